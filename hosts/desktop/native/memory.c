@@ -1,0 +1,231 @@
+/*
+ * XS's own allocator with a counter at each door, and the heap limit of a board.
+ * Knows the inside of XS memory (slots, blocks, chunks). Must not know who allocates, or the event loop.
+ *
+ * xsMemory.c is compiled as it is, in here, under other names; XS then calls the functions of this file.
+ */
+
+#if defined(__GNUC__)
+	#pragma GCC diagnostic push
+	#pragma GCC diagnostic ignored "-Wunused-parameter"
+	#pragma GCC diagnostic ignored "-Wsign-compare"
+	#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+#define fxNewSlot plainNewSlot
+#define fxDuplicateSlot plainDuplicateSlot
+#define fxNewChunk plainNewChunk
+#define fxNewGrowableChunk plainNewGrowableChunk
+#define fxRenewChunk plainRenewChunk
+#include "xsMemory.c"
+#undef fxNewSlot
+#undef fxDuplicateSlot
+#undef fxNewChunk
+#undef fxNewGrowableChunk
+#undef fxRenewChunk
+#if defined(__GNUC__)
+	#pragma GCC diagnostic pop
+#endif
+
+#include "memory.h"
+
+extern txSlot* fxNewSlot(txMachine* the);
+extern txSlot* fxDuplicateSlot(txMachine* the, txSlot* slot);
+extern void* fxNewChunk(txMachine* the, txSize size);
+extern void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity);
+extern void* fxRenewChunk(txMachine* the, void* data, txSize size);
+
+uint32_t memorySlotsAllocated, memoryChunkBytesAllocated, memoryCollections;
+
+static struct {
+	txMachine* the;
+	uint32_t limit;
+	txSize baseSlots; /* what engine and preloaded code take: on a board that is in flash */
+	uint32_t baseChunkBytes;
+	uint32_t chunkBytes; /* all chunks in use, kept up as they are allocated, recounted after a collection */
+	uint32_t countedAt; /* the collection at which chunkBytes was counted */
+	uint32_t slotsAtMark, chunkBytesAtMark, collectionsAtMark, meterAtMark;
+} gMemory;
+
+static uint32_t boardChunkSize(txSize size)
+{
+	return boardChunkHeader + (((uint32_t)size + 3) & ~3u);
+}
+
+static txChunk* chunkOf(void* data)
+{
+	return (txChunk*)((txByte*)data - sizeof(txChunk));
+}
+
+static txSize capacityOf(void* data)
+{
+	txChunk* chunk = chunkOf(data);
+	return (txSize)(chunk->temporary - (txByte*)chunk) - (txSize)sizeof(txChunk);
+}
+
+static uint32_t countChunkBytes(txMachine* the)
+{
+	uint32_t sum = 0;
+	for (txBlock* block = the->firstBlock; block; block = block->nextBlock) {
+		txByte* current = (txByte*)block + sizeof(txBlock);
+		while (current < block->current) {
+			txByte* next = ((txChunk*)current)->temporary;
+			sum += boardChunkSize((txSize)(next - current) - (txSize)sizeof(txChunk));
+			current = next;
+		}
+	}
+	return sum;
+}
+
+static void recount(txMachine* the)
+{
+	gMemory.chunkBytes = countChunkBytes(the);
+	gMemory.countedAt = memoryCollections;
+}
+
+static uint32_t usedBytes(txMachine* the)
+{
+	txSize slots = the->currentHeapCount - gMemory.baseSlots;
+	if (gMemory.countedAt != memoryCollections)
+		recount(the);
+	int32_t bytes = slots * boardSlotSize + (int32_t)(gMemory.chunkBytes - gMemory.baseChunkBytes);
+	return bytes > 0 ? (uint32_t)bytes : 0;
+}
+
+/* Like a board: over the limit, collect and compact; still over, the end. */
+static void reserve(txMachine* the, uint32_t bytes)
+{
+	if (!gMemory.limit || usedBytes(the) + bytes <= gMemory.limit)
+		return;
+	fxCollect(the, XS_COMPACT_FLAG | XS_ORGANIC_FLAG);
+	if (usedBytes(the) + bytes > gMemory.limit)
+		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
+}
+
+static void charge(txMachine* the, uint32_t bytes)
+{
+	memoryChunkBytesAllocated += bytes;
+	if (gMemory.countedAt != memoryCollections)
+		recount(the);
+	else
+		gMemory.chunkBytes += bytes;
+}
+
+txSlot* fxNewSlot(txMachine* the)
+{
+	reserve(the, boardSlotSize);
+	memorySlotsAllocated++;
+	return plainNewSlot(the);
+}
+
+txSlot* fxDuplicateSlot(txMachine* the, txSlot* slot)
+{
+	reserve(the, boardSlotSize);
+	memorySlotsAllocated++;
+	return plainDuplicateSlot(the, slot);
+}
+
+void* fxNewChunk(txMachine* the, txSize size)
+{
+	reserve(the, boardChunkSize(size));
+	void* data = plainNewChunk(the, size);
+	charge(the, boardChunkSize(size));
+	return data;
+}
+
+void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity)
+{
+	reserve(the, boardChunkSize(capacity));
+	void* data = plainNewGrowableChunk(the, size, capacity);
+	charge(the, boardChunkSize(capacityOf(data) < capacity ? size : capacity));
+	return data;
+}
+
+/* What grows in place counts as far as it takes new room; within its capacity it takes none. */
+void* fxRenewChunk(txMachine* the, void* data, txSize size)
+{
+	txSize capacity = capacityOf(data);
+	if (size > capacity && gMemory.limit && usedBytes(the) + (uint32_t)(size - capacity) > gMemory.limit)
+		return NULL; /* the caller then asks for a new chunk, which may collect; here nothing may move */
+	data = plainRenewChunk(the, data, size);
+	if (data && capacityOf(data) > capacity)
+		charge(the, ((uint32_t)(capacityOf(data) - capacity) + 3) & ~3u);
+	return data;
+}
+
+/* A collection marks everything reachable once, so this object's marker is called once in each. */
+static void countCollection(txMachine* the, void* data, txMarkRoot markRoot)
+{
+	(void)the;
+	(void)data;
+	(void)markRoot;
+	memoryCollections++;
+}
+
+static txHostHooks gWitnessHooks = { NULL, countCollection, NULL };
+static txSlot gWitness;
+
+void memoryStart(void* machine, uint32_t limit, uint32_t stackCount)
+{
+	txMachine* the = gMemory.the = machine;
+	fxNewHostObject(the, NULL);
+	gWitness = *the->stack;
+	fxSetHostData(the, &gWitness, &gWitness);
+	fxSetHostHooks(the, &gWitness, &gWitnessHooks);
+	fxRemember(the, &gWitness);
+	mxPop();
+
+	fxCollect(the, XS_COMPACT_FLAG);
+	fxCollect(the, XS_COMPACT_FLAG);
+	the->minimumHeapCount = 64;
+	the->minimumChunksSize = 1024;
+	recount(the);
+	gMemory.baseSlots = the->currentHeapCount;
+	gMemory.baseChunkBytes = gMemory.chunkBytes;
+	gMemory.limit = limit;
+	if (stackCount && the->stack - stackCount > the->stackBottom)
+		the->stackBottom = the->stack - stackCount;
+	memoryMark();
+}
+
+void memoryMark(void)
+{
+	txMachine* the = gMemory.the;
+	gMemory.slotsAtMark = memorySlotsAllocated;
+	gMemory.chunkBytesAtMark = memoryChunkBytesAllocated;
+	gMemory.collectionsAtMark = memoryCollections;
+	gMemory.meterAtMark = the->meterIndex;
+}
+
+void memoryCollect(void)
+{
+	fxCollect(gMemory.the, XS_COMPACT_FLAG);
+}
+
+uint32_t memoryLiveSlots(void)
+{
+	txSize slots = gMemory.the->currentHeapCount - gMemory.baseSlots;
+	return slots > 0 ? (uint32_t)slots : 0;
+}
+
+uint32_t memoryLiveChunkBytes(void)
+{
+	int32_t bytes = (int32_t)(countChunkBytes(gMemory.the) - gMemory.baseChunkBytes);
+	return bytes > 0 ? (uint32_t)bytes : 0;
+}
+
+uint32_t memoryMeter(void)
+{
+	return gMemory.the->meterIndex - gMemory.meterAtMark;
+}
+
+void memoryRead(MemoryCounters* counters)
+{
+	counters->slots = memoryLiveSlots();
+	counters->chunkBytes = memoryLiveChunkBytes();
+	counters->slotsAllocated = memorySlotsAllocated - gMemory.slotsAtMark;
+	counters->chunkBytesAllocated = memoryChunkBytesAllocated - gMemory.chunkBytesAtMark;
+	counters->collections = memoryCollections - gMemory.collectionsAtMark;
+	counters->meter = memoryMeter();
+	counters->limit = gMemory.limit;
+	counters->used = counters->slots * boardSlotSize + counters->chunkBytes;
+}

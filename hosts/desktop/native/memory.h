@@ -1,0 +1,30 @@
+/*
+ * Counts of what the machine allocates, and the limit of the board it stands for.
+ * Bytes are those of a 32-bit board: 16 a slot, a chunk its size rounded up to 4 plus a header of 8.
+ */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stdint.h>
+
+enum { boardSlotSize = 16, boardChunkHeader = 8 };
+
+typedef struct {
+	uint32_t slots, chunkBytes; /* in use by the application, garbage included, since memoryStart */
+	uint32_t slotsAllocated, chunkBytesAllocated, collections, meter; /* since memoryMark */
+	uint32_t limit, used; /* bytes; a limit of 0 is none */
+} MemoryCounters;
+
+/* Plain counters, read without a call into the machine. They wrap, differences stay right. */
+extern uint32_t memorySlotsAllocated, memoryChunkBytesAllocated, memoryCollections;
+
+/* From here on the limit holds, and the stack has room for stackCount more slots (0: all of it). */
+extern void memoryStart(void* machine, uint32_t limit, uint32_t stackCount);
+extern void memoryMark(void);
+extern void memoryCollect(void);
+extern void memoryRead(MemoryCounters* counters);
+extern uint32_t memoryLiveSlots(void);
+extern uint32_t memoryLiveChunkBytes(void);
+extern uint32_t memoryMeter(void); /* since the mark */
+
+#endif

@@ -1,0 +1,11 @@
+export default {
+	testMatch: ["<rootDir>/test/**/*.test.ts"],
+	extensionsToTreatAsEsm: [".ts"],
+	moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+	transform: {
+		"\\.ts$": [
+			"@swc/jest",
+			{ jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
+		],
+	},
+};

@@ -1,0 +1,738 @@
+// The connection's life: the one class that knows all floors. Buffers and their order are session/'s business,
+// bytes are wire/'s, sockets transport/'s.
+
+import { Backoff } from "./network/backoff.js";
+import { Dialer, type DialerEvents } from "./network/dialer.js";
+import { Liveness } from "./network/liveness.js";
+import { type ClientOptions, type Payload, whole } from "./options.js";
+import * as reasons from "./reasons.js";
+import { Sender } from "./sender.js";
+import { Message } from "./session/message.js";
+import { Outbox } from "./session/outbox.js";
+import { FREE, LENT, PacketSlot, WAITING } from "./session/packet-slot.js";
+import { RecentTopics } from "./session/recent-topics.js";
+import { type MessageHandler, type Subscription, Subscriptions } from "./session/subscriptions.js";
+import { Statistics } from "./statistics.js";
+import type { Stream } from "./transport/stream.js";
+import { Decoder, type PacketSink } from "./wire/decoder.js";
+import { encodeConnect, type WillFields } from "./wire/encode.js";
+import { MAX_FIELD, PUBACK, PUBCOMP, PUBREC, PUBREL, type QoS, UNSUBACK } from "./wire/protocol.js";
+import {
+	NOT_YET_CONNECTED,
+	REFUSALS,
+	type Reason,
+	SECOND_CONNACK,
+	TOPIC_TEXT,
+	TOPIC_WILDCARD,
+} from "./wire/reason.js";
+import { encodeField, hasWildcardByte, Topic } from "./wire/topic.js";
+import { isText, utf8Length, writeUtf8 } from "./wire/utf8.js";
+
+/** Values of `client.state`. */
+export const State = Object.freeze({
+	/** Closed by the app, for good. */
+	CLOSED: 0,
+	/** Between attempts to connect. */
+	WAITING: 1,
+	/** Resolving the host name, or opening the TCP connection. */
+	CONNECTING: 2,
+	/** CONNECT sent, CONNACK awaited. */
+	HANDSHAKE: 3,
+	CONNECTED: 4,
+	/** `close` was called; what is held is still being delivered. */
+	CLOSING: 5,
+});
+const { CLOSED, WAITING: PAUSING, CONNECTING, HANDSHAKE, CONNECTED, CLOSING } = State;
+
+/** `publish` and `begin`: every packet buffer that could take it is in use; `onWritable` tells when to try again. */
+export const NO_ROOM = -1;
+/** `publish` and `begin`: the client is closed or closing. */
+export const NOT_OPEN = -2;
+
+/** Milliseconds between looks at the clock. */
+const TICK = 250;
+
+// A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
+const STRING = "string";
+
+/** What helpers hear of; all of it optional. `attach` them. */
+export interface Helper {
+	onConnected?(sessionPresent: boolean): void;
+	onDisconnected?(reason: Reason): void;
+	/** There is room again after a publish, or `begin`, was refused. */
+	onWritable?(): void;
+	/** About four times a second, `now` in monotonic milliseconds. */
+	onTick?(now: number): void;
+	/** `close` was called on a live connection: the last moment to publish. */
+	onClosing?(): void;
+}
+
+/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
+export interface Will {
+	topic: string | Topic;
+	payload: Payload;
+	/** Default 0. */
+	qos?: QoS;
+	/** Default false. */
+	retain?: boolean;
+}
+
+export class Client implements PacketSink, DialerEvents {
+	/** One of State. */
+	state: number = PAUSING;
+	/** Counters since construction. */
+	readonly statistics = new Statistics();
+	/** The packet buffer between `begin` and `end`, for the payload. */
+	lent: Uint8Array | undefined = undefined;
+
+	readonly #outbox: Outbox;
+	readonly #sender: Sender;
+	readonly #recent = new RecentTopics();
+	readonly #decoder: Decoder;
+	readonly #message: Message;
+	readonly #subscriptions: Subscriptions;
+	readonly #liveness: Liveness;
+	#stream: Stream | undefined = undefined;
+	#lentSlot: PacketSlot | undefined = undefined;
+	/** What takes the message at hand; undefined while its topic is of no interest. */
+	#handler: MessageHandler | undefined = undefined;
+	/** A publish was refused since there was room last. */
+	#starved = false;
+	/** The topic name of the message at hand was too long to be kept. */
+	#skipping = false;
+	#decoding = false;
+	#paused = false;
+
+	readonly #options: ClientOptions;
+	readonly #clientId: Uint8Array;
+	readonly #username: Uint8Array | undefined;
+	readonly #clean: boolean;
+	readonly #keepAlive: number;
+	readonly #connectTimeout: number;
+	readonly #replyTimeout: number;
+	readonly #dialer: Dialer;
+	readonly #backoff: Backoff;
+	readonly #timer: unknown;
+	readonly #helpers: Helper[] = [];
+	readonly #helperCapacity: number;
+	#will: WillFields | undefined = undefined;
+	#willFixed = false;
+	/** Since when the state is what it is. */
+	#since = 0;
+	/** Milliseconds until the next attempt. */
+	#delay = 0;
+	/** Whether the connection has lasted long enough to begin the next backoff anew. */
+	#stable = false;
+
+	/** Claims all memory and begins to connect. Throws on options that cannot work. */
+	constructor(options: ClientOptions) {
+		if (typeof options.host !== STRING || options.host === "")
+			throw new TypeError(
+				`host is ${JSON.stringify(options.host)}: it must be the broker's host name or address`,
+			);
+		const port = whole("port", options.port, 1883, 1, 65_535);
+		this.#clean = options.clean ?? false;
+		this.#clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
+		if (this.#clientId.length === 2 && !this.#clean)
+			throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
+		if (options.username !== undefined) this.#username = encodeField("username", options.username);
+		else if (options.password !== undefined)
+			throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
+		if (options.password !== undefined && typeof options.password !== "function")
+			encodePassword(options.password);
+
+		this.#keepAlive =
+			options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, 60_000, 1000, 65_535_000);
+		this.#replyTimeout = whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000);
+		this.#connectTimeout = whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000);
+		const maximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
+		const minimum = whole("reconnectMinimum", options.reconnectMinimum, Math.min(1000, maximum), 0, maximum);
+		const packetSize = whole("packetSize", options.packetSize, 512, 16, 268_435_460);
+		const packets = whole("packets", options.packets, 8, 1, 1024);
+		const window = whole("window", options.window, Math.min(4, packets), 1, packets);
+		const receiveSize = whole("receiveSize", options.receiveSize, 512, 1, 268_435_455);
+		const topicSize = whole("topicSize", options.topicSize, 128, 1, MAX_FIELD);
+		const subscriptions = whole("subscriptions", options.subscriptions, 16, 1, 1024);
+		const acknowledgements = whole("acknowledgements", options.acknowledgements, 16, 1, 1024);
+		this.#helperCapacity = whole("helpers", options.helpers, 16, 1, 1024);
+		const whenFull = options.whenFull;
+		if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
+			throw new RangeError(`whenFull is ${JSON.stringify(whenFull)}: it must be "refuse" or "dropOldest"`);
+
+		this.#options = options;
+		const random = options.random ?? Math.random;
+		// The broker may still hold identifiers of the last life, and those begin low.
+		const firstId = 1 + Math.floor(random() * 65_535);
+		this.#outbox = new Outbox(packets, packetSize, window, firstId);
+		this.#decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+		this.#message = new Message(this.#decoder);
+		this.#subscriptions = new Subscriptions(subscriptions, this.#decoder);
+		this.#liveness = new Liveness(this.#keepAlive, this.#replyTimeout, TICK);
+		this.#liveness.now = options.ticks();
+		this.#sender = new Sender(this.#outbox, this.#liveness, this.#subscriptions, acknowledgements);
+		this.#sender.prepare(packetSize);
+		this.#backoff = new Backoff(minimum, maximum, random);
+		this.#dialer = new Dialer(options, options.host, port, this);
+		this.#timer = options.timer.repeat(() => this.#tick(), TICK);
+		this.#connect();
+	}
+
+	// ---- what an app calls
+
+	/**
+	 * Publishes a message.
+	 * @param topic a Topic, or a string: the last four strings are remembered, another one is encoded, which allocates
+	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
+	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
+	 * What is accepted is held until it is sent, at QoS 1 until it is acknowledged, over reconnects too.
+	 * Throws on a topic name that breaks a rule, a QoS other than 0 or 1, a message that can never fit packetSize.
+	 */
+	publish(topic: Topic | string, payload: Payload, qos: QoS = 0, retain = false): number {
+		if (typeof topic === STRING) topic = this.#recent.get(topic as string);
+		let slot = this.#outbox.free;
+		if (slot === undefined || this.state === CLOSED || this.state === CLOSING) {
+			slot = this.#makeRoom();
+			if (slot === undefined) return this.#refusal();
+		}
+		const at = slot.begin(topic as Topic, qos, retain, qos === 0 ? 0 : this.#nextId(qos));
+		let end: number;
+		if (typeof payload === STRING) {
+			end = writeUtf8(payload as string, slot.bytes, at);
+			if (end < 0 || end > slot.limit) throw tooLong(topic as Topic, slot, utf8Length(payload as string));
+		} else {
+			const bytes =
+				(payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
+			end = at + bytes.length;
+			if (end > slot.limit) throw tooLong(topic as Topic, slot, bytes.length);
+			slot.bytes.set(bytes, at);
+		}
+		slot.end(end);
+		this.statistics.published++;
+		return this.#sender.submit(slot);
+	}
+
+	/**
+	 * Lends a packet buffer for a payload that is written in place: fill `lent` from the returned offset, then call
+	 * `end`, or `cancel`. Between the two, nothing else may be published.
+	 * @param slot one from `reserve`: a packet in it that was never sent is replaced
+	 * @returns where the payload begins in `lent`, or NO_ROOM or NOT_OPEN
+	 */
+	begin(topic: Topic, qos: QoS, retain: boolean, slot?: PacketSlot): number {
+		if (this.#lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
+		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
+		if (slot === undefined) {
+			slot = this.#makeRoom();
+			if (slot === undefined) return this.#refusal();
+		} else if (slot.state === WAITING) {
+			this.#outbox.drop(slot);
+			this.statistics.replaced++;
+		} else if (slot.state !== FREE) {
+			return this.#refusal();
+		}
+		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.#nextId(qos));
+		if (at > slot.limit) throw tooLong(topic, slot, 0);
+		if (slot.pooled) this.#outbox.lend();
+		else slot.state = LENT;
+		this.#lentSlot = slot;
+		this.lent = slot.bytes;
+		return at;
+	}
+
+	/**
+	 * Publishes what `begin` lent.
+	 * @param end offset behind the payload's last byte in `lent`
+	 * @returns as `publish`. Throws when the payload is longer than the buffer; then nothing is published.
+	 */
+	end(end: number): number {
+		const slot = this.#lentSlot;
+		if (slot === undefined) throw new Error("end without begin: begin lends the packet buffer");
+		if (end > slot.limit) {
+			this.cancel();
+			throw new RangeError(`the payload ends at ${end}: the packet buffer takes ${slot.limit} bytes in all`);
+		}
+		this.#lentSlot = undefined;
+		this.lent = undefined;
+		slot.end(end);
+		this.statistics.published++;
+		return this.#sender.submit(slot);
+	}
+
+	/** Gives back what `begin` lent, unpublished. */
+	cancel(): void {
+		const slot = this.#lentSlot;
+		if (slot === undefined) throw new Error("cancel without begin: begin lends the packet buffer");
+		this.#lentSlot = undefined;
+		this.lent = undefined;
+		this.#outbox.giveBack(slot);
+	}
+
+	/**
+	 * Subscribes to a topic filter, now and after each reconnect to a broker that has no session for us.
+	 * @param handler takes the messages; without one they go to `onMessage`
+	 * @returns the subscription, whose `code` tells the broker's answer when `onSubscribed` is called.
+	 * Claims memory for the filter. Throws when the filter breaks a rule or the option `subscriptions` is exhausted.
+	 */
+	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription {
+		checkQos(qos);
+		const subscription = this.#subscriptions.want(filter, qos, handler);
+		this.#flush();
+		return subscription;
+	}
+
+	/** Ends a subscription; its handler is not called again. Returns false when there is none with this filter. */
+	unsubscribe(filter: string): boolean {
+		const found = this.#subscriptions.unwant(filter);
+		if (found) this.#flush();
+		return found;
+	}
+
+	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
+	pause(): void {
+		this.#paused = true;
+	}
+
+	/** Reads on, with what has arrived meanwhile. */
+	resume(): void {
+		this.#paused = false;
+		this.#decode();
+	}
+
+	/**
+	 * Closes for good: helpers say farewell, what is held is delivered for as long as replyTimeout at most, then comes
+	 * DISCONNECT. What is not delivered by then is reported to `onDropped`. At the end `onDisconnected` gets CLOSED.
+	 */
+	close(): void {
+		if (this.state === CLOSED || this.state === CLOSING) return;
+		if (this.state !== CONNECTED) {
+			this.state = CLOSING;
+			this.#disconnected(reasons.CLOSED);
+			return;
+		}
+		const helpers = this.#helpers;
+		for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
+		if (this.state !== CONNECTED) return;
+		this.state = CLOSING;
+		this.#since = this.#liveness.now;
+		this.#flush();
+	}
+
+	/** The will. Can be set once, before the first CONNECT is sent: right after construction. */
+	set will(will: Will) {
+		if (this.#willFixed)
+			throw new Error("the will can no longer be set: CONNECT was sent; set it after new Client");
+		if (this.#will !== undefined)
+			throw new Error("the will is set already, perhaps by a Status: there can be only one");
+		const qos = will.qos ?? 0;
+		if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos is ${qos}: it must be 0, 1 or 2`);
+		const payload = toBytes(will.payload).slice();
+		if (payload.length > MAX_FIELD)
+			throw new RangeError(
+				`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`,
+			);
+		const topic = typeof will.topic === STRING ? new Topic(will.topic as string) : (will.topic as Topic);
+		this.#will = { topic: topic.field, payload, qos, retain: will.retain ?? false };
+	}
+
+	/** Attaches a helper. Throws when the option `helpers` is exhausted. */
+	attach(helper: Helper): void {
+		if (this.#helpers.length === this.#helperCapacity)
+			throw new RangeError(
+				`no room for another helper: raise the option helpers, which is ${this.#helperCapacity}`,
+			);
+		this.#helpers.push(helper);
+	}
+
+	/** A packet buffer of the helper's own, outside the pool, for `begin`. `size` in bytes, the whole packet. */
+	reserve(size: number): PacketSlot {
+		return new PacketSlot(whole("size", size, 0, 16, 268_435_460), false);
+	}
+
+	// ---- outgoing
+
+	/** A free slot of the pool, by the policy for a full one; it stays in the pool. */
+	#makeRoom(): PacketSlot | undefined {
+		if (this.state === CLOSED || this.state === CLOSING) return undefined;
+		const outbox = this.#outbox;
+		if (outbox.free === undefined && this.#options.whenFull === "dropOldest") {
+			const dropped = outbox.dropOldest();
+			if (dropped !== undefined) this.#dropped(dropped.id, reasons.REPLACED);
+		}
+		return outbox.free;
+	}
+
+	#refusal(): number {
+		this.statistics.refused++;
+		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
+		this.#starved = true;
+		return NO_ROOM;
+	}
+
+	#nextId(qos: QoS): number {
+		checkQos(qos);
+		return this.#sender.nextId();
+	}
+
+	#dropped(id: number, reason: Reason): void {
+		this.statistics.dropped++;
+		this.#options.onDropped?.(id, reason);
+	}
+
+	/** Sends what can be sent, and ends a close that has nothing more to send. */
+	#flush(): void {
+		if (this.#stream === undefined) return;
+		this.#sender.flush();
+		if (this.state === CLOSING && this.#sender.done) this.#farewell();
+	}
+
+	#farewell(): void {
+		this.#sender.disconnect();
+		this.#disconnected(reasons.CLOSED);
+	}
+
+	/** Tells of room, to those who were refused. */
+	#announceRoom(): void {
+		this.#starved = false;
+		const helpers = this.#helpers;
+		for (let i = 0; i < helpers.length; i++) helpers[i].onWritable?.();
+		this.#options.onWritable?.();
+	}
+
+	// ---- the connection
+
+	#connect(): void {
+		this.state = CONNECTING;
+		this.#since = this.#liveness.now;
+		this.statistics.attempts++;
+		this.#dialer.dial();
+	}
+
+	/** @internal */
+	onDialed(stream: Stream): void {
+		this.#stream = stream;
+	}
+
+	/** @internal */
+	onDialFailed(reason: Reason): void {
+		this.#disconnected(reason);
+	}
+
+	/** @internal */
+	onWritable(): void {
+		if (this.state !== CONNECTING) {
+			this.#flush();
+			if (this.#stream !== undefined && this.#stream.readable > 0) this.#decode();
+			return;
+		}
+		let packet: Uint8Array;
+		try {
+			packet = this.#encodeConnect();
+		} catch (error) {
+			this.#disconnected(reasons.NO_PASSWORD);
+			throw error;
+		}
+		if (this.state !== CONNECTING) return; // the password function has closed the client
+		this.#willFixed = true;
+		this.state = HANDSHAKE;
+		this.#liveness.start();
+		this.#decoder.start(this.#stream!);
+		this.#sender.start(this.#stream!, packet);
+	}
+
+	/** @internal */
+	onReadable(): void {
+		this.#liveness.lastReceived = this.#liveness.now;
+		this.#decode();
+	}
+
+	/** @internal */
+	onFailed(): void {
+		// A refusal may have come together with the end.
+		if (this.#stream!.readable > 0) this.#decode();
+		if (this.#stream !== undefined) this.#lost();
+	}
+
+	/** The stream says that it is over. */
+	#lost(): void {
+		this.#disconnected(this.state === CONNECTING ? reasons.CONNECT_FAILED : reasons.CONNECTION_LOST);
+	}
+
+	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
+	#disconnected(reason: Reason): void {
+		const closed = this.state === CLOSING;
+		this.#stream?.close();
+		this.#stream = undefined;
+		this.#dialer.cancel();
+		this.#decoder.stop();
+		this.#sender.stop();
+		this.#handler = undefined;
+		if (this.state >= CONNECTED) this.statistics.disconnects++;
+		this.#since = this.#liveness.now;
+		if (closed) {
+			this.state = CLOSED;
+			this.#options.timer.clear(this.#timer as never);
+			this.#giveUpAll();
+		} else {
+			this.state = PAUSING;
+			this.#delay = reason.fault === "broker" ? this.#backoff.longest() : this.#backoff.next();
+		}
+		const helpers = this.#helpers;
+		for (let i = 0; i < helpers.length; i++) helpers[i].onDisconnected?.(reason);
+		this.#options.onDisconnected?.(reason);
+	}
+
+	/** After close: what is still held is lost, and told. */
+	#giveUpAll(): void {
+		const outbox = this.#outbox;
+		for (let slot = outbox.first; slot !== undefined; slot = outbox.first) {
+			const id = slot.id;
+			outbox.drop(slot);
+			this.#dropped(id, reasons.CLOSED);
+		}
+	}
+
+	#encodeConnect(): Uint8Array {
+		const password = this.#options.password;
+		return encodeConnect({
+			clientId: this.#clientId,
+			username: this.#username,
+			password:
+				password === undefined
+					? undefined
+					: encodePassword(typeof password === "function" ? password() : password),
+			clean: this.#clean,
+			keepAlive: Math.ceil(this.#keepAlive / 1000),
+			will: this.#will,
+		});
+	}
+
+	#tick(): void {
+		const liveness = this.#liveness;
+		const now = this.#options.ticks();
+		liveness.advance(now, this.#paused);
+		const elapsed = (now - this.#since) | 0;
+		const state = this.state;
+		if (state === PAUSING) {
+			if (elapsed >= this.#delay) this.#connect();
+		} else if (this.#stream?.failed) {
+			this.#lost();
+		} else if (state < CONNECTED) {
+			if (elapsed >= this.#connectTimeout) this.#disconnected(reasons.CONNECT_TIMEOUT);
+			else if (this.#stream !== undefined) this.#decode();
+		} else {
+			this.#tend(elapsed);
+		}
+		const helpers = this.#helpers;
+		for (let i = 0; i < helpers.length; i++) helpers[i].onTick?.(now);
+	}
+
+	/** A live connection's share of a tick. */
+	#tend(elapsed: number): void {
+		// Something may be left after a handler threw, or a socket ran out of segments.
+		if (this.#stream!.readable > 0) this.#decode();
+		const liveness = this.#liveness;
+		liveness.check();
+		this.#flush();
+		if (this.#stream === undefined) return;
+		const slot = this.#outbox.firstAwaited;
+		const subscription = this.#subscriptions.firstAwaited;
+		const dead =
+			liveness.pingOverdue ||
+			(slot !== undefined && liveness.isOverdue(slot.sentAt)) ||
+			(subscription !== undefined && liveness.isOverdue(subscription.sentAt));
+		if (this.state === CLOSING) {
+			if (dead || elapsed >= this.#replyTimeout) this.#farewell();
+		} else if (dead) {
+			this.#disconnected(reasons.NO_REPLY);
+		} else if (!this.#stable && elapsed >= this.#replyTimeout) {
+			this.#stable = true;
+			this.#backoff.reset();
+		}
+	}
+
+	// ---- incoming
+
+	#decode(): void {
+		if (this.#decoding || this.#paused || this.#sender.choked) return;
+		this.#decoding = true;
+		try {
+			this.#decoder.decode();
+		} finally {
+			this.#decoding = false;
+		}
+	}
+
+	/** Whether decoding goes on after a callback. */
+	#goOn(stream: Stream | undefined): boolean {
+		return stream === this.#stream && !this.#paused && !this.#sender.choked;
+	}
+
+	/** @internal */
+	onMalformed(reason: Reason): void {
+		this.#disconnected(reason);
+	}
+
+	/** Only CONNACK may come first (section 3.2). */
+	#early(): boolean {
+		if (this.state >= CONNECTED) return false;
+		this.#disconnected(NOT_YET_CONNECTED);
+		return true;
+	}
+
+	/** @internal */
+	onConnack(sessionPresent: boolean, code: number): boolean {
+		const stream = this.#stream;
+		if (this.state !== HANDSHAKE) this.#disconnected(SECOND_CONNACK);
+		else if (code > 0) this.#disconnected(REFUSALS[code - 1]);
+		else this.#accepted(sessionPresent);
+		return this.#goOn(stream);
+	}
+
+	#accepted(sessionPresent: boolean): void {
+		const stream = this.#stream;
+		this.state = CONNECTED;
+		this.#since = this.#liveness.now;
+		this.#stable = false;
+		this.statistics.connects++;
+		this.statistics.resent += this.#outbox.rewind(sessionPresent);
+		this.#subscriptions.restart(sessionPresent);
+		this.#sender.connected();
+		const helpers = this.#helpers;
+		for (let i = 0; i < helpers.length && stream === this.#stream; i++)
+			helpers[i].onConnected?.(sessionPresent);
+		if (stream === this.#stream) this.#options.onConnected?.(sessionPresent);
+		this.#flush();
+	}
+
+	/** @internal */
+	onPublish(): boolean {
+		const decoder = this.#decoder;
+		const stream = this.#stream;
+		const offset = decoder.offset;
+		if (offset === 0 && !this.#route()) return false;
+		const id = decoder.id;
+		const last = offset + decoder.partLength === decoder.total;
+		try {
+			if (!this.#skipping) this.#deliver(offset);
+		} finally {
+			if (last) {
+				this.statistics.received++;
+				if (id > 0 && stream === this.#stream) this.#sender.acknowledge(PUBACK << 4, id);
+			}
+		}
+		return this.#goOn(stream);
+	}
+
+	#deliver(offset: number): void {
+		const decoder = this.#decoder;
+		const message = this.#message;
+		const flags = decoder.flags;
+		message.length = decoder.partLength;
+		message.offset = offset;
+		message.total = decoder.total;
+		message.qos = ((flags >> 1) & 3) as QoS;
+		message.retain = (flags & 1) !== 0;
+		message.dup = (flags & 8) !== 0;
+		const handler = this.#handler;
+		if (handler !== undefined) handler(message);
+		else this.#options.onMessage?.(message);
+	}
+
+	/** A message begins: finds who takes it, and checks its topic name. False when the connection has ended. */
+	#route(): boolean {
+		const decoder = this.#decoder;
+		if (this.#early()) return false;
+		if (decoder.flags & 4) {
+			this.#disconnected(reasons.QOS_2_UNASKED);
+			return false;
+		}
+		this.#skipping = decoder.topicLength === 0;
+		if (this.#skipping) {
+			const stream = this.#stream;
+			this.#dropped(decoder.id, reasons.TOPIC_TOO_LONG);
+			return stream === this.#stream;
+		}
+		const subscription = this.#subscriptions.route();
+		this.#handler = subscription?.handler;
+		// A name that equals a filter is as valid as the filter.
+		if (subscription?.words !== undefined) return true;
+		const bytes = decoder.topic.bytes;
+		if (!isText(bytes, decoder.topicLength)) this.#disconnected(TOPIC_TEXT);
+		else if (hasWildcardByte(bytes, decoder.topicLength)) this.#disconnected(TOPIC_WILDCARD);
+		else return true;
+		return false;
+	}
+
+	/** @internal */
+	onAcknowledgement(type: number, id: number): boolean {
+		if (this.#early()) return false;
+		const stream = this.#stream;
+		if (type === PUBACK) {
+			if (this.#outbox.acknowledge(id) !== undefined) return this.#delivered(id);
+		} else if (type === UNSUBACK) {
+			if (this.#subscriptions.left(id)) return true;
+		} else if (type === PUBREC) this.#sender.acknowledge((PUBREL << 4) | 2, id);
+		else if (type === PUBREL) this.#sender.acknowledge(PUBCOMP << 4, id);
+		this.statistics.strayAcknowledgements++;
+		return this.#goOn(stream);
+	}
+
+	#delivered(id: number): boolean {
+		const stream = this.#stream;
+		this.statistics.delivered++;
+		this.#options.onDelivered?.(id);
+		if (stream !== this.#stream) return false;
+		if (this.#outbox.unsent !== undefined || this.state === CLOSING) this.#flush();
+		if (this.#starved) this.#announceRoom();
+		return this.#goOn(stream);
+	}
+
+	/** @internal */
+	onSuback(id: number, code: number): boolean {
+		if (this.#early()) return false;
+		const stream = this.#stream;
+		const subscription = this.#subscriptions.answered(id, code);
+		if (subscription === undefined) this.statistics.strayAcknowledgements++;
+		else this.#options.onSubscribed?.(subscription);
+		return this.#goOn(stream);
+	}
+
+	/** @internal */
+	onPingresp(): boolean {
+		if (this.#early()) return false;
+		this.#liveness.answered();
+		return true;
+	}
+}
+
+function checkQos(qos: QoS): void {
+	if (qos !== 0 && qos !== 1)
+		throw new RangeError(`qos is ${qos}: this client publishes and subscribes at QoS 0 and 1`);
+}
+
+/** Bytes of a payload; text and ArrayBuffer allocate. */
+function toBytes(payload: Payload): Uint8Array {
+	if (typeof payload === STRING) {
+		const bytes = new Uint8Array(utf8Length(payload as string));
+		writeUtf8(payload as string, bytes, 0);
+		return bytes;
+	}
+	if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
+	if (ArrayBuffer.isView(payload))
+		return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
+	throw new TypeError(`payload is ${payload}: it must be a string, a Uint8Array or an ArrayBuffer`);
+}
+
+function encodePassword(password: string | Uint8Array): Uint8Array {
+	const bytes = toBytes(password);
+	if (bytes.length > MAX_FIELD)
+		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
+	return bytes;
+}
+
+function tooLong(topic: Topic, slot: PacketSlot, length: number): RangeError {
+	const most = slot.limit - 2 - topic.field.length;
+	return new RangeError(
+		`a payload of ${length} bytes does not fit: a packet buffer of ${slot.size} bytes has room for ${most} ` +
+			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize`,
+	);
+}

@@ -1,0 +1,14 @@
+// What an app imports as "xs-mqtt".
+
+export { Client, type Helper, NO_ROOM, NOT_OPEN, State, type Will } from "./client.js";
+export { RESOLVE_FAILED, SOCKET_FAILED } from "./network/dialer.js";
+export type { Network } from "./network/network.js";
+export type { ClientOptions, Payload } from "./options.js";
+export * from "./reasons.js";
+export type { Message } from "./session/message.js";
+export type { PacketSlot } from "./session/packet-slot.js";
+export type { MessageHandler, Subscription } from "./session/subscriptions.js";
+export type { Statistics } from "./statistics.js";
+export type { QoS } from "./wire/protocol.js";
+export * from "./wire/reason.js";
+export { Topic } from "./wire/topic.js";

@@ -1,0 +1,88 @@
+// From a host name to a stream that is being connected. Knows DNS and sockets, no packets.
+
+import type { Stream, StreamEvents } from "../transport/stream.js";
+import { TcpStream } from "../transport/tcp.js";
+import { Reason } from "../wire/reason.js";
+import type { Network, Resolver } from "./network.js";
+
+export const RESOLVE_FAILED = new Reason(
+	"network",
+	"the broker's host name was not found: check the option host, and that the network has DNS",
+);
+export const SOCKET_FAILED = new Reason(
+	"network",
+	"no socket could be opened: the network is down, or sockets or memory have run out",
+);
+
+export interface DialerEvents extends StreamEvents {
+	/** Name resolution is done; the stream is being connected. */
+	onDialed(stream: Stream): void;
+	onDialFailed(reason: Reason): void;
+}
+
+/** Whether `host` is an IPv4 address already: digits and dots only. */
+function isAddress(host: string): boolean {
+	for (let i = 0; i < host.length; i++) {
+		const code = host.charCodeAt(i);
+		if (code !== 0x2e && (code < 0x30 || code > 0x39)) return false;
+	}
+	return true;
+}
+
+export class Dialer {
+	readonly #network: Network;
+	readonly #host: string;
+	readonly #port: number;
+	readonly #events: DialerEvents;
+	#resolver: Resolver | undefined;
+	// Each attempt has a number; answers to an earlier one are ignored.
+	#attempt = 0;
+
+	constructor(network: Network, host: string, port: number, events: DialerEvents) {
+		this.#network = network;
+		this.#host = host;
+		this.#port = port;
+		this.#events = events;
+	}
+
+	/** Begins an attempt; gives up the one before. */
+	dial(): void {
+		const attempt = ++this.#attempt;
+		if (isAddress(this.#host)) {
+			this.#open(this.#host);
+			return;
+		}
+		try {
+			const dns = this.#network.dns;
+			this.#resolver ??= new dns.io(dns as never);
+			this.#resolver.resolve({
+				host: this.#host,
+				onResolved: (_host, address) => {
+					if (attempt === this.#attempt) this.#open(address);
+				},
+				onError: () => {
+					if (attempt === this.#attempt) this.#events.onDialFailed(RESOLVE_FAILED);
+				},
+			});
+		} catch {
+			this.#events.onDialFailed(RESOLVE_FAILED);
+		}
+	}
+
+	/** Gives up the attempt under way. */
+	cancel(): void {
+		this.#attempt++;
+	}
+
+	#open(address: string): void {
+		this.#attempt++;
+		let stream: Stream;
+		try {
+			stream = new TcpStream(this.#network.socket, address, this.#port, this.#events);
+		} catch {
+			this.#events.onDialFailed(SOCKET_FAILED);
+			return;
+		}
+		this.#events.onDialed(stream);
+	}
+}

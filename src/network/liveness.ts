@@ -1,0 +1,76 @@
+// When to send PINGREQ, and when a silent link is dead (section 3.1.2.10). Knows numbers only.
+
+/**
+ * Two clocks, in milliseconds: `now` is real time. `attention` stands still while the app has paused reading or kept
+ * the processor to itself, so that an answer nobody could have read is not missed; replies are judged by it.
+ */
+export class Liveness {
+	now = 0;
+	attention = 0;
+	lastSent = 0;
+	lastReceived = 0;
+	/** PINGREQ is to be sent as soon as there is room. */
+	pingDue = false;
+
+	readonly #period: number;
+	readonly #replyTimeout: number;
+	readonly #longestStep: number;
+	#awaited = false;
+	#awaitedSince = 0;
+
+	/**
+	 * @param keepAlive milliseconds; 0 sends no PINGREQ
+	 * @param replyTimeout milliseconds an answer may take
+	 * @param tick milliseconds between calls of `tick`
+	 */
+	constructor(keepAlive: number, replyTimeout: number, tick: number) {
+		// Ahead of the promised time by two ticks, or an eighth of it: a busy app delays ticks.
+		this.#period =
+			keepAlive === 0 ? 0 : keepAlive - Math.min(keepAlive / 2, Math.max(2 * tick, keepAlive / 8));
+		this.#replyTimeout = replyTimeout;
+		this.#longestStep = 2 * tick;
+	}
+
+	/** Advances the clocks. */
+	advance(now: number, paused: boolean): void {
+		const step = (now - this.now) | 0;
+		this.now = now;
+		if (!paused) this.attention = (this.attention + Math.min(step, this.#longestStep)) | 0;
+	}
+
+	/** A new connection. */
+	start(): void {
+		this.lastSent = this.now;
+		this.lastReceived = this.now;
+		this.pingDue = false;
+		this.#awaited = false;
+	}
+
+	/** Decides whether a PINGREQ is due. Its answer is awaited from now, even if there is no room to send it. */
+	check(): void {
+		if (this.#period === 0 || this.#awaited) return;
+		if (
+			((this.now - this.lastSent) | 0) >= this.#period ||
+			((this.now - this.lastReceived) | 0) >= this.#period
+		) {
+			this.pingDue = true;
+			this.#awaited = true;
+			this.#awaitedSince = this.attention;
+		}
+	}
+
+	/** PINGRESP came. */
+	answered(): void {
+		if (!this.pingDue) this.#awaited = false;
+	}
+
+	/** Whether something awaited since `since`, on the clock `attention`, is overdue. */
+	isOverdue(since: number): boolean {
+		return ((this.attention - since) | 0) >= this.#replyTimeout;
+	}
+
+	/** Whether the answer to PINGREQ is overdue. */
+	get pingOverdue(): boolean {
+		return this.#awaited && this.isOverdue(this.#awaitedSince);
+	}
+}

@@ -1,0 +1,83 @@
+// The options of a Client: what they mean, their defaults, and the checks at the call.
+
+import type { Network } from "./network/network.js";
+import type { Message } from "./session/message.js";
+import type { Subscription } from "./session/subscriptions.js";
+import type { Reason } from "./wire/reason.js";
+
+/** Text, or bytes as they are. */
+export type Payload = string | Uint8Array | ArrayBuffer;
+
+export interface ClientOptions extends Network {
+	/** Host name or IPv4 address of the broker. */
+	host: string;
+	/** Default 1883. */
+	port?: number;
+	/** Default: "xs-mqtt-" and the device's id. Empty only with `clean` (section 3.1.3.1). */
+	clientId?: string;
+	username?: string;
+	/** A function is called at each connect. Needs a user name (section 3.1.2.9). */
+	password?: string | Uint8Array | (() => string | Uint8Array);
+	/** The broker forgets subscriptions and messages when the connection ends (section 3.1.2.4). Default false. */
+	clean?: boolean;
+	/** Milliseconds, 0 (off) or 1000 to 65535000. The broker hears of us at least this often. Default 60000. */
+	keepAlive?: number;
+	/** Milliseconds, from 1000: a link on which an expected answer takes longer is dead. Default 10000. */
+	replyTimeout?: number;
+	/** Milliseconds, from 1000, for name resolution, TCP and CONNACK together. Default 30000. */
+	connectTimeout?: number;
+	/** Milliseconds: the bound of the first random delay before a reconnect; it doubles each time. Default 1000. */
+	reconnectMinimum?: number;
+	/** Milliseconds: the largest bound of the delay before a reconnect. Default 60000. */
+	reconnectMaximum?: number;
+
+	/** Bytes of each packet buffer, 16 to 268435460: topic and payload of one message must fit. Default 512. */
+	packetSize?: number;
+	/** Packet buffers, 1 to 1024: messages that wait or are in flight. Default 8. */
+	packets?: number;
+	/** Messages sent and unacknowledged at most, 1 to `packets`. Default 4, or `packets` if less. */
+	window?: number;
+	/** Bytes of the receive buffer, from 1; a longer payload reaches the handler in parts. Default 512. */
+	receiveSize?: number;
+	/** Bytes of topic name that can be received, 1 to 65535; a longer one is skipped and reported. Default 128. */
+	topicSize?: number;
+	/** Subscriptions held at most, 1 to 1024; one more throws. Default 16. */
+	subscriptions?: number;
+	/** Acknowledgements that wait for room in the socket, 1 to 1024; when full, reading waits. Default 16. */
+	acknowledgements?: number;
+	/** Helpers (Sensor, Status, your own) attached at most, 1 to 1024; one more throws. Default 16. */
+	helpers?: number;
+	/** When no packet buffer is free: refuse the new message, or drop the oldest that was never sent. Default "refuse". */
+	whenFull?: "refuse" | "dropOldest";
+	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
+	random?: () => number;
+
+	/** The broker has accepted the connection. */
+	onConnected?(sessionPresent: boolean): void;
+	/** The connection, or the attempt to connect, has ended. Unless closed, the next attempt comes by itself. */
+	onDisconnected?(reason: Reason): void;
+	/** A message no subscription's handler takes. */
+	onMessage?(message: Message): void;
+	/** The broker has answered a SUBSCRIBE: see `subscription.code`. */
+	onSubscribed?(subscription: Subscription): void;
+	/** The broker has acknowledged the message with this packet identifier. */
+	onDelivered?(packetId: number): void;
+	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
+	onDropped?(packetId: number, reason: Reason): void;
+	/** There is room again after a publish was refused. */
+	onWritable?(): void;
+}
+
+/** A whole number within bounds, or RangeError with the value and the rule. */
+export function whole(
+	name: string,
+	value: number | undefined,
+	fallback: number,
+	least: number,
+	most: number,
+): number {
+	if (value === undefined) return fallback;
+	if (!Number.isInteger(value) || value < least || value > most)
+		throw new RangeError(`${name} is ${value}: it must be a whole number from ${least} to ${most}`);
+	return value;
+}

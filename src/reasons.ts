@@ -1,0 +1,31 @@
+// Why the Client itself ends a connection or gives up a packet. The peer's faults are in wire/reason.ts.
+
+import { Reason } from "./wire/reason.js";
+
+export const CLOSED = new Reason("app", "the client was closed by the app");
+export const NO_PASSWORD = new Reason(
+	"app",
+	"the function given as password threw, so CONNECT could not be sent",
+);
+export const CONNECT_FAILED = new Reason(
+	"network",
+	"no TCP connection to the broker: check host and port, that the broker runs, and the network",
+);
+export const CONNECT_TIMEOUT = new Reason(
+	"network",
+	"the broker did not accept the connection within connectTimeout: check host and port, and the network",
+);
+export const CONNECTION_LOST = new Reason("network", "the connection to the broker was closed or broke");
+export const NO_REPLY = new Reason(
+	"network",
+	"an answer of the broker is missing after replyTimeout: the connection is dead though nobody said so",
+);
+export const QOS_2_UNASKED = new Reason(
+	"peer",
+	"the broker sent QoS 2, which this client never asks for (section 3.8.4)",
+);
+export const REPLACED = new Reason("app", "dropped, never sent, to make room for a newer message (whenFull)");
+export const TOPIC_TOO_LONG = new Reason(
+	"app",
+	"a received message was skipped: its topic name is longer than the option topicSize",
+);

@@ -1,0 +1,56 @@
+// What a message handler gets. Knows the decoder's buffers only.
+
+import type { Decoder } from "../wire/decoder.js";
+import type { QoS } from "../wire/protocol.js";
+
+interface XSStringConstructor {
+	fromArrayBuffer?(buffer: ArrayBuffer): string;
+}
+
+/**
+ * Well-formed or not, bytes become text: XS throws at what is not UTF-8, other engines put U+FFFD in its place.
+ */
+const decodeText: (buffer: ArrayBuffer) => string =
+	(String as XSStringConstructor).fromArrayBuffer ?? ((buffer) => new TextDecoder().decode(buffer));
+
+/**
+ * A received message, or a part of one. There is one per Client, used again for each message: all of it is void
+ * when the handler returns.
+ */
+export class Message {
+	/** The receive buffer: this part of the payload is in bytes 0 to length - 1, the rest is void. */
+	readonly bytes: Uint8Array;
+	/** Bytes of this part. */
+	length = 0;
+	/** Where this part begins in the payload, bytes. 0 begins a message, also after an interrupted one. */
+	offset = 0;
+	/** Bytes of the whole payload. A message that fits the receive buffer has one part: length === total. */
+	total = 0;
+	qos: QoS = 0;
+	retain = false;
+	/** The broker has sent this message before (section 3.3.1.1). */
+	dup = false;
+
+	readonly #decoder: Decoder;
+
+	constructor(decoder: Decoder) {
+		this.#decoder = decoder;
+		this.bytes = decoder.payload.bytes;
+	}
+
+	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */
+	get topic(): string {
+		const decoder = this.#decoder;
+		return decodeText(decoder.topic.bytes.slice(0, decoder.topicLength).buffer);
+	}
+
+	/** This part of the payload as text. Allocates the string and a copy. Throws in XS when it is not UTF-8. */
+	text(): string {
+		return decodeText(this.copy().buffer as ArrayBuffer);
+	}
+
+	/** This part of the payload, to keep. Allocates the copy. */
+	copy(): Uint8Array {
+		return this.bytes.slice(0, this.length);
+	}
+}

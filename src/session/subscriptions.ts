@@ -1,0 +1,236 @@
+// What the app wants to hear: filters, their handlers, and how far the broker has agreed. Knows no socket.
+
+import type { Decoder } from "../wire/decoder.js";
+import type { QoS } from "../wire/protocol.js";
+import { encodeFilter, hasWildcard, matches } from "../wire/topic.js";
+import type { Message } from "./message.js";
+
+export type MessageHandler = (message: Message) => void;
+
+/** To be sent. */
+export const WANTED = 0;
+/** SUBSCRIBE sent, SUBACK awaited. */
+export const ASKED = 1;
+/** The broker has answered: see `code`. */
+export const ANSWERED = 2;
+/** UNSUBSCRIBE to be sent; its handler is gone. */
+export const UNWANTED = 3;
+/** UNSUBSCRIBE sent, UNSUBACK awaited. */
+export const LEAVING = 4;
+
+/** A topic filter the app has subscribed to. */
+export class Subscription {
+	readonly filter: string;
+	qos: QoS;
+	/** The broker's answer: granted QoS 0 to 2, 0x80 refused, -1 none yet (section 3.9.3). */
+	code = -1;
+
+	/** @internal */ handler: MessageHandler | undefined;
+	/** @internal */ state = WANTED;
+	/** @internal */ id = 0;
+	/** @internal */ sentAt = 0;
+	/** @internal */ next: Subscription | undefined = undefined;
+	/** @internal The filter, length in front. */
+	readonly field: Uint8Array;
+	/** @internal Eight bytes at a time, zero behind the end; undefined when the filter has wildcards. */
+	readonly words: Float64Array | undefined;
+
+	constructor(filter: string, qos: QoS, handler: MessageHandler | undefined) {
+		const field = encodeFilter(filter);
+		this.filter = filter;
+		this.qos = qos;
+		this.handler = handler;
+		this.field = field;
+		if (!hasWildcard(field)) {
+			const bytes = new Uint8Array((field.length + 5) & ~7);
+			bytes.set(field.subarray(2));
+			this.words = new Float64Array(bytes.buffer);
+		}
+	}
+}
+
+export class Subscriptions {
+	/** Subscriptions that may be held. */
+	readonly capacity: number;
+	/** First of the list, the order in which they were made. */
+	first: Subscription | undefined = undefined;
+	/** Some have a packet to send. */
+	pending = false;
+	/** Packets of ours that the broker has not answered. */
+	awaited = 0;
+	#count = 0;
+	readonly #topicWords: Float64Array;
+	readonly #decoder: Decoder;
+
+	constructor(capacity: number, decoder: Decoder) {
+		this.capacity = capacity;
+		this.#decoder = decoder;
+		this.#topicWords = new Float64Array(decoder.topic.buffer, 0, decoder.topic.size >> 3);
+	}
+
+	find(filter: string): Subscription | undefined {
+		for (let it = this.first; it !== undefined; it = it.next) if (it.filter === filter) return it;
+		return undefined;
+	}
+
+	/** Adds a subscription, or renews the one with the same filter (section 3.8.4). Throws when there is no room. */
+	want(filter: string, qos: QoS, handler: MessageHandler | undefined): Subscription {
+		let subscription = this.find(filter);
+		if (subscription === undefined) {
+			subscription = new Subscription(filter, qos, handler);
+			if (this.#count === this.capacity)
+				throw new RangeError(
+					`no room for subscription "${filter}": all ${this.capacity} are taken; raise the option subscriptions`,
+				);
+			this.#append(subscription);
+		} else {
+			subscription.qos = qos;
+			subscription.handler = handler;
+			subscription.code = -1;
+			// An UNSUBACK that is still to come must not end the renewed subscription.
+			this.#settle(subscription);
+			subscription.state = WANTED;
+		}
+		this.pending = true;
+		return subscription;
+	}
+
+	/** Marks a subscription to be ended; false when there is none. Its handler is not called again. */
+	unwant(filter: string): boolean {
+		const subscription = this.find(filter);
+		if (subscription === undefined || subscription.state >= UNWANTED) return false;
+		subscription.handler = undefined;
+		this.#settle(subscription);
+		subscription.state = UNWANTED;
+		this.pending = true;
+		return true;
+	}
+
+	/** The first subscription with a packet to send. */
+	nextPending(): Subscription | undefined {
+		for (let it = this.first; it !== undefined; it = it.next)
+			if (it.state === WANTED || it.state === UNWANTED) return it;
+		this.pending = false;
+		return undefined;
+	}
+
+	/** A SUBSCRIBE or UNSUBSCRIBE for `subscription` was sent. */
+	sent(subscription: Subscription, id: number, now: number): void {
+		subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
+		subscription.id = id;
+		subscription.sentAt = now;
+		this.awaited++;
+	}
+
+	/** Takes the broker's answer to a SUBSCRIBE; undefined when nobody asked. */
+	answered(id: number, code: number): Subscription | undefined {
+		for (let it = this.first; it !== undefined; it = it.next) {
+			if (it.id !== id || it.state !== ASKED) continue;
+			it.state = ANSWERED;
+			this.#settle(it);
+			it.code = code;
+			return it;
+		}
+		return undefined;
+	}
+
+	/** Takes an UNSUBACK; false when nobody asked. */
+	left(id: number): boolean {
+		for (let it = this.first; it !== undefined; it = it.next) {
+			if (it.id !== id || it.state !== LEAVING) continue;
+			this.#settle(it);
+			this.#remove(it);
+			return true;
+		}
+		return false;
+	}
+
+	/** After a reconnect: what the broker does not know is asked again. */
+	restart(sessionPresent: boolean): void {
+		let it = this.first;
+		while (it !== undefined) {
+			const next: Subscription | undefined = it.next;
+			this.#settle(it);
+			if (it.state >= UNWANTED) {
+				if (sessionPresent) it.state = UNWANTED;
+				else this.#remove(it);
+			} else if (it.state === ASKED || !sessionPresent) {
+				it.state = WANTED;
+				it.code = -1;
+			}
+			it = next;
+		}
+		this.pending = true;
+	}
+
+	/** Whether an unanswered packet of ours has this identifier. */
+	uses(id: number): boolean {
+		if (this.awaited === 0) return false;
+		for (let it = this.first; it !== undefined; it = it.next) if (it.id === id) return true;
+		return false;
+	}
+
+	/** A subscription whose answer is awaited; the longest awaited first. */
+	get firstAwaited(): Subscription | undefined {
+		if (this.awaited === 0) return undefined;
+		let oldest: Subscription | undefined;
+		for (let it = this.first; it !== undefined; it = it.next)
+			if (it.id !== 0 && (oldest === undefined || ((it.sentAt - oldest.sentAt) | 0) < 0)) oldest = it;
+		return oldest;
+	}
+
+	/** The subscription that the decoder's topic name equals or, with wildcards, matches; the exact one first. */
+	route(): Subscription | undefined {
+		const length = this.#decoder.topicLength;
+		const topic = this.#topicWords;
+		const wanted = length + 2;
+		let wild: Subscription | undefined;
+		for (let it = this.first; it !== undefined; it = it.next) {
+			const words = it.words;
+			if (words === undefined) {
+				wild ??= it;
+				continue;
+			}
+			if (it.field.length !== wanted || it.handler === undefined) continue;
+			// Eight bytes a step, from the end, where topics differ. Filters are UTF-8 without null characters, so
+			// none of their words is NaN or -0 and equal numbers are equal bytes.
+			let i = words.length - 1;
+			while (i >= 0 && words[i] === topic[i]) i--;
+			if (i < 0) return it;
+		}
+		for (; wild !== undefined; wild = wild.next) {
+			if (wild.words !== undefined || wild.handler === undefined) continue;
+			if (matches(wild.field, this.#decoder.topic.bytes, length)) return wild;
+		}
+		return undefined;
+	}
+
+	/** Its answer came, or is no longer of interest. */
+	#settle(subscription: Subscription): void {
+		if (subscription.id === 0) return;
+		subscription.id = 0;
+		this.awaited--;
+	}
+
+	#append(subscription: Subscription): void {
+		this.#count++;
+		let last = this.first;
+		if (last === undefined) {
+			this.first = subscription;
+			return;
+		}
+		while (last.next !== undefined) last = last.next;
+		last.next = subscription;
+	}
+
+	#remove(subscription: Subscription): void {
+		this.#count--;
+		if (this.first === subscription) {
+			this.first = subscription.next;
+			return;
+		}
+		let before = this.first!;
+		while (before.next !== subscription) before = before.next!;
+		before.next = subscription.next;
+	}
+}

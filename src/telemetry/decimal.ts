@@ -1,0 +1,81 @@
+// Numbers as decimal digits, written into a packet buffer without garbage. Knows numbers and bytes only.
+
+/** Numbers from this magnitude on have no plain decimal form here, as with Number.prototype.toFixed. */
+export const TOO_LARGE = 1e21;
+
+/** Bytes that `writeDecimal` takes at most: sign, 21 digits, point, decimals. */
+export function decimalSize(decimals: number): number {
+	return 1 + 21 + (decimals > 0 ? 1 + decimals : 0);
+}
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+
+/** 2^27 + 1: splits a double into two halves whose products are exact (Dekker). */
+const SPLIT = 134_217_729;
+const BILLION = 1_000_000_000;
+
+/**
+ * Writes `value` with `decimals` digits after the point into `bytes` from `at`; returns the offset behind it.
+ * The value is finite and below TOO_LARGE, decimals is a whole number from 0 to 15, and there is room for
+ * `decimalSize(decimals)` bytes. Rounds the exact binary value, halves away from zero; never writes "-0".
+ */
+export function writeDecimal(value: number, decimals: number, bytes: Uint8Array, at: number): number {
+	const magnitude = Math.abs(value);
+	let whole = Math.floor(magnitude);
+	const scale = 10 ** decimals;
+	let fraction = roundedProduct(magnitude - whole, scale);
+	if (fraction === scale) {
+		fraction = 0;
+		whole++;
+	}
+	if (value < 0 && whole + fraction > 0) bytes[at++] = MINUS;
+	at = writeWhole(whole, bytes, at);
+	if (decimals === 0) return at;
+	bytes[at++] = POINT;
+	const end = at + decimals;
+	for (let i = end - 1; i >= at; i--) {
+		const rest = Math.floor(fraction / 10);
+		bytes[i] = ZERO + (fraction - rest * 10);
+		fraction = rest;
+	}
+	return end;
+}
+
+/** `a` × `b`, halves up, decided by the exact product: the error of the rounded one is known (Dekker). */
+function roundedProduct(a: number, b: number): number {
+	const product = a * b;
+	const floor = Math.floor(product);
+	const aboveHalf = product - floor - 0.5;
+	// The product is off by half a unit in its last place at most.
+	if (Math.abs(aboveHalf) > product * 2.3e-16) return aboveHalf > 0 ? floor + 1 : floor;
+	const aHigh = SPLIT * a - (SPLIT * a - a);
+	const bHigh = SPLIT * b - (SPLIT * b - b);
+	const aLow = a - aHigh;
+	const bLow = b - bHigh;
+	const error = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+	return aboveHalf + error >= 0 ? floor + 1 : floor;
+}
+
+/** A whole number below 1e21. Remainders are exact at any size, so nine digits at a time are. */
+function writeWhole(value: number, bytes: Uint8Array, at: number): number {
+	if (value >= BILLION) {
+		const low = value % BILLION;
+		at = writeWhole((value - low) / BILLION, bytes, at);
+		return writeDigits(low, 9, bytes, at);
+	}
+	let digits = 1;
+	for (let bound = 10; value >= bound; bound *= 10) digits++;
+	return writeDigits(value, digits, bytes, at);
+}
+
+function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): number {
+	const end = at + digits;
+	for (let i = end - 1; i >= at; i--) {
+		const rest = Math.floor(value / 10);
+		bytes[i] = ZERO + (value - rest * 10);
+		value = rest;
+	}
+	return end;
+}

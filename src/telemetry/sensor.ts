@@ -1,0 +1,81 @@
+// A reading that is published when it is worth it. Knows the Client's extension points, no packets.
+
+import { type Client, type Helper, NO_ROOM } from "../client.js";
+import { whole } from "../options.js";
+import type { PacketSlot } from "../session/packet-slot.js";
+import type { QoS } from "../wire/protocol.js";
+import { encodeField, Topic } from "../wire/topic.js";
+import { decimalSize, TOO_LARGE, writeDecimal } from "./decimal.js";
+
+export interface SensorOptions {
+	topic: string | Topic;
+	/** Digits after the point, 0 to 15. Default 0. */
+	decimals?: number;
+	/** Default 0. */
+	qos?: QoS;
+	/** Default false. */
+	retain?: boolean;
+	/** Milliseconds between two messages at least; the last reading in between goes out at its end. Default 0. */
+	interval?: number;
+	/** A reading is worth a message when it differs from the last published one by this much or more. Default 0: always. */
+	deadband?: number;
+	/** Milliseconds between two messages at most, whether or not there was a new reading. Default 0: off. */
+	heartbeat?: number;
+	/**
+	 * What is held while it cannot be sent: only the newest reading, in a packet buffer of the sensor's own, or all, in
+	 * the client's pool. Default "newest".
+	 */
+	keep?: "newest" | "all";
+	/** Text that is published for NaN, infinities and magnitudes from 1e21 on. Default: such readings are refused. */
+	invalid?: string;
+}
+
+/** `update`: the reading was noted, and is not worth a message now. */
+export const HELD = -3;
+/** `update`: the reading is NaN, infinite or from 1e21 on, and the option `invalid` is not set. */
+export const INVALID = -4;
+
+export class Sensor implements Helper {
+	/** Readings that were refused because they are no number that could be written. */
+	invalidReadings = 0;
+	/** The last reading given to `update`, NaN at first. */
+	value = Number.NaN;
+
+	readonly #client: Client;
+	readonly #topic: Topic;
+	readonly #slot: PacketSlot | undefined;
+	readonly #qos: QoS;
+	readonly #retain: boolean;
+	readonly #decimals: number;
+	readonly #deadband: number;
+	readonly #interval: number;
+	readonly #heartbeat: number;
+	readonly #ticks: () => number;
+	readonly #invalid: Uint8Array | undefined;
+	/** `value` is to be published as soon as the interval is over, or there is room. */
+	#pending = false;
+	#published = Number.NaN;
+	#publishedAt = 0;
+	#first = true;
+
+	/** Claims its packet buffer, with `keep: "newest"`. Throws on options that cannot work. */
+	constructor(client: Client, options: SensorOptions) {
+		const { topic, invalid, deadband = 0, keep = "newest" } = options;
+		this.#client = client;
+		this.#topic = typeof topic === "string" ? new Topic(topic) : topic;
+		this.#decimals = whole("decimals", options.decimals, 0, 0, 15);
+		this.#qos = whole("qos", options.qos, 0, 0, 1) as QoS;
+		this.#retain = options.retain ?? false;
+		this.#interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
+		this.#heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
+		if (!(deadband >= 0)) throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
+		this.#deadband = deadband;
+		if (invalid !== undefined) this.#invalid = encodeField("invalid", invalid).slice(2);
+		if (keep !== "newest" && keep !== "all")
+			throw new RangeError(`keep is ${JSON.stringify(keep)}: it must be "newest" or "all"`);
+		const payload = Math.max(decimalSize(this.#decimals), this.#invalid?.length ?? 0);
+		if (keep === "newest") this.#slot = client.reserve(5 + this.#topic.field.length + 2 + payload);
+		this.#ticks = client.ticks;
+		client.attach(this);
+	}
+}

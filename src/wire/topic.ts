@@ -1,0 +1,103 @@
+// Topic names and topic filters (section 4.7): checked and encoded once. Knows text and bytes only.
+
+import { MAX_FIELD } from "./protocol.js";
+import { utf8Length, writeUtf8 } from "./utf8.js";
+
+const PLUS = 0x2b;
+const SLASH = 0x2f;
+const HASH = 0x23;
+
+/**
+ * `text` as a length-prefixed field (section 1.5.3): two bytes of length, then UTF-8.
+ * Throws TypeError when it is no string, RangeError when it has a lone surrogate or null, or is longer than 65535 bytes.
+ */
+export function encodeField(what: string, text: string): Uint8Array {
+	if (typeof text !== "string") throw new TypeError(`${what} must be a string, not ${typeof text}`);
+	const length = utf8Length(text);
+	if (length < 0) throw new RangeError(`${what} has a lone surrogate: it must be valid Unicode`);
+	if (length > MAX_FIELD)
+		throw new RangeError(`${what} has ${length} bytes of UTF-8: it must have at most ${MAX_FIELD}`);
+	const field = new Uint8Array(2 + length);
+	field[0] = length >> 8;
+	field[1] = length;
+	writeUtf8(text, field, 2);
+	if (field.indexOf(0, 2) >= 0)
+		throw new RangeError(`${what} ${JSON.stringify(text)} has a null character, which MQTT forbids`);
+	return field;
+}
+
+/**
+ * A topic name, checked and encoded once, at construction (sections 4.7.3 and 3.3.2.1).
+ * Throws when the name is empty, has a wildcard (`+`, `#`) or a null character, is not valid Unicode,
+ * or is longer than 65535 bytes.
+ */
+export class Topic {
+	readonly name: string;
+	/** Two bytes of length, then the name in UTF-8: as it stands in a packet. */
+	readonly field: Uint8Array;
+
+	constructor(name: string) {
+		const field = encodeField("topic name", name);
+		if (field.length === 2) throw new RangeError("topic name is empty: it must have at least one character");
+		if (field.indexOf(PLUS, 2) >= 0 || field.indexOf(HASH, 2) >= 0)
+			throw new RangeError(`topic name "${name}" has a wildcard: + and # belong in topic filters only`);
+		this.name = name;
+		this.field = field;
+	}
+
+	toString(): string {
+		return this.name;
+	}
+}
+
+/**
+ * `filter` as a length-prefixed field. Throws when it breaks a rule of section 4.7.1: `#` only as the last level,
+ * `+` and `#` only as whole levels, at least one character.
+ */
+export function encodeFilter(filter: string): Uint8Array {
+	const field = encodeField("topic filter", filter);
+	const end = field.length;
+	if (end === 2) throw new RangeError("topic filter is empty: it must have at least one character");
+	for (let i = 2; i < end; i++) {
+		const byte = field[i];
+		if (byte !== PLUS && byte !== HASH) continue;
+		const first = i === 2 || field[i - 1] === SLASH;
+		const last = i + 1 === end || (byte === PLUS && field[i + 1] === SLASH);
+		if (!first || !last)
+			throw new RangeError(
+				`topic filter "${filter}": + must fill a whole level, # must fill the last level (section 4.7.1)`,
+			);
+	}
+	return field;
+}
+
+/** Whether a field of a valid topic filter has a wildcard. */
+export function hasWildcard(field: Uint8Array): boolean {
+	return field.indexOf(PLUS, 2) >= 0 || field.indexOf(HASH, 2) >= 0;
+}
+
+/** Whether the first `length` bytes have a character that only filters may have. */
+export function hasWildcardByte(bytes: Uint8Array, length: number): boolean {
+	const plus = bytes.indexOf(PLUS);
+	if (plus >= 0 && plus < length) return true;
+	const hash = bytes.indexOf(HASH);
+	return hash >= 0 && hash < length;
+}
+
+/** Whether the topic name in the first `length` bytes of `name` matches the filter in `field` (section 4.7). */
+export function matches(field: Uint8Array, name: Uint8Array, length: number): boolean {
+	const end = field.length;
+	// A wildcard at the front does not match names that begin with $ (section 4.7.2).
+	if (name[0] === 0x24 && field[2] !== 0x24) return false;
+	let at = 0;
+	for (let i = 2; i < end; i++) {
+		const byte = field[i];
+		if (byte === HASH) return true;
+		if (byte === PLUS) {
+			while (at < length && name[at] !== SLASH) at++;
+		} else if (at < length && name[at] === byte) at++;
+		// "a/#" matches its parent "a" (section 4.7.1.2).
+		else return at === length && byte === SLASH && i + 2 === end && field[i + 1] === HASH;
+	}
+	return at === length;
+}
