@@ -82,6 +82,8 @@ export class Client implements PacketSink, DialerEvents {
 	state: number = PAUSING;
 	/** Counters since construction. */
 	readonly statistics = new Statistics();
+	/** Monotonic milliseconds; may wrap at 32 bits. */
+	readonly ticks: () => number;
 	/** The packet buffer between `begin` and `end`, for the payload. */
 	lent: Uint8Array | undefined = undefined;
 
@@ -168,6 +170,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.#message = new Message(this.#decoder);
 		this.#subscriptions = new Subscriptions(subscriptions, this.#decoder);
 		this.#liveness = new Liveness(this.#keepAlive, this.#replyTimeout, TICK);
+		this.ticks = options.ticks;
 		this.#liveness.now = options.ticks();
 		this.#sender = new Sender(this.#outbox, this.#liveness, this.#subscriptions, acknowledgements);
 		this.#sender.prepare(packetSize);
@@ -218,17 +221,17 @@ export class Client implements PacketSink, DialerEvents {
 	 * @returns where the payload begins in `lent`, or NO_ROOM or NOT_OPEN
 	 */
 	begin(topic: Topic, qos: QoS, retain: boolean, slot?: PacketSlot): number {
-		if (this.#lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
-		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
+		if (this.state === CLOSED || this.state === CLOSING) return this.#refusal();
 		if (slot === undefined) {
 			slot = this.#makeRoom();
 			if (slot === undefined) return this.#refusal();
 		} else if (slot.state === WAITING) {
+			const replaced = slot.id;
 			this.#outbox.drop(slot);
-			this.statistics.replaced++;
-		} else if (slot.state !== FREE) {
-			return this.#refusal();
+			this.#dropped(replaced, reasons.REPLACED);
 		}
+		if (slot.state !== FREE) return this.#refusal();
+		if (this.#lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
 		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.#nextId(qos));
 		if (at > slot.limit) throw tooLong(topic, slot, 0);
 		if (slot.pooled) this.#outbox.lend();
@@ -507,7 +510,7 @@ export class Client implements PacketSink, DialerEvents {
 
 	#tick(): void {
 		const liveness = this.#liveness;
-		const now = this.#options.ticks();
+		const now = this.ticks();
 		liveness.advance(now, this.#paused);
 		const elapsed = (now - this.#since) | 0;
 		const state = this.state;

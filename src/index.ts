@@ -9,6 +9,8 @@ export type { Message } from "./session/message.js";
 export type { PacketSlot } from "./session/packet-slot.js";
 export type { MessageHandler, Subscription } from "./session/subscriptions.js";
 export type { Statistics } from "./statistics.js";
+export { HELD, INVALID, Sensor, type SensorOptions } from "./telemetry/sensor.js";
+export { Status, type StatusOptions } from "./telemetry/status.js";
 export type { QoS } from "./wire/protocol.js";
 export * from "./wire/reason.js";
 export { Topic } from "./wire/topic.js";

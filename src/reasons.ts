@@ -24,7 +24,7 @@ export const QOS_2_UNASKED = new Reason(
 	"peer",
 	"the broker sent QoS 2, which this client never asks for (section 3.8.4)",
 );
-export const REPLACED = new Reason("app", "dropped, never sent, to make room for a newer message (whenFull)");
+export const REPLACED = new Reason("app", "dropped, never sent, in favour of a newer message");
 export const TOPIC_TOO_LONG = new Reason(
 	"app",
 	"a received message was skipped: its topic name is longer than the option topicSize",

@@ -15,8 +15,6 @@ export class Statistics {
 	delivered = 0;
 	/** Messages given up, ours and received ones: each was told to onDropped. */
 	dropped = 0;
-	/** Messages in a packet buffer of a helper's own that a newer one has replaced before they were sent. */
-	replaced = 0;
 	/** Messages sent again after a reconnect. */
 	resent = 0;
 	/** Messages received whole. */

@@ -15,7 +15,9 @@ export interface Resolver {
 /** A resolver class with the options it needs. */
 export interface ResolverCapability {
 	/** Each platform's resolver has options of its own. */
-	io: new (options: never) => Resolver;
+	io: new (
+		options: never,
+	) => Resolver;
 	[option: string]: unknown;
 }
 

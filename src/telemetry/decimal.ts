@@ -58,11 +58,11 @@ function roundedProduct(a: number, b: number): number {
 	return aboveHalf + error >= 0 ? floor + 1 : floor;
 }
 
-/** A whole number below 1e21. Remainders are exact at any size, so nine digits at a time are. */
+/** A whole number below 1e21. A remainder is exact at any size; the quotient is below 1e12, so rounding finds it. */
 function writeWhole(value: number, bytes: Uint8Array, at: number): number {
 	if (value >= BILLION) {
 		const low = value % BILLION;
-		at = writeWhole((value - low) / BILLION, bytes, at);
+		at = writeWhole(Math.round((value - low) / BILLION), bytes, at);
 		return writeDigits(low, 9, bytes, at);
 	}
 	let digits = 1;

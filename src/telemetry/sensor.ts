@@ -1,6 +1,6 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
-import { type Client, type Helper, NO_ROOM } from "../client.js";
+import type { Client, Helper } from "../client.js";
 import { whole } from "../options.js";
 import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
@@ -77,5 +77,63 @@ export class Sensor implements Helper {
 		if (keep === "newest") this.#slot = client.reserve(5 + this.#topic.field.length + 2 + payload);
 		this.#ticks = client.ticks;
 		client.attach(this);
+	}
+	/**
+	 * Takes a reading, and publishes it if it is worth a message now.
+	 * @returns the packet identifier, 0 when accepted at QoS 0; HELD, INVALID, NO_ROOM or NOT_OPEN. After NO_ROOM the
+	 * newest reading goes out by itself as soon as there is room.
+	 */
+	update(value: number): number {
+		const valid = Math.abs(value) < TOO_LARGE;
+		if (!valid && this.#invalid === undefined) {
+			this.invalidReadings++;
+			return INVALID;
+		}
+		this.value = value;
+		if (!this.#first && this.#deadband > 0) {
+			const published = this.#published;
+			// NaN stands for whatever is no number.
+			const same = valid ? Math.abs(value - published) < this.#deadband : Number.isNaN(published);
+			if (same) {
+				this.#pending = false;
+				return HELD;
+			}
+		}
+		this.#pending = true;
+		return this.#publish(this.#ticks());
+	}
+
+	/** @internal */
+	onWritable(): void {
+		if (this.#pending) this.#publish(this.#ticks());
+	}
+
+	/** @internal */
+	onTick(now: number): void {
+		const due = this.#heartbeat > 0 && !this.#first && ((now - this.#publishedAt) | 0) >= this.#heartbeat;
+		if (this.#pending || due) this.#publish(now);
+	}
+
+	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
+	#publish(now: number): number {
+		if (!this.#first && ((now - this.#publishedAt) | 0) < this.#interval) return HELD;
+		const client = this.#client;
+		const at = client.begin(this.#topic, this.#qos, this.#retain, this.#slot);
+		if (at < 0) return at;
+		const value = this.value;
+		const bytes = client.lent!;
+		let end: number;
+		if (Math.abs(value) < TOO_LARGE) {
+			end = writeDecimal(value, this.#decimals, bytes, at);
+			this.#published = value;
+		} else {
+			bytes.set(this.#invalid!, at);
+			end = at + this.#invalid!.length;
+			this.#published = Number.NaN;
+		}
+		this.#publishedAt = now;
+		this.#pending = false;
+		this.#first = false;
+		return client.end(end);
 	}
 }

@@ -19,8 +19,15 @@ void socketHold(Socket* socket)
 
 void socketRelease(Socket* socket)
 {
-	if (--socket->holds == 0)
-		free(socket);
+	xsMachine* the = socket->the;
+	if (--socket->holds)
+		return;
+	/* Only now may object and callbacks be collected: a stack in the middle of a delivery still calls them. */
+	if (socket->remembered) {
+		xsmcSetHostData(socket->self, NULL);
+		xsForget(socket->self);
+	}
+	free(socket);
 }
 
 int socketOpen(void)
@@ -56,7 +63,7 @@ static const xsHostHooks gSocketHooks = { NULL, markSocket, NULL };
 static Socket* socketOf(xsMachine* the)
 {
 	Socket* socket = hostDataIf(the, &xsThis, &gSocketHooks);
-	if (!socket)
+	if (!socket || socket->closed)
 		xsTypeError("invalid host data");
 	return socket;
 }
@@ -111,16 +118,16 @@ static void tcpConstructor(xsMachine* the)
 	xsmcSetHostData(xsThis, socket);
 	xsSetHostHooks(xsThis, &gSocketHooks);
 	xsRemember(socket->self);
+	socket->remembered = true;
 	targetOption(the);
 }
 
 static void tcpClose(xsMachine* the)
 {
 	Socket* socket = hostDataIf(the, &xsThis, &gSocketHooks);
-	if (!socket)
+	if (!socket || socket->closed)
 		return;
-	xsmcSetHostData(xsThis, NULL);
-	xsForget(socket->self);
+	socket->closed = true;
 	socket->stack->close(socket);
 	socketRelease(socket);
 }

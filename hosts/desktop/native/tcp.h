@@ -31,7 +31,7 @@ struct Socket {
 	int fd;
 	int holds; /* by JavaScript, by a delivery on its way; at 0 the record is freed */
 	uint8_t format;
-	bool noDelay;
+	bool noDelay, remembered, closed;
 };
 
 extern const SocketStack gLwipStack, gLinStack;

@@ -27,7 +27,7 @@ enum { writableBit = 1, readableBit = 2, errorBit = 4 };
 typedef struct {
 	Socket socket;
 	Timer* task;
-	bool connecting, connected, error, closed, lost;
+	bool connecting, connected, error, lost;
 	uint8_t triggered;
 	uint32_t room;
 	uint32_t position, readable;

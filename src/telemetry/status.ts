@@ -1,0 +1,65 @@
+// Whether this device is there, as others can see it: a retained message, a will, a farewell.
+// Knows the Client's extension points, no packets.
+
+import type { Client, Helper } from "../client.js";
+import type { PacketSlot } from "../session/packet-slot.js";
+import type { QoS } from "../wire/protocol.js";
+import { encodeField, Topic } from "../wire/topic.js";
+
+export interface StatusOptions {
+	topic: string | Topic;
+	/** Published, retained, after each connect. Default "online". */
+	online?: string;
+	/** The will, and published before an orderly close. Default "offline". */
+	offline?: string;
+	/** 0 or 1. Default 1. */
+	qos?: QoS;
+}
+
+export class Status implements Helper {
+	readonly #client: Client;
+	readonly #topic: Topic;
+	readonly #qos: QoS;
+	readonly #online: Uint8Array;
+	readonly #offline: Uint8Array;
+	// A packet buffer for each, so that a full pool, or one that is still in flight, is in nobody's way.
+	readonly #onlineSlot: PacketSlot;
+	readonly #offlineSlot: PacketSlot;
+
+	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
+	constructor(client: Client, options: StatusOptions) {
+		const { topic, online = "online", offline = "offline", qos = 1 } = options;
+		this.#client = client;
+		this.#topic = typeof topic === "string" ? new Topic(topic) : topic;
+		this.#qos = qos;
+		this.#online = encodeField("online", online).slice(2);
+		this.#offline = encodeField("offline", offline).slice(2);
+		client.will = { topic: this.#topic, payload: this.#offline, qos, retain: true };
+		this.#onlineSlot = this.#reserve(this.#online);
+		this.#offlineSlot = this.#reserve(this.#offline);
+		client.attach(this);
+	}
+
+	/** @internal */
+	onConnected(): void {
+		this.#publish(this.#online, this.#onlineSlot);
+	}
+
+	/** @internal */
+	onClosing(): void {
+		this.#publish(this.#offline, this.#offlineSlot);
+	}
+
+	#reserve(payload: Uint8Array): PacketSlot {
+		return this.#client.reserve(5 + this.#topic.field.length + 2 + payload.length);
+	}
+
+	#publish(payload: Uint8Array, slot: PacketSlot): void {
+		const client = this.#client;
+		const at = client.begin(this.#topic, this.#qos, true, slot);
+		// Busy means that the same message is on its way already.
+		if (at < 0) return;
+		client.lent!.set(payload, at);
+		client.end(at + payload.length);
+	}
+}
