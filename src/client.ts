@@ -4,7 +4,7 @@
 import { Backoff } from "./network/backoff.js";
 import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
-import { type ClientOptions, type Payload, whole } from "./options.js";
+import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
 import * as reasons from "./reasons.js";
 import { Sender } from "./sender.js";
 import { Message } from "./session/message.js";
@@ -98,11 +98,19 @@ export class Client implements PacketSink, DialerEvents {
 	#lentSlot: PacketSlot | undefined = undefined;
 	/** What takes the message at hand; undefined while its topic is of no interest. */
 	#handler: MessageHandler | undefined = undefined;
+	/** Whose handler that is. */
+	#routed: Subscription | undefined = undefined;
 	/** A publish was refused since there was room last. */
 	#starved = false;
-	/** The topic name of the message at hand was too long to be kept. */
+	/** Nobody takes the message at hand: its topic name is too long, or its subscription has ended in its midst. */
 	#skipping = false;
 	#decoding = false;
+	/** Code of the app is running on behalf of the decoder: what is thrown is the app's. */
+	#handling = false;
+	/** The connection of the message that a handler has at the moment. */
+	#delivering: Stream | undefined = undefined;
+	/** Something was received since the last tick. */
+	#heard = false;
 	#paused = false;
 
 	readonly #options: ClientOptions;
@@ -190,14 +198,41 @@ export class Client implements PacketSink, DialerEvents {
 	 * What is accepted is held until it is sent, at QoS 1 until it is acknowledged, over reconnects too.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0 or 1, a message that can never fit packetSize.
 	 */
-	publish(topic: Topic | string, payload: Payload, qos: QoS = 0, retain = false): number {
+	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean): number {
+		const last = this.#sender.last;
+		if (
+			last !== undefined &&
+			last.topic === topic &&
+			typeof payload !== STRING &&
+			(payload as Uint8Array).length === last.payloadLength &&
+			(payload as Uint8Array).BYTES_PER_ELEMENT === 1 &&
+			!qos &&
+			!retain
+		) {
+			const stream = this.#stream!;
+			const length = last.length;
+			if (stream.writable >= length) {
+				last.bytes.set(payload as Uint8Array, last.payloadAt);
+				this.statistics.published++;
+				// When it cannot go after all, it waits as any other does.
+				return stream.send(last, length) ? 0 : this.#sender.submit(last);
+			}
+		}
+		return this.#compose(topic, payload, qos ?? 0, retain ?? false);
+	}
+
+	/** Writes a message into a free slot and submits it. */
+	#compose(topic: Topic | string, payload: Payload, qos: QoS, retain: boolean): number {
+		const sender = this.#sender;
+		sender.last = undefined;
 		if (typeof topic === STRING) topic = this.#recent.get(topic as string);
 		let slot = this.#outbox.free;
 		if (slot === undefined || this.state === CLOSED || this.state === CLOSING) {
 			slot = this.#makeRoom();
 			if (slot === undefined) return this.#refusal();
 		}
-		const at = slot.begin(topic as Topic, qos, retain, qos === 0 ? 0 : this.#nextId(qos));
+		if (qos !== 0 && qos !== 1) checkQos(qos);
+		const at = slot.begin(topic as Topic, qos, retain, qos === 0 ? 0 : sender.nextId());
 		let end: number;
 		if (typeof payload === STRING) {
 			end = writeUtf8(payload as string, slot.bytes, at);
@@ -211,7 +246,7 @@ export class Client implements PacketSink, DialerEvents {
 		}
 		slot.end(end);
 		this.statistics.published++;
-		return this.#sender.submit(slot);
+		return sender.submit(slot);
 	}
 
 	/**
@@ -232,7 +267,9 @@ export class Client implements PacketSink, DialerEvents {
 		}
 		if (slot.state !== FREE) return this.#refusal();
 		if (this.#lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
-		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.#nextId(qos));
+		this.#sender.last = undefined;
+		checkQos(qos);
+		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.#sender.nextId());
 		if (at > slot.limit) throw tooLong(topic, slot, 0);
 		if (slot.pooled) this.#outbox.lend();
 		else slot.state = LENT;
@@ -249,6 +286,10 @@ export class Client implements PacketSink, DialerEvents {
 	end(end: number): number {
 		const slot = this.#lentSlot;
 		if (slot === undefined) throw new Error("end without begin: begin lends the packet buffer");
+		if (this.state === CLOSED) {
+			this.cancel();
+			return this.#refusal();
+		}
 		if (end > slot.limit) {
 			this.cancel();
 			throw new RangeError(`the payload ends at ${end}: the packet buffer takes ${slot.limit} bytes in all`);
@@ -284,9 +325,11 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** Ends a subscription; its handler is not called again. Returns false when there is none with this filter. */
 	unsubscribe(filter: string): boolean {
-		const found = this.#subscriptions.unwant(filter);
-		if (found) this.#flush();
-		return found;
+		const ended = this.#subscriptions.unwant(filter);
+		if (ended === undefined) return false;
+		if (ended === this.#routed) this.#skipping = true;
+		this.#flush();
+		return true;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
@@ -307,7 +350,6 @@ export class Client implements PacketSink, DialerEvents {
 	close(): void {
 		if (this.state === CLOSED || this.state === CLOSING) return;
 		if (this.state !== CONNECTED) {
-			this.state = CLOSING;
 			this.#disconnected(reasons.CLOSED);
 			return;
 		}
@@ -332,7 +374,7 @@ export class Client implements PacketSink, DialerEvents {
 			throw new RangeError(
 				`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`,
 			);
-		const topic = typeof will.topic === STRING ? new Topic(will.topic as string) : (will.topic as Topic);
+		const topic = will.topic instanceof Topic ? will.topic : new Topic(will.topic);
 		this.#will = { topic: topic.field, payload, qos, retain: will.retain ?? false };
 	}
 
@@ -367,12 +409,8 @@ export class Client implements PacketSink, DialerEvents {
 		this.statistics.refused++;
 		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
 		this.#starved = true;
+		this.#outbox.freed = false;
 		return NO_ROOM;
-	}
-
-	#nextId(qos: QoS): number {
-		checkQos(qos);
-		return this.#sender.nextId();
 	}
 
 	#dropped(id: number, reason: Reason): void {
@@ -384,12 +422,9 @@ export class Client implements PacketSink, DialerEvents {
 	#flush(): void {
 		if (this.#stream === undefined) return;
 		this.#sender.flush();
-		if (this.state === CLOSING && this.#sender.done) this.#farewell();
-	}
-
-	#farewell(): void {
-		this.#sender.disconnect();
-		this.#disconnected(reasons.CLOSED);
+		if (this.state === CLOSING) {
+			if (this.#sender.done && this.#sender.disconnect()) this.#disconnected(reasons.CLOSED);
+		} else if (this.#starved && this.#outbox.freed) this.#announceRoom();
 	}
 
 	/** Tells of room, to those who were refused. */
@@ -423,7 +458,7 @@ export class Client implements PacketSink, DialerEvents {
 	onWritable(): void {
 		if (this.state !== CONNECTING) {
 			this.#flush();
-			if (this.#stream !== undefined && this.#stream.readable > 0) this.#decode();
+			if (this.#decoder.available > 0) this.#decode();
 			return;
 		}
 		let packet: Uint8Array;
@@ -437,20 +472,21 @@ export class Client implements PacketSink, DialerEvents {
 		this.#willFixed = true;
 		this.state = HANDSHAKE;
 		this.#liveness.start();
-		this.#decoder.start(this.#stream!);
+		this.#decoder.start(this.#stream!.source);
 		this.#sender.start(this.#stream!, packet);
 	}
 
 	/** @internal */
-	onReadable(): void {
-		this.#liveness.lastReceived = this.#liveness.now;
+	onReadable(count: number): void {
+		this.#decoder.available = count;
+		this.#heard = true;
 		this.#decode();
 	}
 
 	/** @internal */
 	onFailed(): void {
 		// A refusal may have come together with the end.
-		if (this.#stream!.readable > 0) this.#decode();
+		if (this.#decoder.available > 0) this.#decode();
 		if (this.#stream !== undefined) this.#lost();
 	}
 
@@ -461,7 +497,7 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
 	#disconnected(reason: Reason): void {
-		const closed = this.state === CLOSING;
+		const closed = this.state === CLOSING || reason === reasons.CLOSED;
 		this.#stream?.close();
 		this.#stream = undefined;
 		this.#dialer.cancel();
@@ -530,9 +566,13 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** A live connection's share of a tick. */
 	#tend(elapsed: number): void {
-		// Something may be left after a handler threw, or a socket ran out of segments.
-		if (this.#stream!.readable > 0) this.#decode();
 		const liveness = this.#liveness;
+		const stream = this.#stream!;
+		liveness.note(stream.written, this.#heard);
+		stream.written = false;
+		this.#heard = false;
+		// Something may be left after a handler threw, or a socket ran out of segments.
+		if (this.#decoder.available > 0) this.#decode();
 		liveness.check();
 		this.#flush();
 		if (this.#stream === undefined) return;
@@ -543,7 +583,9 @@ export class Client implements PacketSink, DialerEvents {
 			(slot !== undefined && liveness.isOverdue(slot.sentAt)) ||
 			(subscription !== undefined && liveness.isOverdue(subscription.sentAt));
 		if (this.state === CLOSING) {
-			if (dead || elapsed >= this.#replyTimeout) this.#farewell();
+			if (!dead && elapsed < this.#replyTimeout) return;
+			this.#sender.disconnect();
+			this.#disconnected(reasons.CLOSED);
 		} else if (dead) {
 			this.#disconnected(reasons.NO_REPLY);
 		} else if (!this.#stable && elapsed >= this.#replyTimeout) {
@@ -555,27 +597,39 @@ export class Client implements PacketSink, DialerEvents {
 	// ---- incoming
 
 	#decode(): void {
-		if (this.#decoding || this.#paused || this.#sender.choked) return;
+		if (this.#decoding || this.#paused || this.#sender.acknowledgements.full) return;
 		this.#decoding = true;
 		try {
 			this.#decoder.decode();
-		} finally {
+		} catch (error) {
 			this.#decoding = false;
+			if (!this.#handling) {
+				this.#lost(); // it was the socket that threw
+				return;
+			}
+			this.#handling = false;
+			if (this.#delivering !== undefined) this.#settle();
+			throw error;
 		}
+		this.#decoding = false;
+		this.#handling = false;
 	}
 
-	/** Whether decoding goes on after a callback. */
+	/** After a callback: whether decoding goes on. */
 	#goOn(stream: Stream | undefined): boolean {
-		return stream === this.#stream && !this.#paused && !this.#sender.choked;
+		this.#handling = false;
+		return stream === this.#stream && !this.#paused && !this.#sender.acknowledgements.full;
 	}
 
 	/** @internal */
 	onMalformed(reason: Reason): void {
+		this.#handling = true;
 		this.#disconnected(reason);
 	}
 
 	/** Only CONNACK may come first (section 3.2). */
 	#early(): boolean {
+		this.#handling = true;
 		if (this.state >= CONNECTED) return false;
 		this.#disconnected(NOT_YET_CONNECTED);
 		return true;
@@ -584,6 +638,7 @@ export class Client implements PacketSink, DialerEvents {
 	/** @internal */
 	onConnack(sessionPresent: boolean, code: number): boolean {
 		const stream = this.#stream;
+		this.#handling = true;
 		if (this.state !== HANDSHAKE) this.#disconnected(SECOND_CONNACK);
 		else if (code > 0) this.#disconnected(REFUSALS[code - 1]);
 		else this.#accepted(sessionPresent);
@@ -609,52 +664,51 @@ export class Client implements PacketSink, DialerEvents {
 	/** @internal */
 	onPublish(): boolean {
 		const decoder = this.#decoder;
-		const stream = this.#stream;
-		const offset = decoder.offset;
-		if (offset === 0 && !this.#route()) return false;
-		const id = decoder.id;
-		const last = offset + decoder.partLength === decoder.total;
-		try {
-			if (!this.#skipping) this.#deliver(offset);
-		} finally {
-			if (last) {
-				this.statistics.received++;
-				if (id > 0 && stream === this.#stream) this.#sender.acknowledge(PUBACK << 4, id);
-			}
+		const stream = this.#stream!;
+		this.#handling = true;
+		if (decoder.offset === 0 && !this.#route()) return false;
+		this.#delivering = stream;
+		if (!this.#skipping) {
+			const message = this.#message;
+			message.length = decoder.partLength;
+			message.offset = decoder.offset;
+			message.total = decoder.total;
+			const handler = this.#handler;
+			if (handler !== undefined) handler(message);
+			else this.#options.onMessage?.(message);
+		} else if (decoder.topicLength === 0 && decoder.offset === 0) {
+			this.#dropped(decoder.id, reasons.TOPIC_TOO_LONG);
 		}
+		this.#settle();
 		return this.#goOn(stream);
 	}
 
-	#deliver(offset: number): void {
+	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
+	#settle(): void {
 		const decoder = this.#decoder;
-		const message = this.#message;
-		const flags = decoder.flags;
-		message.length = decoder.partLength;
-		message.offset = offset;
-		message.total = decoder.total;
-		message.qos = ((flags >> 1) & 3) as QoS;
-		message.retain = (flags & 1) !== 0;
-		message.dup = (flags & 8) !== 0;
-		const handler = this.#handler;
-		if (handler !== undefined) handler(message);
-		else this.#options.onMessage?.(message);
+		const stream = this.#delivering;
+		this.#delivering = undefined;
+		if (decoder.offset + decoder.partLength < decoder.total) return;
+		this.statistics.received++;
+		const id = decoder.id;
+		if (id > 0 && stream === this.#stream) this.#sender.acknowledge(PUBACK << 4, id);
 	}
 
 	/** A message begins: finds who takes it, and checks its topic name. False when the connection has ended. */
 	#route(): boolean {
 		const decoder = this.#decoder;
-		if (this.#early()) return false;
+		if (this.state < CONNECTED) {
+			this.#disconnected(NOT_YET_CONNECTED);
+			return false;
+		}
 		if (decoder.flags & 4) {
 			this.#disconnected(reasons.QOS_2_UNASKED);
 			return false;
 		}
 		this.#skipping = decoder.topicLength === 0;
-		if (this.#skipping) {
-			const stream = this.#stream;
-			this.#dropped(decoder.id, reasons.TOPIC_TOO_LONG);
-			return stream === this.#stream;
-		}
+		if (this.#skipping) return true;
 		const subscription = this.#subscriptions.route();
+		this.#routed = subscription;
 		this.#handler = subscription?.handler;
 		// A name that equals a filter is as valid as the filter.
 		if (subscription?.words !== undefined) return true;
@@ -672,7 +726,7 @@ export class Client implements PacketSink, DialerEvents {
 		if (type === PUBACK) {
 			if (this.#outbox.acknowledge(id) !== undefined) return this.#delivered(id);
 		} else if (type === UNSUBACK) {
-			if (this.#subscriptions.left(id)) return true;
+			if (this.#subscriptions.left(id)) return this.#goOn(stream);
 		} else if (type === PUBREC) this.#sender.acknowledge((PUBREL << 4) | 2, id);
 		else if (type === PUBREL) this.#sender.acknowledge(PUBCOMP << 4, id);
 		this.statistics.strayAcknowledgements++;
@@ -685,7 +739,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.#options.onDelivered?.(id);
 		if (stream !== this.#stream) return false;
 		if (this.#outbox.unsent !== undefined || this.state === CLOSING) this.#flush();
-		if (this.#starved) this.#announceRoom();
+		if (this.#starved && this.#outbox.freed) this.#announceRoom();
 		return this.#goOn(stream);
 	}
 
@@ -703,19 +757,16 @@ export class Client implements PacketSink, DialerEvents {
 	onPingresp(): boolean {
 		if (this.#early()) return false;
 		this.#liveness.answered();
-		return true;
+		return this.#goOn(this.#stream);
 	}
-}
-
-function checkQos(qos: QoS): void {
-	if (qos !== 0 && qos !== 1)
-		throw new RangeError(`qos is ${qos}: this client publishes and subscribes at QoS 0 and 1`);
 }
 
 /** Bytes of a payload; text and ArrayBuffer allocate. */
 function toBytes(payload: Payload): Uint8Array {
 	if (typeof payload === STRING) {
-		const bytes = new Uint8Array(utf8Length(payload as string));
+		const length = utf8Length(payload as string);
+		if (length < 0) throw new RangeError("text has a lone surrogate: it must be valid Unicode");
+		const bytes = new Uint8Array(length);
 		writeUtf8(payload as string, bytes, 0);
 		return bytes;
 	}

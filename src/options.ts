@@ -3,6 +3,7 @@
 import type { Network } from "./network/network.js";
 import type { Message } from "./session/message.js";
 import type { Subscription } from "./session/subscriptions.js";
+import type { QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 
 /** Text, or bytes as they are. */
@@ -80,4 +81,10 @@ export function whole(
 	if (!Number.isInteger(value) || value < least || value > most)
 		throw new RangeError(`${name} is ${value}: it must be a whole number from ${least} to ${most}`);
 	return value;
+}
+
+/** Throws RangeError when `qos` is neither 0 nor 1. */
+export function checkQos(qos: QoS): void {
+	if (qos !== 0 && qos !== 1)
+		throw new RangeError(`qos is ${qos}: this client publishes and subscribes at QoS 0 and 1`);
 }

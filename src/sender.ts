@@ -9,16 +9,25 @@ import { type Subscriptions, WANTED } from "./session/subscriptions.js";
 import type { Stream } from "./transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe } from "./wire/encode.js";
 import { PacketBuffer } from "./wire/packet-buffer.js";
-import { DISCONNECT, PINGREQ } from "./wire/protocol.js";
+import { DISCONNECT, PINGREQ, PUBLISH } from "./wire/protocol.js";
 
 export class Sender {
-	/** Connected, and nothing is half sent: a packet may be written now. */
+	/** The stream, while a message may be written to it at once: nothing is half sent and no message waits. */
+	open: Stream | undefined = undefined;
+	/**
+	 * The free slot in which the last message stands, at QoS 0 and not retained: the next one like it differs in its
+	 * payload's bytes only. Undefined as soon as anything else happens, and while `open` is.
+	 */
+	last: PacketSlot | undefined = undefined;
+
+	/** Connected, and nothing is half sent: a control packet may be written now. */
 	#clear = false;
 	#stream: Stream | undefined = undefined;
+	/** Acknowledgements that wait for room; when full, no more may be read. */
+	readonly acknowledgements: Acknowledgements;
 	readonly #outbox: Outbox;
 	readonly #liveness: Liveness;
 	readonly #subscriptions: Subscriptions;
-	readonly #acknowledgements: Acknowledgements;
 	readonly #two = new Uint8Array(2);
 	readonly #four = new Uint8Array(4);
 	#connected = false;
@@ -33,7 +42,7 @@ export class Sender {
 		this.#outbox = outbox;
 		this.#liveness = liveness;
 		this.#subscriptions = subscriptions;
-		this.#acknowledgements = new Acknowledgements(acknowledgements);
+		this.acknowledgements = new Acknowledgements(acknowledgements);
 	}
 
 	/** Makes room for packets of `size` bytes that have to go out in pieces. Called at construction. */
@@ -56,22 +65,19 @@ export class Sender {
 
 	/** The stream is gone. */
 	stop(): void {
+		this.open = undefined;
+		this.last = undefined;
 		this.#stream = undefined;
 		this.#connected = false;
 		this.#clear = false;
 		this.#rest = undefined;
 		this.#pieced = 0;
-		this.#acknowledgements.clear();
-	}
-
-	/** Whether acknowledgements have to wait for room before more is read. */
-	get choked(): boolean {
-		return this.#acknowledgements.full;
+		this.acknowledgements.clear();
 	}
 
 	/** Whether nothing is left to send or to be acknowledged. */
 	get done(): boolean {
-		return this.#clear && this.#outbox.empty && this.#acknowledgements.count === 0;
+		return this.#clear && this.#outbox.empty && this.acknowledgements.count === 0;
 	}
 
 	/**
@@ -80,31 +86,42 @@ export class Sender {
 	 */
 	submit(slot: PacketSlot): number {
 		const outbox = this.#outbox;
-		const idle = this.#clear && outbox.unsent === undefined;
-		if (idle && slot.qos === 0 && this.#writeSlot(slot)) {
-			if (slot.state === LENT) outbox.giveBack(slot);
-			return 0;
+		const stream = this.open;
+		const qos = slot.qos;
+		if (stream !== undefined && stream.writable >= slot.length && (qos === 0 || outbox.windowOpen)) {
+			if (stream.send(slot, slot.length)) {
+				if (qos > 0) outbox.hold(slot, this.#liveness.attention);
+				else this.#sentAtOnce(slot);
+				return slot.id;
+			}
 		}
+		this.open = undefined;
+		this.last = undefined;
 		outbox.accept(slot);
-		if (idle) this.#flushPublishes();
+		if (stream !== undefined) this.#flushPublishes();
 		return slot.id;
 	}
 
-	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while choked. */
+	/** A packet of QoS 0 is done with. */
+	#sentAtOnce(slot: PacketSlot): void {
+		if (slot.state === LENT) this.#outbox.giveBack(slot);
+		if (slot.bytes[0] !== PUBLISH << 4) return;
+		slot.payloadLength = slot.length - slot.payloadAt;
+		this.last = slot;
+	}
+
+	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */
 	acknowledge(first: number, id: number): void {
-		if (!this.#clear || this.#acknowledgements.count > 0 || !this.#writeAcknowledgement(first, id))
-			this.#acknowledgements.add(first, id);
+		if (!this.#clear || this.acknowledgements.count > 0 || !this.#writeAcknowledgement(first, id))
+			this.acknowledgements.add(first, id);
 	}
 
 	/** Sends what can be sent now. */
 	flush(): void {
 		if (this.#rest !== undefined && !this.#writeRest()) return;
 		if (!this.#connected) return;
-		if (this.#pieced > 0) {
-			this.#flushPublishes();
-			if (!this.#clear) return;
-		}
-		const acknowledgements = this.#acknowledgements;
+		if (this.#pieced > 0 && !this.#writeInPieces(this.#outbox.unsent!)) return;
+		const acknowledgements = this.acknowledgements;
 		while (acknowledgements.count > 0) {
 			const first = acknowledgements.first;
 			if (!this.#writeAcknowledgement(first >>> 16, first & 0xffff)) return;
@@ -118,15 +135,15 @@ export class Sender {
 		this.#flushPublishes();
 	}
 
-	/** Sends DISCONNECT, if there is room. */
-	disconnect(): void {
-		this.#writeTwo(DISCONNECT << 4);
+	/** Sends DISCONNECT, if there is room and nothing is half sent. */
+	disconnect(): boolean {
+		return this.#clear && this.#writeTwo(DISCONNECT << 4);
 	}
 
 	/** A packet identifier that nothing unacknowledged has. */
 	nextId(): number {
 		let id = this.#outbox.nextId();
-		while (this.#subscriptions.uses(id)) id = this.#outbox.nextId();
+		if (this.#subscriptions.awaited > 0) while (this.#subscriptions.uses(id)) id = this.#outbox.nextId();
 		return id;
 	}
 
@@ -135,6 +152,8 @@ export class Sender {
 		for (;;) {
 			const next = subscriptions.nextPending();
 			if (next === undefined) return true;
+			this.open = undefined;
+			this.last = undefined;
 			const id = this.nextId();
 			this.#rest =
 				next.state === WANTED ? encodeSubscribe(id, next.field, next.qos) : encodeUnsubscribe(id, next.field);
@@ -145,31 +164,27 @@ export class Sender {
 
 	#flushPublishes(): void {
 		const outbox = this.#outbox;
+		const stream = this.#stream!;
 		for (;;) {
 			const slot = outbox.next();
-			if (slot === undefined) return;
-			const whole =
-				this.#pieced === 0 && (slot.length <= this.#stream!.capacity || slot.pieces === undefined);
-			if (whole ? !this.#writeSlot(slot) : !this.#writePieces(slot)) return;
+			if (slot === undefined) break;
+			const length = slot.length;
+			if (length > stream.capacity && slot.pieces !== undefined) {
+				// Control packets have their turn after each of these.
+				if (this.#writeInPieces(slot)) this.flush();
+				return;
+			}
+			if (stream.writable < length || !stream.send(slot, length)) return;
 			outbox.sent(slot, this.#liveness.attention);
 		}
+		if (outbox.unsent === undefined) this.open = stream;
 	}
 
-	/** Hands the packet to the socket in one write. */
-	#writeSlot(slot: PacketSlot): boolean {
-		const stream = this.#stream!;
-		const length = slot.length;
-		if (stream.writable < length) return false;
-		// Short for this one write only: a collection now would cut the buffer's capacity.
-		const buffer = slot.buffer;
-		buffer.resize(length);
-		const sent = stream.write(slot.bytes);
-		buffer.resize(slot.size);
-		if (sent) {
-			const liveness = this.#liveness;
-			liveness.lastSent = liveness.now;
-		}
-		return sent;
+	/** Sends what is left of the first unsent packet; true when it is all sent. */
+	#writeInPieces(slot: PacketSlot): boolean {
+		if (!this.#writePieces(slot)) return false;
+		this.#outbox.sent(slot, this.#liveness.attention);
+		return true;
 	}
 
 	/** Hands over as many pieces as the socket takes now; true when the packet is all sent. */
@@ -186,15 +201,10 @@ export class Sender {
 			if (left >= piece.length) {
 				if (!stream.write(piece)) return false;
 			} else {
-				const last = this.#lastPiece!;
-				last.bytes.set(piece);
-				last.buffer.resize(left);
-				const sent = stream.write(last.bytes);
-				last.buffer.resize(PIECE);
-				if (!sent) return false;
+				this.#lastPiece!.bytes.set(piece);
+				if (!stream.send(this.#lastPiece!, left)) return false;
 			}
 			this.#pieced++;
-			this.#liveness.lastSent = this.#liveness.now;
 		}
 		this.#pieced = 0;
 		this.#clear = true;
@@ -211,7 +221,6 @@ export class Sender {
 			// In one write, if the socket will ever have the room.
 			if (room === 0 || (room < rest.length && room < stream.capacity)) return false;
 			if (!stream.write(room < rest.length ? rest.subarray(0, room) : rest)) return false;
-			this.#liveness.lastSent = this.#liveness.now;
 			if (room >= rest.length) break;
 			this.#rest = rest.subarray(room);
 		}
@@ -236,8 +245,6 @@ export class Sender {
 
 	#writeControl(packet: Uint8Array, length: number): boolean {
 		const stream = this.#stream!;
-		if (stream.writable < length || !stream.write(packet)) return false;
-		this.#liveness.lastSent = this.#liveness.now;
-		return true;
+		return stream.writable >= length && stream.write(packet);
 	}
 }

@@ -15,6 +15,8 @@ export class Liveness {
 	readonly #period: number;
 	readonly #replyTimeout: number;
 	readonly #longestStep: number;
+	/** The tick before `now`. */
+	#before = 0;
 	#awaited = false;
 	#awaitedSince = 0;
 
@@ -34,8 +36,15 @@ export class Liveness {
 	/** Advances the clocks. */
 	advance(now: number, paused: boolean): void {
 		const step = (now - this.now) | 0;
+		this.#before = this.now;
 		this.now = now;
 		if (!paused) this.attention = (this.attention + Math.min(step, this.#longestStep)) | 0;
+	}
+
+	/** What has happened since the last tick, which is when it happened, for all we know. */
+	note(sent: boolean, received: boolean): void {
+		if (sent) this.lastSent = this.#before;
+		if (received) this.lastReceived = this.#before;
 	}
 
 	/** A new connection. */
@@ -46,22 +55,24 @@ export class Liveness {
 		this.#awaited = false;
 	}
 
-	/** Decides whether a PINGREQ is due. Its answer is awaited from now, even if there is no room to send it. */
+	/**
+	 * Decides whether a PINGREQ is due. Its answer is awaited from now, even if there is no room to send it. While one
+	 * is awaited, or nobody reads, another goes only so that the broker hears of us.
+	 */
 	check(): void {
-		if (this.#period === 0 || this.#awaited) return;
-		if (
-			((this.now - this.lastSent) | 0) >= this.#period ||
-			((this.now - this.lastReceived) | 0) >= this.#period
-		) {
-			this.pingDue = true;
-			this.#awaited = true;
-			this.#awaitedSince = this.attention;
-		}
+		if (this.#period === 0) return;
+		const quiet = ((this.now - this.lastSent) | 0) >= this.#period;
+		if (!quiet && (this.#awaited || ((this.now - this.lastReceived) | 0) < this.#period)) return;
+		this.pingDue = true;
+		if (this.#awaited) return;
+		this.#awaited = true;
+		this.#awaitedSince = this.attention;
 	}
 
 	/** PINGRESP came. */
 	answered(): void {
-		if (!this.pingDue) this.#awaited = false;
+		this.#awaited = this.pingDue;
+		this.#awaitedSince = this.attention;
 	}
 
 	/** Whether something awaited since `since`, on the clock `attention`, is overdue. */

@@ -3,16 +3,13 @@
 export class Acknowledgements {
 	/** How many wait. */
 	count = 0;
+	/** No more can wait: decoding has to stop until some are sent. */
+	full = false;
 	readonly #ring: Int32Array;
 	#first = 0;
 
 	constructor(capacity: number) {
 		this.#ring = new Int32Array(capacity);
-	}
-
-	/** When full, decoding has to stop until it drains. */
-	get full(): boolean {
-		return this.count === this.#ring.length;
 	}
 
 	/** The oldest: its first byte, then its packet identifier in the low 16 bits. */
@@ -23,14 +20,17 @@ export class Acknowledgements {
 	add(first: number, id: number): void {
 		const ring = this.#ring;
 		ring[(this.#first + this.count++) % ring.length] = (first << 16) | id;
+		this.full = this.count === ring.length;
 	}
 
 	removeFirst(): void {
 		this.count--;
+		this.full = false;
 		if (++this.#first === this.#ring.length) this.#first = 0;
 	}
 
 	clear(): void {
 		this.count = 0;
+		this.full = false;
 	}
 }

@@ -7,11 +7,18 @@ interface XSStringConstructor {
 	fromArrayBuffer?(buffer: ArrayBuffer): string;
 }
 
+// XS has no such class; the other engines do, whatever types a project is compiled with.
+declare class TextDecoder {
+	constructor(label: string, options: { ignoreBOM: boolean });
+	decode(buffer: ArrayBuffer): string;
+}
+
 /**
  * Well-formed or not, bytes become text: XS throws at what is not UTF-8, other engines put U+FFFD in its place.
  */
 const decodeText: (buffer: ArrayBuffer) => string =
-	(String as XSStringConstructor).fromArrayBuffer ?? ((buffer) => new TextDecoder().decode(buffer));
+	(String as XSStringConstructor).fromArrayBuffer ??
+	((buffer) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(buffer));
 
 /**
  * A received message, or a part of one. There is one per Client, used again for each message: all of it is void
@@ -26,16 +33,25 @@ export class Message {
 	offset = 0;
 	/** Bytes of the whole payload. A message that fits the receive buffer has one part: length === total. */
 	total = 0;
-	qos: QoS = 0;
-	retain = false;
-	/** The broker has sent this message before (section 3.3.1.1). */
-	dup = false;
 
 	readonly #decoder: Decoder;
 
 	constructor(decoder: Decoder) {
 		this.#decoder = decoder;
 		this.bytes = decoder.payload.bytes;
+	}
+
+	get qos(): QoS {
+		return ((this.#decoder.flags >> 1) & 3) as QoS;
+	}
+
+	get retain(): boolean {
+		return (this.#decoder.flags & 1) !== 0;
+	}
+
+	/** The broker has sent this message before (section 3.3.1.1). */
+	get dup(): boolean {
+		return (this.#decoder.flags & 8) !== 0;
 	}
 
 	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */

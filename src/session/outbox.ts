@@ -8,6 +8,8 @@ export class Outbox {
 	unsent: PacketSlot | undefined = undefined;
 	/** Packets sent and not yet acknowledged. */
 	inFlight = 0;
+	/** A slot has become free; whoever waits for that clears it first. */
+	freed = false;
 	/** Free slots of the pool, the last one used first: it still holds its topic. */
 	free: PacketSlot | undefined = undefined;
 
@@ -56,6 +58,7 @@ export class Outbox {
 	/** A lent slot, or one that is done with, becomes free. */
 	giveBack(slot: PacketSlot): void {
 		slot.state = FREE;
+		this.freed = true;
 		if (slot.pooled) this.#toPool(slot);
 	}
 
@@ -72,8 +75,24 @@ export class Outbox {
 	/** The next slot that may be sent now; undefined when there is none, or the window is full. */
 	next(): PacketSlot | undefined {
 		const slot = this.unsent;
-		if (slot !== undefined && slot.qos > 0 && this.inFlight >= this.#window) return undefined;
+		if (slot !== undefined && slot.qos > 0 && !this.windowOpen) return undefined;
 		return slot;
+	}
+
+	/** Whether one more packet at QoS 1 may be sent. */
+	get windowOpen(): boolean {
+		return this.inFlight < this.#window;
+	}
+
+	/** A filled slot of QoS 1 was sent whole ahead of none: it waits for its acknowledgement. */
+	hold(slot: PacketSlot, now: number): void {
+		if (slot === this.free) this.lend();
+		if (this.#last === undefined) this.#first = slot;
+		else this.#last.next = slot;
+		this.#last = slot;
+		slot.state = SENT;
+		slot.sentAt = now;
+		this.inFlight++;
 	}
 
 	/** The slot that `next` gave was sent whole. At QoS 0 that is all. */

@@ -8,6 +8,9 @@ import { Topic } from "../wire/topic.js";
 /** Bytes: packets of more than two of these may go out in pieces that begin at multiples of it. */
 export const PIECE = 512;
 
+/** Stands for no topic; unlike undefined, nobody can publish to it by mistake. */
+const NO_TOPIC = Object.freeze({}) as Topic;
+
 /** In the pool, or in its owner's hands. */
 export const FREE = 0;
 /** Being filled between `begin` and `end`. */
@@ -38,8 +41,11 @@ export class PacketSlot extends PacketBuffer {
 	id = 0;
 	qos: QoS = 0;
 	/** The topic whose field stands at offset 2, so that the next packet of the same topic need not copy it. */
-	topic: Topic | undefined = undefined;
-	#behindTopic = 0;
+	topic = NO_TOPIC;
+	/** Where the payload begins at QoS 0. */
+	payloadAt = 0;
+	/** Bytes of payload, when the packet is one that `Sender.last` may name. */
+	payloadLength = 0;
 	/** When it was sent last, on the clock that counts time in which answers could have been seen; milliseconds. */
 	sentAt = 0;
 	/** Next in the order of sending, or in the list of free slots. */
@@ -66,7 +72,7 @@ export class PacketSlot extends PacketBuffer {
 		bytes[0] = (PUBLISH << 4) | (qos << 1) | (retain ? 1 : 0);
 		this.qos = qos;
 		this.id = id;
-		let at = this.#behindTopic;
+		let at = this.payloadAt;
 		if (id > 0) {
 			// Past the end these are no-ops.
 			bytes[at++] = id >> 8;
@@ -79,9 +85,9 @@ export class PacketSlot extends PacketBuffer {
 		if (!(topic instanceof Topic))
 			throw new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
 		const field = topic.field;
-		this.#behindTopic = 2 + field.length;
-		this.topic = undefined;
-		if (this.#behindTopic > this.limit) return;
+		this.payloadAt = 2 + field.length;
+		this.topic = NO_TOPIC;
+		if (this.payloadAt > this.limit) return;
 		this.bytes.set(field, 2);
 		this.topic = topic;
 	}
@@ -98,7 +104,7 @@ export class PacketSlot extends PacketBuffer {
 		this.bytes.copyWithin(2 + more, 2, end);
 		writeLength(this.bytes, 1, remaining);
 		this.length = end + more;
-		this.topic = undefined; // its field has moved
+		this.topic = NO_TOPIC; // its field has moved
 	}
 
 	/** Sets or clears DUP for the next sending (section 3.3.1.1); it stays 0 at QoS 0. */

@@ -30,6 +30,8 @@ export class Subscription {
 	/** @internal */ id = 0;
 	/** @internal */ sentAt = 0;
 	/** @internal */ next: Subscription | undefined = undefined;
+	/** @internal Bytes of the filter, when it has no wildcards. */
+	length = 0;
 	/** @internal The filter, length in front. */
 	readonly field: Uint8Array;
 	/** @internal Eight bytes at a time, zero behind the end; undefined when the filter has wildcards. */
@@ -44,6 +46,7 @@ export class Subscription {
 		if (!hasWildcard(field)) {
 			const bytes = new Uint8Array((field.length + 5) & ~7);
 			bytes.set(field.subarray(2));
+			this.length = field.length - 2;
 			this.words = new Float64Array(bytes.buffer);
 		}
 	}
@@ -95,15 +98,15 @@ export class Subscriptions {
 		return subscription;
 	}
 
-	/** Marks a subscription to be ended; false when there is none. Its handler is not called again. */
-	unwant(filter: string): boolean {
+	/** Marks a subscription to be ended; undefined when there is none. Its handler is not called again. */
+	unwant(filter: string): Subscription | undefined {
 		const subscription = this.find(filter);
-		if (subscription === undefined || subscription.state >= UNWANTED) return false;
+		if (subscription === undefined || subscription.state >= UNWANTED) return undefined;
 		subscription.handler = undefined;
 		this.#settle(subscription);
 		subscription.state = UNWANTED;
 		this.pending = true;
-		return true;
+		return subscription;
 	}
 
 	/** The first subscription with a packet to send. */
@@ -183,20 +186,18 @@ export class Subscriptions {
 	route(): Subscription | undefined {
 		const length = this.#decoder.topicLength;
 		const topic = this.#topicWords;
-		const wanted = length + 2;
 		let wild: Subscription | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {
 			const words = it.words;
 			if (words === undefined) {
 				wild ??= it;
-				continue;
+			} else if (it.length === length) {
+				// Eight bytes a step, from the end, where topics differ. Filters are UTF-8 without null characters, so
+				// none of their words is NaN or -0 and equal numbers are equal bytes.
+				let i = (length - 1) >> 3;
+				while (words[i] === topic[i] && --i >= 0);
+				if (i < 0 && it.handler !== undefined) return it;
 			}
-			if (it.field.length !== wanted || it.handler === undefined) continue;
-			// Eight bytes a step, from the end, where topics differ. Filters are UTF-8 without null characters, so
-			// none of their words is NaN or -0 and equal numbers are equal bytes.
-			let i = words.length - 1;
-			while (i >= 0 && words[i] === topic[i]) i--;
-			if (i < 0) return it;
 		}
 		for (; wild !== undefined; wild = wild.next) {
 			if (wild.words !== undefined || wild.handler === undefined) continue;

@@ -1,24 +1,31 @@
 // What the Client needs of a byte stream: a few calls and three events. Knows no packets.
 
 import type { Source } from "../wire/decoder.js";
+import type { PacketBuffer } from "../wire/packet-buffer.js";
 
-export interface Stream extends Source {
+export interface Stream {
+	/** Where to read what was announced. Throws when the stream has failed. */
+	readonly source: Source;
 	/** Bytes of room for writing at this moment; at first 0, until the stream is connected. */
 	readonly writable: number;
 	/** Bytes of room when nothing waits in it: a longer packet has to go out in pieces. */
 	readonly capacity: number;
 	/** The stream has failed and is to be closed; no event may come for it any more. */
 	readonly failed: boolean;
+	/** Something was written since this was last set to false. */
+	written: boolean;
 	/** Takes all of `view`, or nothing and returns false: then `writable` tells, or an event will. Never throws. */
 	write(view: Uint8Array): boolean;
+	/** As `write`, for the first `length` bytes of a packet buffer, which is whole again afterwards. */
+	send(packet: PacketBuffer, length: number): boolean;
 	/** Ends the stream. No event comes after. Never throws. */
 	close(): void;
 }
 
 /** Who hears of a stream. */
 export interface StreamEvents {
-	/** More can be read; `readable` is up to date. */
-	onReadable(): void;
+	/** `count` bytes in all can be read. */
+	onReadable(count: number): void;
 	/** There is room; the first call means that the stream is connected. */
 	onWritable(): void;
 	/** The stream has ended or failed. */

@@ -1,5 +1,6 @@
 // TCP over an ECMA-419 socket (ECMA-419 section 12). Knows the quirks of sockets, no packets.
 
+import type { PacketBuffer } from "../wire/packet-buffer.js";
 import type { Stream, StreamEvents } from "./stream.js";
 
 /** The part of an ECMA-419 TCP socket that is used. */
@@ -26,11 +27,14 @@ export interface SocketCapability {
 	[option: string]: unknown;
 }
 
+/** In place of room: the socket threw. It may do so whatever the count of bytes said, as lwip has few segments. */
+const BLOCKED = -1;
+
 export class TcpStream implements Stream {
-	readable = 0;
 	writable = 0;
 	capacity = 0;
 	failed = false;
+	written = false;
 	#socket: Socket | undefined;
 
 	/** Begins to connect. Throws what the socket's constructor throws. */
@@ -42,9 +46,7 @@ export class TcpStream implements Stream {
 			port,
 			noDelay: true,
 			onReadable: (count) => {
-				if (this.#socket === undefined) return;
-				this.readable = count;
-				events.onReadable();
+				if (this.#socket !== undefined) events.onReadable(count);
 			},
 			onWritable: (count) => {
 				if (this.#socket === undefined) return;
@@ -60,32 +62,43 @@ export class TcpStream implements Stream {
 		});
 	}
 
-	read(view: Uint8Array): number {
-		let count: number | undefined;
-		try {
-			count = this.#socket!.read(view);
-		} catch {
-			this.failed = true;
-		}
-		if (count === undefined) {
-			this.readable = 0;
-			return 0;
-		}
-		this.readable -= count;
-		return count;
+	get source(): Socket {
+		return this.#socket!;
 	}
 
 	write(view: Uint8Array): boolean {
 		try {
-			const room = this.#socket!.write(view);
-			if (room !== undefined) {
-				this.writable = room;
-				return true;
-			}
-			this.failed = true;
+			this.writable = this.#socket!.write(view) as number;
 		} catch {
-			// Not now, whatever the count of bytes said: lwip can run out of segments. onWritable tells when.
+			this.writable = BLOCKED;
 		}
+		if (this.writable >= 0) {
+			this.written = true;
+			return true;
+		}
+		return this.#refused();
+	}
+
+	send(packet: PacketBuffer, length: number): boolean {
+		const buffer = packet.buffer;
+		// Short for this one write only: a collection now would cut the buffer's capacity.
+		buffer.resize(length);
+		try {
+			this.writable = this.#socket!.write(packet.bytes) as number;
+		} catch {
+			this.writable = BLOCKED;
+		}
+		buffer.resize(packet.size);
+		if (this.writable >= 0) {
+			this.written = true;
+			return true;
+		}
+		return this.#refused();
+	}
+
+	/** Nothing was taken: the socket has no room after all, or it has failed. */
+	#refused(): false {
+		this.failed = this.writable !== BLOCKED;
 		this.writable = 0;
 		return false;
 	}
@@ -93,7 +106,6 @@ export class TcpStream implements Stream {
 	close(): void {
 		const socket = this.#socket;
 		this.#socket = undefined;
-		this.readable = 0;
 		this.writable = 0;
 		try {
 			socket?.close();

@@ -5,6 +5,7 @@ import { PacketBuffer } from "./packet-buffer.js";
 import {
 	CONNACK,
 	PINGRESP,
+	PUBACK,
 	PUBCOMP,
 	PUBLISH,
 	PUBREL,
@@ -28,12 +29,10 @@ import {
 	TOPIC_EMPTY,
 } from "./reason.js";
 
-/** Where bytes come from. */
+/** Where bytes come from: an ECMA-419 socket, or whatever reads like one. */
 export interface Source {
-	/** Bytes that are there, not yet read. */
-	readonly readable: number;
-	/** Fills `view` from its start; returns how many bytes came, 0 when there are none after all. */
-	read(view: Uint8Array): number;
+	/** Fills `view` from its start; returns how many bytes came, which may be fewer, or undefined when none are there. */
+	read(view: Uint8Array): number | undefined;
 }
 
 /**
@@ -86,6 +85,9 @@ export class Decoder {
 	/** Bytes of the whole message. */
 	total = 0;
 
+	/** Bytes that the source has and that were not read yet: to be set when it announces some, before `decode`. */
+	available = 0;
+
 	readonly #sink: PacketSink;
 	#source: Source | undefined;
 	#step = STOPPED;
@@ -97,7 +99,10 @@ export class Decoder {
 	/** Bytes of the payload that were handed over. */
 	#consumed = 0;
 	#word = 0;
-	readonly #pair = new Uint8Array(2);
+	/** The first four bytes of a packet, or what of them is not decoded yet: from #ahead to #aheadEnd. */
+	readonly #quad = new Uint8Array(4);
+	#ahead = 0;
+	#aheadEnd = 0;
 	readonly #single = new Uint8Array(1);
 	readonly #scratch = new PacketBuffer(SCRATCH);
 
@@ -116,6 +121,8 @@ export class Decoder {
 		this.#source = source;
 		this.#step = HEADER;
 		this.#got = 0;
+		this.#ahead = this.#aheadEnd = 0;
+		this.available = 0;
 		this.topicLength = 0;
 	}
 
@@ -123,52 +130,127 @@ export class Decoder {
 	stop(): void {
 		this.#source = undefined;
 		this.#step = STOPPED;
+		this.available = 0;
 	}
 
-	/** Decodes until the source is drained, the sink says to stop, or a rule is broken. */
+	/** Decodes until the source is drained, the sink says to stop, or a rule is broken. Throws what the source throws. */
 	decode(): void {
+		while (this.available > 3 && this.#step === HEADER && this.#got === 0 && this.#ahead === this.#aheadEnd)
+			if (!this.#packet()) return;
+		if (this.#step !== HEADER || this.available > 0 || this.#ahead < this.#aheadEnd) this.#crawl();
+	}
+
+	/**
+	 * The short way, for a short packet that is there whole: a read for each field, straight into its place. Another
+	 * packet's first bytes are left to the long way. False when decoding is not to go on.
+	 */
+	#packet(): boolean {
+		const source = this.#source!;
+		const quad = this.#quad;
+		let got = source.read(quad);
+		if (got !== 4) {
+			this.#ahead = 0;
+			this.#aheadEnd = this.#short(got);
+			this.#got = 0;
+			return true;
+		}
+		let available = this.available - 4;
+		this.available = available;
+		const first = quad[0];
+		const remaining = quad[1];
+		const word = (quad[2] << 8) | quad[3];
+		if (first === PUBACK << 4 && remaining === 2 && word > 0)
+			return this.#sink.onAcknowledgement(PUBACK, word);
+		const flags = first & 15;
+		const total = remaining - (flags > 1 ? 4 : 2) - word;
+		available -= remaining - 2;
+		const topic = this.topic;
+		const payload = this.payload;
+		if (
+			first >> 4 !== PUBLISH ||
+			flags > 3 ||
+			remaining > 127 ||
+			available < 0 ||
+			total < 0 ||
+			total > payload.size ||
+			word === 0 ||
+			word > topic.size
+		) {
+			this.#ahead = 0;
+			this.#aheadEnd = 4;
+			return true;
+		}
+		this.flags = flags;
+		this.topicLength = word;
+		this.total = total;
+		this.#consumed = 0;
+		this.id = 0;
+		this.#step = TOPIC;
+		topic.buffer.resize(word);
+		got = source.read(topic.bytes);
+		topic.buffer.resize(topic.size);
+		if (got !== word) {
+			this.#short(got);
+			return true;
+		}
+		if (flags > 1) {
+			this.available = available + total + 2;
+			this.#step = IDENTIFIER;
+			if (!this.#readWord()) return true;
+			if (!this.#identifier()) return false;
+		}
+		if (total > 0) {
+			this.available = available + total;
+			this.#step = PAYLOAD;
+			payload.buffer.resize(total);
+			got = source.read(payload.bytes);
+			payload.buffer.resize(payload.size);
+			if (got !== total) {
+				this.#short(got);
+				return true;
+			}
+		}
+		this.available = available;
+		this.offset = 0;
+		this.partLength = total;
+		this.#step = HEADER;
+		return this.#sink.onPublish();
+	}
+
+	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
+	#short(got = 0): number {
+		this.available = got === 0 ? 0 : this.available - got;
+		this.#got = got;
+		return got;
+	}
+
+	/** The long way, from any state, with any part of a field. */
+	#crawl(): void {
 		for (;;) {
 			switch (this.#step) {
 				case HEADER:
-					if (!this.#readPair()) return;
-					if (!this.#header()) return;
+					if (!this.#readWord() || !this.#header()) return;
 					break;
 				case TOPIC_LENGTH:
-					if (!this.#readPair()) return;
-					if (!this.#topicLength()) return;
+					if (!this.#readWord() || !this.#topicLength()) return;
 					break;
 				case TOPIC:
 					if (!this.#fill(this.topic, this.topicLength)) return;
 					this.#step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
 					break;
 				case IDENTIFIER:
-					if (!this.#readPair()) return;
-					this.id = this.#word;
-					if (this.#word === 0) {
-						this.#malformed(IDENTIFIER_ZERO);
-						return;
-					}
-					this.#step = PAYLOAD;
+					if (!this.#readWord() || !this.#identifier()) return;
 					break;
 				case PAYLOAD:
 					if (!this.#part()) return;
 					break;
 				case WORD:
-					if (!this.#readPair()) return;
-					if (this.#type === SUBACK) {
-						if (this.#word === 0) {
-							this.#malformed(IDENTIFIER_ZERO);
-							return;
-						}
-						this.#step = CODE;
-					} else if (!this.#short()) return;
+					if (!this.#readWord() || !this.#body()) return;
 					break;
 				case LENGTH_BYTE:
-					if (!this.#readSingle()) return;
 					if (!this.#lengthByte()) return;
 					break;
 				case CODE:
-					if (!this.#readSingle()) return;
 					if (!this.#code()) return;
 					break;
 				case SKIP_TOPIC:
@@ -181,14 +263,16 @@ export class Decoder {
 		}
 	}
 
-	#malformed(reason: Reason): void {
+	/** Always false: decoding is over. */
+	#malformed(reason: Reason): false {
 		this.#step = STOPPED;
 		this.#sink.onMalformed(reason);
+		return false;
 	}
 
 	#header(): boolean {
-		const first = this.#pair[0];
-		const length = this.#pair[1];
+		const first = this.#word >> 8;
+		const length = this.#word & 0xff;
 		this.#type = first >> 4;
 		this.flags = first & 15;
 		if (length < 128) {
@@ -202,14 +286,12 @@ export class Decoder {
 	}
 
 	#lengthByte(): boolean {
-		const byte = this.#single[0];
+		const byte = this.#readByte();
+		if (byte < 0) return false;
 		const shift = this.#shift;
 		this.#remaining += (byte & 127) << shift;
 		if (byte < 128) return this.#dispatch();
-		if (shift === 21) {
-			this.#malformed(LENGTH_ENCODING);
-			return false;
-		}
+		if (shift === 21) return this.#malformed(LENGTH_ENCODING);
 		this.#shift = shift + 7;
 		return true;
 	}
@@ -219,18 +301,9 @@ export class Decoder {
 		const type = this.#type;
 		const flags = this.flags;
 		if (type === PUBLISH) {
-			if ((flags & 6) === 6) {
-				this.#malformed(QOS_3);
-				return false;
-			}
-			if ((flags & 14) === 8) {
-				this.#malformed(DUP_QOS_0);
-				return false;
-			}
-			if (this.#remaining < 3) {
-				this.#malformed(LENGTH);
-				return false;
-			}
+			if ((flags & 6) === 6) return this.#malformed(QOS_3);
+			if ((flags & 14) === 8) return this.#malformed(DUP_QOS_0);
+			if (this.#remaining < 3) return this.#malformed(LENGTH);
 			this.#step = TOPIC_LENGTH;
 			return true;
 		}
@@ -238,18 +311,9 @@ export class Decoder {
 		if (type === PINGRESP) expected = 0;
 		else if (type === SUBACK)
 			expected = 3; // one filter a SUBSCRIBE, so one code
-		else if (type < CONNACK || (type > PUBCOMP && type !== UNSUBACK)) {
-			this.#malformed(PACKET_TYPE);
-			return false;
-		}
-		if (flags !== (type === PUBREL ? 2 : 0)) {
-			this.#malformed(RESERVED_FLAGS);
-			return false;
-		}
-		if (this.#remaining !== expected) {
-			this.#malformed(LENGTH);
-			return false;
-		}
+		else if (type < CONNACK || (type > PUBCOMP && type !== UNSUBACK)) return this.#malformed(PACKET_TYPE);
+		if (flags !== (type === PUBREL ? 2 : 0)) return this.#malformed(RESERVED_FLAGS);
+		if (this.#remaining !== expected) return this.#malformed(LENGTH);
 		if (expected > 0) {
 			this.#step = WORD;
 			return true;
@@ -261,17 +325,11 @@ export class Decoder {
 	#topicLength(): boolean {
 		const length = this.#word;
 		const total = this.#remaining - 2 - length - (this.flags & 6 ? 2 : 0);
-		if (total < 0) {
-			this.#malformed(LENGTH);
-			return false;
-		}
-		if (length === 0) {
-			this.#malformed(TOPIC_EMPTY);
-			return false;
-		}
+		if (total < 0) return this.#malformed(LENGTH);
+		if (length === 0) return this.#malformed(TOPIC_EMPTY);
 		this.id = 0;
-		this.#consumed = 0;
 		this.total = total;
+		this.#consumed = 0;
 		if (length > this.topic.size) {
 			this.topicLength = 0;
 			this.#remaining = length;
@@ -283,110 +341,104 @@ export class Decoder {
 		return true;
 	}
 
+	#identifier(): boolean {
+		this.id = this.#word;
+		if (this.id === 0) return this.#malformed(IDENTIFIER_ZERO);
+		this.#step = PAYLOAD;
+		return true;
+	}
+
 	/** Reads and hands over what fits the payload buffer: all of the message, or a part of it. */
 	#part(): boolean {
 		const offset = this.#consumed;
+		const payload = this.payload;
 		let length = this.total - offset;
-		const size = this.payload.size;
-		if (length > size) length = size;
-		if (!this.#fill(this.payload, length)) return false;
-		this.partLength = length;
+		if (length > payload.size) length = payload.size;
+		if (!this.#fill(payload, length)) return false;
 		this.offset = offset;
+		this.partLength = length;
 		this.#consumed = offset + length;
 		if (this.#consumed === this.total) this.#step = HEADER;
 		return this.#sink.onPublish();
 	}
 
-	/** A packet whose remaining length is two: CONNACK or an acknowledgement. */
-	#short(): boolean {
+	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
+	#body(): boolean {
 		const word = this.#word;
-		this.#step = HEADER;
-		if (this.#type !== CONNACK) {
-			if (word !== 0) return this.#sink.onAcknowledgement(this.#type, word);
-			this.#malformed(IDENTIFIER_ZERO);
-			return false;
+		const type = this.#type;
+		if (type === CONNACK) {
+			const code = word & 0xff;
+			if (word >> 9) return this.#malformed(CONNACK_FLAGS);
+			if (code > 5) return this.#malformed(CONNACK_CODE);
+			if (code > 0 && word >> 8) return this.#malformed(CONNACK_SESSION);
+			this.#step = HEADER;
+			return this.#sink.onConnack(word >> 8 === 1, code);
 		}
-		const code = word & 0xff;
-		let reason: Reason | undefined;
-		if (word >> 9) reason = CONNACK_FLAGS;
-		else if (code > 5) reason = CONNACK_CODE;
-		else if (code > 0 && word >> 8) reason = CONNACK_SESSION;
-		if (reason === undefined) return this.#sink.onConnack(word >> 8 === 1, code);
-		this.#malformed(reason);
-		return false;
+		if (word === 0) return this.#malformed(IDENTIFIER_ZERO);
+		if (type === SUBACK) {
+			this.#step = CODE;
+			return true;
+		}
+		this.#step = HEADER;
+		return this.#sink.onAcknowledgement(type, word);
 	}
 
 	#code(): boolean {
-		const code = this.#single[0];
-		if (code > 2 && code !== SUBSCRIPTION_REFUSED) {
-			this.#malformed(SUBACK_CODE);
-			return false;
-		}
+		const code = this.#readByte();
+		if (code < 0) return false;
+		if (code > 2 && code !== SUBSCRIPTION_REFUSED) return this.#malformed(SUBACK_CODE);
 		this.#step = HEADER;
 		return this.#sink.onSuback(this.#word, code);
 	}
 
-	/** Two bytes into #pair and #word; false when they are not there yet. */
-	#readPair(): boolean {
-		const source = this.#source!;
-		const pair = this.#pair;
-		let got = this.#got;
-		if (got === 0 && source.readable > 1) {
-			got = source.read(pair);
-			if (got === 2) {
-				this.#word = (pair[0] << 8) | pair[1];
-				return true;
-			}
-		}
+	/** The next byte, or -1 when it is not there yet. */
+	#readByte(): number {
+		if (this.#ahead < this.#aheadEnd) return this.#quad[this.#ahead++];
+		if (this.available === 0) return -1;
 		const single = this.#single;
-		while (got < 2) {
-			if (source.readable === 0 || source.read(single) === 0) {
-				this.#got = got;
-				return false;
-			}
-			pair[got++] = single[0];
+		if (this.#source!.read(single) !== 1) {
+			this.available = 0;
+			return -1;
 		}
-		this.#got = 0;
-		this.#word = (pair[0] << 8) | pair[1];
-		return true;
+		this.available--;
+		return single[0];
 	}
 
-	#readSingle(): boolean {
-		const source = this.#source!;
-		return source.readable > 0 && source.read(this.#single) === 1;
+	/** The next two bytes into #word; false when they are not there yet. */
+	#readWord(): boolean {
+		while (this.#got < 2) {
+			const byte = this.#readByte();
+			if (byte < 0) return false;
+			this.#word = ((this.#word << 8) | byte) & 0xffff;
+			this.#got++;
+		}
+		this.#got = 0;
+		return true;
 	}
 
 	/** `length` bytes to the front of `field`, zero behind them; false when not all are there yet. */
 	#fill(field: PacketBuffer, length: number): boolean {
-		const source = this.#source!;
-		let got = this.#got;
-		if (got === 0) {
+		if (this.#got === 0) {
 			if (length === 0) return true;
-			const whole = source.readable >= length;
-			field.buffer.resize(whole ? length : 0);
-			if (whole) got = source.read(field.bytes);
-			field.buffer.resize(field.size);
-			if (got === length) return true;
+			const whole = this.available >= length;
+			const buffer = field.buffer;
+			buffer.resize(whole ? length : 0);
+			const got = whole ? this.#source!.read(field.bytes) : undefined;
+			buffer.resize(field.size);
+			if (got === length) {
+				this.available -= length;
+				return true;
+			}
+			if (whole) this.#short(got);
 		}
 		const scratch = this.#scratch;
-		while (got < length) {
-			let count = length - got;
-			if (count > source.readable) count = source.readable;
-			if (count > SCRATCH) count = SCRATCH;
-			if (count > 0) {
-				scratch.buffer.resize(count);
-				count = source.read(scratch.bytes);
-				if (count > 0) {
-					scratch.buffer.resize(count);
-					field.bytes.set(scratch.bytes, got);
-				}
-				scratch.buffer.resize(SCRATCH);
-			}
-			if (count === 0) {
-				this.#got = got;
-				return false;
-			}
-			got += count;
+		while (this.#got < length) {
+			const count = this.#readScratch(length - this.#got);
+			if (count === 0) return false;
+			scratch.buffer.resize(count);
+			field.bytes.set(scratch.bytes, this.#got);
+			scratch.buffer.resize(SCRATCH);
+			this.#got += count;
 		}
 		this.#got = 0;
 		return true;
@@ -394,19 +446,23 @@ export class Decoder {
 
 	/** Reads away a topic name that is longer than its buffer; #remaining counts down. */
 	#skip(): boolean {
-		const source = this.#source!;
-		const scratch = this.#scratch;
 		while (this.#remaining > 0) {
-			let count = this.#remaining;
-			if (count > source.readable) count = source.readable;
-			if (count > SCRATCH) count = SCRATCH;
-			if (count === 0) return false;
-			scratch.buffer.resize(count);
-			count = source.read(scratch.bytes);
-			scratch.buffer.resize(SCRATCH);
+			const count = this.#readScratch(this.#remaining);
 			if (count === 0) return false;
 			this.#remaining -= count;
 		}
 		return true;
+	}
+
+	/** Up to `most` bytes to the front of the scratch buffer; returns how many came. */
+	#readScratch(most: number): number {
+		let count = Math.min(most, this.available, SCRATCH);
+		if (count === 0) return 0;
+		const scratch = this.#scratch;
+		scratch.buffer.resize(count);
+		count = this.#source!.read(scratch.bytes) ?? 0;
+		scratch.buffer.resize(SCRATCH);
+		this.available = count === 0 ? 0 : this.available - count;
+		return count;
 	}
 }

@@ -46,7 +46,7 @@ static bool isFunction(txSlot* slot)
 		internal->kind == XS_CODE_X_KIND);
 }
 
-static void freezeFunction(txMachine* the, txSlot* instance)
+static void freezeFunction(txSlot* instance)
 {
 	freezeInstance(instance);
 	if (!(instance->flag & XS_CAN_CONSTRUCT_FLAG))
@@ -86,7 +86,7 @@ static void freezeSlot(txMachine* the, txSlot* slot)
 	case XS_CALLBACK_X_KIND:
 	case XS_CODE_KIND:
 	case XS_CODE_X_KIND:
-		freezeFunction(the, slot);
+		freezeFunction(slot);
 		break;
 	case XS_ARRAY_KIND:
 		if (slot->value.instance.prototype == mxArrayPrototype.value.reference)

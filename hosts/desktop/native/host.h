@@ -37,6 +37,7 @@ extern uint8_t formatOf(xsMachine* the, xsSlot value);
 extern const char* formatName(uint8_t format);
 
 /* modules.c */
+extern const NativeModule* const gNativeModules[]; /* ends with NULL */
 extern void* hostDataIf(void* the, void* slot, const void* hooks); /* NULL when it is another kind of thing */
 extern void modulesAdd(const char* specifier, const char* path);
 extern void modulesConfig(const char* json);
@@ -44,6 +45,9 @@ extern const char* modulesRealPath(const char* path); /* NULL when there is no s
 
 /* freeze.c */
 extern void freezeHeap(void* the);
+
+/* hooks.c */
+extern void hooksCheckRejections(void* machine);
 
 /* main.c */
 extern void hostExit(int status) __attribute__((noreturn)); /* what JavaScript asked for: orderly */

@@ -9,7 +9,8 @@
 	#pragma GCC diagnostic push
 	#pragma GCC diagnostic ignored "-Wunused-parameter"
 	#pragma GCC diagnostic ignored "-Wsign-compare"
-	#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+	#pragma GCC diagnostic ignored "-Wempty-body"
+	#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
 #endif
 #define fxNewSlot plainNewSlot
 #define fxDuplicateSlot plainDuplicateSlot
@@ -34,15 +35,14 @@ extern void* fxNewChunk(txMachine* the, txSize size);
 extern void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity);
 extern void* fxRenewChunk(txMachine* the, void* data, txSize size);
 
-uint32_t memorySlotsAllocated, memoryChunkBytesAllocated, memoryCollections;
-
 static struct {
 	txMachine* the;
-	uint32_t limit;
+	uint32_t limit, refused;
 	txSize baseSlots; /* what engine and preloaded code take: on a board that is in flash */
 	uint32_t baseChunkBytes;
 	uint32_t chunkBytes; /* all chunks in use, kept up as they are allocated, recounted after a collection */
 	uint32_t countedAt; /* the collection at which chunkBytes was counted */
+	uint32_t slots, chunks, collections; /* ever: slots and bytes of chunks allocated. They wrap, differences stay right. */
 	uint32_t slotsAtMark, chunkBytesAtMark, collectionsAtMark, meterAtMark;
 } gMemory;
 
@@ -62,6 +62,28 @@ static txSize capacityOf(void* data)
 	return (txSize)(chunk->temporary - (txByte*)chunk) - (txSize)sizeof(txChunk);
 }
 
+/* Chunks of slots and of pointers are half as large on a board. */
+static uint32_t doubledBytes(txMachine* the)
+{
+	uint32_t sum = 0;
+	for (txSlot* heap = the->firstHeap; heap; heap = heap->next)
+		for (txSlot* slot = heap + 1; slot < heap->value.reference; slot++)
+			switch (slot->kind) {
+			case XS_ARGUMENTS_SLOPPY_KIND:
+			case XS_ARGUMENTS_STRICT_KIND:
+			case XS_ARRAY_KIND:
+			case XS_STACK_KIND:
+				if (slot->value.array.address)
+					sum += (uint32_t)capacityOf(slot->value.array.address) / 2;
+				break;
+			case XS_MAP_KIND:
+			case XS_SET_KIND:
+				sum += (uint32_t)capacityOf(slot->value.table.address) / 2;
+				break;
+			}
+	return sum;
+}
+
 static uint32_t countChunkBytes(txMachine* the)
 {
 	uint32_t sum = 0;
@@ -73,19 +95,19 @@ static uint32_t countChunkBytes(txMachine* the)
 			current = next;
 		}
 	}
-	return sum;
+	return sum - doubledBytes(the);
 }
 
 static void recount(txMachine* the)
 {
 	gMemory.chunkBytes = countChunkBytes(the);
-	gMemory.countedAt = memoryCollections;
+	gMemory.countedAt = gMemory.collections;
 }
 
 static uint32_t usedBytes(txMachine* the)
 {
 	txSize slots = the->currentHeapCount - gMemory.baseSlots;
-	if (gMemory.countedAt != memoryCollections)
+	if (gMemory.countedAt != gMemory.collections)
 		recount(the);
 	int32_t bytes = slots * boardSlotSize + (int32_t)(gMemory.chunkBytes - gMemory.baseChunkBytes);
 	return bytes > 0 ? (uint32_t)bytes : 0;
@@ -97,14 +119,16 @@ static void reserve(txMachine* the, uint32_t bytes)
 	if (!gMemory.limit || usedBytes(the) + bytes <= gMemory.limit)
 		return;
 	fxCollect(the, XS_COMPACT_FLAG | XS_ORGANIC_FLAG);
-	if (usedBytes(the) + bytes > gMemory.limit)
+	if (usedBytes(the) + bytes > gMemory.limit) {
+		gMemory.refused = bytes;
 		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
+	}
 }
 
 static void charge(txMachine* the, uint32_t bytes)
 {
-	memoryChunkBytesAllocated += bytes;
-	if (gMemory.countedAt != memoryCollections)
+	gMemory.chunks += bytes;
+	if (gMemory.countedAt != gMemory.collections)
 		recount(the);
 	else
 		gMemory.chunkBytes += bytes;
@@ -113,14 +137,14 @@ static void charge(txMachine* the, uint32_t bytes)
 txSlot* fxNewSlot(txMachine* the)
 {
 	reserve(the, boardSlotSize);
-	memorySlotsAllocated++;
+	gMemory.slots++;
 	return plainNewSlot(the);
 }
 
 txSlot* fxDuplicateSlot(txMachine* the, txSlot* slot)
 {
 	reserve(the, boardSlotSize);
-	memorySlotsAllocated++;
+	gMemory.slots++;
 	return plainDuplicateSlot(the, slot);
 }
 
@@ -132,11 +156,12 @@ void* fxNewChunk(txMachine* the, txSize size)
 	return data;
 }
 
+/* Only arrays ask for room to grow: these are slots. */
 void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity)
 {
-	reserve(the, boardChunkSize(capacity));
+	reserve(the, boardChunkSize(capacity / 2));
 	void* data = plainNewGrowableChunk(the, size, capacity);
-	charge(the, boardChunkSize(capacityOf(data) < capacity ? size : capacity));
+	charge(the, boardChunkSize((capacityOf(data) < capacity ? size : capacity) / 2));
 	return data;
 }
 
@@ -158,7 +183,7 @@ static void countCollection(txMachine* the, void* data, txMarkRoot markRoot)
 	(void)the;
 	(void)data;
 	(void)markRoot;
-	memoryCollections++;
+	gMemory.collections++;
 }
 
 static txHostHooks gWitnessHooks = { NULL, countCollection, NULL };
@@ -190,9 +215,9 @@ void memoryStart(void* machine, uint32_t limit, uint32_t stackCount)
 void memoryMark(void)
 {
 	txMachine* the = gMemory.the;
-	gMemory.slotsAtMark = memorySlotsAllocated;
-	gMemory.chunkBytesAtMark = memoryChunkBytesAllocated;
-	gMemory.collectionsAtMark = memoryCollections;
+	gMemory.slotsAtMark = gMemory.slots;
+	gMemory.chunkBytesAtMark = gMemory.chunks;
+	gMemory.collectionsAtMark = gMemory.collections;
 	gMemory.meterAtMark = the->meterIndex;
 }
 
@@ -213,6 +238,21 @@ uint32_t memoryLiveChunkBytes(void)
 	return bytes > 0 ? (uint32_t)bytes : 0;
 }
 
+uint32_t memorySlots(void)
+{
+	return gMemory.slots - gMemory.slotsAtMark;
+}
+
+uint32_t memoryChunkBytes(void)
+{
+	return gMemory.chunks - gMemory.chunkBytesAtMark;
+}
+
+uint32_t memoryCollections(void)
+{
+	return gMemory.collections - gMemory.collectionsAtMark;
+}
+
 uint32_t memoryMeter(void)
 {
 	return gMemory.the->meterIndex - gMemory.meterAtMark;
@@ -222,10 +262,11 @@ void memoryRead(MemoryCounters* counters)
 {
 	counters->slots = memoryLiveSlots();
 	counters->chunkBytes = memoryLiveChunkBytes();
-	counters->slotsAllocated = memorySlotsAllocated - gMemory.slotsAtMark;
-	counters->chunkBytesAllocated = memoryChunkBytesAllocated - gMemory.chunkBytesAtMark;
-	counters->collections = memoryCollections - gMemory.collectionsAtMark;
+	counters->slotsAllocated = memorySlots();
+	counters->chunkBytesAllocated = memoryChunkBytes();
+	counters->collections = memoryCollections();
 	counters->meter = memoryMeter();
 	counters->limit = gMemory.limit;
+	counters->refused = gMemory.refused;
 	counters->used = counters->slots * boardSlotSize + counters->chunkBytes;
 }

@@ -13,10 +13,8 @@ typedef struct {
 	uint32_t slots, chunkBytes; /* in use by the application, garbage included, since memoryStart */
 	uint32_t slotsAllocated, chunkBytesAllocated, collections, meter; /* since memoryMark */
 	uint32_t limit, used; /* bytes; a limit of 0 is none */
+	uint32_t refused; /* bytes the last request asked for that did not fit, 0 if none was refused */
 } MemoryCounters;
-
-/* Plain counters, read without a call into the machine. They wrap, differences stay right. */
-extern uint32_t memorySlotsAllocated, memoryChunkBytesAllocated, memoryCollections;
 
 /* From here on the limit holds, and the stack has room for stackCount more slots (0: all of it). */
 extern void memoryStart(void* machine, uint32_t limit, uint32_t stackCount);
@@ -25,6 +23,10 @@ extern void memoryCollect(void);
 extern void memoryRead(MemoryCounters* counters);
 extern uint32_t memoryLiveSlots(void);
 extern uint32_t memoryLiveChunkBytes(void);
-extern uint32_t memoryMeter(void); /* since the mark */
+/* Since the mark: plain subtractions, safe to call from a function that is being measured. */
+extern uint32_t memorySlots(void);
+extern uint32_t memoryChunkBytes(void);
+extern uint32_t memoryCollections(void);
+extern uint32_t memoryMeter(void);
 
 #endif

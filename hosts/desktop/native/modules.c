@@ -22,12 +22,13 @@ typedef struct {
 
 extern const NativeModule gTimerModule, gTimeModule, gTCPModule, gResolverModule, gPipeModule, gEngineModule,
 	gMachineModule;
+extern const NativeModule* const gNativeModules[];
 extern void* hostDataIf(void* the, void* slot, const void* hooks);
 extern void modulesAdd(const char* specifier, const char* path);
 extern void modulesConfig(const char* json);
 extern const char* modulesRealPath(const char* path);
 
-static const NativeModule* const gNatives[] = {
+const NativeModule* const gNativeModules[] = {
 	&gTimerModule, &gTimeModule, &gTCPModule, &gResolverModule, &gPipeModule, &gEngineModule, &gMachineModule, NULL,
 };
 
@@ -79,7 +80,7 @@ const char* modulesRealPath(const char* path)
 
 static const NativeModule* findNative(const char* name)
 {
-	for (const NativeModule* const* native = gNatives; *native; native++)
+	for (const NativeModule* const* native = gNativeModules; *native; native++)
 		if (!strcmp((*native)->specifier, name))
 			return *native;
 	return NULL;
@@ -148,33 +149,48 @@ static void buildHosts(txMachine* the)
 	mxPullSlot(mxResult);
 }
 
-static txScript* parseFile(txMachine* the, const char* path)
+static void reportError(void* console, txString path, txInteger line, txString format, c_va_list arguments)
+{
+	(void)console;
+	hostPrintf("%s:%d: ", path ? path : "?", (int)line);
+	hostVPrintf(format, arguments);
+	hostPrintf("\n");
+}
+
+static txScript* parse(txMachine* the, const char* path, void* stream, txGetter getter, txUnsigned flags)
 {
 	txParser parser;
 	txParserJump jump;
-	txScript* script = NULL;
-	FILE* file = fopen(path, "r");
-	if (!file)
-		return NULL;
+	txScript* volatile script = NULL;
 	fxInitializeParser(&parser, the, the->parserBufferSize, the->parserTableModulo);
 	parser.firstJump = &jump;
+	parser.reportError = reportError;
 	if (setjmp(jump.jmp_buf) == 0) {
-		txString map = NULL; /* a source map: names only, of no use here */
+		txString map = NULL; /* where a source map is: of no use here */
 		parser.path = fxNewParserSymbol(&parser, (txString)path);
-		fxParserTree(&parser, file, (txGetter)fgetc, 0, &map);
+		fxParserTree(&parser, stream, getter, flags, &map);
 		fxParserHoist(&parser);
 		fxParserBind(&parser);
 		script = fxParserCode(&parser);
 	}
-	fclose(file);
 	fxTerminateParser(&parser);
 	return script;
 }
 
-static txScript* parseSource(txMachine* the, const char* source, txUnsigned flags)
+static txScript* parseFile(txMachine* the, const char* path)
+{
+	FILE* file = fopen(path, "r");
+	if (!file)
+		return NULL;
+	txScript* script = parse(the, path, file, (txGetter)fgetc, 0);
+	fclose(file);
+	return script;
+}
+
+static txScript* parseSource(txMachine* the, const char* path, const char* source, txUnsigned flags)
 {
 	txStringCStream stream = { (txString)source, 0, (txSize)strlen(source) };
-	return fxParseScript(the, &stream, fxStringCGetter, flags);
+	return parse(the, path, &stream, fxStringCGetter, flags);
 }
 
 void fxLoadModule(txMachine* the, txSlot* module, txID moduleID)
@@ -184,7 +200,7 @@ void fxLoadModule(txMachine* the, txSlot* module, txID moduleID)
 	txScript* script;
 	const NativeModule* native = findNative(path);
 	if (native) {
-		script = parseSource(the, native->source, mxCFlag);
+		script = parseSource(the, path, native->source, mxCFlag);
 		if (script && script->hostsBuffer) {
 			gLoading = native;
 			gLoadingScript = script;
@@ -192,7 +208,7 @@ void fxLoadModule(txMachine* the, txSlot* module, txID moduleID)
 		}
 	}
 	else if (!strcmp(path, "mc/config"))
-		script = parseSource(the, gConfigSource, 0);
+		script = parseSource(the, path, gConfigSource, 0);
 	else
 		script = parseFile(the, path);
 	if (script)

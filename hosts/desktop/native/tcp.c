@@ -185,7 +185,7 @@ static void tcpWrite(xsMachine* the)
 
 static void tcpGetFormat(xsMachine* the)
 {
-	xsResult = xsStringX((xsStringValue)formatName(socketOf(the)->format));
+	fxStringX(the, &xsResult, (xsStringValue)formatName(socketOf(the)->format));
 }
 
 static void tcpSetFormat(xsMachine* the)

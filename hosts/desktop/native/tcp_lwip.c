@@ -29,7 +29,8 @@ enum { writableBit = 1, readableBit = 2, errorBit = 4, outputBit = 8 };
 typedef struct {
 	Socket socket;
 	Watch* watch;
-	Timer* acknowledgements; /* runs while bytes are unacknowledged */
+	Timer* acknowledgements; /* looks for them while bytes are unacknowledged */
+	bool looking;
 	bool connecting; /* connect(2) was called */
 	bool callbacks; /* lwIP would still call */
 	bool ready, error;
@@ -79,6 +80,16 @@ static void intoKernel(Lwip* lwip)
 		lwip->outKernel += (uint32_t)count;
 }
 
+static void expectAcknowledgements(Lwip* lwip)
+{
+	bool expected = lwip->segmentsSent && gNetwork == networkUp && lwip->socket.fd >= 0;
+	if (expected && !lwip->looking)
+		timerSchedule(lwip->acknowledgements, 1, 1);
+	else if (!expected && lwip->looking)
+		timerUnschedule(lwip->acknowledgements);
+	lwip->looking = expected;
+}
+
 /* Nagle: a short segment waits while anything is unacknowledged. */
 static void output(Lwip* lwip)
 {
@@ -90,8 +101,7 @@ static void output(Lwip* lwip)
 		lwip->segmentsSent++;
 	}
 	intoKernel(lwip);
-	if (lwip->segmentsSent)
-		timerSchedule(lwip->acknowledgements, 1, 1);
+	expectAcknowledgements(lwip);
 }
 
 static bool enqueue(Lwip* lwip, const uint8_t* bytes, uint32_t count)
@@ -141,21 +151,23 @@ static void acknowledge(Lwip* lwip, uint32_t count)
 	}
 }
 
-static void lookForAcknowledgements(Timer* timer, void* data)
+static void lookForAcknowledgements(Lwip* lwip)
 {
-	Lwip* lwip = data;
-	if (gNetwork != networkUp || lwip->socket.fd < 0)
+	if (gNetwork != networkUp || lwip->socket.fd < 0 || !lwip->outKernel)
 		return;
 	uint32_t waiting = inKernel(lwip->socket.fd);
-	if (waiting < lwip->outKernel) {
-		acknowledge(lwip, lwip->outKernel - waiting);
-		if (lwip->callbacks && lwip->socket.onWritable)
-			trigger(lwip, writableBit);
-		output(lwip);
-	}
-	intoKernel(lwip);
-	if (!lwip->segmentsSent)
-		timerUnschedule(timer);
+	if (waiting >= lwip->outKernel)
+		return;
+	acknowledge(lwip, lwip->outKernel - waiting);
+	if (lwip->callbacks && lwip->socket.onWritable)
+		trigger(lwip, writableBit);
+}
+
+static void lookAgain(Timer* timer, void* data)
+{
+	(void)timer;
+	lookForAcknowledgements(data);
+	output(data);
 }
 
 /* Receiving */
@@ -217,6 +229,7 @@ static void ready(void* data, short events)
 	Lwip* lwip = data;
 	int error = 0;
 	socklen_t size = sizeof(error);
+	lookForAcknowledgements(lwip); /* they came with or before what is there to read */
 	if (!lwip->ready && !lwip->error) {
 		getsockopt(lwip->socket.fd, SOL_SOCKET, SO_ERROR, &error, &size);
 		if (error) {
@@ -285,6 +298,7 @@ static void changed(void* data)
 			start(lwip);
 		intoKernel(lwip);
 	}
+	expectAcknowledgements(lwip);
 	setWatch(lwip);
 }
 
@@ -302,7 +316,7 @@ static const char* lwipConnect(Socket* socket)
 	setsockopt(socket->fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
 	setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
 	lwip->callbacks = true;
-	lwip->acknowledgements = timerAdd(0, 0, lookForAcknowledgements, lwip);
+	lwip->acknowledgements = timerAdd(0, 0, lookAgain, lwip);
 	timerUnschedule(lwip->acknowledgements);
 	lwip->watch = watchAdd(socket->fd, -1, ready, lwip);
 	socket->listener.changed = changed;
@@ -343,6 +357,7 @@ static int32_t lwipWrite(Socket* socket, const uint8_t* bytes, uint32_t count)
 		return socketNotReady;
 	if (lwip->error || socket->fd < 0)
 		return socketFailed;
+	lookForAcknowledgements(lwip);
 	if (count > gBoard->sendBuffer - lwip->outLength)
 		return socketWouldBlock;
 	if (!enqueue(lwip, bytes, count)) {

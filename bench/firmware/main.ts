@@ -1,0 +1,91 @@
+// The cases of `npm run bench`, in the real engine against an in-memory socket. Reports one JSON object.
+
+import * as engine from "desktop/engine";
+import config from "mc/config";
+import { Sensor, Topic } from "../../src/index.js";
+import { type Cost, Line, measure } from "./harness.js";
+import { minimumPublish, minimumReceive } from "./minimum.js";
+
+const count = (config as { count: number }).count;
+const NAME = "home/kitchen/temperature/value"; // 30 characters
+const topic = new Topic(NAME);
+const payload = Uint8Array.of(0x32, 0x31, 0x2e, 0x35, 0x33);
+const text = "21.53";
+const cases: Record<string, Cost> = {};
+
+/** A PUBLISH with the topic and 20 bytes of payload. */
+function publishPacket(qos: number): Uint8Array {
+	const field = topic.field;
+	const length = field.length + (qos > 0 ? 2 : 0) + 20;
+	const packet = new Uint8Array(2 + length);
+	packet[0] = 0x30 | (qos << 1);
+	packet[1] = length;
+	packet.set(field, 2);
+	if (qos > 0) packet[2 + field.length + 1] = 7;
+	return packet;
+}
+
+{
+	const { client, pipe } = new Line();
+	cases.publishQos0 = measure(count, pipe, () => {
+		client.publish(topic, payload);
+	});
+}
+{
+	const { client, pipe } = new Line();
+	const puback = Uint8Array.of(0x40, 2, 0, 0);
+	cases.publishQos1 = measure(count, pipe, () => {
+		const id = client.publish(topic, payload, 1);
+		puback[2] = id >> 8;
+		puback[3] = id;
+		pipe.feed(puback);
+	});
+}
+{
+	const { client, pipe } = new Line();
+	cases.publishQos0String = measure(count, pipe, () => {
+		client.publish(NAME, text);
+	});
+}
+{
+	const { client, pipe } = new Line();
+	const sensor = new Sensor(client, { topic, decimals: 2 });
+	let value = 20;
+	cases.sensorUpdate = measure(count, pipe, () => {
+		value += 0.01;
+		sensor.update(value);
+	});
+}
+for (const qos of [0, 1]) {
+	const line = new Line();
+	const { pipe } = line;
+	let received = 0;
+	line.subscribe(NAME, () => {
+		received++;
+	});
+	const packet = publishPacket(qos);
+	cases[`receiveQos${qos}`] = measure(count, pipe, () => {
+		pipe.feed(packet);
+	});
+	if (received !== count + 10) throw new Error(`receiveQos${qos}: ${received} messages reached the handler`);
+}
+{
+	// A cycle is a minute of ticks, the PINGREQ that falls due in it, and its answer.
+	const line = new Line({ keepAlive: 60_000 });
+	const { pipe } = line;
+	const pingresp = Uint8Array.of(0xd0, 0);
+	const cycles = Math.max(1, Math.floor(count / 100));
+	cases.keepalive = measure(cycles, pipe, () => {
+		const writes = pipe.writes;
+		while (pipe.writes === writes) {
+			line.now = (line.now + 250) | 0;
+			line.tick();
+		}
+		pipe.feed(pingresp);
+	});
+}
+
+engine.report(
+	JSON.stringify({ cases, minimum: { publish: minimumPublish(count), receive: minimumReceive(count) } }),
+);
+engine.exit(0);

@@ -1,0 +1,138 @@
+// The modules the desktop host has built in. The first four have the names and shapes they have on boards.
+
+declare function trace(...text: unknown[]): void;
+
+declare module "timer" {
+	type Id = { readonly __timer: unique symbol };
+	export default class Timer {
+		static set(callback: (id: Id) => void, delay?: number, repeat?: number): Id;
+		static repeat(callback: (id: Id) => void, interval: number): Id;
+		/** Without a delay: unscheduled, until it is scheduled again. */
+		static schedule(id: Id, delay?: number, repeat?: number): void;
+		static clear(id?: Id): void;
+	}
+}
+
+declare module "time" {
+	export default class Time {
+		/** Milliseconds, monotonic, 32 bits that wrap: compare as (now - then) | 0. */
+		static readonly ticks: number;
+		static readonly microseconds: number;
+		static delta(start: number, end?: number): number;
+	}
+}
+
+declare module "embedded:io/socket/tcp" {
+	type Bytes = ArrayBufferLike | ArrayBufferView;
+	export interface TCPOptions {
+		address: string;
+		port: number;
+		noDelay?: boolean;
+		format?: "buffer" | "number";
+		target?: unknown;
+		onReadable?(this: TCP, count: number): void;
+		onWritable?(this: TCP, count: number): void;
+		onError?(this: TCP): void;
+	}
+	export default class TCP {
+		constructor(options: TCPOptions);
+		/** Fills the view exactly and returns its length; throws when fewer bytes are there, undefined when none. */
+		read(view: Bytes): number | undefined;
+		read(count?: number): ArrayBuffer | number | undefined;
+		/** The room left; undefined once the socket has failed. Throws when not all of it fits. */
+		write(data: Bytes | number): number | undefined;
+		close(): void;
+		format: "buffer" | "number";
+		readonly remoteAddress: string;
+		readonly remotePort: number;
+		target?: unknown;
+	}
+}
+
+declare module "embedded:network/dns/resolver/udp" {
+	export interface Request {
+		host: string;
+		onResolved?(this: Resolver, host: string, address: string): void;
+		onError?(this: Resolver, host: string): void;
+	}
+	export default class Resolver {
+		constructor(options?: { servers?: string[]; socket?: unknown });
+		resolve(request: Request): void;
+		close(): void;
+	}
+}
+
+declare module "mc/config" {
+	const config: Readonly<Record<string, unknown>>;
+	export default config;
+}
+
+declare module "desktop/engine" {
+	/** Counters start again at 0. */
+	export function mark(): void;
+	export function collect(): void;
+	/** Since the mark: slots allocated, bytes of chunks allocated (as on a board), collections, work. */
+	export function slots(): number;
+	export function chunkBytes(): number;
+	export function collections(): number;
+	export function meter(): number;
+	/** In use by the application, garbage included: collect first. */
+	export function liveSlots(): number;
+	export function liveChunkBytes(): number;
+	export function exit(status?: number): never;
+	/** A line {"type":"report","text":...} of the protocol. */
+	export function report(text: string): void;
+}
+
+declare module "desktop/pipe" {
+	type Bytes = ArrayBufferLike | ArrayBufferView;
+	export interface PipeOptions {
+		onReadable?(this: Pipe, count: number): void;
+		onWritable?(this: Pipe, count: number): void;
+		onError?(this: Pipe): void;
+		target?: unknown;
+		format?: "buffer" | "number";
+		/** Bytes that can be written before drain. Default 1536. */
+		room?: number;
+		/** Bytes that can wait to be read. Default 4096. */
+		capacity?: number;
+		/** read returns fewer bytes than asked instead of throwing, as TLS sockets do. */
+		shortReads?: boolean;
+		[other: string]: unknown;
+	}
+	export default class Pipe {
+		constructor(options: PipeOptions);
+		read(view: Bytes): number | undefined;
+		read(count?: number): ArrayBuffer | number | undefined;
+		write(data: Bytes | number): number | undefined;
+		close(): void;
+		format: "buffer" | "number";
+		target?: unknown;
+		/** Connected: onWritable(room). */
+		open(): void;
+		/** Bytes arrive: onReadable(all that can be read). */
+		feed(bytes: Bytes, length?: number): void;
+		/** Room comes back: onWritable(room). */
+		drain(room: number): void;
+		/** The connection is gone: onError. */
+		fail(): void;
+		/** Moves what was written since the last take into the view; the number of bytes. */
+		take(view: Bytes): number;
+		readonly written: number;
+		readonly writes: number;
+		readonly available: number;
+		readonly closed: boolean;
+	}
+}
+
+declare module "desktop/machine" {
+	/** Six bytes in hexadecimal, the same at each start. */
+	export const id: string;
+	export function loadAverage(): number;
+	/** Bytes. */
+	export function freeMemory(): number;
+	/** Degrees Celsius, NaN without a sensor. */
+	export function temperature(): number;
+	/** What the command "reading N" calls. One callback; the next replaces it. */
+	export function onReading(callback?: (value: number) => void): void;
+}

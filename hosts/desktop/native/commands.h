@@ -1,0 +1,7 @@
+/* The lines the host reads from stdin. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+extern void commandsStart(void);
+
+#endif

@@ -1,0 +1,17 @@
+// What Client needs of its place, on the desktop host: hand it over by spread, `new Client({ ...network, host })`.
+// Device code. Knows the modules of the host, which have the names they have on boards.
+
+import TCP from "embedded:io/socket/tcp";
+import Resolver from "embedded:network/dns/resolver/udp";
+import { id } from "desktop/machine";
+import Time from "time";
+import Timer from "timer";
+
+export const network = {
+	socket: { io: TCP },
+	dns: { io: Resolver },
+	timer: Timer,
+	ticks: () => Time.ticks,
+	random: Math.random,
+	id,
+};

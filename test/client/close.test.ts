@@ -1,0 +1,131 @@
+// close: what is held goes first, then DISCONNECT (section 3.14), and nothing after.
+
+import { NOT_OPEN, State } from "../../src/client.js";
+import * as reasons from "../../src/reasons.js";
+import { Topic } from "../../src/wire/topic.js";
+import { DISCONNECT, PUBACK, PUBLISH } from "../support/packets.js";
+import { connected, Setup } from "../support/setup.js";
+
+const CLOSED = `disconnected ${reasons.CLOSED}`;
+
+test("with nothing held, DISCONNECT goes at once, and the socket is closed", () => {
+	const setup = connected();
+	setup.client.close();
+	setup.peer.expect(DISCONNECT);
+	expect(setup.peer.socket.closed).toBe(true);
+	expect(setup.client.state).toBe(State.CLOSED);
+	expect(setup.news()).toEqual([CLOSED]);
+	expect(setup.client.statistics.disconnects).toBe(1);
+});
+
+test("what waits is delivered first, and acknowledged", () => {
+	const setup = connected({ window: 1 });
+	setup.client.publish("t", "1", 1);
+	setup.client.publish("t", "2", 1);
+	setup.client.publish("t", "3");
+	setup.client.close();
+	expect(setup.client.state).toBe(State.CLOSING);
+	setup.peer.expect(PUBLISH("t", "1", { qos: 1, id: 1 }));
+	setup.peer.send(PUBACK(1));
+	setup.peer.expect(PUBLISH("t", "2", { qos: 1, id: 2 }), PUBLISH("t", "3"));
+	expect(setup.client.publish("t", "late")).toBe(NOT_OPEN);
+	setup.peer.send(PUBACK(2));
+	setup.peer.expect(DISCONNECT);
+	expect(setup.news()).toEqual(["delivered 1", "delivered 2", CLOSED]);
+});
+
+test("DISCONNECT waits for room in the socket", () => {
+	const setup = connected({}, { room: 13 });
+	setup.client.publish("t", "fills it");
+	setup.client.close();
+	setup.peer.expect(PUBLISH("t", "fills it"), DISCONNECT);
+	expect(setup.news()).toEqual([CLOSED]);
+});
+
+test("messages are still taken while closing", () => {
+	const setup = connected();
+	setup.client.publish("t", "1", 1);
+	setup.client.close();
+	setup.peer.send(PUBLISH("in", "x", { qos: 1, id: 7 }));
+	setup.peer.expect(PUBLISH("t", "1", { qos: 1, id: 1 }), PUBACK(7));
+	expect(setup.news()).toEqual(["message in=x qos1"]);
+});
+
+test("after replyTimeout it ends all the same, and tells what was not delivered", () => {
+	const setup = connected({ replyTimeout: 5000, keepAlive: 0 });
+	setup.client.publish("t", "1", 1);
+	setup.clock.advance(3000);
+	setup.client.publish("t", "2", 1);
+	setup.client.close();
+	setup.clock.advance(1750);
+	expect(setup.news()).toEqual([]);
+	setup.clock.advance(3500);
+	expect(setup.news()).toEqual([`dropped 1 ${reasons.CLOSED}`, `dropped 2 ${reasons.CLOSED}`, CLOSED]);
+	setup.peer.expect(PUBLISH("t", "1", { qos: 1, id: 1 }), PUBLISH("t", "2", { qos: 1, id: 2 }), DISCONNECT);
+	expect(setup.client.statistics.dropped).toBe(2);
+});
+
+test("a packet half sent is not followed by DISCONNECT, which would be read as its payload", () => {
+	const setup = connected({ replyTimeout: 5000, packetSize: 3000 }, { room: 600 });
+	setup.client.publish("t", "x".repeat(2000));
+	setup.client.close();
+	setup.clock.advance(10_000);
+	expect(setup.client.state).toBe(State.CLOSED);
+	expect(setup.peer.take().length).toBe(512);
+});
+
+test("a broken connection ends it", () => {
+	const setup = connected();
+	setup.client.publish("t", "1", 1);
+	setup.client.close();
+	setup.peer.fail();
+	expect(setup.client.state).toBe(State.CLOSED);
+	expect(setup.news()[0]).toBe(`dropped 1 ${reasons.CLOSED}`);
+	setup.clock.advance(600_000);
+	expect(setup.place.peers.length).toBe(1);
+});
+
+test.each(["WAITING", "CONNECTING", "HANDSHAKE"] as const)("in state %s it ends at once", (state) => {
+	const setup = new Setup();
+	setup.client.publish("t", "held", 1);
+	if (state === "HANDSHAKE") setup.peer.open();
+	if (state === "WAITING") setup.peer.fail();
+	setup.news();
+	expect(setup.client.state).toBe(State[state]);
+	setup.client.close();
+	expect(setup.news()).toEqual([`dropped 1 ${reasons.CLOSED}`, CLOSED]);
+	expect(setup.client.state).toBe(State.CLOSED);
+	expect(setup.client.statistics).toMatchObject({ connects: 0, disconnects: 0 });
+	expect(setup.peer.socket.closed).toBe(true);
+	setup.clock.advance(600_000);
+	expect(setup.place.peers.length).toBe(1);
+});
+
+test("while the name is resolved, no socket is opened any more", () => {
+	const setup = new Setup({ host: "broker.local" });
+	setup.client.close();
+	setup.place.lookups[0].onResolved("broker.local", "10.0.0.9");
+	expect(setup.place.peers.length).toBe(0);
+});
+
+test("the timer stops, and all calls are harmless", () => {
+	const setup = connected();
+	setup.client.close();
+	setup.peer.take();
+	expect(setup.clock.timers).toBe(0);
+	setup.client.close();
+	setup.client.pause();
+	setup.client.resume();
+	setup.client.subscribe("a", 0, () => {});
+	setup.client.unsubscribe("a");
+	expect(setup.news()).toEqual([CLOSED]);
+	setup.peer.expect();
+});
+
+test("what was lent and not ended is not accepted any more", () => {
+	const setup = new Setup();
+	const at = setup.client.begin(new Topic("t"), 1, false);
+	setup.client.close();
+	expect(setup.client.end(at)).toBe(NOT_OPEN);
+	expect(setup.news()).toEqual([CLOSED]);
+});

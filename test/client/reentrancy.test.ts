@@ -1,0 +1,204 @@
+// Every call is legal in every callback, and a callback that throws leaves the client consistent.
+
+import { State } from "../../src/client.js";
+import type { ClientOptions } from "../../src/options.js";
+import { DISCONNECT, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE } from "../support/packets.js";
+import { Setup } from "../support/setup.js";
+
+type Callback =
+	| "onConnected"
+	| "onDisconnected"
+	| "onMessage"
+	| "onSubscribed"
+	| "onDelivered"
+	| "onDropped"
+	| "onWritable"
+	| "handler"
+	| "helper.onConnected"
+	| "helper.onDisconnected"
+	| "helper.onWritable"
+	| "helper.onTick"
+	| "helper.onClosing";
+
+const callbacks: Callback[] = [
+	"onConnected",
+	"onDisconnected",
+	"onMessage",
+	"onSubscribed",
+	"onDelivered",
+	"onDropped",
+	"onWritable",
+	"handler",
+	"helper.onConnected",
+	"helper.onDisconnected",
+	"helper.onWritable",
+	"helper.onTick",
+	"helper.onClosing",
+];
+
+/**
+ * A life in which each callback comes, with `act` called from the one named, the first time it comes.
+ * Returns the setup, and whether `act` was called.
+ */
+function live(callback: Callback, act: (setup: Setup) => void) {
+	let done = false;
+	const on = (name: Callback) => () => {
+		if (name !== callback || done) return;
+		done = true;
+		act(setup);
+	};
+	const setup: Setup = new Setup({
+		packets: 2,
+		topicSize: 8,
+		...(Object.fromEntries(
+			callbacks.filter((name) => name.startsWith("on")).map((name) => [name, on(name)]),
+		) as Partial<ClientOptions>),
+	});
+	setup.client.attach({
+		onConnected: on("helper.onConnected"),
+		onDisconnected: on("helper.onDisconnected"),
+		onWritable: on("helper.onWritable"),
+		onTick: on("helper.onTick"),
+		onClosing: on("helper.onClosing"),
+	});
+	const steps: (() => void)[] = [
+		() => setup.client.subscribe("h", 1, on("handler")),
+		() => setup.peer.accept(),
+		() => setup.peer.send(SUBACK(1, 1)),
+		() => setup.client.publish("t", "1", 1),
+		() => setup.client.publish("t", "2", 1),
+		() => setup.client.publish("t", "3", 1),
+		() => setup.peer.send(PUBACK(2), PUBACK(3)),
+		() => setup.peer.send(PUBLISH("h", "1", { qos: 1, id: 1 }), PUBLISH("h", "2", { qos: 1, id: 2 })),
+		() => setup.peer.send(PUBLISH("m", "1", { qos: 1, id: 3 }), PUBLISH("m", "2")),
+		() => setup.peer.send(PUBLISH("longer than 8", "", { qos: 1, id: 4 })),
+		() => setup.clock.advance(500),
+		() => setup.peer.fail(),
+		() => setup.clock.advance(2000),
+		() => {
+			if (setup.peer.socket.closed) return;
+			setup.peer.accept(true);
+			setup.peer.send(PINGRESP);
+		},
+		() => setup.client.close(),
+		() => setup.clock.advance(20_000),
+	];
+	return { setup, steps, called: () => done };
+}
+
+const actions: Record<string, (setup: Setup) => void> = {
+	close: ({ client }) => client.close(),
+	publish: ({ client }) => {
+		client.publish("t", "inner");
+		client.publish("t", "inner", 1);
+	},
+	subscribe: ({ client }) => {
+		client.subscribe("new", 1, () => {});
+		client.subscribe("h", 0, () => {});
+	},
+	unsubscribe: ({ client }) => {
+		client.unsubscribe("h");
+	},
+	"pause and resume": ({ client }) => {
+		client.pause();
+		client.resume();
+	},
+	"close twice": ({ client }) => {
+		client.close();
+		client.close();
+	},
+};
+
+describe.each(callbacks)("in %s", (callback) => {
+	test.each(Object.keys(actions))("%s is legal", (action) => {
+		const { setup, steps, called } = live(callback, actions[action]);
+		for (const step of steps) {
+			step();
+			if (!setup.peer.socket.closed) setup.peer.take();
+		}
+		expect(called()).toBe(true);
+		expect(setup.client.state).toBe(State.CLOSED);
+		expect(setup.clock.timers).toBe(0);
+	});
+
+	test("pause is legal, and resume goes on where it was", () => {
+		const { setup, steps, called } = live(callback, ({ client }) => client.pause());
+		for (const step of steps) {
+			step();
+			setup.client.resume();
+		}
+		expect(called()).toBe(true);
+		expect(setup.client.state).toBe(State.CLOSED);
+		expect(setup.client.statistics.received).toBe(5);
+	});
+
+	test("an error is the app's to see, and the client goes on", () => {
+		const { setup, steps, called } = live(callback, () => {
+			throw new Error("mine");
+		});
+		let errors = 0;
+		for (const step of steps)
+			try {
+				step();
+			} catch (error) {
+				expect(error).toEqual(new Error("mine"));
+				errors++;
+			}
+		if (setup.client.state !== State.CLOSED) setup.client.close();
+		setup.clock.advance(20_000);
+		expect(called()).toBe(true);
+		expect(errors).toBe(1);
+		expect(setup.client.statistics.received).toBe(5);
+		expect(setup.client.state).toBe(State.CLOSED);
+	});
+});
+
+test("close in a handler, with more messages behind: they are not handled", () => {
+	let calls = 0;
+	const setup: Setup = new Setup({
+		onMessage() {
+			calls++;
+			setup.client.close();
+		},
+	});
+	setup.peer.accept();
+	setup.peer.send(PUBLISH("t", "1"), PUBLISH("t", "2"));
+	expect(calls).toBe(1);
+	setup.peer.expect(DISCONNECT);
+});
+
+test("pause in a handler stops before the next message; resume in a handler goes on without another event", () => {
+	const setup: Setup = new Setup({
+		onMessage(message) {
+			setup.log.push(message.text());
+			setup.client.pause();
+		},
+		onConnected: undefined,
+	});
+	setup.peer.accept();
+	setup.peer.send(PUBLISH("t", "1"), PUBLISH("t", "2"), PUBLISH("t", "3"));
+	expect(setup.news()).toEqual(["1"]);
+	setup.client.resume();
+	expect(setup.news()).toEqual(["2"]);
+	setup.client.resume();
+	expect(setup.news()).toEqual(["3"]);
+});
+
+test("publish in a handler goes before the acknowledgement of its message", () => {
+	const setup: Setup = new Setup({ onMessage: () => setup.client.publish("out", "x") });
+	setup.peer.accept();
+	setup.peer.send(PUBLISH("in", "x", { qos: 1, id: 1 }));
+	setup.peer.expect(PUBLISH("out", "x"), PUBACK(1));
+});
+
+test("publish in onConnected goes behind what is sent again", () => {
+	const setup: Setup = new Setup({ onConnected: () => setup.client.publish("t", "hello", 1) });
+	setup.client.publish("t", "old", 1);
+	setup.client.subscribe("s", 0, () => {});
+	setup.peer.accept();
+	setup.peer.expect(
+		SUBSCRIBE(3, "s", 0),
+		PUBLISH("t", "old", { qos: 1, id: 1 }),
+		PUBLISH("t", "hello", { qos: 1, id: 2 }),
+	);
+});

@@ -1,0 +1,29 @@
+import { Backoff } from "../../src/network/backoff.js";
+
+test("doubles its bound from minimum to maximum, and draws from all of it", () => {
+	const backoff = new Backoff(100, 1000, () => 0.5);
+	expect([1, 2, 3, 4, 5, 6].map(() => backoff.next())).toEqual([50, 100, 200, 400, 500, 500]);
+});
+
+test("begins anew after reset", () => {
+	const backoff = new Backoff(100, 1000, () => 0.5);
+	backoff.next();
+	backoff.next();
+	backoff.reset();
+	expect(backoff.next()).toBe(50);
+});
+
+test("the longest delay is spread, and stays the bound", () => {
+	const backoff = new Backoff(100, 1000, () => 0.25);
+	expect(backoff.longest()).toBe(1025);
+	expect(backoff.next()).toBe(250);
+});
+
+test("is a whole number below its bound whatever is drawn", () => {
+	for (const draw of [0, 0.1, 0.999999999]) {
+		const backoff = new Backoff(1000, 60_000, () => draw);
+		const delay = backoff.next();
+		expect(Number.isInteger(delay)).toBe(true);
+		expect(delay).toBeLessThan(1000);
+	}
+});

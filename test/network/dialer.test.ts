@@ -1,0 +1,73 @@
+// From host name to stream.
+
+import { Dialer, RESOLVE_FAILED, SOCKET_FAILED } from "../../src/network/dialer.js";
+import { Place } from "../support/place.js";
+
+function dialer(host: string) {
+	const place = new Place();
+	const log: string[] = [];
+	const made = new Dialer(place.network, host, 1883, {
+		onDialed: () => log.push("dialed"),
+		onDialFailed: (reason) =>
+			log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
+		onReadable: () => log.push("readable"),
+		onWritable: () => log.push("writable"),
+		onFailed: () => log.push("failed"),
+	});
+	return { place, log, dialer: made };
+}
+
+test("an address needs no resolver", () => {
+	const { place, log, dialer: it } = dialer("192.168.1.20");
+	it.dial();
+	expect(place.resolvers.length + place.lookups.length).toBe(0);
+	expect(place.peer.socket.options).toMatchObject({ address: "192.168.1.20", port: 1883 });
+	expect(log).toEqual(["dialed"]);
+});
+
+test.each(["broker.local", "1a", "10.0.0.x"])(
+	"%s is a name: one resolver, with the host's options, asks each time",
+	(host) => {
+		const { place, log, dialer: it } = dialer(host);
+		it.dial();
+		expect(place.resolvers).toMatchObject([{ servers: ["10.0.0.53"] }]);
+		place.lookups[0].onResolved(host, "10.1.1.1");
+		it.dial();
+		place.lookups[1].onResolved(host, "10.1.1.2");
+		expect(place.resolvers.length).toBe(1);
+		expect(place.peers.map((peer) => peer.socket.options.address)).toEqual(["10.1.1.1", "10.1.1.2"]);
+		expect(log).toEqual(["dialed", "dialed"]);
+	},
+);
+
+test("a name that is not found, or cannot be asked for, fails the attempt", () => {
+	const { place, log, dialer: it } = dialer("x");
+	place.noResolver = true;
+	it.dial();
+	place.noResolver = false;
+	it.dial();
+	place.lookups[0].onError(new Error());
+	expect(log).toEqual(["no name", "no name"]);
+});
+
+test("a socket that cannot be opened fails the attempt", () => {
+	const { place, log, dialer: it } = dialer("1.2.3.4");
+	place.noSockets = true;
+	it.dial();
+	expect(log).toEqual(["no socket"]);
+});
+
+test("answers to an attempt that was given up, or answered, are ignored", () => {
+	const { place, log, dialer: it } = dialer("x");
+	it.dial();
+	it.cancel();
+	place.lookups[0].onResolved("x", "1.1.1.1");
+	it.dial();
+	it.dial();
+	place.lookups[1].onError(new Error());
+	place.lookups[2].onResolved("x", "1.1.1.2");
+	place.lookups[2].onResolved("x", "1.1.1.3");
+	place.lookups[2].onError(new Error());
+	expect(log).toEqual(["dialed"]);
+	expect(place.peers.length).toBe(1);
+});

@@ -1,0 +1,68 @@
+// A place to run in: the Network that a host gives to a Client, all of it under the test's hand.
+
+import type { Network } from "../../src/network/network.js";
+import type { SocketOptions } from "../../src/transport/tcp.js";
+import { Clock } from "./clock.js";
+import { FakeSocket, Peer, type Quirks } from "./socket.js";
+
+export interface Lookup {
+	host: string;
+	onResolved(host: string, address: string): void;
+	onError(error: unknown): void;
+}
+
+export class Place {
+	readonly clock: Clock;
+	readonly network: Network;
+	/** The peer of each socket ever opened. */
+	readonly peers: Peer[] = [];
+	/** Every host name asked for. */
+	readonly lookups: Lookup[] = [];
+	/** Options of each resolver made. */
+	readonly resolvers: unknown[] = [];
+	/** How the next sockets behave. */
+	quirks: Quirks;
+	/** Opening a socket throws. */
+	noSockets = false;
+	/** Making a resolver, or asking it, throws. */
+	noResolver = false;
+
+	constructor(quirks: Quirks = {}, start?: number) {
+		const place = this;
+		this.quirks = quirks;
+		this.clock = new Clock(start);
+		this.network = {
+			socket: {
+				io: class extends FakeSocket {
+					constructor(options: SocketOptions) {
+						if (place.noSockets) throw new Error("no socket");
+						super(options, place.quirks, place.clock);
+						place.peers.push(new Peer(this, place.clock));
+					}
+				},
+			},
+			dns: {
+				io: class {
+					constructor(options: unknown) {
+						if (place.noResolver) throw new Error("no resolver");
+						place.resolvers.push(options);
+					}
+					resolve(lookup: Lookup): void {
+						if (place.noResolver) throw new Error("no resolver");
+						place.lookups.push(lookup);
+					}
+					close(): void {}
+				},
+				servers: ["10.0.0.53"],
+			},
+			timer: this.clock.timer,
+			ticks: this.clock.ticks,
+			id: "c0ffee",
+		};
+	}
+
+	/** The peer of the last socket. */
+	get peer(): Peer {
+		return this.peers[this.peers.length - 1];
+	}
+}

@@ -1,0 +1,203 @@
+// A socket as ECMA-419 hosts have them, with their quirks, and the peer's end of it.
+
+import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
+import type { Clock } from "./clock.js";
+import { CONNACK, concat, listing } from "./packets.js";
+
+export interface Quirks {
+	/** Bytes of room for writing. Default 1536. */
+	room?: number;
+	/** Writes that fit until the peer has taken them: lwip's segment queue. Default: any number. */
+	segments?: number;
+	/** Bytes that one read gives at most, instead of throwing. Default: `read` fills the view or throws. */
+	shortRead?: number;
+	/** Announces what the peer sent in one go only after what came before is drained, as the SDK's TLS does. */
+	records?: boolean;
+	/**
+	 * When the end of the stream is told while something is unread: lwip tells after it is drained, lin never, node at
+	 * once. Default "lwip".
+	 */
+	end?: "lwip" | "lin" | "node";
+}
+
+export class FakeSocket implements Socket {
+	/** A copy of each write. */
+	readonly writes: Uint8Array[] = [];
+	readonly options: SocketOptions;
+	closed = false;
+	/** The next read throws, though bytes are there. */
+	readThrows = false;
+	/** Writes fail; whether `onError` tells is another matter. */
+	broken = false;
+	room: number;
+
+	readonly #quirks: Quirks;
+	readonly #clock: Clock;
+	readonly #size: number;
+	#arrived: number[][] = [];
+	#sent: Uint8Array[] = [];
+	#ended = false;
+
+	constructor(options: SocketOptions, quirks: Quirks, clock: Clock) {
+		this.options = options;
+		this.#quirks = quirks;
+		this.#clock = clock;
+		this.#size = quirks.room ?? 1536;
+		this.room = this.#size;
+	}
+
+	// ---- the client's end
+
+	read(view: Uint8Array): number | undefined {
+		if (this.closed) throw new Error("invalid host data");
+		if (this.readThrows || view.length === 0) throw new Error("bad read");
+		const record = this.#arrived[0];
+		if (record === undefined) return undefined;
+		const most = Math.min(record.length, this.#quirks.shortRead ?? Number.POSITIVE_INFINITY);
+		if (most < view.length && this.#quirks.shortRead === undefined) throw new Error("not enough bytes");
+		const count = Math.min(most, view.length);
+		view.set(record.splice(0, count));
+		if (record.length === 0) {
+			this.#arrived.shift();
+			this.#clock.soon(() => this.#drained());
+		}
+		return count;
+	}
+
+	write(view: Uint8Array): number | undefined {
+		if (this.closed) throw new Error("invalid host data");
+		if (this.broken) return undefined;
+		if (this.#sent.length === (this.#quirks.segments ?? -1)) throw new Error("out of segments");
+		if (view.length > this.room) throw new Error("would block");
+		const copy = view.slice();
+		this.writes.push(copy);
+		this.#sent.push(copy);
+		this.room -= copy.length;
+		return this.room;
+	}
+
+	close(): void {
+		if (this.closed) throw new Error("closed twice");
+		this.closed = true;
+	}
+
+	// ---- the other end, through Peer. Callbacks come after close too, as they may on boards.
+
+	arrive(bytes: Uint8Array): void {
+		const news = this.#quirks.records || this.#arrived.length === 0;
+		if (news) this.#arrived.push([...bytes]);
+		else this.#arrived[0].push(...bytes);
+		if (this.#arrived.length === 1) this.options.onReadable(this.unread);
+	}
+
+	/** Bytes that wait to be read. */
+	get unread(): number {
+		return this.#arrived[0]?.length ?? 0;
+	}
+
+	taken(): Uint8Array {
+		const all = concat(this.#sent);
+		this.#sent = [];
+		if (all.length > 0) {
+			this.room = this.#size;
+			this.options.onWritable(this.room);
+		}
+		return all;
+	}
+
+	end(): void {
+		this.#ended = true;
+		const rule = this.#quirks.end ?? "lwip";
+		if (this.unread === 0 || rule === "node") this.options.onError();
+		else if (rule === "lin") this.#ended = false;
+	}
+
+	#drained(): void {
+		if (this.closed) return;
+		if (this.unread > 0) this.options.onReadable(this.unread);
+		else if (this.#ended) this.options.onError();
+	}
+}
+
+/** A scripted broker at the other end of a socket. What it does not `take` fills the socket: that is a freeze. */
+export class Peer {
+	readonly socket: FakeSocket;
+	readonly #clock: Clock;
+
+	constructor(socket: FakeSocket, clock: Clock) {
+		this.socket = socket;
+		this.#clock = clock;
+	}
+
+	/** The TCP connection is made. */
+	open(): void {
+		this.#act(() => this.socket.options.onWritable(this.socket.room));
+	}
+
+	/** Reads all that was sent, until nothing more comes; that makes room in the socket. */
+	take(): Uint8Array {
+		const chunks: Uint8Array[] = [];
+		this.#act(() => {
+			for (;;) {
+				const chunk = this.socket.taken();
+				if (chunk.length === 0) return;
+				chunks.push(chunk);
+			}
+		});
+		return concat(chunks);
+	}
+
+	/** Exactly these packets were sent, and nothing else. */
+	expect(...packets: Uint8Array[]): void {
+		expect(listing(this.take())).toEqual(listing(concat(packets)));
+	}
+
+	/** The packets arrive together. */
+	send(...packets: Uint8Array[]): void {
+		this.#act(() => this.socket.arrive(concat(packets)));
+	}
+
+	/** The bytes arrive cut at these offsets. */
+	sendCut(bytes: Uint8Array, cuts: number[]): void {
+		let from = 0;
+		for (const to of [...cuts, bytes.length]) {
+			if (to > from) this.send(bytes.slice(from, to));
+			from = Math.max(from, to);
+		}
+	}
+
+	/** Each byte arrives by itself. */
+	sendBytewise(...packets: Uint8Array[]): void {
+		for (const byte of concat(packets)) this.send(Uint8Array.of(byte));
+	}
+
+	/** Opens, takes CONNECT, which is returned, and accepts. */
+	accept(sessionPresent = false): Uint8Array {
+		this.open();
+		const connect = this.take();
+		expect(connect[0]).toBe(0x10);
+		this.send(CONNACK(sessionPresent));
+		return connect;
+	}
+
+	/** Orderly end of the stream. */
+	end(): void {
+		this.#act(() => this.socket.end());
+	}
+
+	/** The connection breaks. */
+	fail(): void {
+		this.socket.broken = true;
+		this.#act(() => this.socket.options.onError());
+	}
+
+	/** The connection breaks, and only a write would tell. */
+	failSilently(): void {
+		this.socket.broken = true;
+	}
+
+	#act(action: () => void): void {
+		action();
+		this.#clock.settle();
+	}
+}

@@ -1,0 +1,52 @@
+import { jest } from "@jest/globals";
+import { main } from "../../tools/xs-mqtt.js";
+
+async function run(...args: string[]): Promise<{ status: number; stderr: string; stdout: string }> {
+	let stderr = "";
+	let stdout = "";
+	const err = jest.spyOn(process.stderr, "write").mockImplementation((text) => {
+		stderr += text;
+		return true;
+	});
+	const out = jest.spyOn(process.stdout, "write").mockImplementation((text) => {
+		stdout += text;
+		return true;
+	});
+	try {
+		return { status: await main(args), stderr, stdout };
+	} finally {
+		err.mockRestore();
+		out.mockRestore();
+	}
+}
+
+test.each([
+	[[]],
+	[["frobnicate"]],
+	[["--frobnicate"]],
+	[["sim", "--frobnicate"]],
+	[["sim", "more"]],
+	[["sim", "--messages"]],
+	[["sim", "--messages", "0"]],
+	[["sim", "--board", "\x1b[2J\n"]],
+	[["sim", "--broker", "mqtts://u:secret@host"]],
+	[["\x1b[2J\nx"]],
+])("wrong usage %j: one line, exit status 2", async (args) => {
+	const { status, stderr, stdout } = await run(...args);
+	expect(status).toBe(2);
+	expect(stderr).toMatch(/^xs-mqtt: [\x20-\x7e]+\n$/);
+	expect(stderr).not.toContain("secret");
+	expect(stdout).toBe("");
+});
+
+test("help is no error", async () => {
+	const { status, stdout } = await run("sim", "--help");
+	expect(status).toBe(0);
+	expect(stdout).toContain("--replay");
+});
+
+test("a replay that cannot be read: exit status 1, before anything is started", async () => {
+	const { status, stderr } = await run("sim", "--replay", "/no/such/file.csv");
+	expect(status).toBe(1);
+	expect(stderr).toMatch(/^xs-mqtt: \/no\/such\/file.csv cannot be read: .+; .+\n$/);
+});

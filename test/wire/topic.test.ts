@@ -1,0 +1,147 @@
+// Topic names and filters (section 4.7).
+
+import fc from "fast-check";
+import { encodeFilter, hasWildcardByte, matches, Topic } from "../../src/wire/topic.js";
+import { topicFilter, topicName } from "../support/arbitraries.js";
+import { bytesOf, field } from "../support/packets.js";
+
+/** Whether the topic matches the filter, also with more bytes behind the topic in its buffer. */
+function match(filter: string, topic: string): boolean {
+	const name = bytesOf(topic);
+	const buffer = new Uint8Array(name.length + 9).fill(0x2f);
+	buffer.set(name);
+	return matches(encodeFilter(filter), buffer, name.length);
+}
+
+describe("Topic", () => {
+	test("is its name in UTF-8, with its length in front", () => {
+		const topic = new Topic("räume/küche");
+		expect(topic.field).toEqual(field("räume/küche"));
+		expect(topic.name).toBe("räume/küche");
+		expect(`${topic}`).toBe("räume/küche");
+	});
+
+	test("takes all that the specification allows", () => {
+		for (const name of ["/", "//", " ", "a b", "$SYS/x", "\u0001", "\ufeff", "🌡", "x".repeat(65_535)])
+			expect(new Topic(name).field).toEqual(field(name));
+	});
+
+	test.each([
+		["", /empty/],
+		["a/+", /"a\/\+" has a wildcard/],
+		["#", /wildcard/],
+		["a\0b", /null character/],
+		["\ud800", /lone surrogate/],
+		["x".repeat(65_536), /65536 bytes.*at most 65535/],
+		["é".repeat(32_768), /65536 bytes/],
+	])("refuses %j, and names the rule", (name, rule) => {
+		if (name.length > 100) name = name.slice(); // the message must not depend on it
+		expect(() => new Topic(name)).toThrow(rule);
+		expect(() => new Topic(name)).toThrow(RangeError);
+	});
+
+	test.each([undefined, null, 5, {}])("refuses %j, which is no string", (name) => {
+		expect(() => new Topic(name as never)).toThrow(TypeError);
+	});
+});
+
+describe("a filter", () => {
+	test.each(["#", "+", "a", "a/#", "a/+", "+/a", "+/+", "/+", "+/#", "/", "a//b", "+/a/#", "$SYS/#", "//#"])(
+		"%j is valid",
+		(filter) => {
+			expect(encodeFilter(filter)).toEqual(field(filter));
+		},
+	);
+
+	test.each(["a#", "#/", "#/a", "a/#/b", "a+", "+a", "a/b+", "a/+b/c", "##", "++", "a/##", "/#a"])(
+		"%j breaks section 4.7.1",
+		(filter) => {
+			expect(() => encodeFilter(filter)).toThrow(/4\.7\.1/);
+		},
+	);
+
+	test("must not be empty, or have a null character", () => {
+		expect(() => encodeFilter("")).toThrow(/empty/);
+		expect(() => encodeFilter("a\0")).toThrow(/null character/);
+	});
+});
+
+describe("matching", () => {
+	test.each([
+		// the specification's own examples
+		["sport/tennis/player1/#", "sport/tennis/player1", true],
+		["sport/tennis/player1/#", "sport/tennis/player1/ranking", true],
+		["sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon", true],
+		["sport/#", "sport", true],
+		["#", "sport", true],
+		["#", "/finance", true],
+		["sport/tennis/+", "sport/tennis/player1", true],
+		["sport/tennis/+", "sport/tennis/player2", true],
+		["sport/tennis/+", "sport/tennis/player1/ranking", false],
+		["sport/+", "sport", false],
+		["sport/+", "sport/", true],
+		["+/+", "/finance", true],
+		["/+", "/finance", true],
+		["+", "/finance", false],
+		["#", "$SYS/monitor", false],
+		["+/monitor/Clients", "$SYS/monitor/Clients", false],
+		["$SYS/#", "$SYS/", true],
+		["$SYS/#", "$SYS", true],
+		["$SYS/monitor/+", "$SYS/monitor/Clients", true],
+		["ACCOUNTS", "Accounts", false],
+		// and some more
+		["a/b", "a/b", true],
+		["a/b", "a/b/", false],
+		["a/b/", "a/b", false],
+		["a/b", "a/bc", false],
+		["a/bc", "a/b", false],
+		["a/#", "ab", false],
+		["a/#", "a/", true],
+		["a/+/c", "a//c", true],
+		["a/+/c", "a/b/c/d", false],
+		["+/+/+", "a/b", false],
+		["+/#", "a", true],
+		["a/+/#", "a", false],
+		["a/+/#", "a/b", true],
+		["+/#", "$SYS/x", false],
+		["é/+", "é/ü", true],
+	])("%s and %s: %s", (filter, topic, wanted) => {
+		expect(match(filter, topic)).toBe(wanted);
+	});
+
+	/** Section 4.7 as a rule over levels. */
+	function rule(filter: string[], topic: string[]): boolean {
+		if (filter[0] === "#") return true;
+		if (filter.length === 0 || topic.length === 0) return filter.length === topic.length;
+		return (filter[0] === "+" || filter[0] === topic[0]) && rule(filter.slice(1), topic.slice(1));
+	}
+
+	test("is the rule over levels, for any filter and topic", () => {
+		fc.assert(
+			fc.property(topicFilter, topicName, (filter, topic) => {
+				const system = topic.startsWith("$") && !filter.startsWith("$");
+				expect(match(filter, topic)).toBe(!system && rule(filter.split("/"), topic.split("/")));
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+
+	test("finds what was made to match", () => {
+		fc.assert(
+			fc.property(topicName, fc.array(fc.nat(4)), fc.boolean(), (topic, pluses, rest) => {
+				fc.pre(!topic.startsWith("$"));
+				const levels = topic.split("/");
+				for (const at of pluses) if (at < levels.length) levels[at] = "+";
+				expect(match((rest ? [...levels, "#"] : levels).join("/"), topic)).toBe(true);
+			}),
+		);
+	});
+});
+
+test("hasWildcardByte looks at the first bytes only", () => {
+	expect(hasWildcardByte(bytesOf("a+"), 2)).toBe(true);
+	expect(hasWildcardByte(bytesOf("a+"), 1)).toBe(false);
+	expect(hasWildcardByte(bytesOf("#"), 1)).toBe(true);
+	expect(hasWildcardByte(bytesOf("a#"), 1)).toBe(false);
+	expect(hasWildcardByte(bytesOf("abc"), 3)).toBe(false);
+});

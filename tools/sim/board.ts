@@ -1,0 +1,124 @@
+// The simulated board as the session sees it, and the real one: the XS engine of hosts/desktop with the sensor node.
+// Knows where the compiled files are and what the node's device reports. Knows no broker.
+
+import { fileURLToPath } from "node:url";
+import { Board as DesktopBoard, type BoardEvent as DesktopEvent } from "../../hosts/desktop/board.js";
+import { EngineError, engine, type Progress } from "../../hosts/desktop/engine.js";
+import { Problem, textOf } from "../problem.js";
+
+export type BoardEvent =
+	| { type: "ready" }
+	| { type: "trace"; text: string }
+	| {
+			type: "memory";
+			slots: number;
+			chunkBytes: number;
+			slotsAllocated: number;
+			chunkBytesAllocated: number;
+			collections: number;
+			meter: number;
+			limit: number;
+			used: number;
+	  }
+	| { type: "network"; state: "up" | "cut" | "frozen" }
+	/** The firmware's MQTT connection. */
+	| { type: "client"; connected: boolean; reason: string }
+	| { type: "abort"; reason: string; message: string }
+	/** The last one. `text`: what the engine itself had to complain about. */
+	| { type: "exit"; status: number | null; text: string };
+
+export interface Board {
+	/** Power goes at once. */
+	unplug(): void;
+	cut(): void;
+	freeze(): void;
+	restore(): void;
+	/** Gives a reading to the firmware. */
+	reading(value: number): void;
+	/** Asks the firmware to close; resolves when the board is off, by force if need be. */
+	stop(): Promise<void>;
+}
+
+export interface BoardOptions {
+	board: "esp8266" | "esp32" | "none";
+	stack: "lwip" | "lin";
+	/** What the firmware imports as "mc/config". */
+	config: Record<string, unknown>;
+}
+
+export type StartBoard = (options: BoardOptions, onEvent: (event: BoardEvent) => void) => Board;
+
+/** The compiled files of this package, `path` from the folder build/. */
+function built(path: string): string {
+	return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+const FIRMWARE = built("examples/sensor-node/main.js");
+const MODULES = {
+	"xs-mqtt": built("src/index.js"),
+	"xs-mqtt/network": built("hosts/desktop/network.js"),
+	device: built("examples/sensor-node/desktop/device.js"),
+};
+
+/** Builds the engine if it is not there. */
+export async function prepareBoard(onProgress: (progress: Progress) => void): Promise<StartBoard> {
+	let program: string;
+	try {
+		program = await engine({ onProgress });
+	} catch (error) {
+		if (error instanceof EngineError) throw new Problem(error.what, error.why, error.remedy);
+		throw new Problem("the XS engine could not be built", textOf(error), "try again");
+	}
+	return (options, onEvent) => startBoard(program, options, onEvent);
+}
+
+function startBoard(program: string, options: BoardOptions, onEvent: (event: BoardEvent) => void): Board {
+	const board = new DesktopBoard({
+		...options,
+		engine: program,
+		firmware: FIRMWARE,
+		modules: MODULES,
+		preload: ["xs-mqtt", "xs-mqtt/network"],
+		onEvent: (event) => {
+			const told = translate(event);
+			if (told !== undefined) onEvent(told);
+		},
+	});
+	const ended = board.ended.then((end) => onEvent({ type: "exit", status: end.status, text: end.stderr }));
+	// When it does not start, it has ended: that is told.
+	board.start().catch(() => {});
+	return {
+		unplug: () => void board.unplug(),
+		cut: () => board.cut(),
+		freeze: () => board.freeze(),
+		restore: () => board.restore(),
+		reading: (value) => board.reading(value),
+		stop: async () => {
+			await board.stop();
+			await ended;
+		},
+	};
+}
+
+function translate(event: DesktopEvent): BoardEvent | undefined {
+	switch (event.type) {
+		case "counters":
+		case "exit":
+			return undefined;
+		case "report":
+			return clientEvent(event.text);
+		default:
+			return event;
+	}
+}
+
+/** What the node's device reports of its connection. */
+function clientEvent(text: string): BoardEvent | undefined {
+	try {
+		const { connected, reason } = JSON.parse(text);
+		if (typeof connected !== "boolean" || typeof reason !== "string") return undefined;
+		return { type: "client", connected, reason };
+	} catch {
+		return undefined;
+	}
+}

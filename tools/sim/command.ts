@@ -1,0 +1,69 @@
+// `xs-mqtt sim`: from the command line to a running session and its output. Knows the process and its terminal.
+
+import type { Command } from "commander";
+import { Problem, textOf } from "../problem.js";
+import { ProgressLine } from "../progress.js";
+import { prepareBoard } from "./board.js";
+import type { Output } from "./events.js";
+import { JsonLines } from "./json-lines.js";
+import { KEY_HELP, Keys } from "./keys.js";
+import { LiveScreen } from "./live-screen.js";
+import { BOARDS, checkOptions, type RawOptions, type SimOptions, STACKS } from "./options.js";
+import { PlainLines } from "./plain-lines.js";
+import { readReplay } from "./replay.js";
+import { Session } from "./session.js";
+
+export function addSimCommand(program: Command): void {
+	program
+		.command("sim")
+		.description("run the sensor node on a simulated board and show what a subscriber receives")
+		.option("--broker <url>", "mqtt://[user:password@]host[:port] (default: an embedded broker)")
+		.option("--port <number>", "the embedded broker's port (default: 1883, or any if it is in use)")
+		.option("--name <text>", "what its topics begin with", "sensor-node")
+		.option("--board <type>", BOARDS.join(", "), "esp8266")
+		.option("--stack <type>", `the board's sockets: ${STACKS.join(", ")}`, "lwip")
+		.option("--interval <milliseconds>", "between two readings (default: 1000, or a replay's own pace)")
+		.option("--messages <number>", "end when so many readings were received")
+		.option("--timeout <seconds>", "end after this time; failed if readings are missing")
+		.option("--replay <file>", "publish the readings of a CSV file with the columns time and value")
+		.option("--json", "print one JSON object a line")
+		.action((raw: RawOptions) => sim(checkOptions(raw)));
+}
+
+async function sim(options: SimOptions): Promise<void> {
+	const replay = options.replay === undefined ? undefined : await readReplay(options.replay);
+	const progress = new ProgressLine();
+	const startBoard = await prepareBoard((step) => progress.show(step)).finally(() => progress.close());
+	const output = chooseOutput(options);
+	const session = new Session(options, replay, startBoard, (event) => output.event(event));
+	const keys = process.stdin.isTTY && !options.json ? new Keys(process.stdin, session) : undefined;
+	const restoreTerminal = () => {
+		keys?.close();
+		output.close();
+	};
+	// Whatever ends the process, the terminal is given back.
+	process.once("exit", restoreTerminal);
+	const onSignal = () => session.quit();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+		// Whoever read us has seen enough.
+		if (error.code === "EPIPE") session.quit();
+		else session.fail(new Problem("the output cannot be written", textOf(error), "check where it goes to"));
+	});
+	try {
+		await session.run();
+	} finally {
+		restoreTerminal();
+		process.off("exit", restoreTerminal);
+		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, onSignal);
+	}
+	if (output instanceof LiveScreen) process.stdout.write(`${session.readings} readings were received\n`);
+}
+
+function chooseOutput(options: SimOptions): Output {
+	const write = (text: string) => void process.stdout.write(text);
+	if (options.json) return new JsonLines(write);
+	if (process.stdout.isTTY && process.env.TERM !== "dumb")
+		return new LiveScreen(process.stdout, process.stdin.isTTY ? KEY_HELP : "Ctrl-C quits");
+	return new PlainLines(write);
+}

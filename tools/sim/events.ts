@@ -1,0 +1,65 @@
+// What a simulation tells, as one stream of typed events. Knows no source and no output.
+// In JSON each event is one line; a new field is no change, a new meaning of one is.
+
+/** A message as the independent subscriber has received it. */
+export interface MessageEvent {
+	type: "message";
+	topic: string;
+	/** As text; what is no UTF-8 reads U+FFFD. */
+	payload: string;
+	/** Bytes of the payload. */
+	length: number;
+	/** The payload here is only its beginning. */
+	cut: boolean;
+	qos: number;
+	/** The broker had kept it: it is not new. */
+	retain: boolean;
+	/** One of the board's readings, that counts. */
+	reading: boolean;
+}
+
+/** What the board's status topic says. */
+export interface StatusEvent {
+	type: "status";
+	topic: string;
+	state: string;
+	retain: boolean;
+}
+
+/** A connection, or what connections need, has changed. */
+export type ConnectionEvent = { type: "connection" } & (
+	| { of: "broker"; state: "ready"; url: string; embedded: boolean }
+	| { of: "observer"; state: "connected" | "disconnected" }
+	| { of: "client"; state: "connected" | "disconnected"; reason: string }
+	| { of: "network"; state: "up" | "cut" | "frozen" }
+	| { of: "board"; state: "on" | "ready" | "unplugged" | "off" }
+	| { of: "board"; state: "aborted"; reason: string }
+);
+
+/** A line that the firmware has traced. */
+export interface TraceEvent {
+	type: "trace";
+	text: string;
+}
+
+/** The board's heap. `slots` and `chunkBytes` are what is in use. */
+export interface MemoryEvent {
+	type: "memory";
+	slots: number;
+	chunkBytes: number;
+	slotsAllocated: number;
+	chunkBytesAllocated: number;
+	collections: number;
+	meter: number;
+	limit: number;
+	used: number;
+}
+
+export type SimEvent = MessageEvent | StatusEvent | ConnectionEvent | TraceEvent | MemoryEvent;
+
+/** Where events go. */
+export interface Output {
+	event(event: SimEvent): void;
+	/** Nothing comes any more: give back the terminal. Also called when all else has failed. */
+	close(): void;
+}

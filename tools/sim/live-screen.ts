@@ -1,0 +1,157 @@
+// Events as a screen that is drawn anew a few times a second. Knows wording and ANSI; gives the terminal back.
+
+import type { WriteStream } from "node:tty";
+import colors from "picocolors";
+import { cut, printable } from "../text.js";
+import type { ConnectionEvent, MemoryEvent, MessageEvent, Output, SimEvent } from "./events.js";
+import { connectionInWords, memoryInWords, payloadOf, topicOf } from "./wording.js";
+
+// Alternate screen, cursor and line wrap.
+const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+const HOME = "\x1b[H";
+const CLEAR_LINE = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+/** Topics that are shown; whoever else publishes below the name cannot fill the memory. */
+const TOPICS = 12;
+/** Trace lines that are kept. */
+const TRACE = 50;
+/** Milliseconds between two drawings. */
+const FRAME = 200;
+
+interface Row {
+	event: MessageEvent;
+	count: number;
+	at: number;
+}
+
+export class LiveScreen implements Output {
+	readonly #terminal: WriteStream;
+	readonly #keys: string;
+	readonly #topics = new Map<string, Row>();
+	readonly #connections = new Map<ConnectionEvent["of"], string>();
+	readonly #trace: string[] = [];
+	#status = "not heard of yet";
+	#heap = "";
+	#fresh = "";
+	#slotsAllocated = 0;
+	#chunkBytesAllocated = 0;
+	#hidden = 0;
+	#closed = false;
+	readonly #timer: NodeJS.Timeout;
+
+	/** `keys`: the help line. */
+	constructor(terminal: WriteStream, keys: string) {
+		this.#terminal = terminal;
+		this.#keys = keys;
+		terminal.write(ENTER);
+		this.#timer = setInterval(() => this.#draw(), FRAME);
+		this.#draw();
+	}
+
+	event(event: SimEvent): void {
+		switch (event.type) {
+			case "message":
+				this.#message(event);
+				break;
+			case "status":
+				this.#status = `${printable(event.state, 40)}${event.retain ? " (retained)" : ""}`;
+				break;
+			case "connection":
+				this.#connection(event);
+				break;
+			case "trace":
+				this.#trace.push(printable(event.text, 200));
+				if (this.#trace.length > TRACE) this.#trace.shift();
+				break;
+			case "memory":
+				this.#memory(event);
+				break;
+		}
+	}
+
+	/** Safe to call twice, and while the process exits. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		clearInterval(this.#timer);
+		this.#terminal.write(LEAVE);
+	}
+
+	#connection(event: ConnectionEvent): void {
+		this.#connections.set(event.of, connectionInWords(event));
+		// Another life of the board knows nothing of what was.
+		if (event.of === "board" && event.state !== "ready") {
+			this.#connections.delete("network");
+			this.#connections.delete("client");
+		}
+	}
+
+	/** Beside what is in use: what came anew since the last time, which is to be nothing. */
+	#memory(event: MemoryEvent): void {
+		const slots = event.slotsAllocated - this.#slotsAllocated;
+		const bytes = event.chunkBytesAllocated - this.#chunkBytesAllocated;
+		this.#slotsAllocated = event.slotsAllocated;
+		this.#chunkBytesAllocated = event.chunkBytesAllocated;
+		this.#heap = memoryInWords(event);
+		// A board that was started anew counts from 0.
+		this.#fresh = slots < 0 || bytes < 0 ? "" : `allocated last: ${slots} slots, ${bytes} chunk bytes`;
+	}
+
+	#message(event: MessageEvent): void {
+		const topic = topicOf(event);
+		const row = this.#topics.get(topic);
+		if (row !== undefined) {
+			row.event = event;
+			row.count++;
+			row.at = performance.now();
+		} else if (this.#topics.size < TOPICS) {
+			this.#topics.set(topic, { event, count: 1, at: performance.now() });
+		} else this.#hidden++;
+	}
+
+	#draw(): void {
+		const { columns = 80, rows = 24 } = this.#terminal;
+		const lines = this.#lines();
+		const room = Math.max(0, rows - lines.length - 3);
+		const tail = this.#trace.slice(Math.max(0, this.#trace.length - room));
+		const all = [...lines, heading("trace"), ...tail.map((line) => `  ${line}`)].slice(
+			0,
+			Math.max(1, rows - 2),
+		);
+		const text = all.map((line) => `${toWidth(line, columns)}${CLEAR_LINE}\r\n`).join("");
+		this.#terminal.write(
+			`${HOME}${text}${CLEAR_LINE}\r\n${colors.dim(this.#keys)}${CLEAR_LINE}${CLEAR_BELOW}`,
+		);
+	}
+
+	#lines(): string[] {
+		const lines = [heading("connection")];
+		for (const text of this.#connections.values()) lines.push(`  ${text}`);
+		lines.push(
+			`  status ${this.#status}`,
+			heading("heap"),
+			`  ${this.#heap || "-"}`,
+			`  ${this.#fresh}`,
+			heading("received"),
+		);
+		for (const [topic, { event, count, at }] of this.#topics) {
+			const age = ((performance.now() - at) / 1000).toFixed(1);
+			lines.push(
+				`  ${topic.padEnd(28)} ${payloadOf(event).padEnd(18)} ${`${age} s ago`.padStart(12)} ${count}x`,
+			);
+		}
+		if (this.#hidden > 0) lines.push(`  and ${this.#hidden} messages on other topics`);
+		return lines;
+	}
+}
+
+/** Headings are the only coloured lines: what is cut holds no escape sequence. */
+function heading(text: string): string {
+	return colors.bold(text);
+}
+
+function toWidth(line: string, columns: number): string {
+	return line.includes("\x1b") ? line : cut(line, columns);
+}

@@ -1,0 +1,137 @@
+// The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
+
+import { UsageProblem } from "../problem.js";
+import { printable } from "../text.js";
+
+export const BOARDS = ["esp8266", "esp32", "none"] as const;
+export const STACKS = ["lwip", "lin"] as const;
+
+/** Topics below the name whose messages are readings. */
+export const READINGS = ["load", "memory", "temperature", "replay"];
+
+export interface BrokerAddress {
+	host: string;
+	port: number;
+	username?: string;
+	password?: string;
+}
+
+/** As commander hands them over. */
+export interface RawOptions {
+	broker?: string;
+	port?: string;
+	name: string;
+	board: string;
+	stack: string;
+	interval?: string;
+	messages?: string;
+	timeout?: string;
+	replay?: string;
+	json?: boolean;
+}
+
+export interface SimOptions {
+	/** None: the embedded broker. */
+	broker: BrokerAddress | undefined;
+	/** The embedded broker's port. None: 1883 if it is free, else any. */
+	port: number | undefined;
+	/** Topics begin with it. */
+	name: string;
+	board: (typeof BOARDS)[number];
+	stack: (typeof STACKS)[number];
+	/** Milliseconds. None: 1000, or a replay's own pace. */
+	interval: number | undefined;
+	messages: number | undefined;
+	/** Milliseconds. */
+	timeout: number | undefined;
+	/** Path of the CSV file. */
+	replay: string | undefined;
+	json: boolean;
+}
+
+export function checkOptions(raw: RawOptions): SimOptions {
+	if (raw.broker !== undefined && raw.port !== undefined)
+		throw new UsageProblem(
+			"--port",
+			"it is the embedded broker's, and --broker names another",
+			"leave one out",
+		);
+	return {
+		broker: raw.broker === undefined ? undefined : brokerAddress(raw.broker),
+		port: whole("--port", raw.port, 1, 65_535),
+		name: topicPrefix(raw.name),
+		board: oneOf("--board", raw.board, BOARDS),
+		stack: oneOf("--stack", raw.stack, STACKS),
+		interval: whole("--interval", raw.interval, 10, 3_600_000),
+		messages: whole("--messages", raw.messages, 1, 1_000_000_000),
+		timeout: milliseconds(whole("--timeout", raw.timeout, 1, 2_000_000)),
+		replay: raw.replay,
+		json: raw.json ?? false,
+	};
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+	return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function whole(option: string, text: string | undefined, least: number, most: number): number | undefined {
+	if (text === undefined) return undefined;
+	const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+	if (!(value >= least && value <= most))
+		throw new UsageProblem(
+			option,
+			`${quoted(text)} is not possible`,
+			`give a whole number from ${least} to ${most}`,
+		);
+	return value;
+}
+
+function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
+	const found = allowed.find((one) => one === text);
+	if (found === undefined)
+		throw new UsageProblem(option, `${quoted(text)} is not known`, `give one of ${allowed.join(", ")}`);
+	return found;
+}
+
+/** It goes into topics and into the client identifier. */
+function topicPrefix(text: string): string {
+	if (!/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/.test(text) || text.length > 64)
+		throw new UsageProblem(
+			"--name",
+			`${quoted(text)} cannot begin a topic here`,
+			"give up to 64 letters, digits, dots, hyphens and underscores, with slashes between",
+		);
+	return text;
+}
+
+/** Of the text nothing is quoted: it may hold a password. */
+function brokerAddress(text: string): BrokerAddress {
+	const advice = "give mqtt://host:port or mqtt://user:password@host:port";
+	const wrong = (cause: string) => new UsageProblem("--broker", cause, advice);
+	if (/^(mqtts|ssl|tls|wss|ws):/i.test(text)) throw wrong("TLS and WebSocket are not supported yet");
+	let url: URL;
+	try {
+		url = new URL(text);
+	} catch {
+		throw wrong("it is not a URL");
+	}
+	if (url.protocol !== "mqtt:") throw wrong("the URL does not begin with mqtt://");
+	if (url.hostname === "") throw wrong("the URL has no host");
+	if (url.hostname.startsWith("[")) throw wrong("the board speaks IPv4 only, and this is an IPv6 address");
+	if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "" || url.hash !== "")
+		throw wrong("the URL goes on behind the port");
+	if (url.port === "0") throw wrong("port 0 does not exist");
+	if (url.username === "" && url.password !== "") throw wrong("a password without user name is not allowed");
+	const address: BrokerAddress = { host: url.hostname, port: url.port === "" ? 1883 : Number(url.port) };
+	try {
+		if (url.username !== "") address.username = decodeURIComponent(url.username);
+		if (url.password !== "") address.password = decodeURIComponent(url.password);
+	} catch {
+		throw wrong("user name or password has a % that begins no escape (write %25)");
+	}
+	return address;
+}
+
+function quoted(text: string): string {
+	return `"${printable(text, 40)}"`;
+}

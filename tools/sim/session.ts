@@ -1,0 +1,265 @@
+// Ties broker, observer and board together, and makes of what they tell one stream of events.
+// Decides when the simulation is over. Knows no terminal.
+
+import { Problem } from "../problem.js";
+import { cut } from "../text.js";
+import type { Board, BoardEvent, StartBoard } from "./board.js";
+import { EmbeddedBroker } from "./embedded-broker.js";
+import type { SimEvent } from "./events.js";
+import { Observer } from "./observer.js";
+import type { BrokerAddress, SimOptions } from "./options.js";
+import { Player, type Replay } from "./replay.js";
+
+const USUAL_INTERVAL = 1000;
+/** Milliseconds that may pass beyond those that are needed. */
+const PATIENCE = 60_000;
+/** Milliseconds for the farewell to reach the observer. */
+const FAREWELL = 500;
+/** Characters of a trace line that an event holds. */
+const TRACE_LIMIT = 1024;
+
+export class Session {
+	/** Readings that the observer has received. */
+	readings = 0;
+	readonly #options: SimOptions;
+	readonly #startBoard: StartBoard;
+	readonly #onEvent: (event: SimEvent) => void;
+	readonly #player: Player | undefined;
+	/** Digits after the point of a replay's readings. */
+	readonly #decimals: number | undefined;
+	#address!: BrokerAddress;
+	#broker: EmbeddedBroker | undefined;
+	#observer: Observer | undefined;
+	#board: Board | undefined;
+	/** While the board's end is our doing. */
+	#expectExit = false;
+	#ending = false;
+	#offline: (() => void) | undefined;
+	#timeout: NodeJS.Timeout | undefined;
+	#finish!: (result: Problem | undefined) => void;
+	readonly #finished = new Promise<Problem | undefined>((resolve) => {
+		this.#finish = resolve;
+	});
+
+	constructor(
+		options: SimOptions,
+		replay: Replay | undefined,
+		startBoard: StartBoard,
+		onEvent: (event: SimEvent) => void,
+	) {
+		this.#options = options;
+		this.#startBoard = startBoard;
+		this.#onEvent = onEvent;
+		if (replay !== undefined)
+			this.#player = new Player(replay, options.interval, (value) => this.#board?.reading(value));
+		this.#decimals = replay?.decimals;
+	}
+
+	/** Runs until it is done, has failed or was quit; throws the Problem if it has failed. All is closed then. */
+	async run(): Promise<void> {
+		try {
+			// Whoever quits does not wait for a broker that does not answer.
+			const opened = this.#open().then(() => this.#finished);
+			const problem = await Promise.race([opened, this.#finished]);
+			if (problem !== undefined) throw problem;
+		} finally {
+			await this.#close();
+		}
+	}
+
+	/** Ends the simulation. That is a failure only if it was to reach something. */
+	quit(): void {
+		this.#finish(this.#aim === undefined ? undefined : this.#missed("it was quit"));
+	}
+
+	/** Ends the simulation, failed. */
+	fail(problem: Problem): void {
+		this.#finish(problem);
+	}
+
+	/** The board loses its power at once, or gets it back. */
+	togglePower(): void {
+		const board = this.#board;
+		if (board === undefined) {
+			this.restore();
+			return;
+		}
+		this.#expectExit = true;
+		this.#board = undefined;
+		this.#player?.power(false);
+		board.unplug();
+		this.#onEvent({ type: "connection", of: "board", state: "unplugged" });
+	}
+
+	cutNetwork(): void {
+		this.#board?.cut();
+	}
+
+	freezeNetwork(): void {
+		this.#board?.freeze();
+	}
+
+	/** The network works again, and the board has power. */
+	restore(): void {
+		if (this.#board !== undefined) this.#board.restore();
+		else if (this.#observer !== undefined && !this.#ending) this.#plugIn();
+	}
+
+	async #open(): Promise<void> {
+		const { broker, port, name, timeout } = this.#options;
+		if (broker === undefined) {
+			this.#broker = await EmbeddedBroker.start(port);
+			this.#address = { host: this.#broker.host, port: this.#broker.port };
+		} else this.#address = broker;
+		const url = `mqtt://${this.#address.host}:${this.#address.port}`;
+		this.#onEvent({ type: "connection", of: "broker", state: "ready", url, embedded: broker === undefined });
+		const observer = await Observer.start(this.#address, name, (event) => this.#received(event));
+		if (this.#ending) return observer.close();
+		this.#observer = observer;
+		if (this.#aim !== undefined || timeout !== undefined)
+			this.#timeout = setTimeout(() => this.#timedOut(), timeout ?? this.#duration + PATIENCE);
+		this.#plugIn();
+	}
+
+	/** Readings to receive. */
+	get #aim(): number | undefined {
+		return this.#options.messages ?? this.#player?.count;
+	}
+
+	/** Milliseconds that it takes if all goes well. */
+	get #duration(): number {
+		if (this.#player !== undefined) return this.#player.duration;
+		return (this.#options.interval ?? USUAL_INTERVAL) * (this.#options.messages ?? 0);
+	}
+
+	#timedOut(): void {
+		if (this.#aim === undefined) this.#finish(undefined);
+		else this.#finish(this.#missed("the time is over"));
+	}
+
+	#missed(why: string): Problem {
+		const arrived = this.#options.messages === undefined ? (this.#player?.arrived ?? 0) : this.readings;
+		return new Problem(
+			`${arrived} of ${this.#aim} readings were received`,
+			why,
+			"look at connection and trace, or give more --timeout",
+		);
+	}
+
+	#plugIn(): void {
+		const { name, interval, board, stack } = this.#options;
+		this.#expectExit = false;
+		const config = {
+			...this.#address,
+			name,
+			interval: interval ?? USUAL_INTERVAL,
+			decimals: this.#decimals,
+		};
+		this.#onEvent({ type: "connection", of: "board", state: "on" });
+		let started: Board | undefined;
+		const onEvent = (event: BoardEvent) => {
+			// A board that was unplugged may have a last word: it is of no interest.
+			if (started === undefined || started === this.#board) this.#boardSays(event);
+		};
+		started = this.#startBoard({ board, stack, config }, onEvent);
+		this.#board = started;
+	}
+
+	#boardSays(event: BoardEvent): void {
+		switch (event.type) {
+			case "ready":
+				this.#onEvent({ type: "connection", of: "board", state: "ready" });
+				this.#player?.power(true);
+				break;
+			case "trace":
+				this.#onEvent({ type: "trace", text: cut(event.text, TRACE_LIMIT) });
+				break;
+			case "memory":
+				this.#onEvent(event);
+				break;
+			case "network":
+				this.#onEvent({ type: "connection", of: "network", state: event.state });
+				break;
+			case "client":
+				this.#onEvent({
+					type: "connection",
+					of: "client",
+					state: event.connected ? "connected" : "disconnected",
+					reason: cut(event.reason, TRACE_LIMIT),
+				});
+				break;
+			case "abort":
+				this.#onEvent({
+					type: "connection",
+					of: "board",
+					state: "aborted",
+					reason: cut(`${event.reason}: ${event.message}`, TRACE_LIMIT),
+				});
+				this.#finish(
+					new Problem(
+						`the firmware was aborted (${cut(event.reason, 64)})`,
+						cut(event.message, TRACE_LIMIT) || "no message",
+						"look at its trace; for want of memory, try --board none",
+					),
+				);
+				break;
+			case "exit":
+				this.#boardGone(event.status, event.text);
+				break;
+		}
+	}
+
+	#boardGone(status: number | null, text: string): void {
+		this.#board = undefined;
+		this.#player?.power(false);
+		this.#onEvent({ type: "connection", of: "board", state: "off" });
+		if (this.#expectExit) return;
+		this.#finish(
+			new Problem(
+				"the board stopped by itself",
+				cut(text.trim(), TRACE_LIMIT) || (status === null ? "it was killed" : `exit status ${status}`),
+				"look at its trace above; if there is none, delete build/ and start again",
+			),
+		);
+	}
+
+	#received(event: SimEvent): void {
+		if (event.type === "message") {
+			// Who asked for N readings gets N.
+			if (this.#ending) return;
+			this.#onEvent(event);
+			if (event.reading) this.#count(event.topic, event.payload);
+			return;
+		}
+		this.#onEvent(event);
+		if (event.type === "status" && !event.retain && event.state === "offline") this.#offline?.();
+	}
+
+	#count(topic: string, payload: string): void {
+		this.readings++;
+		if (topic === `${this.#options.name}/replay`) this.#player?.received(payload);
+		const { messages } = this.#options;
+		if (messages === undefined ? this.#player?.done : this.readings >= messages) {
+			this.#ending = true;
+			this.#finish(undefined);
+		}
+	}
+
+	async #close(): Promise<void> {
+		this.#ending = true;
+		clearTimeout(this.#timeout);
+		this.#player?.stop();
+		const board = this.#board;
+		if (board !== undefined) {
+			this.#expectExit = true;
+			const farewell = new Promise<void>((resolve) => {
+				this.#offline = resolve;
+				setTimeout(resolve, FAREWELL).unref();
+			});
+			await board.stop();
+			await farewell;
+		}
+		await this.#observer?.close();
+		await this.#broker?.close();
+	}
+}

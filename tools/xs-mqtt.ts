@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// The xs-mqtt command. Knows its sub-commands and exit statuses: 0 done, 1 failed, 2 wrong usage.
+
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
+import { addSimCommand } from "./sim/command.js";
+import { printable } from "./text.js";
+
+/** Runs the command line (without node and script); the exit status. */
+export async function main(args: string[]): Promise<number> {
+	const program = new Command("xs-mqtt")
+		.description("simulated boards for xs-mqtt")
+		.exitOverride()
+		.configureOutput({ writeErr: () => {} })
+		.showSuggestionAfterError(false);
+	addSimCommand(program);
+	for (const command of program.commands) command.copyInheritedSettings(program);
+	try {
+		await program.parseAsync(args, { from: "user" });
+		return DONE;
+	} catch (error) {
+		if (error instanceof CommanderError) return usage(error);
+		complain(textOf(error));
+		return error instanceof Problem ? error.exitStatus : FAILED;
+	}
+}
+
+/** Help is no error; what is one is told in a line. */
+function usage(error: CommanderError): number {
+	if (error.exitCode === DONE) return DONE;
+	const what =
+		error.code === "commander.help" ? "a command is missing" : error.message.replace(/^error: /, "");
+	complain(
+		`${what.replaceAll("\n", " ").replace(/\.$/, "")}; "xs-mqtt --help" and "xs-mqtt sim --help" tell what there is`,
+	);
+	return WRONG_USAGE;
+}
+
+/** What a compiler or an engine said may have lines; nothing in them acts upon the terminal. */
+function complain(text: string): void {
+	const lines = text.split("\n").map((line) => printable(line, 500));
+	process.stderr.write(`xs-mqtt: ${lines.join("\n")}\n`);
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+	process.exit(await main(process.argv.slice(2))); // what still waits for an answer is of no interest
