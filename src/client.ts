@@ -389,7 +389,7 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** A packet buffer of the helper's own, outside the pool, for `begin`. `size` in bytes, the whole packet. */
 	reserve(size: number): PacketSlot {
-		return new PacketSlot(whole("size", size, 0, 16, 268_435_460), false);
+		return new PacketSlot(whole("size", size, 0, 5, 268_435_460), false);
 	}
 
 	// ---- outgoing

@@ -1,7 +1,7 @@
 // Counts what one operation costs in the real engine: slots, bytes of chunks, collections, metering, socket writes.
 
 import * as engine from "desktop/engine";
-import Pipe from "desktop/pipe";
+import Pipe, { type PipeOptions } from "desktop/pipe";
 import { Client, type ClientOptions } from "../../src/index.js";
 import type { Network } from "../../src/network/network.js";
 
@@ -14,7 +14,7 @@ export interface Cost {
 }
 
 /** Room that no case uses up: the cost of the peer's acknowledgements is not the client's. */
-const ROOM = 0x3fff_ffff;
+export const ROOM = 1 << 24;
 
 /** A connected client on an in-memory socket, with its clock in our hands. */
 export class Line {
@@ -27,10 +27,12 @@ export class Line {
 		const line = this;
 		const network: Network = {
 			socket: {
-				io: ((options: ConstructorParameters<typeof Pipe>[0]) => {
-					line.pipe = new Pipe({ ...options, room: ROOM });
-					return line.pipe;
-				}) as unknown as Network["socket"]["io"],
+				io: class extends Pipe {
+					constructor(options: PipeOptions) {
+						super({ ...options, room: ROOM });
+						line.pipe = this;
+					}
+				} as unknown as Network["socket"]["io"],
 			},
 			dns: { io: undefined as never },
 			timer: {

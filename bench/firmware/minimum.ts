@@ -2,7 +2,7 @@
 
 import Pipe from "desktop/pipe";
 import { PacketBuffer } from "../../src/wire/packet-buffer.js";
-import { type Cost, measure } from "./harness.js";
+import { type Cost, measure, ROOM } from "./harness.js";
 
 /**
  * Publish: the fixed header with the topic (30 characters) and the payload (5 bytes), both prebuilt, are copied into a
@@ -11,7 +11,7 @@ import { type Cost, measure } from "./harness.js";
  * buffers, the keepalive's clock, counters, the socket's room.
  */
 export function minimumPublish(count: number): Cost {
-	const pipe = new Pipe({ room: 0x3fff_ffff });
+	const pipe = new Pipe({ room: ROOM });
 	pipe.open();
 	const head = new Uint8Array(34);
 	head.fill(0x61);

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { availableParallelism, homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -65,19 +65,20 @@ interface Output {
 }
 
 function run(command: string[], cwd?: string): Promise<Output> {
-	return new Promise((resolve) => {
+	return new Promise((done) => {
 		const [file, ...args] = command;
 		const options = { cwd, maxBuffer: 16 * 1024 * 1024 };
 		execFile(file, args, options, (error: ExecFileException | null, stdout, stderr) => {
 			const code = typeof error?.code === "string" ? error.code : undefined;
 			const status = error ? (typeof error.code === "number" ? error.code : 1) : 0;
-			resolve({ status, stdout, stderr, code });
+			done({ status, stdout, stderr, code });
 		});
 	});
 }
 
-function tail(text: string, lines = 12): string {
-	return text.trim().split("\n").slice(-lines).join("\n");
+/** The beginning is where compilers and npm say what is wrong. */
+function head(text: string, lines = 8): string {
+	return text.trim().split("\n").slice(0, lines).join("\n");
 }
 
 // ---------------------------------------------------------------- what it is built from
@@ -131,9 +132,24 @@ function cacheDirectory(): string {
 	return XS_MQTT_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "xs-mqtt");
 }
 
+/** As mkdir -p. Node's own never returns in some places, such as below /proc. */
+async function makeDirectory(path: string): Promise<void> {
+	try {
+		await fs.mkdir(path);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EEXIST" && (await fs.stat(path)).isDirectory()) return;
+		if (code !== "ENOENT" || dirname(path) === path) throw error;
+		await makeDirectory(dirname(path));
+		await fs.mkdir(path).catch((again) => {
+			if (again.code !== "EEXIST") throw again;
+		});
+	}
+}
+
 async function makeCache(cache: string): Promise<void> {
 	try {
-		await fs.mkdir(cache, { recursive: true });
+		await makeDirectory(resolve(cache));
 		await fs.access(cache, fs.constants.W_OK);
 	} catch (error) {
 		throw new EngineError(
@@ -216,7 +232,7 @@ async function fetchSources(directory: string, report: (progress: Progress) => v
 		);
 		throw new EngineError(
 			`npm could not fetch ${PACKAGE}.`,
-			`${offline ? "The npm registry cannot be reached from here." : "npm said:"}\n${tail(packed.stderr)}`,
+			`${offline ? "The npm registry cannot be reached from here." : "npm said:"}\n${head(packed.stderr)}`,
 			"Check the network, and the registry and proxy in your npm configuration (npm config get registry); then try again.",
 		);
 	}
@@ -243,7 +259,7 @@ async function fetchSources(directory: string, report: (progress: Progress) => v
 	if (unpacked.status !== 0)
 		throw new EngineError(
 			"The sources of the XS engine could not be unpacked.",
-			unpacked.code === "ENOENT" ? "The program tar was not found." : tail(unpacked.stderr),
+			unpacked.code === "ENOENT" ? "The program tar was not found." : head(unpacked.stderr),
 			"Make sure that tar is installed and the disk is not full; then try again.",
 		);
 	for (const part of ["includes", "sources", "platforms"])
@@ -290,7 +306,7 @@ async function compile(job: Compilation, report: (progress: Progress) => void): 
 				queue.length = 0;
 				throw new EngineError(
 					`${file} does not compile.`,
-					`${job.compiler.version} said:\n${tail(stderr)}`,
+					`${job.compiler.version} said:\n${head(stderr)}`,
 					"Try another compiler by setting CC, for example CC=gcc or CC=clang.",
 				);
 			}
@@ -309,7 +325,7 @@ async function link(compiler: Compiler, directories: string[], host: string): Pr
 	if (status !== 0)
 		throw new EngineError(
 			"The desktop host does not link.",
-			`${compiler.version} said:\n${tail(stderr)}`,
+			`${compiler.version} said:\n${head(stderr)}`,
 			"Try another compiler by setting CC; on Debian and Ubuntu, sudo apt-get install build-essential completes one.",
 		);
 }

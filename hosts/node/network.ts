@@ -14,6 +14,8 @@ class TCP implements Socket {
 	#chunks: Buffer[] = [];
 	#readable = 0;
 	#failed = false;
+	/** What was written has been handed on. */
+	readonly #flushed: () => void;
 
 	constructor(options: SocketOptions) {
 		const socket = this.#socket;
@@ -24,7 +26,9 @@ class TCP implements Socket {
 			options.onError();
 		};
 		socket.on("connect", () => options.onWritable(ROOM));
-		socket.on("drain", () => options.onWritable(ROOM - socket.writableLength));
+		this.#flushed = () => {
+			if (!this.#failed && socket.writableLength === 0) options.onWritable(ROOM);
+		};
 		socket.on("data", (chunk) => {
 			this.#chunks.push(chunk);
 			this.#readable += chunk.length;
@@ -55,7 +59,7 @@ class TCP implements Socket {
 		if (this.#failed) return undefined;
 		if (view.length > ROOM - this.#socket.writableLength) throw new Error("would block");
 		// Node keeps the bytes until they are sent; the caller uses its buffer again at once.
-		this.#socket.write(view.slice());
+		this.#socket.write(view.slice(), this.#flushed);
 		return ROOM - this.#socket.writableLength;
 	}
 

@@ -57,12 +57,14 @@ export class Sensor implements Helper {
 	#published = Number.NaN;
 	#publishedAt = 0;
 	#first = true;
+	/** The interval since the last message is not over. Noted, because the clock wraps. */
+	#resting = false;
 
 	/** Claims its packet buffer, with `keep: "newest"`. Throws on options that cannot work. */
 	constructor(client: Client, options: SensorOptions) {
 		const { topic, invalid, deadband = 0, keep = "newest" } = options;
 		this.#client = client;
-		this.#topic = typeof topic === "string" ? new Topic(topic) : topic;
+		this.#topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.#decimals = whole("decimals", options.decimals, 0, 0, 15);
 		this.#qos = whole("qos", options.qos, 0, 0, 1) as QoS;
 		this.#retain = options.retain ?? false;
@@ -110,13 +112,15 @@ export class Sensor implements Helper {
 
 	/** @internal */
 	onTick(now: number): void {
-		const due = this.#heartbeat > 0 && !this.#first && ((now - this.#publishedAt) | 0) >= this.#heartbeat;
+		const elapsed = (now - this.#publishedAt) | 0;
+		if (elapsed >= this.#interval) this.#resting = false;
+		const due = this.#heartbeat > 0 && !this.#first && elapsed >= this.#heartbeat;
 		if (this.#pending || due) this.#publish(now);
 	}
 
 	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
 	#publish(now: number): number {
-		if (!this.#first && ((now - this.#publishedAt) | 0) < this.#interval) return HELD;
+		if (this.#resting && ((now - this.#publishedAt) | 0) < this.#interval) return HELD;
 		const client = this.#client;
 		const at = client.begin(this.#topic, this.#qos, this.#retain, this.#slot);
 		if (at < 0) return at;
@@ -132,6 +136,7 @@ export class Sensor implements Helper {
 			this.#published = Number.NaN;
 		}
 		this.#publishedAt = now;
+		this.#resting = true;
 		this.#pending = false;
 		this.#first = false;
 		return client.end(end);

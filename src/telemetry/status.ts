@@ -2,6 +2,7 @@
 // Knows the Client's extension points, no packets.
 
 import type { Client, Helper } from "../client.js";
+import { whole } from "../options.js";
 import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
@@ -28,13 +29,13 @@ export class Status implements Helper {
 
 	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
 	constructor(client: Client, options: StatusOptions) {
-		const { topic, online = "online", offline = "offline", qos = 1 } = options;
+		const { topic, online = "online", offline = "offline" } = options;
 		this.#client = client;
-		this.#topic = typeof topic === "string" ? new Topic(topic) : topic;
-		this.#qos = qos;
+		this.#topic = topic instanceof Topic ? topic : new Topic(topic);
+		this.#qos = whole("qos", options.qos, 1, 0, 1) as QoS;
 		this.#online = encodeField("online", online).slice(2);
 		this.#offline = encodeField("offline", offline).slice(2);
-		client.will = { topic: this.#topic, payload: this.#offline, qos, retain: true };
+		client.will = { topic: this.#topic, payload: this.#offline, qos: this.#qos, retain: true };
 		this.#onlineSlot = this.#reserve(this.#online);
 		this.#offlineSlot = this.#reserve(this.#offline);
 		client.attach(this);

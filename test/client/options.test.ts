@@ -1,0 +1,136 @@
+// Wrong calls throw at the call, with the value and the rule, and leave no trace.
+
+import { Client } from "../../src/client.js";
+import type { ClientOptions } from "../../src/options.js";
+import { Topic } from "../../src/wire/topic.js";
+import { PUBLISH } from "../support/packets.js";
+import { Place } from "../support/place.js";
+import { connected, Setup } from "../support/setup.js";
+
+test.each([
+	[{ host: "" }, /host is ""/],
+	[{ host: undefined }, /host is undefined/],
+	[{ port: 0 }, /port is 0: it must be a whole number from 1 to 65535/],
+	[{ port: 1883.5 }, /port is 1883.5/],
+	[{ clientId: "" }, /clientId is "".*clean: true.*3\.1\.3\.1/],
+	[{ clientId: 5 }, /clientId must be a string/],
+	[{ clientId: "\0" }, /clientId.*null character/],
+	[{ clientId: "x".repeat(65_536) }, /clientId has 65536 bytes/],
+	[{ username: "\ud800" }, /username has a lone surrogate/],
+	[{ password: "p" }, /password without username.*3\.1\.2\.9/],
+	[{ username: "u", password: 5 }, /payload is 5|password/],
+	[{ username: "u", password: "\ud800" }, /lone surrogate/],
+	[{ username: "u", password: "x".repeat(65_536) }, /password has 65536 bytes/],
+	[{ keepAlive: 999 }, /keepAlive is 999.*1000 to 65535000/],
+	[{ keepAlive: 65_535_001 }, /keepAlive/],
+	[{ keepAlive: Number.NaN }, /keepAlive is NaN/],
+	[{ replyTimeout: 999 }, /replyTimeout is 999/],
+	[{ connectTimeout: 0 }, /connectTimeout is 0/],
+	[{ reconnectMaximum: -1 }, /reconnectMaximum is -1/],
+	[{ reconnectMinimum: 2, reconnectMaximum: 1 }, /reconnectMinimum is 2.*0 to 1/],
+	[{ packetSize: 15 }, /packetSize is 15.*from 16/],
+	[{ packets: 0 }, /packets is 0/],
+	[{ window: 0 }, /window is 0/],
+	[{ packets: 2, window: 3 }, /window is 3.*1 to 2/],
+	[{ receiveSize: 0 }, /receiveSize is 0/],
+	[{ topicSize: 65_536 }, /topicSize/],
+	[{ subscriptions: 0 }, /subscriptions is 0/],
+	[{ acknowledgements: 0 }, /acknowledgements is 0/],
+	[{ helpers: 0 }, /helpers is 0/],
+	[{ whenFull: "panic" }, /whenFull is "panic".*"refuse" or "dropOldest"/],
+] as [Partial<ClientOptions>, RegExp][])("the option %j throws", (options, rule) => {
+	const place = new Place();
+	expect(() => new Client({ ...place.network, host: "10.0.0.1", ...options })).toThrow(rule);
+	expect(place.peers.length + place.clock.timers).toBe(0);
+});
+
+test("the smallest of everything works", () => {
+	const setup = connected({
+		packetSize: 16,
+		packets: 1,
+		window: 1,
+		receiveSize: 1,
+		topicSize: 1,
+		subscriptions: 1,
+		acknowledgements: 1,
+		helpers: 1,
+		keepAlive: 1000,
+		replyTimeout: 1000,
+		connectTimeout: 1000,
+		reconnectMaximum: 0,
+	});
+	setup.peer.send(PUBLISH("t", "ab", { qos: 1, id: 1 }), PUBLISH("t", "", { qos: 1, id: 2 }));
+	expect(setup.news()).toEqual(["message t=a 0/2 qos1", "message t=b 1/2 qos1", "message t= qos1"]);
+	expect(setup.client.publish("topic", "x", 1)).toBe(1);
+});
+
+describe("a wrong call", () => {
+	const calls: [string, (client: Client) => void, RegExp][] = [
+		["a wildcard in a topic", (client) => client.publish("a/+", "x"), /"a\/\+" has a wildcard/],
+		["an empty topic", (client) => client.publish("", "x"), /topic name is empty/],
+		["no topic", (client) => client.publish(undefined as never, "x"), /topic is undefined/],
+		["null as topic", (client) => client.publish(null as never, "x"), /topic is null/],
+		["an object as topic", (client) => client.publish({ field: [] } as never, "x"), /must be a Topic/],
+		["no topic for begin", (client) => client.begin(undefined as never, 0, false), /topic is undefined/],
+		["QoS 2", (client) => client.publish("t", "x", 2), /qos is 2/],
+		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
+		["QoS as text", (client) => client.publish("t", "x", "1" as never), /qos is 1/],
+		["no payload", (client) => client.publish("t", undefined as never), /payload is undefined/],
+		["null as payload", (client) => client.publish("t", null as never), /payload is null/],
+		[
+			"a number as payload",
+			(client) => client.publish("t", 21 as never),
+			/payload is 21.*string, a Uint8Array/,
+		],
+		["an array as payload", (client) => client.publish("t", [1, 2] as never), /payload is 1,2/],
+		[
+			"a topic that can never fit",
+			(client) => client.publish("t".repeat(600), ""),
+			/does not fit.*packetSize/,
+		],
+		["the same lent", (client) => client.begin(new Topic("t".repeat(600)), 0, false), /does not fit/],
+		["a filter that breaks a rule", (client) => client.subscribe("a#", 0), /"a#".*4\.7\.1/],
+		["subscribing at QoS 2", (client) => client.subscribe("a", 2), /qos is 2/],
+		["end without begin", (client) => client.end(0), /end without begin/],
+		["cancel without begin", (client) => client.cancel(), /cancel without begin/],
+		["a will at QoS 3", (client) => setWill(client, { topic: "w", payload: "", qos: 3 }), /will.qos is 3/],
+		["a will with a wildcard", (client) => setWill(client, { topic: "w/#", payload: "" }), /wildcard/],
+		["a will without a topic", (client) => setWill(client, { payload: "" }), /topic name must be a string/],
+		["a will of bad text", (client) => setWill(client, { topic: "w", payload: "\udc00" }), /lone surrogate/],
+		[
+			"a will that is too long",
+			(client) => setWill(client, { topic: "w", payload: new Uint8Array(65_536) }),
+			/65536 bytes.*at most 65535/,
+		],
+		["reserving too little", (client) => client.reserve(4), /size is 4/],
+	];
+
+	function setWill(client: Client, will: object): void {
+		client.will = will as never;
+	}
+
+	test.each(calls)("%s: throws with the value and the rule, and nothing is sent", (_what, call, rule) => {
+		const setup = new Setup();
+		expect(() => call(setup.client)).toThrow(rule);
+		setup.peer.accept();
+		setup.peer.expect();
+		expect(setup.client.statistics.published).toBe(0);
+		expect(setup.client.publish("t", "fine")).toBe(0);
+		setup.peer.expect(PUBLISH("t", "fine"));
+	});
+
+	test.each(calls)("%s: also when messages were sent before", (_what, call, rule) => {
+		const setup = connected();
+		setup.client.publish("t", "before");
+		setup.peer.take();
+		if (!_what.includes("will")) expect(() => call(setup.client)).toThrow(rule);
+		setup.client.publish("t", "after");
+		setup.peer.expect(PUBLISH("t", "after"));
+	});
+});
+
+test("a lone surrogate in a payload becomes U+FFFD", () => {
+	const setup = connected();
+	setup.client.publish("t", "a\ud800b");
+	setup.peer.expect(PUBLISH("t", "a\ufffdb"));
+});

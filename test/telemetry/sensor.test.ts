@@ -1,0 +1,197 @@
+// Which readings become messages, and when.
+
+import { NO_ROOM, NOT_OPEN } from "../../src/client.js";
+import * as reasons from "../../src/reasons.js";
+import { HELD, INVALID, Sensor, type SensorOptions } from "../../src/telemetry/sensor.js";
+import { Topic } from "../../src/wire/topic.js";
+import { PUBACK, PUBLISH } from "../support/packets.js";
+import { connected, Setup } from "../support/setup.js";
+
+function sensor(options: Partial<SensorOptions> = {}, setup = connected()) {
+	return { ...parts(setup), sensor: new Sensor(setup.client, { topic: "s", ...options }) };
+}
+
+const parts = (setup: Setup) => ({ setup, client: setup.client, peer: setup.peer, clock: setup.clock });
+
+describe("a reading", () => {
+	test("is a message of digits", () => {
+		const { sensor: it, peer } = sensor({ decimals: 2 });
+		expect(it.update(21.534)).toBe(0);
+		expect(it.update(-3)).toBe(0);
+		peer.expect(PUBLISH("s", "21.53"), PUBLISH("s", "-3.00"));
+		expect(it.value).toBe(-3);
+	});
+
+	test("has the QoS, the retain flag and the Topic of the options", () => {
+		const { sensor: it, peer } = sensor({ topic: new Topic("a/b"), qos: 1, retain: true });
+		expect(it.update(7)).toBe(1);
+		peer.expect(PUBLISH("a/b", "7", { qos: 1, id: 1, retain: true }));
+	});
+
+	test("of the most digits fits its own packet buffer", () => {
+		const { sensor: it, peer } = sensor({ topic: "x".repeat(200), decimals: 15, qos: 1 });
+		it.update(-9e20);
+		peer.expect(PUBLISH("x".repeat(200), "-900000000000000000000.000000000000000", { qos: 1, id: 1 }));
+	});
+});
+
+describe("deadband", () => {
+	test("holds what differs from the last published by less", () => {
+		const { sensor: it, peer } = sensor({ decimals: 1, deadband: 0.5 });
+		expect([10, 10.4, 10.25, 9.75, 10.5, 10.1, 10].map((value) => it.update(value))).toEqual([
+			0,
+			HELD,
+			HELD,
+			HELD,
+			0,
+			HELD,
+			0,
+		]);
+		peer.expect(PUBLISH("s", "10.0"), PUBLISH("s", "10.5"), PUBLISH("s", "10.0"));
+	});
+
+	test("of 0 publishes every reading", () => {
+		const { sensor: it, peer } = sensor();
+		it.update(1);
+		it.update(1);
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "1"));
+	});
+
+	test("takes back a reading that waits, when the value returns", () => {
+		const { sensor: it, peer, clock } = sensor({ deadband: 1, interval: 1000 });
+		it.update(5);
+		it.update(9);
+		it.update(5);
+		clock.advance(5000);
+		peer.expect(PUBLISH("s", "5"));
+	});
+});
+
+describe("interval", () => {
+	test("holds readings; the last one goes out at its end", () => {
+		const { sensor: it, peer, clock } = sensor({ interval: 1000 });
+		expect([1, 2, 3].map((value) => it.update(value))).toEqual([0, HELD, HELD]);
+		clock.advance(750);
+		peer.expect(PUBLISH("s", "1"));
+		clock.advance(250);
+		peer.expect(PUBLISH("s", "3"));
+		clock.advance(5000);
+		peer.expect();
+		expect(it.update(4)).toBe(0);
+	});
+
+	test("passes over a wrap of the clock", () => {
+		const { sensor: it, peer, clock } = sensor({ interval: 4000 }, connected({}, {}, 2 ** 31 - 2000));
+		it.update(1);
+		it.update(2);
+		clock.advance(3750);
+		peer.expect(PUBLISH("s", "1"));
+		clock.advance(250);
+		peer.expect(PUBLISH("s", "2"));
+	});
+
+	test.each([0, 1000])("of %d ms is over after a month of silence", (interval) => {
+		const { sensor: it, peer, clock } = sensor({ interval }, connected({ keepAlive: 0 }));
+		it.update(1);
+		peer.take();
+		for (let day = 0; day < 31; day++) {
+			clock.block(86_400_000);
+			clock.advance(250);
+		}
+		expect(it.update(2)).toBe(0);
+		peer.expect(PUBLISH("s", "2"));
+	});
+});
+
+describe("heartbeat", () => {
+	test("publishes the last reading again, and not before there is one", () => {
+		const { sensor: it, peer, clock } = sensor({ heartbeat: 10_000, deadband: 1 });
+		clock.advance(30_000);
+		peer.expect();
+		it.update(5);
+		it.update(5.3);
+		clock.advance(9750);
+		peer.expect(PUBLISH("s", "5"));
+		clock.advance(250);
+		peer.expect(PUBLISH("s", "5"));
+		clock.advance(10_000);
+		peer.expect(PUBLISH("s", "5"));
+	});
+});
+
+describe("no connection", () => {
+	test('keep "newest": one reading goes, the last; the others are told as dropped', () => {
+		const { sensor: it, setup } = sensor({ qos: 1 }, new Setup({ packets: 1 }));
+		expect([1, 2, 3].map((value) => it.update(value))).toEqual([1, 2, 3]);
+		expect(setup.news()).toEqual([`dropped 1 ${reasons.REPLACED}`, `dropped 2 ${reasons.REPLACED}`]);
+		expect(setup.client.publish("t", "the pool is free")).toBe(0);
+		setup.peer.accept();
+		setup.peer.expect(PUBLISH("s", "3", { qos: 1, id: 3 }), PUBLISH("t", "the pool is free"));
+	});
+
+	test('keep "all": all go, as far as the pool reaches, then the newest', () => {
+		const { sensor: it, setup } = sensor({ keep: "all" }, new Setup({ packets: 2 }));
+		expect([1, 2, 3, 4].map((value) => it.update(value))).toEqual([0, 0, NO_ROOM, NO_ROOM]);
+		setup.peer.accept();
+		setup.peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), PUBLISH("s", "4"));
+		setup.clock.advance(5000);
+		setup.peer.expect();
+	});
+});
+
+test("a reading in flight is never replaced; the newest follows it", () => {
+	const { sensor: it, peer } = sensor({ qos: 1 });
+	expect([1, 2, 3].map((value) => it.update(value))).toEqual([1, NO_ROOM, NO_ROOM]);
+	peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }));
+	peer.send(PUBACK(1));
+	peer.expect(PUBLISH("s", "3", { qos: 1, id: 2 }));
+});
+
+test("a full pool is in no sensor's way", () => {
+	const { sensor: it, client, peer } = sensor({}, connected({ packets: 1 }));
+	client.publish("t", "x", 1);
+	expect(client.publish("t", "y")).toBe(NO_ROOM);
+	expect(it.update(1)).toBe(0);
+	peer.expect(PUBLISH("t", "x", { qos: 1, id: 1 }), PUBLISH("s", "1"));
+});
+
+describe("what is no number to write", () => {
+	const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e21, -1e300];
+
+	test.each(values)("%d is refused and counted", (value) => {
+		const { sensor: it, peer } = sensor();
+		it.update(3);
+		expect(it.update(value)).toBe(INVALID);
+		expect(it.invalidReadings).toBe(1);
+		expect(it.value).toBe(3);
+		peer.expect(PUBLISH("s", "3"));
+	});
+
+	test.each(values)("%d is the text of the option, once within a deadband", (value) => {
+		const { sensor: it, peer } = sensor({ invalid: "kaputt, °", deadband: 1 });
+		expect([1, value, value, 1].map((reading) => it.update(reading))).toEqual([0, 0, HELD, 0]);
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "kaputt, °"), PUBLISH("s", "1"));
+	});
+});
+
+test("after close, a reading is refused", () => {
+	const { sensor: it, client } = sensor();
+	client.close();
+	expect(it.update(1)).toBe(NOT_OPEN);
+});
+
+test.each([
+	[{ topic: "a/#" }, /wildcard/],
+	[{ topic: undefined }, /topic name must be a string/],
+	[{ decimals: 16 }, /decimals is 16.*0 to 15/],
+	[{ decimals: 1.5 }, /decimals is 1.5/],
+	[{ qos: 2 }, /qos is 2/],
+	[{ interval: -1 }, /interval is -1/],
+	[{ heartbeat: 2 ** 30 }, /heartbeat/],
+	[{ deadband: -1 }, /deadband is -1/],
+	[{ deadband: Number.NaN }, /deadband is NaN/],
+	[{ keep: "some" }, /keep is "some"/],
+	[{ invalid: "\ud800" }, /lone surrogate/],
+] as [Partial<SensorOptions>, RegExp][])("the option %j throws", (option, rule) => {
+	expect(() => sensor(option)).toThrow(rule);
+});
