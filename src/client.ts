@@ -204,7 +204,7 @@ export class Client implements PacketSink, DialerEvents {
 			last !== undefined &&
 			last.topic === topic &&
 			typeof payload !== STRING &&
-			(payload as Uint8Array).length === last.payloadLength &&
+			(payload as Uint8Array)?.length === last.payloadLength &&
 			(payload as Uint8Array).BYTES_PER_ELEMENT === 1 &&
 			!qos &&
 			!retain
@@ -213,9 +213,11 @@ export class Client implements PacketSink, DialerEvents {
 			const length = last.length;
 			if (stream.writable >= length) {
 				last.bytes.set(payload as Uint8Array, last.payloadAt);
-				this.statistics.published++;
-				// When it cannot go after all, it waits as any other does.
-				return stream.send(last, length) ? 0 : this.#sender.submit(last);
+				if (stream.send(last, length)) {
+					this.statistics.published++;
+					return 0;
+				}
+				// It cannot go after all, and waits as any other does: the slot may not be first in line by now.
 			}
 		}
 		return this.#compose(topic, payload, qos ?? 0, retain ?? false);
@@ -357,6 +359,7 @@ export class Client implements PacketSink, DialerEvents {
 		for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
 		if (this.state !== CONNECTED) return;
 		this.state = CLOSING;
+		this.#sender.last = undefined;
 		this.#since = this.#liveness.now;
 		this.#flush();
 	}

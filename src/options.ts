@@ -79,7 +79,9 @@ export function whole(
 ): number {
 	if (value === undefined) return fallback;
 	if (!Number.isInteger(value) || value < least || value > most)
-		throw new RangeError(`${name} is ${value}: it must be a whole number from ${least} to ${most}`);
+		throw new RangeError(
+			`${name} is ${typeof value === "number" ? value : JSON.stringify(value)}: it must be a whole number from ${least} to ${most}`,
+		);
 	return value;
 }
 

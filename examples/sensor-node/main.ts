@@ -19,6 +19,9 @@ interface Settings {
 	decimals?: number;
 }
 const config = settings as unknown as Settings;
+// What mcconfig gets on its command line (port=1884) are strings.
+const port = Number(config.port);
+const interval = Number(config.interval);
 
 /** Milliseconds that the command may set. */
 const SHORTEST = 10;
@@ -27,7 +30,7 @@ const LONGEST = 3_600_000;
 const client = new Client({
 	...network,
 	host: config.host,
-	port: config.port,
+	port,
 	clientId: `${config.name}-${network.id}`,
 	username: config.username,
 	password: config.password,
@@ -99,9 +102,9 @@ client.subscribe(`${config.name}/interval/set`, 1, (message) => {
 });
 
 if (config.decimals === undefined) {
-	trace(`readings every ${config.interval} ms\n`);
+	trace(`readings every ${interval} ms\n`);
 	read();
-	start(config.interval);
+	start(interval);
 } else {
 	// A replay: the readings come from outside, and each of them counts.
 	const replay = new Sensor(client, {

@@ -20,6 +20,8 @@ export interface Counters {
 	limit: number;
 	/** Bytes in use. */
 	used: number;
+	/** The most slots of stack in use at any time. */
+	stack: number;
 }
 
 export type AbortReason = "memory" | "stack" | "exception" | "rejection" | "sigpipe" | "engine";
@@ -58,6 +60,8 @@ export interface BoardOptions {
 	memory?: number;
 	/** Bytes of heap, instead of the board's. 0 for no limit. */
 	limit?: number;
+	/** Slots of stack, instead of the board's ("creation" in a manifest). 0 for no limit. */
+	stackSlots?: number;
 	/** More arguments for the host. */
 	args?: string[];
 	/** The host's program, when it is already built. */
@@ -217,12 +221,14 @@ export class Board extends EventEmitter<Events> {
 	}
 
 	#spawn(program: string): void {
-		const { firmware, config, board, stack, modules, preload, memory, limit, args } = this.options;
+		const { firmware, config, board, stack, stackSlots, modules, preload, memory, limit, args } =
+			this.options;
 		const list: string[] = [];
 		if (board) list.push("--board", board);
 		if (stack) list.push("--stack", stack);
 		if (memory !== undefined) list.push("--memory", String(memory));
 		if (limit !== undefined) list.push("--limit", String(limit));
+		if (stackSlots !== undefined) list.push("--stack-slots", String(stackSlots));
 		for (const [specifier, file] of Object.entries(modules ?? {}))
 			list.push("--module", `${specifier}=${resolve(file)}`);
 		for (const specifier of preload ?? []) list.push("--preload", specifier);

@@ -6,8 +6,7 @@ import { decimalSize, TOO_LARGE, writeDecimal } from "../../src/telemetry/decima
 function write(value: number, decimals: number): string {
 	const bytes = new Uint8Array(3 + decimalSize(decimals) + 1).fill(0x21);
 	const end = writeDecimal(value, decimals, bytes, 3);
-	expect(bytes[2]).toBe(0x21);
-	expect(bytes[end]).toBe(0x21);
+	if (bytes[2] !== 0x21 || bytes[end] !== 0x21) throw new Error("written outside");
 	return Buffer.from(bytes.subarray(3, end)).toString("latin1");
 }
 
@@ -42,7 +41,7 @@ test.each([
 		fc.property(values, decimals, (value, digits) => {
 			expect(write(value, digits)).toBe(wanted(value, digits));
 		}),
-		{ numRuns: 3000 },
+		{ numRuns: 1000 },
 	);
 });
 

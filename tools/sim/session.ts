@@ -8,7 +8,8 @@ import { EmbeddedBroker } from "./embedded-broker.js";
 import type { SimEvent } from "./events.js";
 import { Observer } from "./observer.js";
 import type { BrokerAddress, SimOptions } from "./options.js";
-import { Player, type Replay } from "./replay.js";
+import { Player } from "./player.js";
+import type { Replay } from "./replay.js";
 
 const USUAL_INTERVAL = 1000;
 /** Milliseconds that may pass beyond those that are needed. */

@@ -1,7 +1,6 @@
 // A board or Moddable's simulator as the sensor node's device. Knows the SDK's modules.
 // A thermometer or a lamp of your own goes in here.
 
-/// <reference types="@moddable/typings/instrumentation" />
 import Instrumentation from "instrumentation";
 
 const freeMemoryGauge = Instrumentation.map("System Free Memory");

@@ -58,7 +58,7 @@ static void usage(const char* problem, const char* detail)
 	fprintf(stderr,
 		"%s%s\n"
 		"usage: xs-mqtt-host [--board esp8266|esp32|none] [--stack lwip|lin] [--config JSON]\n"
-		"       [--module SPECIFIER=FILE]... [--preload SPECIFIER]... [--memory MILLISECONDS] [--limit BYTES] MAIN\n",
+		"       [--module SPECIFIER=FILE]... [--preload SPECIFIER]... [--memory MILLISECONDS] [--limit BYTES] [--stack-slots N] MAIN\n",
 		problem, detail);
 	exit(usageStatus);
 }
@@ -68,12 +68,12 @@ typedef struct {
 	const char** preloads;
 	int preloadCount;
 	int32_t memoryInterval;
-	long limit; /* -1: the board's */
+	long limit, stack; /* -1: the board's */
 } Options;
 
 static Options readOptions(int argc, char** argv)
 {
-	Options options = { .memoryInterval = 1000, .limit = -1, .preloads = calloc((size_t)argc, sizeof(char*)) };
+	Options options = { .memoryInterval = 1000, .limit = -1, .stack = -1, .preloads = calloc((size_t)argc, sizeof(char*)) };
 	if (!options.preloads)
 		abort();
 	const char* config = getenv("XS_MQTT_CONFIG");
@@ -114,6 +114,8 @@ static Options readOptions(int argc, char** argv)
 			options.memoryInterval = atoi(value);
 		else if (!strcmp(option, "--limit"))
 			options.limit = atol(value);
+		else if (!strcmp(option, "--stack-slots"))
+			options.stack = atol(value);
 		else
 			usage("unknown option: ", option);
 	}
@@ -178,7 +180,8 @@ int main(int argc, char** argv)
 	for (int i = 0; i < options.preloadCount; i++)
 		import(machine, options.preloads[i]);
 	freezeHeap(machine);
-	memoryStart(machine, options.limit >= 0 ? (uint32_t)options.limit : gBoard->memory, gBoard->stack);
+	memoryStart(machine, options.limit >= 0 ? (uint32_t)options.limit : gBoard->memory,
+		options.stack >= 0 ? (uint32_t)options.stack : gBoard->stack);
 	if (options.memoryInterval > 0)
 		timerAdd(options.memoryInterval, options.memoryInterval, tellMemory, NULL);
 	commandsStart();

@@ -35,9 +35,12 @@ extern void* fxNewChunk(txMachine* the, txSize size);
 extern void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity);
 extern void* fxRenewChunk(txMachine* the, void* data, txSize size);
 
+enum { unusedByte = 0x5A };
+
 static struct {
 	txMachine* the;
 	uint32_t limit, refused;
+	txSlot *stackBase, *stackEnd; /* the stack the application has grows down from base */
 	txSize baseSlots; /* what engine and preloaded code take: on a board that is in flash */
 	uint32_t baseChunkBytes;
 	uint32_t chunkBytes; /* all chunks in use, kept up as they are allocated, recounted after a collection */
@@ -177,6 +180,15 @@ void* fxRenewChunk(txMachine* the, void* data, txSize size)
 	return data;
 }
 
+/* What has never been used still holds the byte it was filled with. */
+static uint32_t stackPeak(void)
+{
+	txByte* byte = (txByte*)gMemory.stackEnd;
+	while (byte < (txByte*)gMemory.stackBase && *byte == (txByte)unusedByte)
+		byte++;
+	return (uint32_t)(((txByte*)gMemory.stackBase - byte + sizeof(txSlot) - 1) / sizeof(txSlot));
+}
+
 /* A collection marks everything reachable once, so this object's marker is called once in each. */
 static void countCollection(txMachine* the, void* data, txMarkRoot markRoot)
 {
@@ -209,6 +221,9 @@ void memoryStart(void* machine, uint32_t limit, uint32_t stackCount)
 	gMemory.limit = limit;
 	if (stackCount && the->stack - stackCount > the->stackBottom)
 		the->stackBottom = the->stack - stackCount;
+	gMemory.stackBase = the->stack;
+	gMemory.stackEnd = the->stackBottom;
+	memset(the->stackBottom, unusedByte, (size_t)((txByte*)the->stack - (txByte*)the->stackBottom));
 	memoryMark();
 }
 
@@ -267,6 +282,7 @@ void memoryRead(MemoryCounters* counters)
 	counters->collections = memoryCollections();
 	counters->meter = memoryMeter();
 	counters->limit = gMemory.limit;
+	counters->stack = stackPeak();
 	counters->refused = gMemory.refused;
 	counters->used = counters->slots * boardSlotSize + counters->chunkBytes;
 }

@@ -13,6 +13,7 @@ typedef struct {
 	uint32_t slots, chunkBytes; /* in use by the application, garbage included, since memoryStart */
 	uint32_t slotsAllocated, chunkBytesAllocated, collections, meter; /* since memoryMark */
 	uint32_t limit, used; /* bytes; a limit of 0 is none */
+	uint32_t stack; /* the most slots of stack in use at any time since memoryStart */
 	uint32_t refused; /* bytes the last request asked for that did not fit, 0 if none was refused */
 } MemoryCounters;
 

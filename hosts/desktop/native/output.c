@@ -125,9 +125,9 @@ void outputMemory(const char* type, const MemoryCounters* c)
 {
 	fprintf(stdout,
 		"{\"type\":\"%s\",\"slots\":%u,\"chunkBytes\":%u,\"slotsAllocated\":%u,\"chunkBytesAllocated\":%u,"
-		"\"collections\":%u,\"meter\":%u,\"limit\":%u,\"used\":%u",
+		"\"collections\":%u,\"meter\":%u,\"limit\":%u,\"used\":%u,\"stack\":%u",
 		type, c->slots, c->chunkBytes, c->slotsAllocated, c->chunkBytesAllocated, c->collections, c->meter, c->limit,
-		c->used);
+		c->used, c->stack);
 	endLine();
 }
 

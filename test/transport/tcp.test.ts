@@ -1,0 +1,109 @@
+// The quirks of sockets, hidden behind a Stream.
+
+import type { Stream } from "../../src/transport/stream.js";
+import { TcpStream } from "../../src/transport/tcp.js";
+import { PacketBuffer } from "../../src/wire/packet-buffer.js";
+import { Place } from "../support/place.js";
+import type { Quirks } from "../support/socket.js";
+
+function open(quirks: Quirks = {}) {
+	const place = new Place(quirks);
+	const log: string[] = [];
+	const stream: Stream = new TcpStream({ ...place.network.socket, certificate: "c" }, "1.2.3.4", 1883, {
+		onReadable: (count) => log.push(`readable ${count}`),
+		onWritable: () => log.push("writable"),
+		onFailed: () => log.push("failed"),
+	});
+	return { stream, log, peer: place.peer };
+}
+
+const bytes = (length: number) => new Uint8Array(length).fill(1);
+
+test("the capability's own options reach the socket", () => {
+	const { peer } = open();
+	expect(peer.socket.options).toMatchObject({
+		address: "1.2.3.4",
+		port: 1883,
+		noDelay: true,
+		certificate: "c",
+	});
+});
+
+test("there is no room before the connection is made, and then what the socket says", () => {
+	const { stream, peer, log } = open({ room: 100 });
+	expect([stream.writable, stream.capacity]).toEqual([0, 0]);
+	peer.open();
+	expect([stream.writable, stream.capacity]).toEqual([100, 100]);
+	expect(stream.write(bytes(30))).toBe(true);
+	expect([stream.writable, stream.capacity]).toEqual([70, 100]);
+	peer.take();
+	expect(stream.writable).toBe(100);
+	expect(log).toEqual(["writable", "writable"]);
+});
+
+test("a write that does not fit is refused, not thrown, and no room is believed in until it is announced", () => {
+	const { stream, peer } = open({ segments: 1 });
+	peer.open();
+	expect(stream.write(bytes(1))).toBe(true);
+	expect(stream.write(bytes(1))).toBe(false);
+	expect([stream.writable, stream.failed]).toEqual([0, false]);
+	peer.take();
+	expect(stream.write(bytes(1))).toBe(true);
+});
+
+test("a write on a broken socket fails the stream", () => {
+	const { stream, peer } = open();
+	peer.open();
+	peer.failSilently();
+	expect(stream.write(bytes(1))).toBe(false);
+	expect([stream.writable, stream.failed]).toEqual([0, true]);
+});
+
+describe("send", () => {
+	test("writes the front of a packet buffer, which is whole again afterwards", () => {
+		const { stream, peer } = open();
+		peer.open();
+		const packet = new PacketBuffer(8);
+		packet.bytes.set([1, 2, 3, 4]);
+		expect(stream.send(packet, 3)).toBe(true);
+		expect([...peer.socket.writes[0]]).toEqual([1, 2, 3]);
+		expect(packet.bytes.length).toBe(8);
+		expect(stream.written).toBe(true);
+	});
+
+	test.each(["blocked", "broken"])("leaves it whole when the socket is %s", (how) => {
+		const { stream, peer } = open({ segments: how === "blocked" ? 0 : 9 });
+		peer.open();
+		if (how === "broken") peer.failSilently();
+		const packet = new PacketBuffer(8);
+		expect(stream.send(packet, 3)).toBe(false);
+		expect(packet.bytes.length).toBe(8);
+		expect(stream.failed).toBe(how === "broken");
+		expect(stream.writable).toBe(0);
+	});
+});
+
+test("after close no event comes, and nothing throws", () => {
+	const { stream, peer, log } = open();
+	peer.open();
+	stream.close();
+	stream.close();
+	peer.send(bytes(3));
+	peer.open();
+	peer.fail();
+	expect(log).toEqual(["writable"]);
+	expect(stream.writable).toBe(0);
+	expect(stream.write(bytes(1))).toBe(false);
+});
+
+test("a socket that throws at close does no harm", () => {
+	const { stream, peer } = open();
+	peer.socket.close();
+	expect(() => stream.close()).not.toThrow();
+});
+
+test("a failure is told, and marked", () => {
+	const { stream, peer, log } = open();
+	peer.fail();
+	expect([stream.failed, log]).toEqual([true, ["failed"]]);
+});
