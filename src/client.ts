@@ -87,52 +87,52 @@ export class Client implements PacketSink, DialerEvents {
 	/** The packet buffer between `begin` and `end`, for the payload. */
 	lent: Uint8Array | undefined = undefined;
 
-	readonly #outbox: Outbox;
-	readonly #sender: Sender;
-	readonly #recent = new RecentTopics();
-	readonly #decoder: Decoder;
-	readonly #message: Message;
-	readonly #subscriptions: Subscriptions;
-	readonly #liveness: Liveness;
-	#stream: Stream | undefined = undefined;
-	#lentSlot: PacketSlot | undefined = undefined;
+	private readonly outbox: Outbox;
+	private readonly sender: Sender;
+	private readonly recent = new RecentTopics();
+	private readonly decoder: Decoder;
+	private readonly message: Message;
+	private readonly subscriptions: Subscriptions;
+	private readonly liveness: Liveness;
+	private stream: Stream | undefined = undefined;
+	private lentSlot: PacketSlot | undefined = undefined;
 	/** What takes the message at hand; undefined while its topic is of no interest. */
-	#handler: MessageHandler | undefined = undefined;
+	private handler: MessageHandler | undefined = undefined;
 	/** Whose handler that is. */
-	#routed: Subscription | undefined = undefined;
+	private routed: Subscription | undefined = undefined;
 	/** A publish was refused since there was room last. */
-	#starved = false;
+	private starved = false;
 	/** Nobody takes the message at hand: its topic name is too long, or its subscription has ended in its midst. */
-	#skipping = false;
-	#decoding = false;
+	private skipping = false;
+	private decoding = false;
 	/** Code of the app is running on behalf of the decoder: what is thrown is the app's. */
-	#handling = false;
+	private handling = false;
 	/** The connection of the message that a handler has at the moment. */
-	#delivering: Stream | undefined = undefined;
+	private delivering: Stream | undefined = undefined;
 	/** Something was received since the last tick. */
-	#heard = false;
-	#paused = false;
+	private heard = false;
+	private paused = false;
 
-	readonly #options: ClientOptions;
-	readonly #clientId: Uint8Array;
-	readonly #username: Uint8Array | undefined;
-	readonly #clean: boolean;
-	readonly #keepAlive: number;
-	readonly #connectTimeout: number;
-	readonly #replyTimeout: number;
-	readonly #dialer: Dialer;
-	readonly #backoff: Backoff;
-	readonly #timer: unknown;
-	readonly #helpers: Helper[] = [];
-	readonly #helperCapacity: number;
-	#will: WillFields | undefined = undefined;
-	#willFixed = false;
+	private readonly options: ClientOptions;
+	private readonly clientId: Uint8Array;
+	private readonly username: Uint8Array | undefined;
+	private readonly clean: boolean;
+	private readonly keepAlive: number;
+	private readonly connectTimeout: number;
+	private readonly replyTimeout: number;
+	private readonly dialer: Dialer;
+	private readonly backoff: Backoff;
+	private readonly timer: unknown;
+	private readonly helpers: Helper[] = [];
+	private readonly helperCapacity: number;
+	private willFields: WillFields | undefined = undefined;
+	private willFixed = false;
 	/** Since when the state is what it is. */
-	#since = 0;
+	private since = 0;
 	/** Milliseconds until the next attempt. */
-	#delay = 0;
+	private delay = 0;
 	/** Whether the connection has lasted long enough to begin the next backoff anew. */
-	#stable = false;
+	private stable = false;
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
@@ -141,20 +141,20 @@ export class Client implements PacketSink, DialerEvents {
 				`host is ${JSON.stringify(options.host)}: it must be the broker's host name or address`,
 			);
 		const port = whole("port", options.port, 1883, 1, 65_535);
-		this.#clean = options.clean ?? false;
-		this.#clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
-		if (this.#clientId.length === 2 && !this.#clean)
+		this.clean = options.clean ?? false;
+		this.clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
+		if (this.clientId.length === 2 && !this.clean)
 			throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
-		if (options.username !== undefined) this.#username = encodeField("username", options.username);
+		if (options.username !== undefined) this.username = encodeField("username", options.username);
 		else if (options.password !== undefined)
 			throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
 		if (options.password !== undefined && typeof options.password !== "function")
 			encodePassword(options.password);
 
-		this.#keepAlive =
+		this.keepAlive =
 			options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, 60_000, 1000, 65_535_000);
-		this.#replyTimeout = whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000);
-		this.#connectTimeout = whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000);
+		this.replyTimeout = whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000);
+		this.connectTimeout = whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000);
 		const maximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
 		const minimum = whole("reconnectMinimum", options.reconnectMinimum, Math.min(1000, maximum), 0, maximum);
 		const packetSize = whole("packetSize", options.packetSize, 512, 16, 268_435_460);
@@ -164,28 +164,28 @@ export class Client implements PacketSink, DialerEvents {
 		const topicSize = whole("topicSize", options.topicSize, 128, 1, MAX_FIELD);
 		const subscriptions = whole("subscriptions", options.subscriptions, 16, 1, 1024);
 		const acknowledgements = whole("acknowledgements", options.acknowledgements, 16, 1, 1024);
-		this.#helperCapacity = whole("helpers", options.helpers, 16, 1, 1024);
+		this.helperCapacity = whole("helpers", options.helpers, 16, 1, 1024);
 		const whenFull = options.whenFull;
 		if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
 			throw new RangeError(`whenFull is ${JSON.stringify(whenFull)}: it must be "refuse" or "dropOldest"`);
 
-		this.#options = options;
+		this.options = options;
 		const random = options.random ?? Math.random;
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(random() * 65_535);
-		this.#outbox = new Outbox(packets, packetSize, window, firstId);
-		this.#decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
-		this.#message = new Message(this.#decoder);
-		this.#subscriptions = new Subscriptions(subscriptions, this.#decoder);
-		this.#liveness = new Liveness(this.#keepAlive, this.#replyTimeout, TICK);
+		this.outbox = new Outbox(packets, packetSize, window, firstId);
+		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+		this.message = new Message(this.decoder);
+		this.subscriptions = new Subscriptions(subscriptions, this.decoder);
+		this.liveness = new Liveness(this.keepAlive, this.replyTimeout, TICK);
 		this.ticks = options.ticks;
-		this.#liveness.now = options.ticks();
-		this.#sender = new Sender(this.#outbox, this.#liveness, this.#subscriptions, acknowledgements);
-		this.#sender.prepare(packetSize);
-		this.#backoff = new Backoff(minimum, maximum, random);
-		this.#dialer = new Dialer(options, options.host, port, this);
-		this.#timer = options.timer.repeat(() => this.#tick(), TICK);
-		this.#connect();
+		this.liveness.now = options.ticks();
+		this.sender = new Sender(this.outbox, this.liveness, this.subscriptions, acknowledgements);
+		this.sender.prepare(packetSize);
+		this.backoff = new Backoff(minimum, maximum, random);
+		this.dialer = new Dialer(options, options.host, port, this);
+		this.timer = options.timer.repeat(() => this.tick(), TICK);
+		this.connect();
 	}
 
 	// ---- what an app calls
@@ -199,7 +199,7 @@ export class Client implements PacketSink, DialerEvents {
 	 * Throws on a topic name that breaks a rule, a QoS other than 0 or 1, a message that can never fit packetSize.
 	 */
 	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean): number {
-		const last = this.#sender.last;
+		const last = this.sender.last;
 		if (
 			last !== undefined &&
 			last.topic === topic &&
@@ -209,7 +209,7 @@ export class Client implements PacketSink, DialerEvents {
 			!qos &&
 			!retain
 		) {
-			const stream = this.#stream!;
+			const stream = this.stream!;
 			const length = last.length;
 			if (stream.writable >= length) {
 				last.bytes.set(payload as Uint8Array, last.payloadAt);
@@ -220,18 +220,18 @@ export class Client implements PacketSink, DialerEvents {
 				// It cannot go after all, and waits as any other does: the slot may not be first in line by now.
 			}
 		}
-		return this.#compose(topic, payload, qos ?? 0, retain ?? false);
+		return this.compose(topic, payload, qos ?? 0, retain ?? false);
 	}
 
 	/** Writes a message into a free slot and submits it. */
-	#compose(topic: Topic | string, payload: Payload, qos: QoS, retain: boolean): number {
-		const sender = this.#sender;
+	private compose(topic: Topic | string, payload: Payload, qos: QoS, retain: boolean): number {
+		const sender = this.sender;
 		sender.last = undefined;
-		if (typeof topic === STRING) topic = this.#recent.get(topic as string);
-		let slot = this.#outbox.free;
+		if (typeof topic === STRING) topic = this.recent.get(topic as string);
+		let slot = this.outbox.free;
 		if (slot === undefined || this.state === CLOSED || this.state === CLOSING) {
-			slot = this.#makeRoom();
-			if (slot === undefined) return this.#refusal();
+			slot = this.makeRoom();
+			if (slot === undefined) return this.refusal();
 		}
 		if (qos !== 0 && qos !== 1) checkQos(qos);
 		const at = slot.begin(topic as Topic, qos, retain, qos === 0 ? 0 : sender.nextId());
@@ -258,24 +258,24 @@ export class Client implements PacketSink, DialerEvents {
 	 * @returns where the payload begins in `lent`, or NO_ROOM or NOT_OPEN
 	 */
 	begin(topic: Topic, qos: QoS, retain: boolean, slot?: PacketSlot): number {
-		if (this.state === CLOSED || this.state === CLOSING) return this.#refusal();
+		if (this.state === CLOSED || this.state === CLOSING) return this.refusal();
 		if (slot === undefined) {
-			slot = this.#makeRoom();
-			if (slot === undefined) return this.#refusal();
+			slot = this.makeRoom();
+			if (slot === undefined) return this.refusal();
 		} else if (slot.state === WAITING) {
 			const replaced = slot.id;
-			this.#outbox.drop(slot);
-			this.#dropped(replaced, reasons.REPLACED);
+			this.outbox.drop(slot);
+			this.dropped(replaced, reasons.REPLACED);
 		}
-		if (slot.state !== FREE) return this.#refusal();
-		if (this.#lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
-		this.#sender.last = undefined;
+		if (slot.state !== FREE) return this.refusal();
+		if (this.lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
+		this.sender.last = undefined;
 		checkQos(qos);
-		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.#sender.nextId());
+		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.sender.nextId());
 		if (at > slot.limit) throw tooLong(topic, slot, 0);
-		if (slot.pooled) this.#outbox.lend();
+		if (slot.pooled) this.outbox.lend();
 		else slot.state = LENT;
-		this.#lentSlot = slot;
+		this.lentSlot = slot;
 		this.lent = slot.bytes;
 		return at;
 	}
@@ -286,30 +286,30 @@ export class Client implements PacketSink, DialerEvents {
 	 * @returns as `publish`. Throws when the payload is longer than the buffer; then nothing is published.
 	 */
 	end(end: number): number {
-		const slot = this.#lentSlot;
+		const slot = this.lentSlot;
 		if (slot === undefined) throw new Error("end without begin: begin lends the packet buffer");
 		if (this.state === CLOSED) {
 			this.cancel();
-			return this.#refusal();
+			return this.refusal();
 		}
 		if (end > slot.limit) {
 			this.cancel();
 			throw new RangeError(`the payload ends at ${end}: the packet buffer takes ${slot.limit} bytes in all`);
 		}
-		this.#lentSlot = undefined;
+		this.lentSlot = undefined;
 		this.lent = undefined;
 		slot.end(end);
 		this.statistics.published++;
-		return this.#sender.submit(slot);
+		return this.sender.submit(slot);
 	}
 
 	/** Gives back what `begin` lent, unpublished. */
 	cancel(): void {
-		const slot = this.#lentSlot;
+		const slot = this.lentSlot;
 		if (slot === undefined) throw new Error("cancel without begin: begin lends the packet buffer");
-		this.#lentSlot = undefined;
+		this.lentSlot = undefined;
 		this.lent = undefined;
-		this.#outbox.giveBack(slot);
+		this.outbox.giveBack(slot);
 	}
 
 	/**
@@ -320,29 +320,29 @@ export class Client implements PacketSink, DialerEvents {
 	 */
 	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription {
 		checkQos(qos);
-		const subscription = this.#subscriptions.want(filter, qos, handler);
-		this.#flush();
+		const subscription = this.subscriptions.want(filter, qos, handler);
+		this.flush();
 		return subscription;
 	}
 
 	/** Ends a subscription; its handler is not called again. Returns false when there is none with this filter. */
 	unsubscribe(filter: string): boolean {
-		const ended = this.#subscriptions.unwant(filter);
+		const ended = this.subscriptions.unwant(filter);
 		if (ended === undefined) return false;
-		if (ended === this.#routed) this.#skipping = true;
-		this.#flush();
+		if (ended === this.routed) this.skipping = true;
+		this.flush();
 		return true;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
 	pause(): void {
-		this.#paused = true;
+		this.paused = true;
 	}
 
 	/** Reads on, with what has arrived meanwhile. */
 	resume(): void {
-		this.#paused = false;
-		this.#decode();
+		this.paused = false;
+		this.decode();
 	}
 
 	/**
@@ -352,23 +352,23 @@ export class Client implements PacketSink, DialerEvents {
 	close(): void {
 		if (this.state === CLOSED || this.state === CLOSING) return;
 		if (this.state !== CONNECTED) {
-			this.#disconnected(reasons.CLOSED);
+			this.disconnected(reasons.CLOSED);
 			return;
 		}
-		const helpers = this.#helpers;
+		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
 		if (this.state !== CONNECTED) return;
 		this.state = CLOSING;
-		this.#sender.last = undefined;
-		this.#since = this.#liveness.now;
-		this.#flush();
+		this.sender.last = undefined;
+		this.since = this.liveness.now;
+		this.flush();
 	}
 
 	/** The will. Can be set once, before the first CONNECT is sent: right after construction. */
 	set will(will: Will) {
-		if (this.#willFixed)
+		if (this.willFixed)
 			throw new Error("the will can no longer be set: CONNECT was sent; set it after new Client");
-		if (this.#will !== undefined)
+		if (this.willFields !== undefined)
 			throw new Error("the will is set already, perhaps by a Status: there can be only one");
 		const qos = will.qos ?? 0;
 		if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos is ${qos}: it must be 0, 1 or 2`);
@@ -378,16 +378,16 @@ export class Client implements PacketSink, DialerEvents {
 				`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`,
 			);
 		const topic = will.topic instanceof Topic ? will.topic : new Topic(will.topic);
-		this.#will = { topic: topic.field, payload, qos, retain: will.retain ?? false };
+		this.willFields = { topic: topic.field, payload, qos, retain: will.retain ?? false };
 	}
 
 	/** Attaches a helper. Throws when the option `helpers` is exhausted. */
 	attach(helper: Helper): void {
-		if (this.#helpers.length === this.#helperCapacity)
+		if (this.helpers.length === this.helperCapacity)
 			throw new RangeError(
-				`no room for another helper: raise the option helpers, which is ${this.#helperCapacity}`,
+				`no room for another helper: raise the option helpers, which is ${this.helperCapacity}`,
 			);
-		this.#helpers.push(helper);
+		this.helpers.push(helper);
 	}
 
 	/** A packet buffer of the helper's own, outside the pool, for `begin`. `size` in bytes, the whole packet. */
@@ -398,369 +398,369 @@ export class Client implements PacketSink, DialerEvents {
 	// ---- outgoing
 
 	/** A free slot of the pool, by the policy for a full one; it stays in the pool. */
-	#makeRoom(): PacketSlot | undefined {
+	private makeRoom(): PacketSlot | undefined {
 		if (this.state === CLOSED || this.state === CLOSING) return undefined;
-		const outbox = this.#outbox;
-		if (outbox.free === undefined && this.#options.whenFull === "dropOldest") {
+		const outbox = this.outbox;
+		if (outbox.free === undefined && this.options.whenFull === "dropOldest") {
 			const dropped = outbox.dropOldest();
-			if (dropped !== undefined) this.#dropped(dropped.id, reasons.REPLACED);
+			if (dropped !== undefined) this.dropped(dropped.id, reasons.REPLACED);
 		}
 		return outbox.free;
 	}
 
-	#refusal(): number {
+	private refusal(): number {
 		this.statistics.refused++;
 		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
-		this.#starved = true;
-		this.#outbox.freed = false;
+		this.starved = true;
+		this.outbox.freed = false;
 		return NO_ROOM;
 	}
 
-	#dropped(id: number, reason: Reason): void {
+	private dropped(id: number, reason: Reason): void {
 		this.statistics.dropped++;
-		this.#options.onDropped?.(id, reason);
+		this.options.onDropped?.(id, reason);
 	}
 
 	/** Sends what can be sent, and ends a close that has nothing more to send. */
-	#flush(): void {
-		if (this.#stream === undefined) return;
-		this.#sender.flush();
+	private flush(): void {
+		if (this.stream === undefined) return;
+		this.sender.flush();
 		if (this.state === CLOSING) {
-			if (this.#sender.done && this.#sender.disconnect()) this.#disconnected(reasons.CLOSED);
-		} else if (this.#starved && this.#outbox.freed) this.#announceRoom();
+			if (this.sender.done && this.sender.disconnect()) this.disconnected(reasons.CLOSED);
+		} else if (this.starved && this.outbox.freed) this.announceRoom();
 	}
 
 	/** Tells of room, to those who were refused. */
-	#announceRoom(): void {
-		this.#starved = false;
-		const helpers = this.#helpers;
+	private announceRoom(): void {
+		this.starved = false;
+		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onWritable?.();
-		this.#options.onWritable?.();
+		this.options.onWritable?.();
 	}
 
 	// ---- the connection
 
-	#connect(): void {
+	private connect(): void {
 		this.state = CONNECTING;
-		this.#since = this.#liveness.now;
+		this.since = this.liveness.now;
 		this.statistics.attempts++;
-		this.#dialer.dial();
+		this.dialer.dial();
 	}
 
 	/** @internal */
 	onDialed(stream: Stream): void {
-		this.#stream = stream;
+		this.stream = stream;
 	}
 
 	/** @internal */
 	onDialFailed(reason: Reason): void {
-		this.#disconnected(reason);
+		this.disconnected(reason);
 	}
 
 	/** @internal */
 	onWritable(): void {
 		if (this.state !== CONNECTING) {
-			this.#flush();
-			if (this.#decoder.available > 0) this.#decode();
+			this.flush();
+			if (this.decoder.available > 0) this.decode();
 			return;
 		}
 		let packet: Uint8Array;
 		try {
-			packet = this.#encodeConnect();
+			packet = this.encodeConnect();
 		} catch (error) {
-			this.#disconnected(reasons.NO_PASSWORD);
+			this.disconnected(reasons.NO_PASSWORD);
 			throw error;
 		}
 		if (this.state !== CONNECTING) return; // the password function has closed the client
-		this.#willFixed = true;
+		this.willFixed = true;
 		this.state = HANDSHAKE;
-		this.#liveness.start();
-		this.#decoder.start(this.#stream!.source);
-		this.#sender.start(this.#stream!, packet);
+		this.liveness.start();
+		this.decoder.start(this.stream!.source);
+		this.sender.start(this.stream!, packet);
 	}
 
 	/** @internal */
 	onReadable(count: number): void {
-		this.#decoder.available = count;
-		this.#heard = true;
-		this.#decode();
+		this.decoder.available = count;
+		this.heard = true;
+		this.decode();
 	}
 
 	/** @internal */
 	onFailed(): void {
 		// A refusal may have come together with the end.
-		if (this.#decoder.available > 0) this.#decode();
-		if (this.#stream !== undefined) this.#lost();
+		if (this.decoder.available > 0) this.decode();
+		if (this.stream !== undefined) this.lost();
 	}
 
 	/** The stream says that it is over. */
-	#lost(): void {
-		this.#disconnected(this.state === CONNECTING ? reasons.CONNECT_FAILED : reasons.CONNECTION_LOST);
+	private lost(): void {
+		this.disconnected(this.state === CONNECTING ? reasons.CONNECT_FAILED : reasons.CONNECTION_LOST);
 	}
 
 	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
-	#disconnected(reason: Reason): void {
+	private disconnected(reason: Reason): void {
 		const closed = this.state === CLOSING || reason === reasons.CLOSED;
-		this.#stream?.close();
-		this.#stream = undefined;
-		this.#dialer.cancel();
-		this.#decoder.stop();
-		this.#sender.stop();
-		this.#handler = undefined;
+		this.stream?.close();
+		this.stream = undefined;
+		this.dialer.cancel();
+		this.decoder.stop();
+		this.sender.stop();
+		this.handler = undefined;
 		if (this.state >= CONNECTED) this.statistics.disconnects++;
-		this.#since = this.#liveness.now;
+		this.since = this.liveness.now;
 		if (closed) {
 			this.state = CLOSED;
-			this.#options.timer.clear(this.#timer as never);
-			this.#giveUpAll();
+			this.options.timer.clear(this.timer as never);
+			this.giveUpAll();
 		} else {
 			this.state = PAUSING;
-			this.#delay = reason.fault === "broker" ? this.#backoff.longest() : this.#backoff.next();
+			this.delay = reason.fault === "broker" ? this.backoff.longest() : this.backoff.next();
 		}
-		const helpers = this.#helpers;
+		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onDisconnected?.(reason);
-		this.#options.onDisconnected?.(reason);
+		this.options.onDisconnected?.(reason);
 	}
 
 	/** After close: what is still held is lost, and told. */
-	#giveUpAll(): void {
-		const outbox = this.#outbox;
+	private giveUpAll(): void {
+		const outbox = this.outbox;
 		for (let slot = outbox.first; slot !== undefined; slot = outbox.first) {
 			const id = slot.id;
 			outbox.drop(slot);
-			this.#dropped(id, reasons.CLOSED);
+			this.dropped(id, reasons.CLOSED);
 		}
 	}
 
-	#encodeConnect(): Uint8Array {
-		const password = this.#options.password;
+	private encodeConnect(): Uint8Array {
+		const password = this.options.password;
 		return encodeConnect({
-			clientId: this.#clientId,
-			username: this.#username,
+			clientId: this.clientId,
+			username: this.username,
 			password:
 				password === undefined
 					? undefined
 					: encodePassword(typeof password === "function" ? password() : password),
-			clean: this.#clean,
-			keepAlive: Math.ceil(this.#keepAlive / 1000),
-			will: this.#will,
+			clean: this.clean,
+			keepAlive: Math.ceil(this.keepAlive / 1000),
+			will: this.willFields,
 		});
 	}
 
-	#tick(): void {
-		const liveness = this.#liveness;
+	private tick(): void {
+		const liveness = this.liveness;
 		const now = this.ticks();
-		liveness.advance(now, this.#paused);
-		const elapsed = (now - this.#since) | 0;
+		liveness.advance(now, this.paused);
+		const elapsed = (now - this.since) | 0;
 		const state = this.state;
 		if (state === PAUSING) {
-			if (elapsed >= this.#delay) this.#connect();
-		} else if (this.#stream?.failed) {
-			this.#lost();
+			if (elapsed >= this.delay) this.connect();
+		} else if (this.stream?.failed) {
+			this.lost();
 		} else if (state < CONNECTED) {
-			if (elapsed >= this.#connectTimeout) this.#disconnected(reasons.CONNECT_TIMEOUT);
-			else if (this.#stream !== undefined) this.#decode();
+			if (elapsed >= this.connectTimeout) this.disconnected(reasons.CONNECT_TIMEOUT);
+			else if (this.stream !== undefined) this.decode();
 		} else {
-			this.#tend(elapsed);
+			this.tend(elapsed);
 		}
-		const helpers = this.#helpers;
+		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onTick?.(now);
 	}
 
 	/** A live connection's share of a tick. */
-	#tend(elapsed: number): void {
-		const liveness = this.#liveness;
-		const stream = this.#stream!;
-		liveness.note(stream.written, this.#heard);
+	private tend(elapsed: number): void {
+		const liveness = this.liveness;
+		const stream = this.stream!;
+		liveness.note(stream.written, this.heard);
 		stream.written = false;
-		this.#heard = false;
+		this.heard = false;
 		// Something may be left after a handler threw, or a socket ran out of segments.
-		if (this.#decoder.available > 0) this.#decode();
+		if (this.decoder.available > 0) this.decode();
 		liveness.check();
-		this.#flush();
-		if (this.#stream === undefined) return;
-		const slot = this.#outbox.firstAwaited;
-		const subscription = this.#subscriptions.firstAwaited;
+		this.flush();
+		if (this.stream === undefined) return;
+		const slot = this.outbox.firstAwaited;
+		const subscription = this.subscriptions.firstAwaited;
 		const dead =
 			liveness.pingOverdue ||
 			(slot !== undefined && liveness.isOverdue(slot.sentAt)) ||
 			(subscription !== undefined && liveness.isOverdue(subscription.sentAt));
 		if (this.state === CLOSING) {
-			if (!dead && elapsed < this.#replyTimeout) return;
-			this.#sender.disconnect();
-			this.#disconnected(reasons.CLOSED);
+			if (!dead && elapsed < this.replyTimeout) return;
+			this.sender.disconnect();
+			this.disconnected(reasons.CLOSED);
 		} else if (dead) {
-			this.#disconnected(reasons.NO_REPLY);
-		} else if (!this.#stable && elapsed >= this.#replyTimeout) {
-			this.#stable = true;
-			this.#backoff.reset();
+			this.disconnected(reasons.NO_REPLY);
+		} else if (!this.stable && elapsed >= this.replyTimeout) {
+			this.stable = true;
+			this.backoff.reset();
 		}
 	}
 
 	// ---- incoming
 
-	#decode(): void {
-		if (this.#decoding || this.#paused || this.#sender.acknowledgements.full) return;
-		this.#decoding = true;
+	private decode(): void {
+		if (this.decoding || this.paused || this.sender.acknowledgements.full) return;
+		this.decoding = true;
 		try {
-			this.#decoder.decode();
+			this.decoder.decode();
 		} catch (error) {
-			this.#decoding = false;
-			if (!this.#handling) {
-				this.#lost(); // it was the socket that threw
+			this.decoding = false;
+			if (!this.handling) {
+				this.lost(); // it was the socket that threw
 				return;
 			}
-			this.#handling = false;
-			if (this.#delivering !== undefined) this.#settle();
+			this.handling = false;
+			if (this.delivering !== undefined) this.settle();
 			throw error;
 		}
-		this.#decoding = false;
-		this.#handling = false;
+		this.decoding = false;
+		this.handling = false;
 	}
 
 	/** After a callback: whether decoding goes on. */
-	#goOn(stream: Stream | undefined): boolean {
-		this.#handling = false;
-		return stream === this.#stream && !this.#paused && !this.#sender.acknowledgements.full;
+	private goOn(stream: Stream | undefined): boolean {
+		this.handling = false;
+		return stream === this.stream && !this.paused && !this.sender.acknowledgements.full;
 	}
 
 	/** @internal */
 	onMalformed(reason: Reason): void {
-		this.#handling = true;
-		this.#disconnected(reason);
+		this.handling = true;
+		this.disconnected(reason);
 	}
 
 	/** Only CONNACK may come first (section 3.2). */
-	#early(): boolean {
-		this.#handling = true;
+	private early(): boolean {
+		this.handling = true;
 		if (this.state >= CONNECTED) return false;
-		this.#disconnected(NOT_YET_CONNECTED);
+		this.disconnected(NOT_YET_CONNECTED);
 		return true;
 	}
 
 	/** @internal */
 	onConnack(sessionPresent: boolean, code: number): boolean {
-		const stream = this.#stream;
-		this.#handling = true;
-		if (this.state !== HANDSHAKE) this.#disconnected(SECOND_CONNACK);
-		else if (code > 0) this.#disconnected(REFUSALS[code - 1]);
-		else this.#accepted(sessionPresent);
-		return this.#goOn(stream);
+		const stream = this.stream;
+		this.handling = true;
+		if (this.state !== HANDSHAKE) this.disconnected(SECOND_CONNACK);
+		else if (code > 0) this.disconnected(REFUSALS[code - 1]);
+		else this.accepted(sessionPresent);
+		return this.goOn(stream);
 	}
 
-	#accepted(sessionPresent: boolean): void {
-		const stream = this.#stream;
+	private accepted(sessionPresent: boolean): void {
+		const stream = this.stream;
 		this.state = CONNECTED;
-		this.#since = this.#liveness.now;
-		this.#stable = false;
+		this.since = this.liveness.now;
+		this.stable = false;
 		this.statistics.connects++;
-		this.statistics.resent += this.#outbox.rewind(sessionPresent);
-		this.#subscriptions.restart(sessionPresent);
-		this.#sender.connected();
-		const helpers = this.#helpers;
-		for (let i = 0; i < helpers.length && stream === this.#stream; i++)
+		this.statistics.resent += this.outbox.rewind(sessionPresent);
+		this.subscriptions.restart(sessionPresent);
+		this.sender.connected();
+		const helpers = this.helpers;
+		for (let i = 0; i < helpers.length && stream === this.stream; i++)
 			helpers[i].onConnected?.(sessionPresent);
-		if (stream === this.#stream) this.#options.onConnected?.(sessionPresent);
-		this.#flush();
+		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
+		this.flush();
 	}
 
 	/** @internal */
 	onPublish(): boolean {
-		const decoder = this.#decoder;
-		const stream = this.#stream!;
-		this.#handling = true;
-		if (decoder.offset === 0 && !this.#route()) return false;
-		this.#delivering = stream;
-		if (!this.#skipping) {
-			const message = this.#message;
+		const decoder = this.decoder;
+		const stream = this.stream!;
+		this.handling = true;
+		if (decoder.offset === 0 && !this.route()) return false;
+		this.delivering = stream;
+		if (!this.skipping) {
+			const message = this.message;
 			message.length = decoder.partLength;
 			message.offset = decoder.offset;
 			message.total = decoder.total;
-			const handler = this.#handler;
+			const handler = this.handler;
 			if (handler !== undefined) handler(message);
-			else this.#options.onMessage?.(message);
+			else this.options.onMessage?.(message);
 		} else if (decoder.topicLength === 0 && decoder.offset === 0) {
-			this.#dropped(decoder.id, reasons.TOPIC_TOO_LONG);
+			this.dropped(decoder.id, reasons.TOPIC_TOO_LONG);
 		}
-		this.#settle();
-		return this.#goOn(stream);
+		this.settle();
+		return this.goOn(stream);
 	}
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
-	#settle(): void {
-		const decoder = this.#decoder;
-		const stream = this.#delivering;
-		this.#delivering = undefined;
+	private settle(): void {
+		const decoder = this.decoder;
+		const stream = this.delivering;
+		this.delivering = undefined;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.statistics.received++;
 		const id = decoder.id;
-		if (id > 0 && stream === this.#stream) this.#sender.acknowledge(PUBACK << 4, id);
+		if (id > 0 && stream === this.stream) this.sender.acknowledge(PUBACK << 4, id);
 	}
 
 	/** A message begins: finds who takes it, and checks its topic name. False when the connection has ended. */
-	#route(): boolean {
-		const decoder = this.#decoder;
+	private route(): boolean {
+		const decoder = this.decoder;
 		if (this.state < CONNECTED) {
-			this.#disconnected(NOT_YET_CONNECTED);
+			this.disconnected(NOT_YET_CONNECTED);
 			return false;
 		}
 		if (decoder.flags & 4) {
-			this.#disconnected(reasons.QOS_2_UNASKED);
+			this.disconnected(reasons.QOS_2_UNASKED);
 			return false;
 		}
-		this.#skipping = decoder.topicLength === 0;
-		if (this.#skipping) return true;
-		const subscription = this.#subscriptions.route();
-		this.#routed = subscription;
-		this.#handler = subscription?.handler;
+		this.skipping = decoder.topicLength === 0;
+		if (this.skipping) return true;
+		const subscription = this.subscriptions.route();
+		this.routed = subscription;
+		this.handler = subscription?.handler;
 		// A name that equals a filter is as valid as the filter.
 		if (subscription?.words !== undefined) return true;
 		const bytes = decoder.topic.bytes;
-		if (!isText(bytes, decoder.topicLength)) this.#disconnected(TOPIC_TEXT);
-		else if (hasWildcardByte(bytes, decoder.topicLength)) this.#disconnected(TOPIC_WILDCARD);
+		if (!isText(bytes, decoder.topicLength)) this.disconnected(TOPIC_TEXT);
+		else if (hasWildcardByte(bytes, decoder.topicLength)) this.disconnected(TOPIC_WILDCARD);
 		else return true;
 		return false;
 	}
 
 	/** @internal */
 	onAcknowledgement(type: number, id: number): boolean {
-		if (this.#early()) return false;
-		const stream = this.#stream;
+		if (this.early()) return false;
+		const stream = this.stream;
 		if (type === PUBACK) {
-			if (this.#outbox.acknowledge(id) !== undefined) return this.#delivered(id);
+			if (this.outbox.acknowledge(id) !== undefined) return this.delivered(id);
 		} else if (type === UNSUBACK) {
-			if (this.#subscriptions.left(id)) return this.#goOn(stream);
-		} else if (type === PUBREC) this.#sender.acknowledge((PUBREL << 4) | 2, id);
-		else if (type === PUBREL) this.#sender.acknowledge(PUBCOMP << 4, id);
+			if (this.subscriptions.left(id)) return this.goOn(stream);
+		} else if (type === PUBREC) this.sender.acknowledge((PUBREL << 4) | 2, id);
+		else if (type === PUBREL) this.sender.acknowledge(PUBCOMP << 4, id);
 		this.statistics.strayAcknowledgements++;
-		return this.#goOn(stream);
+		return this.goOn(stream);
 	}
 
-	#delivered(id: number): boolean {
-		const stream = this.#stream;
+	private delivered(id: number): boolean {
+		const stream = this.stream;
 		this.statistics.delivered++;
-		this.#options.onDelivered?.(id);
-		if (stream !== this.#stream) return false;
-		if (this.#outbox.unsent !== undefined || this.state === CLOSING) this.#flush();
-		if (this.#starved && this.#outbox.freed) this.#announceRoom();
-		return this.#goOn(stream);
+		this.options.onDelivered?.(id);
+		if (stream !== this.stream) return false;
+		if (this.outbox.unsent !== undefined || this.state === CLOSING) this.flush();
+		if (this.starved && this.outbox.freed) this.announceRoom();
+		return this.goOn(stream);
 	}
 
 	/** @internal */
 	onSuback(id: number, code: number): boolean {
-		if (this.#early()) return false;
-		const stream = this.#stream;
-		const subscription = this.#subscriptions.answered(id, code);
+		if (this.early()) return false;
+		const stream = this.stream;
+		const subscription = this.subscriptions.answered(id, code);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
-		else this.#options.onSubscribed?.(subscription);
-		return this.#goOn(stream);
+		else this.options.onSubscribed?.(subscription);
+		return this.goOn(stream);
 	}
 
 	/** @internal */
 	onPingresp(): boolean {
-		if (this.#early()) return false;
-		this.#liveness.answered();
-		return this.#goOn(this.#stream);
+		if (this.early()) return false;
+		this.liveness.answered();
+		return this.goOn(this.stream);
 	}
 }
 

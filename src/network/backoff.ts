@@ -5,33 +5,33 @@
  * so that a thousand boards do not come back at the same moment. Milliseconds.
  */
 export class Backoff {
-	readonly #minimum: number;
-	readonly #maximum: number;
-	readonly #random: () => number;
-	#bound: number;
+	private readonly minimum: number;
+	private readonly maximum: number;
+	private readonly random: () => number;
+	private bound: number;
 
 	constructor(minimum: number, maximum: number, random: () => number) {
-		this.#minimum = minimum;
-		this.#maximum = maximum;
-		this.#random = random;
-		this.#bound = minimum;
+		this.minimum = minimum;
+		this.maximum = maximum;
+		this.random = random;
+		this.bound = minimum;
 	}
 
 	/** The delay before the next attempt. */
 	next(): number {
-		const bound = this.#bound;
-		this.#bound = Math.min(bound * 2, this.#maximum);
-		return Math.floor(this.#random() * bound);
+		const bound = this.bound;
+		this.bound = Math.min(bound * 2, this.maximum);
+		return Math.floor(this.random() * bound);
 	}
 
 	/** The delay after a refusal that only a person can mend: the longest, spread over one `minimum`. */
 	longest(): number {
-		this.#bound = this.#maximum;
-		return this.#maximum + Math.floor(this.#random() * this.#minimum);
+		this.bound = this.maximum;
+		return this.maximum + Math.floor(this.random() * this.minimum);
 	}
 
 	/** The link has proved good. */
 	reset(): void {
-		this.#bound = this.#minimum;
+		this.bound = this.minimum;
 	}
 }

@@ -30,59 +30,59 @@ function isAddress(host: string): boolean {
 }
 
 export class Dialer {
-	readonly #network: Network;
-	readonly #host: string;
-	readonly #port: number;
-	readonly #events: DialerEvents;
-	#resolver: Resolver | undefined;
+	private readonly network: Network;
+	private readonly host: string;
+	private readonly port: number;
+	private readonly events: DialerEvents;
+	private resolver: Resolver | undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
-	#attempt = 0;
+	private attempt = 0;
 
 	constructor(network: Network, host: string, port: number, events: DialerEvents) {
-		this.#network = network;
-		this.#host = host;
-		this.#port = port;
-		this.#events = events;
+		this.network = network;
+		this.host = host;
+		this.port = port;
+		this.events = events;
 	}
 
 	/** Begins an attempt; gives up the one before. */
 	dial(): void {
-		const attempt = ++this.#attempt;
-		if (isAddress(this.#host)) {
-			this.#open(this.#host);
+		const attempt = ++this.attempt;
+		if (isAddress(this.host)) {
+			this.open(this.host);
 			return;
 		}
 		try {
-			const dns = this.#network.dns;
-			this.#resolver ??= new dns.io(dns as never);
-			this.#resolver.resolve({
-				host: this.#host,
+			const dns = this.network.dns;
+			this.resolver ??= new dns.io(dns as never);
+			this.resolver.resolve({
+				host: this.host,
 				onResolved: (_host, address) => {
-					if (attempt === this.#attempt) this.#open(address);
+					if (attempt === this.attempt) this.open(address);
 				},
 				onError: () => {
-					if (attempt === this.#attempt) this.#events.onDialFailed(RESOLVE_FAILED);
+					if (attempt === this.attempt) this.events.onDialFailed(RESOLVE_FAILED);
 				},
 			});
 		} catch {
-			this.#events.onDialFailed(RESOLVE_FAILED);
+			this.events.onDialFailed(RESOLVE_FAILED);
 		}
 	}
 
 	/** Gives up the attempt under way. */
 	cancel(): void {
-		this.#attempt++;
+		this.attempt++;
 	}
 
-	#open(address: string): void {
-		this.#attempt++;
+	private open(address: string): void {
+		this.attempt++;
 		let stream: Stream;
 		try {
-			stream = new TcpStream(this.#network.socket, address, this.#port, this.#events);
+			stream = new TcpStream(this.network.socket, address, this.port, this.events);
 		} catch {
-			this.#events.onDialFailed(SOCKET_FAILED);
+			this.events.onDialFailed(SOCKET_FAILED);
 			return;
 		}
-		this.#events.onDialed(stream);
+		this.events.onDialed(stream);
 	}
 }

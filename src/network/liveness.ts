@@ -12,13 +12,13 @@ export class Liveness {
 	/** PINGREQ is to be sent as soon as there is room. */
 	pingDue = false;
 
-	readonly #period: number;
-	readonly #replyTimeout: number;
-	readonly #longestStep: number;
+	private readonly period: number;
+	private readonly replyTimeout: number;
+	private readonly longestStep: number;
 	/** The tick before `now`. */
-	#before = 0;
-	#awaited = false;
-	#awaitedSince = 0;
+	private before = 0;
+	private awaited = false;
+	private awaitedSince = 0;
 
 	/**
 	 * @param keepAlive milliseconds; 0 sends no PINGREQ
@@ -27,24 +27,24 @@ export class Liveness {
 	 */
 	constructor(keepAlive: number, replyTimeout: number, tick: number) {
 		// Ahead of the promised time by two ticks, or an eighth of it: a busy app delays ticks.
-		this.#period =
+		this.period =
 			keepAlive === 0 ? 0 : keepAlive - Math.min(keepAlive / 2, Math.max(2 * tick, keepAlive / 8));
-		this.#replyTimeout = replyTimeout;
-		this.#longestStep = 2 * tick;
+		this.replyTimeout = replyTimeout;
+		this.longestStep = 2 * tick;
 	}
 
 	/** Advances the clocks. */
 	advance(now: number, paused: boolean): void {
 		const step = (now - this.now) | 0;
-		this.#before = this.now;
+		this.before = this.now;
 		this.now = now;
-		if (!paused) this.attention = (this.attention + Math.min(step, this.#longestStep)) | 0;
+		if (!paused) this.attention = (this.attention + Math.min(step, this.longestStep)) | 0;
 	}
 
 	/** What has happened since the last tick, which is when it happened, for all we know. */
 	note(sent: boolean, received: boolean): void {
-		if (sent) this.lastSent = this.#before;
-		if (received) this.lastReceived = this.#before;
+		if (sent) this.lastSent = this.before;
+		if (received) this.lastReceived = this.before;
 	}
 
 	/** A new connection. */
@@ -52,7 +52,7 @@ export class Liveness {
 		this.lastSent = this.now;
 		this.lastReceived = this.now;
 		this.pingDue = false;
-		this.#awaited = false;
+		this.awaited = false;
 	}
 
 	/**
@@ -60,28 +60,28 @@ export class Liveness {
 	 * is awaited, or nobody reads, another goes only so that the broker hears of us.
 	 */
 	check(): void {
-		if (this.#period === 0) return;
-		const quiet = ((this.now - this.lastSent) | 0) >= this.#period;
-		if (!quiet && (this.#awaited || ((this.now - this.lastReceived) | 0) < this.#period)) return;
+		if (this.period === 0) return;
+		const quiet = ((this.now - this.lastSent) | 0) >= this.period;
+		if (!quiet && (this.awaited || ((this.now - this.lastReceived) | 0) < this.period)) return;
 		this.pingDue = true;
-		if (this.#awaited) return;
-		this.#awaited = true;
-		this.#awaitedSince = this.attention;
+		if (this.awaited) return;
+		this.awaited = true;
+		this.awaitedSince = this.attention;
 	}
 
 	/** PINGRESP came. */
 	answered(): void {
-		this.#awaited = this.pingDue;
-		this.#awaitedSince = this.attention;
+		this.awaited = this.pingDue;
+		this.awaitedSince = this.attention;
 	}
 
 	/** Whether something awaited since `since`, on the clock `attention`, is overdue. */
 	isOverdue(since: number): boolean {
-		return ((this.attention - since) | 0) >= this.#replyTimeout;
+		return ((this.attention - since) | 0) >= this.replyTimeout;
 	}
 
 	/** Whether the answer to PINGREQ is overdue. */
 	get pingOverdue(): boolean {
-		return this.#awaited && this.isOverdue(this.#awaitedSince);
+		return this.awaited && this.isOverdue(this.awaitedSince);
 	}
 }

@@ -5,28 +5,28 @@ export class Acknowledgements {
 	count = 0;
 	/** No more can wait: decoding has to stop until some are sent. */
 	full = false;
-	readonly #ring: Int32Array;
-	#first = 0;
+	private readonly ring: Int32Array;
+	private head = 0;
 
 	constructor(capacity: number) {
-		this.#ring = new Int32Array(capacity);
+		this.ring = new Int32Array(capacity);
 	}
 
 	/** The oldest: its first byte, then its packet identifier in the low 16 bits. */
 	get first(): number {
-		return this.#ring[this.#first];
+		return this.ring[this.head];
 	}
 
 	add(first: number, id: number): void {
-		const ring = this.#ring;
-		ring[(this.#first + this.count++) % ring.length] = (first << 16) | id;
+		const ring = this.ring;
+		ring[(this.head + this.count++) % ring.length] = (first << 16) | id;
 		this.full = this.count === ring.length;
 	}
 
 	removeFirst(): void {
 		this.count--;
 		this.full = false;
-		if (++this.#first === this.#ring.length) this.#first = 0;
+		if (++this.head === this.ring.length) this.head = 0;
 	}
 
 	clear(): void {

@@ -34,29 +34,29 @@ export class Message {
 	/** Bytes of the whole payload. A message that fits the receive buffer has one part: length === total. */
 	total = 0;
 
-	readonly #decoder: Decoder;
+	private readonly decoder: Decoder;
 
 	constructor(decoder: Decoder) {
-		this.#decoder = decoder;
+		this.decoder = decoder;
 		this.bytes = decoder.payload.bytes;
 	}
 
 	get qos(): QoS {
-		return ((this.#decoder.flags >> 1) & 3) as QoS;
+		return ((this.decoder.flags >> 1) & 3) as QoS;
 	}
 
 	get retain(): boolean {
-		return (this.#decoder.flags & 1) !== 0;
+		return (this.decoder.flags & 1) !== 0;
 	}
 
 	/** The broker has sent this message before (section 3.3.1.1). */
 	get dup(): boolean {
-		return (this.#decoder.flags & 8) !== 0;
+		return (this.decoder.flags & 8) !== 0;
 	}
 
 	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */
 	get topic(): string {
-		const decoder = this.#decoder;
+		const decoder = this.decoder;
 		return decodeText(decoder.topic.bytes.slice(0, decoder.topicLength).buffer);
 	}
 

@@ -13,10 +13,11 @@ export class Outbox {
 	/** Free slots of the pool, the last one used first: it still holds its topic. */
 	free: PacketSlot | undefined = undefined;
 
-	#first: PacketSlot | undefined = undefined;
-	#last: PacketSlot | undefined = undefined;
-	#lastId: number;
-	readonly #window: number;
+	/** The oldest slot that waits or is in flight. */
+	first: PacketSlot | undefined = undefined;
+	private last: PacketSlot | undefined = undefined;
+	private lastId: number;
+	private readonly window: number;
 
 	/**
 	 * @param packets slots of the pool
@@ -25,24 +26,19 @@ export class Outbox {
 	 * @param firstId packet identifier to begin with, 1 to 65535
 	 */
 	constructor(packets: number, packetSize: number, window: number, firstId: number) {
-		for (let i = 0; i < packets; i++) this.#toPool(new PacketSlot(packetSize, true));
-		this.#window = window;
-		this.#lastId = firstId - 1;
+		for (let i = 0; i < packets; i++) this.toPool(new PacketSlot(packetSize, true));
+		this.window = window;
+		this.lastId = firstId - 1;
 	}
 
 	/** Whether nothing waits and nothing is in flight. */
 	get empty(): boolean {
-		return this.#first === undefined;
-	}
-
-	/** The oldest slot that waits or is in flight. */
-	get first(): PacketSlot | undefined {
-		return this.#first;
+		return this.first === undefined;
 	}
 
 	/** The slot whose acknowledgement is awaited longest. */
 	get firstAwaited(): PacketSlot | undefined {
-		const slot = this.#first;
+		const slot = this.first;
 		return slot !== undefined && slot.state === SENT ? slot : undefined;
 	}
 
@@ -59,16 +55,16 @@ export class Outbox {
 	giveBack(slot: PacketSlot): void {
 		slot.state = FREE;
 		this.freed = true;
-		if (slot.pooled) this.#toPool(slot);
+		if (slot.pooled) this.toPool(slot);
 	}
 
 	/** Takes a filled slot into the order of sending: a lent one, or the first free one. */
 	accept(slot: PacketSlot): void {
 		if (slot === this.free) this.lend();
 		slot.state = WAITING;
-		if (this.#last === undefined) this.#first = slot;
-		else this.#last.next = slot;
-		this.#last = slot;
+		if (this.last === undefined) this.first = slot;
+		else this.last.next = slot;
+		this.last = slot;
 		if (this.unsent === undefined) this.unsent = slot;
 	}
 
@@ -81,15 +77,15 @@ export class Outbox {
 
 	/** Whether one more packet at QoS 1 may be sent. */
 	get windowOpen(): boolean {
-		return this.inFlight < this.#window;
+		return this.inFlight < this.window;
 	}
 
 	/** A filled slot of QoS 1 was sent whole ahead of none: it waits for its acknowledgement. */
 	hold(slot: PacketSlot, now: number): void {
 		if (slot === this.free) this.lend();
-		if (this.#last === undefined) this.#first = slot;
-		else this.#last.next = slot;
-		this.#last = slot;
+		if (this.last === undefined) this.first = slot;
+		else this.last.next = slot;
+		this.last = slot;
 		slot.state = SENT;
 		slot.sentAt = now;
 		this.inFlight++;
@@ -99,7 +95,7 @@ export class Outbox {
 	sent(slot: PacketSlot, now: number): void {
 		this.unsent = slot.next;
 		if (slot.qos === 0) {
-			this.#remove(slot);
+			this.remove(slot);
 			this.giveBack(slot);
 			return;
 		}
@@ -110,11 +106,11 @@ export class Outbox {
 
 	/** Takes the packet out that PUBACK names; undefined when it is not in flight at that QoS (section 4.3.2). */
 	acknowledge(id: number): PacketSlot | undefined {
-		for (let slot = this.#first; slot !== undefined; slot = slot.next) {
+		for (let slot = this.first; slot !== undefined; slot = slot.next) {
 			if (slot.id !== id) continue;
 			if (slot.state !== SENT || slot.qos !== 1) return undefined;
 			this.inFlight--;
-			this.#remove(slot);
+			this.remove(slot);
 			this.giveBack(slot);
 			return slot;
 		}
@@ -128,9 +124,9 @@ export class Outbox {
 	 */
 	rewind(sessionPresent: boolean): number {
 		let resent = 0;
-		this.unsent = this.#first;
+		this.unsent = this.first;
 		this.inFlight = 0;
-		for (let slot = this.#first; slot !== undefined; slot = slot.next) {
+		for (let slot = this.first; slot !== undefined; slot = slot.next) {
 			if (slot.state === SENT) slot.state = RESENDING;
 			if (slot.state !== RESENDING) continue;
 			slot.setDup(sessionPresent);
@@ -141,7 +137,7 @@ export class Outbox {
 
 	/** Takes the oldest slot of the pool out that was never sent; undefined when all were. The caller reports it. */
 	dropOldest(): PacketSlot | undefined {
-		for (let slot = this.#first; slot !== undefined; slot = slot.next)
+		for (let slot = this.first; slot !== undefined; slot = slot.next)
 			if (slot.pooled && slot.state === WAITING) return this.drop(slot);
 		return undefined;
 	}
@@ -150,41 +146,41 @@ export class Outbox {
 	drop(slot: PacketSlot): PacketSlot {
 		if (slot.state === SENT) this.inFlight--;
 		if (this.unsent === slot) this.unsent = slot.next;
-		this.#remove(slot);
+		this.remove(slot);
 		this.giveBack(slot);
 		return slot;
 	}
 
 	/** A packet identifier that no held packet has: never 0, 1 after 65535 (section 2.3.1). */
 	nextId(): number {
-		let id = this.#lastId;
+		let id = this.lastId;
 		do id = id === 65_535 ? 1 : id + 1;
-		while (this.#first !== undefined && this.#holds(id));
-		this.#lastId = id;
+		while (this.first !== undefined && this.holds(id));
+		this.lastId = id;
 		return id;
 	}
 
-	#holds(id: number): boolean {
-		for (let slot = this.#first; slot !== undefined; slot = slot.next) if (slot.id === id) return true;
+	private holds(id: number): boolean {
+		for (let slot = this.first; slot !== undefined; slot = slot.next) if (slot.id === id) return true;
 		return false;
 	}
 
-	#toPool(slot: PacketSlot): void {
+	private toPool(slot: PacketSlot): void {
 		slot.next = this.free;
 		this.free = slot;
 	}
 
 	/** Acknowledgements come in order, so the walk is nearly always empty. */
-	#remove(slot: PacketSlot): void {
+	private remove(slot: PacketSlot): void {
 		const next = slot.next;
-		if (this.#first === slot) {
-			this.#first = next;
-			if (next === undefined) this.#last = undefined;
+		if (this.first === slot) {
+			this.first = next;
+			if (next === undefined) this.last = undefined;
 		} else {
-			let before = this.#first!;
+			let before = this.first!;
 			while (before.next !== slot) before = before.next!;
 			before.next = next;
-			if (next === undefined) this.#last = before;
+			if (next === undefined) this.last = before;
 		}
 		slot.next = undefined;
 	}

@@ -67,7 +67,7 @@ export class PacketSlot extends PacketBuffer {
 
 	/** Writes all that stands before the payload; returns the payload's offset, which is past `limit` if it is too much. */
 	begin(topic: Topic, qos: QoS, retain: boolean, id: number): number {
-		if (this.topic !== topic) this.#setTopic(topic);
+		if (this.topic !== topic) this.setTopic(topic);
 		const bytes = this.bytes;
 		bytes[0] = (PUBLISH << 4) | (qos << 1) | (retain ? 1 : 0);
 		this.qos = qos;
@@ -81,7 +81,7 @@ export class PacketSlot extends PacketBuffer {
 		return at;
 	}
 
-	#setTopic(topic: Topic): void {
+	private setTopic(topic: Topic): void {
 		if (!(topic instanceof Topic))
 			throw new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
 		const field = topic.field;

@@ -61,14 +61,14 @@ export class Subscriptions {
 	pending = false;
 	/** Packets of ours that the broker has not answered. */
 	awaited = 0;
-	#count = 0;
-	readonly #topicWords: Float64Array;
-	readonly #decoder: Decoder;
+	private count = 0;
+	private readonly topicWords: Float64Array;
+	private readonly decoder: Decoder;
 
 	constructor(capacity: number, decoder: Decoder) {
 		this.capacity = capacity;
-		this.#decoder = decoder;
-		this.#topicWords = new Float64Array(decoder.topic.buffer, 0, decoder.topic.size >> 3);
+		this.decoder = decoder;
+		this.topicWords = new Float64Array(decoder.topic.buffer, 0, decoder.topic.size >> 3);
 	}
 
 	find(filter: string): Subscription | undefined {
@@ -81,17 +81,17 @@ export class Subscriptions {
 		let subscription = this.find(filter);
 		if (subscription === undefined) {
 			subscription = new Subscription(filter, qos, handler);
-			if (this.#count === this.capacity)
+			if (this.count === this.capacity)
 				throw new RangeError(
 					`no room for subscription "${filter}": all ${this.capacity} are taken; raise the option subscriptions`,
 				);
-			this.#append(subscription);
+			this.append(subscription);
 		} else {
 			subscription.qos = qos;
 			subscription.handler = handler;
 			subscription.code = -1;
 			// An UNSUBACK that is still to come must not end the renewed subscription.
-			this.#settle(subscription);
+			this.settle(subscription);
 			subscription.state = WANTED;
 		}
 		this.pending = true;
@@ -103,7 +103,7 @@ export class Subscriptions {
 		const subscription = this.find(filter);
 		if (subscription === undefined || subscription.state >= UNWANTED) return undefined;
 		subscription.handler = undefined;
-		this.#settle(subscription);
+		this.settle(subscription);
 		subscription.state = UNWANTED;
 		this.pending = true;
 		return subscription;
@@ -130,7 +130,7 @@ export class Subscriptions {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== ASKED) continue;
 			it.state = ANSWERED;
-			this.#settle(it);
+			this.settle(it);
 			it.code = code;
 			return it;
 		}
@@ -141,8 +141,8 @@ export class Subscriptions {
 	left(id: number): boolean {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== LEAVING) continue;
-			this.#settle(it);
-			this.#remove(it);
+			this.settle(it);
+			this.remove(it);
 			return true;
 		}
 		return false;
@@ -153,10 +153,10 @@ export class Subscriptions {
 		let it = this.first;
 		while (it !== undefined) {
 			const next: Subscription | undefined = it.next;
-			this.#settle(it);
+			this.settle(it);
 			if (it.state >= UNWANTED) {
 				if (sessionPresent) it.state = UNWANTED;
-				else this.#remove(it);
+				else this.remove(it);
 			} else if (it.state === ASKED || !sessionPresent) {
 				it.state = WANTED;
 				it.code = -1;
@@ -184,8 +184,8 @@ export class Subscriptions {
 
 	/** The subscription that the decoder's topic name equals or, with wildcards, matches; the exact one first. */
 	route(): Subscription | undefined {
-		const length = this.#decoder.topicLength;
-		const topic = this.#topicWords;
+		const length = this.decoder.topicLength;
+		const topic = this.topicWords;
 		let wild: Subscription | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {
 			const words = it.words;
@@ -201,20 +201,20 @@ export class Subscriptions {
 		}
 		for (; wild !== undefined; wild = wild.next) {
 			if (wild.words !== undefined || wild.handler === undefined) continue;
-			if (matches(wild.field, this.#decoder.topic.bytes, length)) return wild;
+			if (matches(wild.field, this.decoder.topic.bytes, length)) return wild;
 		}
 		return undefined;
 	}
 
 	/** Its answer came, or is no longer of interest. */
-	#settle(subscription: Subscription): void {
+	private settle(subscription: Subscription): void {
 		if (subscription.id === 0) return;
 		subscription.id = 0;
 		this.awaited--;
 	}
 
-	#append(subscription: Subscription): void {
-		this.#count++;
+	private append(subscription: Subscription): void {
+		this.count++;
 		let last = this.first;
 		if (last === undefined) {
 			this.first = subscription;
@@ -224,8 +224,8 @@ export class Subscriptions {
 		last.next = subscription;
 	}
 
-	#remove(subscription: Subscription): void {
-		this.#count--;
+	private remove(subscription: Subscription): void {
+		this.count--;
 		if (this.first === subscription) {
 			this.first = subscription.next;
 			return;

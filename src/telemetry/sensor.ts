@@ -41,43 +41,43 @@ export class Sensor implements Helper {
 	/** The last reading given to `update`, NaN at first. */
 	value = Number.NaN;
 
-	readonly #client: Client;
-	readonly #topic: Topic;
-	readonly #slot: PacketSlot | undefined;
-	readonly #qos: QoS;
-	readonly #retain: boolean;
-	readonly #decimals: number;
-	readonly #deadband: number;
-	readonly #interval: number;
-	readonly #heartbeat: number;
-	readonly #ticks: () => number;
-	readonly #invalid: Uint8Array | undefined;
+	private readonly client: Client;
+	private readonly topic: Topic;
+	private readonly slot: PacketSlot | undefined;
+	private readonly qos: QoS;
+	private readonly retain: boolean;
+	private readonly decimals: number;
+	private readonly deadband: number;
+	private readonly interval: number;
+	private readonly heartbeat: number;
+	private readonly ticks: () => number;
+	private readonly invalid: Uint8Array | undefined;
 	/** `value` is to be published as soon as the interval is over, or there is room. */
-	#pending = false;
-	#published = Number.NaN;
-	#publishedAt = 0;
-	#first = true;
+	private pending = false;
+	private published = Number.NaN;
+	private publishedAt = 0;
+	private first = true;
 	/** The interval since the last message is not over. Noted, because the clock wraps. */
-	#resting = false;
+	private resting = false;
 
 	/** Claims its packet buffer, with `keep: "newest"`. Throws on options that cannot work. */
 	constructor(client: Client, options: SensorOptions) {
 		const { topic, invalid, deadband = 0, keep = "newest" } = options;
-		this.#client = client;
-		this.#topic = topic instanceof Topic ? topic : new Topic(topic);
-		this.#decimals = whole("decimals", options.decimals, 0, 0, 15);
-		this.#qos = whole("qos", options.qos, 0, 0, 1) as QoS;
-		this.#retain = options.retain ?? false;
-		this.#interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
-		this.#heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
+		this.client = client;
+		this.topic = topic instanceof Topic ? topic : new Topic(topic);
+		this.decimals = whole("decimals", options.decimals, 0, 0, 15);
+		this.qos = whole("qos", options.qos, 0, 0, 1) as QoS;
+		this.retain = options.retain ?? false;
+		this.interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
+		this.heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
 		if (!(deadband >= 0)) throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
-		this.#deadband = deadband;
-		if (invalid !== undefined) this.#invalid = encodeField("invalid", invalid).slice(2);
+		this.deadband = deadband;
+		if (invalid !== undefined) this.invalid = encodeField("invalid", invalid).slice(2);
 		if (keep !== "newest" && keep !== "all")
 			throw new RangeError(`keep is ${JSON.stringify(keep)}: it must be "newest" or "all"`);
-		const payload = Math.max(decimalSize(this.#decimals), this.#invalid?.length ?? 0);
-		if (keep === "newest") this.#slot = client.reserve(5 + this.#topic.field.length + 2 + payload);
-		this.#ticks = client.ticks;
+		const payload = Math.max(decimalSize(this.decimals), this.invalid?.length ?? 0);
+		if (keep === "newest") this.slot = client.reserve(5 + this.topic.field.length + 2 + payload);
+		this.ticks = client.ticks;
 		client.attach(this);
 	}
 	/**
@@ -87,58 +87,58 @@ export class Sensor implements Helper {
 	 */
 	update(value: number): number {
 		const valid = Math.abs(value) < TOO_LARGE;
-		if (!valid && this.#invalid === undefined) {
+		if (!valid && this.invalid === undefined) {
 			this.invalidReadings++;
 			return INVALID;
 		}
 		this.value = value;
-		if (!this.#first && this.#deadband > 0) {
-			const published = this.#published;
+		if (!this.first && this.deadband > 0) {
+			const published = this.published;
 			// NaN stands for whatever is no number.
-			const same = valid ? Math.abs(value - published) < this.#deadband : Number.isNaN(published);
+			const same = valid ? Math.abs(value - published) < this.deadband : Number.isNaN(published);
 			if (same) {
-				this.#pending = false;
+				this.pending = false;
 				return HELD;
 			}
 		}
-		this.#pending = true;
-		return this.#publish(this.#ticks());
+		this.pending = true;
+		return this.publish(this.ticks());
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.#pending) this.#publish(this.#ticks());
+		if (this.pending) this.publish(this.ticks());
 	}
 
 	/** @internal */
 	onTick(now: number): void {
-		const elapsed = (now - this.#publishedAt) | 0;
-		if (elapsed >= this.#interval) this.#resting = false;
-		const due = this.#heartbeat > 0 && !this.#first && elapsed >= this.#heartbeat;
-		if (this.#pending || due) this.#publish(now);
+		const elapsed = (now - this.publishedAt) | 0;
+		if (elapsed >= this.interval) this.resting = false;
+		const due = this.heartbeat > 0 && !this.first && elapsed >= this.heartbeat;
+		if (this.pending || due) this.publish(now);
 	}
 
 	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
-	#publish(now: number): number {
-		if (this.#resting && ((now - this.#publishedAt) | 0) < this.#interval) return HELD;
-		const client = this.#client;
-		const at = client.begin(this.#topic, this.#qos, this.#retain, this.#slot);
+	private publish(now: number): number {
+		if (this.resting && ((now - this.publishedAt) | 0) < this.interval) return HELD;
+		const client = this.client;
+		const at = client.begin(this.topic, this.qos, this.retain, this.slot);
 		if (at < 0) return at;
 		const value = this.value;
 		const bytes = client.lent!;
 		let end: number;
 		if (Math.abs(value) < TOO_LARGE) {
-			end = writeDecimal(value, this.#decimals, bytes, at);
-			this.#published = value;
+			end = writeDecimal(value, this.decimals, bytes, at);
+			this.published = value;
 		} else {
-			bytes.set(this.#invalid!, at);
-			end = at + this.#invalid!.length;
-			this.#published = Number.NaN;
+			bytes.set(this.invalid!, at);
+			end = at + this.invalid!.length;
+			this.published = Number.NaN;
 		}
-		this.#publishedAt = now;
-		this.#resting = true;
-		this.#pending = false;
-		this.#first = false;
+		this.publishedAt = now;
+		this.resting = true;
+		this.pending = false;
+		this.first = false;
 		return client.end(end);
 	}
 }

@@ -18,46 +18,46 @@ export interface StatusOptions {
 }
 
 export class Status implements Helper {
-	readonly #client: Client;
-	readonly #topic: Topic;
-	readonly #qos: QoS;
-	readonly #online: Uint8Array;
-	readonly #offline: Uint8Array;
+	private readonly client: Client;
+	private readonly topic: Topic;
+	private readonly qos: QoS;
+	private readonly online: Uint8Array;
+	private readonly offline: Uint8Array;
 	// A packet buffer for each, so that a full pool, or one that is still in flight, is in nobody's way.
-	readonly #onlineSlot: PacketSlot;
-	readonly #offlineSlot: PacketSlot;
+	private readonly onlineSlot: PacketSlot;
+	private readonly offlineSlot: PacketSlot;
 
 	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline" } = options;
-		this.#client = client;
-		this.#topic = topic instanceof Topic ? topic : new Topic(topic);
-		this.#qos = whole("qos", options.qos, 1, 0, 1) as QoS;
-		this.#online = encodeField("online", online).slice(2);
-		this.#offline = encodeField("offline", offline).slice(2);
-		client.will = { topic: this.#topic, payload: this.#offline, qos: this.#qos, retain: true };
-		this.#onlineSlot = this.#reserve(this.#online);
-		this.#offlineSlot = this.#reserve(this.#offline);
+		this.client = client;
+		this.topic = topic instanceof Topic ? topic : new Topic(topic);
+		this.qos = whole("qos", options.qos, 1, 0, 1) as QoS;
+		this.online = encodeField("online", online).slice(2);
+		this.offline = encodeField("offline", offline).slice(2);
+		client.will = { topic: this.topic, payload: this.offline, qos: this.qos, retain: true };
+		this.onlineSlot = this.reserve(this.online);
+		this.offlineSlot = this.reserve(this.offline);
 		client.attach(this);
 	}
 
 	/** @internal */
 	onConnected(): void {
-		this.#publish(this.#online, this.#onlineSlot);
+		this.publish(this.online, this.onlineSlot);
 	}
 
 	/** @internal */
 	onClosing(): void {
-		this.#publish(this.#offline, this.#offlineSlot);
+		this.publish(this.offline, this.offlineSlot);
 	}
 
-	#reserve(payload: Uint8Array): PacketSlot {
-		return this.#client.reserve(5 + this.#topic.field.length + 2 + payload.length);
+	private reserve(payload: Uint8Array): PacketSlot {
+		return this.client.reserve(5 + this.topic.field.length + 2 + payload.length);
 	}
 
-	#publish(payload: Uint8Array, slot: PacketSlot): void {
-		const client = this.#client;
-		const at = client.begin(this.#topic, this.#qos, true, slot);
+	private publish(payload: Uint8Array, slot: PacketSlot): void {
+		const client = this.client;
+		const at = client.begin(this.topic, this.qos, true, slot);
 		// Busy means that the same message is on its way already.
 		if (at < 0) return;
 		client.lent!.set(payload, at);

@@ -35,27 +35,27 @@ export class TcpStream implements Stream {
 	capacity = 0;
 	failed = false;
 	written = false;
-	#socket: Socket | undefined;
+	private socket: Socket | undefined;
 
 	/** Begins to connect. Throws what the socket's constructor throws. */
 	constructor(capability: SocketCapability, address: string, port: number, events: StreamEvents) {
-		// Events of a closed socket may still arrive: `#socket` being unset tells.
-		this.#socket = new capability.io({
+		// Events of a closed socket may still arrive: `socket` being unset tells.
+		this.socket = new capability.io({
 			...capability,
 			address,
 			port,
 			noDelay: true,
 			onReadable: (count) => {
-				if (this.#socket !== undefined) events.onReadable(count);
+				if (this.socket !== undefined) events.onReadable(count);
 			},
 			onWritable: (count) => {
-				if (this.#socket === undefined) return;
+				if (this.socket === undefined) return;
 				this.writable = count;
 				if (count > this.capacity) this.capacity = count;
 				events.onWritable();
 			},
 			onError: () => {
-				if (this.#socket === undefined) return;
+				if (this.socket === undefined) return;
 				this.failed = true;
 				events.onFailed();
 			},
@@ -63,12 +63,12 @@ export class TcpStream implements Stream {
 	}
 
 	get source(): Socket {
-		return this.#socket!;
+		return this.socket!;
 	}
 
 	write(view: Uint8Array): boolean {
 		try {
-			this.writable = this.#socket!.write(view) as number;
+			this.writable = this.socket!.write(view) as number;
 		} catch {
 			this.writable = BLOCKED;
 		}
@@ -76,7 +76,7 @@ export class TcpStream implements Stream {
 			this.written = true;
 			return true;
 		}
-		return this.#refused();
+		return this.refused();
 	}
 
 	send(packet: PacketBuffer, length: number): boolean {
@@ -84,7 +84,7 @@ export class TcpStream implements Stream {
 		// Short for this one write only: a collection now would cut the buffer's capacity.
 		buffer.resize(length);
 		try {
-			this.writable = this.#socket!.write(packet.bytes) as number;
+			this.writable = this.socket!.write(packet.bytes) as number;
 		} catch {
 			this.writable = BLOCKED;
 		}
@@ -93,19 +93,19 @@ export class TcpStream implements Stream {
 			this.written = true;
 			return true;
 		}
-		return this.#refused();
+		return this.refused();
 	}
 
 	/** Nothing was taken: the socket has no room after all, or it has failed. */
-	#refused(): false {
+	private refused(): false {
 		this.failed = this.writable !== BLOCKED;
 		this.writable = 0;
 		return false;
 	}
 
 	close(): void {
-		const socket = this.#socket;
-		this.#socket = undefined;
+		const socket = this.socket;
+		this.socket = undefined;
 		this.writable = 0;
 		try {
 			socket?.close();

@@ -88,70 +88,70 @@ export class Decoder {
 	/** Bytes that the source has and that were not read yet: to be set when it announces some, before `decode`. */
 	available = 0;
 
-	readonly #sink: PacketSink;
-	#source: Source | undefined;
-	#step = STOPPED;
-	#type = 0;
-	#remaining = 0;
-	#shift = 0;
+	private readonly sink: PacketSink;
+	private source: Source | undefined;
+	private step = STOPPED;
+	private type = 0;
+	private remaining = 0;
+	private shift = 0;
 	/** Bytes of the field at hand that are in place. */
-	#got = 0;
+	private got = 0;
 	/** Bytes of the payload that were handed over. */
-	#consumed = 0;
-	#word = 0;
-	/** The first four bytes of a packet, or what of them is not decoded yet: from #ahead to #aheadEnd. */
-	readonly #quad = new Uint8Array(4);
-	#ahead = 0;
-	#aheadEnd = 0;
-	readonly #single = new Uint8Array(1);
-	readonly #scratch = new PacketBuffer(SCRATCH);
+	private consumed = 0;
+	private word = 0;
+	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
+	private readonly quad = new Uint8Array(4);
+	private ahead = 0;
+	private aheadEnd = 0;
+	private readonly single = new Uint8Array(1);
+	private readonly scratch = new PacketBuffer(SCRATCH);
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
 	 * A longer payload comes in parts, a longer topic name is skipped.
 	 */
 	constructor(sink: PacketSink, payloadSize: number, topicSize: number) {
-		this.#sink = sink;
+		this.sink = sink;
 		this.payload = new PacketBuffer(payloadSize);
 		this.topic = new PacketBuffer(topicSize);
 	}
 
 	/** Begins with a new stream; forgets what the last one left half read. */
 	start(source: Source): void {
-		this.#source = source;
-		this.#step = HEADER;
-		this.#got = 0;
-		this.#ahead = this.#aheadEnd = 0;
+		this.source = source;
+		this.step = HEADER;
+		this.got = 0;
+		this.ahead = this.aheadEnd = 0;
 		this.available = 0;
 		this.topicLength = 0;
 	}
 
 	/** Whatever else arrives is not looked at. */
 	stop(): void {
-		this.#source = undefined;
-		this.#step = STOPPED;
+		this.source = undefined;
+		this.step = STOPPED;
 		this.available = 0;
 	}
 
 	/** Decodes until the source is drained, the sink says to stop, or a rule is broken. Throws what the source throws. */
 	decode(): void {
-		while (this.available > 3 && this.#step === HEADER && this.#got === 0 && this.#ahead === this.#aheadEnd)
-			if (!this.#packet()) return;
-		if (this.#step !== HEADER || this.available > 0 || this.#ahead < this.#aheadEnd) this.#crawl();
+		while (this.available > 3 && this.step === HEADER && this.got === 0 && this.ahead === this.aheadEnd)
+			if (!this.packet()) return;
+		if (this.step !== HEADER || this.available > 0 || this.ahead < this.aheadEnd) this.crawl();
 	}
 
 	/**
 	 * The short way, for a short packet that is there whole: a read for each field, straight into its place. Another
 	 * packet's first bytes are left to the long way. False when decoding is not to go on.
 	 */
-	#packet(): boolean {
-		const source = this.#source!;
-		const quad = this.#quad;
+	private packet(): boolean {
+		const source = this.source!;
+		const quad = this.quad;
 		let got = source.read(quad);
 		if (got !== 4) {
-			this.#ahead = 0;
-			this.#aheadEnd = this.#short(got);
-			this.#got = 0;
+			this.ahead = 0;
+			this.aheadEnd = this.short(got);
+			this.got = 0;
 			return true;
 		}
 		let available = this.available - 4;
@@ -160,7 +160,7 @@ export class Decoder {
 		const remaining = quad[1];
 		const word = (quad[2] << 8) | quad[3];
 		if (first === PUBACK << 4 && remaining === 2 && word > 0)
-			return this.#sink.onAcknowledgement(PUBACK, word);
+			return this.sink.onAcknowledgement(PUBACK, word);
 		const flags = first & 15;
 		const total = remaining - (flags > 1 ? 4 : 2) - word;
 		available -= remaining - 2;
@@ -176,86 +176,86 @@ export class Decoder {
 			word === 0 ||
 			word > topic.size
 		) {
-			this.#ahead = 0;
-			this.#aheadEnd = 4;
+			this.ahead = 0;
+			this.aheadEnd = 4;
 			return true;
 		}
 		this.flags = flags;
 		this.topicLength = word;
 		this.total = total;
-		this.#consumed = 0;
+		this.consumed = 0;
 		this.id = 0;
-		this.#step = TOPIC;
+		this.step = TOPIC;
 		topic.buffer.resize(word);
 		got = source.read(topic.bytes);
 		topic.buffer.resize(topic.size);
 		if (got !== word) {
-			this.#short(got);
+			this.short(got);
 			return true;
 		}
 		if (flags > 1) {
 			this.available = available + total + 2;
-			this.#step = IDENTIFIER;
-			if (!this.#readWord()) return true;
-			if (!this.#identifier()) return false;
+			this.step = IDENTIFIER;
+			if (!this.readWord()) return true;
+			if (!this.identifier()) return false;
 		}
 		if (total > 0) {
 			this.available = available + total;
-			this.#step = PAYLOAD;
+			this.step = PAYLOAD;
 			payload.buffer.resize(total);
 			got = source.read(payload.bytes);
 			payload.buffer.resize(payload.size);
 			if (got !== total) {
-				this.#short(got);
+				this.short(got);
 				return true;
 			}
 		}
 		this.available = available;
 		this.offset = 0;
 		this.partLength = total;
-		this.#step = HEADER;
-		return this.#sink.onPublish();
+		this.step = HEADER;
+		return this.sink.onPublish();
 	}
 
 	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
-	#short(got = 0): number {
+	private short(got = 0): number {
 		this.available = got === 0 ? 0 : this.available - got;
-		this.#got = got;
+		this.got = got;
 		return got;
 	}
 
 	/** The long way, from any state, with any part of a field. */
-	#crawl(): void {
+	private crawl(): void {
 		for (;;) {
-			switch (this.#step) {
+			switch (this.step) {
 				case HEADER:
-					if (!this.#readWord() || !this.#header()) return;
+					if (!this.readWord() || !this.header()) return;
 					break;
 				case TOPIC_LENGTH:
-					if (!this.#readWord() || !this.#topicLength()) return;
+					if (!this.readWord() || !this.beginTopic()) return;
 					break;
 				case TOPIC:
-					if (!this.#fill(this.topic, this.topicLength)) return;
-					this.#step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
+					if (!this.fill(this.topic, this.topicLength)) return;
+					this.step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
 					break;
 				case IDENTIFIER:
-					if (!this.#readWord() || !this.#identifier()) return;
+					if (!this.readWord() || !this.identifier()) return;
 					break;
 				case PAYLOAD:
-					if (!this.#part()) return;
+					if (!this.part()) return;
 					break;
 				case WORD:
-					if (!this.#readWord() || !this.#body()) return;
+					if (!this.readWord() || !this.body()) return;
 					break;
 				case LENGTH_BYTE:
-					if (!this.#lengthByte()) return;
+					if (!this.lengthByte()) return;
 					break;
 				case CODE:
-					if (!this.#code()) return;
+					if (!this.code()) return;
 					break;
 				case SKIP_TOPIC:
-					if (!this.#skip()) return;
-					this.#step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
+					if (!this.skip()) return;
+					this.step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
 					break;
 				default:
 					return;
@@ -264,139 +264,139 @@ export class Decoder {
 	}
 
 	/** Always false: decoding is over. */
-	#malformed(reason: Reason): false {
-		this.#step = STOPPED;
-		this.#sink.onMalformed(reason);
+	private malformed(reason: Reason): false {
+		this.step = STOPPED;
+		this.sink.onMalformed(reason);
 		return false;
 	}
 
-	#header(): boolean {
-		const first = this.#word >> 8;
-		const length = this.#word & 0xff;
-		this.#type = first >> 4;
+	private header(): boolean {
+		const first = this.word >> 8;
+		const length = this.word & 0xff;
+		this.type = first >> 4;
 		this.flags = first & 15;
 		if (length < 128) {
-			this.#remaining = length;
-			return this.#dispatch();
+			this.remaining = length;
+			return this.dispatch();
 		}
-		this.#remaining = length & 127;
-		this.#shift = 7;
-		this.#step = LENGTH_BYTE;
+		this.remaining = length & 127;
+		this.shift = 7;
+		this.step = LENGTH_BYTE;
 		return true;
 	}
 
-	#lengthByte(): boolean {
-		const byte = this.#readByte();
+	private lengthByte(): boolean {
+		const byte = this.readByte();
 		if (byte < 0) return false;
-		const shift = this.#shift;
-		this.#remaining += (byte & 127) << shift;
-		if (byte < 128) return this.#dispatch();
-		if (shift === 21) return this.#malformed(LENGTH_ENCODING);
-		this.#shift = shift + 7;
+		const shift = this.shift;
+		this.remaining += (byte & 127) << shift;
+		if (byte < 128) return this.dispatch();
+		if (shift === 21) return this.malformed(LENGTH_ENCODING);
+		this.shift = shift + 7;
 		return true;
 	}
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.2.1 to 2.2.3). */
-	#dispatch(): boolean {
-		const type = this.#type;
+	private dispatch(): boolean {
+		const type = this.type;
 		const flags = this.flags;
 		if (type === PUBLISH) {
-			if ((flags & 6) === 6) return this.#malformed(QOS_3);
-			if ((flags & 14) === 8) return this.#malformed(DUP_QOS_0);
-			if (this.#remaining < 3) return this.#malformed(LENGTH);
-			this.#step = TOPIC_LENGTH;
+			if ((flags & 6) === 6) return this.malformed(QOS_3);
+			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
+			if (this.remaining < 3) return this.malformed(LENGTH);
+			this.step = TOPIC_LENGTH;
 			return true;
 		}
 		let expected = 2;
 		if (type === PINGRESP) expected = 0;
 		else if (type === SUBACK)
 			expected = 3; // one filter a SUBSCRIBE, so one code
-		else if (type < CONNACK || (type > PUBCOMP && type !== UNSUBACK)) return this.#malformed(PACKET_TYPE);
-		if (flags !== (type === PUBREL ? 2 : 0)) return this.#malformed(RESERVED_FLAGS);
-		if (this.#remaining !== expected) return this.#malformed(LENGTH);
+		else if (type < CONNACK || (type > PUBCOMP && type !== UNSUBACK)) return this.malformed(PACKET_TYPE);
+		if (flags !== (type === PUBREL ? 2 : 0)) return this.malformed(RESERVED_FLAGS);
+		if (this.remaining !== expected) return this.malformed(LENGTH);
 		if (expected > 0) {
-			this.#step = WORD;
+			this.step = WORD;
 			return true;
 		}
-		this.#step = HEADER;
-		return this.#sink.onPingresp();
+		this.step = HEADER;
+		return this.sink.onPingresp();
 	}
 
-	#topicLength(): boolean {
-		const length = this.#word;
-		const total = this.#remaining - 2 - length - (this.flags & 6 ? 2 : 0);
-		if (total < 0) return this.#malformed(LENGTH);
-		if (length === 0) return this.#malformed(TOPIC_EMPTY);
+	private beginTopic(): boolean {
+		const length = this.word;
+		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
+		if (total < 0) return this.malformed(LENGTH);
+		if (length === 0) return this.malformed(TOPIC_EMPTY);
 		this.id = 0;
 		this.total = total;
-		this.#consumed = 0;
+		this.consumed = 0;
 		if (length > this.topic.size) {
 			this.topicLength = 0;
-			this.#remaining = length;
-			this.#step = SKIP_TOPIC;
+			this.remaining = length;
+			this.step = SKIP_TOPIC;
 		} else {
 			this.topicLength = length;
-			this.#step = TOPIC;
+			this.step = TOPIC;
 		}
 		return true;
 	}
 
-	#identifier(): boolean {
-		this.id = this.#word;
-		if (this.id === 0) return this.#malformed(IDENTIFIER_ZERO);
-		this.#step = PAYLOAD;
+	private identifier(): boolean {
+		this.id = this.word;
+		if (this.id === 0) return this.malformed(IDENTIFIER_ZERO);
+		this.step = PAYLOAD;
 		return true;
 	}
 
 	/** Reads and hands over what fits the payload buffer: all of the message, or a part of it. */
-	#part(): boolean {
-		const offset = this.#consumed;
+	private part(): boolean {
+		const offset = this.consumed;
 		const payload = this.payload;
 		let length = this.total - offset;
 		if (length > payload.size) length = payload.size;
-		if (!this.#fill(payload, length)) return false;
+		if (!this.fill(payload, length)) return false;
 		this.offset = offset;
 		this.partLength = length;
-		this.#consumed = offset + length;
-		if (this.#consumed === this.total) this.#step = HEADER;
-		return this.#sink.onPublish();
+		this.consumed = offset + length;
+		if (this.consumed === this.total) this.step = HEADER;
+		return this.sink.onPublish();
 	}
 
 	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
-	#body(): boolean {
-		const word = this.#word;
-		const type = this.#type;
+	private body(): boolean {
+		const word = this.word;
+		const type = this.type;
 		if (type === CONNACK) {
 			const code = word & 0xff;
-			if (word >> 9) return this.#malformed(CONNACK_FLAGS);
-			if (code > 5) return this.#malformed(CONNACK_CODE);
-			if (code > 0 && word >> 8) return this.#malformed(CONNACK_SESSION);
-			this.#step = HEADER;
-			return this.#sink.onConnack(word >> 8 === 1, code);
+			if (word >> 9) return this.malformed(CONNACK_FLAGS);
+			if (code > 5) return this.malformed(CONNACK_CODE);
+			if (code > 0 && word >> 8) return this.malformed(CONNACK_SESSION);
+			this.step = HEADER;
+			return this.sink.onConnack(word >> 8 === 1, code);
 		}
-		if (word === 0) return this.#malformed(IDENTIFIER_ZERO);
+		if (word === 0) return this.malformed(IDENTIFIER_ZERO);
 		if (type === SUBACK) {
-			this.#step = CODE;
+			this.step = CODE;
 			return true;
 		}
-		this.#step = HEADER;
-		return this.#sink.onAcknowledgement(type, word);
+		this.step = HEADER;
+		return this.sink.onAcknowledgement(type, word);
 	}
 
-	#code(): boolean {
-		const code = this.#readByte();
+	private code(): boolean {
+		const code = this.readByte();
 		if (code < 0) return false;
-		if (code > 2 && code !== SUBSCRIPTION_REFUSED) return this.#malformed(SUBACK_CODE);
-		this.#step = HEADER;
-		return this.#sink.onSuback(this.#word, code);
+		if (code > 2 && code !== SUBSCRIPTION_REFUSED) return this.malformed(SUBACK_CODE);
+		this.step = HEADER;
+		return this.sink.onSuback(this.word, code);
 	}
 
 	/** The next byte, or -1 when it is not there yet. */
-	#readByte(): number {
-		if (this.#ahead < this.#aheadEnd) return this.#quad[this.#ahead++];
+	private readByte(): number {
+		if (this.ahead < this.aheadEnd) return this.quad[this.ahead++];
 		if (this.available === 0) return -1;
-		const single = this.#single;
-		if (this.#source!.read(single) !== 1) {
+		const single = this.single;
+		if (this.source!.read(single) !== 1) {
 			this.available = 0;
 			return -1;
 		}
@@ -404,63 +404,63 @@ export class Decoder {
 		return single[0];
 	}
 
-	/** The next two bytes into #word; false when they are not there yet. */
-	#readWord(): boolean {
-		while (this.#got < 2) {
-			const byte = this.#readByte();
+	/** The next two bytes into `word`; false when they are not there yet. */
+	private readWord(): boolean {
+		while (this.got < 2) {
+			const byte = this.readByte();
 			if (byte < 0) return false;
-			this.#word = ((this.#word << 8) | byte) & 0xffff;
-			this.#got++;
+			this.word = ((this.word << 8) | byte) & 0xffff;
+			this.got++;
 		}
-		this.#got = 0;
+		this.got = 0;
 		return true;
 	}
 
 	/** `length` bytes to the front of `field`, zero behind them; false when not all are there yet. */
-	#fill(field: PacketBuffer, length: number): boolean {
-		if (this.#got === 0) {
+	private fill(field: PacketBuffer, length: number): boolean {
+		if (this.got === 0) {
 			if (length === 0) return true;
 			const whole = this.available >= length;
 			const buffer = field.buffer;
 			buffer.resize(whole ? length : 0);
-			const got = whole ? this.#source!.read(field.bytes) : undefined;
+			const got = whole ? this.source!.read(field.bytes) : undefined;
 			buffer.resize(field.size);
 			if (got === length) {
 				this.available -= length;
 				return true;
 			}
-			if (whole) this.#short(got);
+			if (whole) this.short(got);
 		}
-		const scratch = this.#scratch;
-		while (this.#got < length) {
-			const count = this.#readScratch(length - this.#got);
+		const scratch = this.scratch;
+		while (this.got < length) {
+			const count = this.readScratch(length - this.got);
 			if (count === 0) return false;
 			scratch.buffer.resize(count);
-			field.bytes.set(scratch.bytes, this.#got);
+			field.bytes.set(scratch.bytes, this.got);
 			scratch.buffer.resize(SCRATCH);
-			this.#got += count;
+			this.got += count;
 		}
-		this.#got = 0;
+		this.got = 0;
 		return true;
 	}
 
-	/** Reads away a topic name that is longer than its buffer; #remaining counts down. */
-	#skip(): boolean {
-		while (this.#remaining > 0) {
-			const count = this.#readScratch(this.#remaining);
+	/** Reads away a topic name that is longer than its buffer; `remaining` counts down. */
+	private skip(): boolean {
+		while (this.remaining > 0) {
+			const count = this.readScratch(this.remaining);
 			if (count === 0) return false;
-			this.#remaining -= count;
+			this.remaining -= count;
 		}
 		return true;
 	}
 
 	/** Up to `most` bytes to the front of the scratch buffer; returns how many came. */
-	#readScratch(most: number): number {
+	private readScratch(most: number): number {
 		let count = Math.min(most, this.available, SCRATCH);
 		if (count === 0) return 0;
-		const scratch = this.#scratch;
+		const scratch = this.scratch;
 		scratch.buffer.resize(count);
-		count = this.#source!.read(scratch.bytes) ?? 0;
+		count = this.source!.read(scratch.bytes) ?? 0;
 		scratch.buffer.resize(SCRATCH);
 		this.available = count === 0 ? 0 : this.available - count;
 		return count;
