@@ -86,6 +86,12 @@ for (const qos of [0, 1]) {
 }
 
 engine.report(
-	JSON.stringify({ cases, minimum: { publish: minimumPublish(count), receive: minimumReceive(count) } }),
+	JSON.stringify({
+		cases,
+		minimum: {
+			publish: minimumPublish(count, topic.field, payload),
+			receive: minimumReceive(count, publishPacket(0)),
+		},
+	}),
 );
 engine.exit(0);

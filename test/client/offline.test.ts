@@ -66,6 +66,15 @@ describe('whenFull "dropOldest"', () => {
 		expect(setup.client.statistics).toMatchObject({ dropped: 1, refused: 0 });
 	});
 
+	test("while connected, drops what waits for the window", () => {
+		const setup = connected({ packets: 2, window: 1, whenFull: "dropOldest" });
+		for (const text of ["a", "b", "c"]) setup.client.publish("t", text, 1);
+		expect(setup.news()).toEqual([`dropped 2 ${reasons.REPLACED}`]);
+		setup.peer.expect(PUBLISH("t", "a", { qos: 1, id: 1 }));
+		setup.peer.send(PUBACK(1));
+		setup.peer.expect(PUBLISH("t", "c", { qos: 1, id: 3 }));
+	});
+
 	test("refuses when all is in flight", () => {
 		const setup = connected({ packets: 2, window: 2, whenFull: "dropOldest" });
 		setup.client.publish("t", "a", 1);

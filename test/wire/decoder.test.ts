@@ -96,18 +96,10 @@ function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	decoder.start(source);
 	for (const chunk of chunks) {
 		source.arrive(chunk);
-		// After a short read or a stop, the host announces what is left, or the client comes back.
-		for (let left = -1; left !== source.waiting.length; ) {
-			left = source.waiting.length;
-			decoder.available = left;
-			decoder.decode();
-		}
-		// What was read ahead is decoded too.
-		if (stops)
-			for (let lines = -1; lines !== diary.lines.length; ) {
-				lines = diary.lines.length;
-				decoder.decode();
-			}
+		// Announced once: what is left after a short read is not announced again.
+		decoder.available = source.waiting.length;
+		decoder.decode();
+		if (stops) for (let turn = 0; turn < 100; turn++) decoder.decode();
 	}
 	return diary.lines;
 }
