@@ -11,20 +11,18 @@ import { Message } from "./session/message.js";
 import { Outbox } from "./session/outbox.js";
 import { FREE, LENT, PacketSlot, WAITING } from "./session/packet-slot.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import { type MessageHandler, type Subscription, Subscriptions } from "./session/subscriptions.js";
+import {
+	type MessageHandler,
+	type Route,
+	type Subscription,
+	Subscriptions,
+} from "./session/subscriptions.js";
 import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
 import { Decoder, type PacketSink } from "./wire/decoder.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
-import { MAX_FIELD, PUBACK, PUBCOMP, PUBREC, PUBREL, type QoS, UNSUBACK } from "./wire/protocol.js";
-import {
-	NOT_YET_CONNECTED,
-	REFUSALS,
-	type Reason,
-	SECOND_CONNACK,
-	TOPIC_TEXT,
-	TOPIC_WILDCARD,
-} from "./wire/reason.js";
+import { MAX_FIELD, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, type QoS, UNSUBACK } from "./wire/protocol.js";
+import { REFUSALS, type Reason, SECOND_CONNACK, TOPIC_TEXT, TOPIC_WILDCARD } from "./wire/reason.js";
 import { encodeField, hasWildcardByte, Topic } from "./wire/topic.js";
 import { isText, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
@@ -49,11 +47,22 @@ export const NO_ROOM = -1;
 /** `publish` and `begin`: the client is closed or closing. */
 export const NOT_OPEN = -2;
 
+// Values of `handling`.
+const NOTHING = 0;
+const CALLBACK = 1;
+/** A message handler: the message is acknowledged when it returns, or throws. */
+const HANDLER = 2;
+
+const NOBODY: Route = Object.freeze({ handler: undefined });
+
 /** Milliseconds between looks at the clock. */
 const TICK = 250;
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
+
+/** The first byte of a PUBLISH at QoS 0, not retained. */
+const FIRST = PUBLISH << 4;
 
 /** What helpers hear of; all of it optional. `attach` them. */
 export interface Helper {
@@ -96,19 +105,15 @@ export class Client implements PacketSink, DialerEvents {
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
 	private lentSlot: PacketSlot | undefined = undefined;
-	/** What takes the message at hand; undefined while its topic is of no interest. */
-	private handler: MessageHandler | undefined = undefined;
-	/** Whose handler that is. */
-	private routed: Subscription | undefined = undefined;
+	/** Who takes the message at hand. */
+	private route: Route = NOBODY;
+	/** Takes messages that no subscription's handler takes. */
+	private readonly unrouted: Route;
 	/** A publish was refused since there was room last. */
 	private starved = false;
-	/** Nobody takes the message at hand: its topic name is too long, or its subscription has ended in its midst. */
-	private skipping = false;
 	private decoding = false;
-	/** Code of the app is running on behalf of the decoder: what is thrown is the app's. */
-	private handling = false;
-	/** The connection of the message that a handler has at the moment. */
-	private delivering: Stream | undefined = undefined;
+	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
+	private handling = NOTHING;
 	/** Something was received since the last tick. */
 	private heard = false;
 	private paused = false;
@@ -129,6 +134,7 @@ export class Client implements PacketSink, DialerEvents {
 	private willFixed = false;
 	/** Since when the state is what it is. */
 	private since = 0;
+	private dialFailure: Reason | undefined = undefined;
 	/** Milliseconds until the next attempt. */
 	private delay = 0;
 	/** Whether the connection has lasted long enough to begin the next backoff anew. */
@@ -176,6 +182,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.outbox = new Outbox(packets, packetSize, window, firstId);
 		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
 		this.message = new Message(this.decoder);
+		this.unrouted = { handler: (message) => options.onMessage?.(message) };
 		this.subscriptions = new Subscriptions(subscriptions, this.decoder);
 		this.liveness = new Liveness(this.keepAlive, this.replyTimeout, TICK);
 		this.ticks = options.ticks;
@@ -206,9 +213,9 @@ export class Client implements PacketSink, DialerEvents {
 			typeof payload !== STRING &&
 			(payload as Uint8Array)?.length === last.payloadLength &&
 			(payload as Uint8Array).BYTES_PER_ELEMENT === 1 &&
-			!qos &&
-			!retain
+			last.first === (FIRST | ((qos as number) << 1) | (retain as unknown as number))
 		) {
+			if (qos) return this.repeat(last, payload as Uint8Array);
 			const stream = this.stream!;
 			const length = last.length;
 			if (stream.writable >= length) {
@@ -221,6 +228,20 @@ export class Client implements PacketSink, DialerEvents {
 			}
 		}
 		return this.compose(topic, payload, qos ?? 0, retain ?? false);
+	}
+
+	/** As the last message, at QoS 1: with its own packet identifier. */
+	private repeat(last: PacketSlot, payload: Uint8Array): number {
+		if (last !== this.outbox.free) return this.compose(last.topic, payload, 1, (last.first & 1) !== 0);
+		const id = this.sender.nextId();
+		const bytes = last.bytes;
+		let at = last.payloadAt;
+		last.id = id;
+		bytes[at++] = id >> 8;
+		bytes[at++] = id;
+		bytes.set(payload, at);
+		this.statistics.published++;
+		return this.sender.submit(last);
 	}
 
 	/** Writes a message into a free slot and submits it. */
@@ -327,11 +348,9 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** Ends a subscription; its handler is not called again. Returns false when there is none with this filter. */
 	unsubscribe(filter: string): boolean {
-		const ended = this.subscriptions.unwant(filter);
-		if (ended === undefined) return false;
-		if (ended === this.routed) this.skipping = true;
-		this.flush();
-		return true;
+		const found = this.subscriptions.unwant(filter);
+		if (found) this.flush();
+		return found;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
@@ -426,7 +445,9 @@ export class Client implements PacketSink, DialerEvents {
 		if (this.stream === undefined) return;
 		this.sender.flush();
 		if (this.state === CLOSING) {
-			if (this.sender.done && this.sender.disconnect()) this.disconnected(reasons.CLOSED);
+			// Not before the message at hand is acknowledged.
+			if (this.handling === HANDLER || !this.sender.done) return;
+			if (this.sender.disconnect()) this.disconnected(reasons.CLOSED);
 		} else if (this.starved && this.outbox.freed) this.announceRoom();
 	}
 
@@ -444,6 +465,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.state = CONNECTING;
 		this.since = this.liveness.now;
 		this.statistics.attempts++;
+		this.dialFailure = undefined;
 		this.dialer.dial();
 	}
 
@@ -454,7 +476,7 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** @internal */
 	onDialFailed(reason: Reason): void {
-		this.disconnected(reason);
+		this.dialFailure = reason; // told at the next tick, never inside the constructor
 	}
 
 	/** @internal */
@@ -506,7 +528,6 @@ export class Client implements PacketSink, DialerEvents {
 		this.dialer.cancel();
 		this.decoder.stop();
 		this.sender.stop();
-		this.handler = undefined;
 		if (this.state >= CONNECTED) this.statistics.disconnects++;
 		this.since = this.liveness.now;
 		if (closed) {
@@ -558,7 +579,9 @@ export class Client implements PacketSink, DialerEvents {
 		} else if (this.stream?.failed) {
 			this.lost();
 		} else if (state < CONNECTED) {
-			if (elapsed >= this.connectTimeout) this.disconnected(reasons.CONNECT_TIMEOUT);
+			if (this.dialFailure !== undefined) this.disconnected(this.dialFailure);
+			else if (this.paused) this.since = now;
+			else if (elapsed >= this.connectTimeout) this.disconnected(reasons.CONNECT_TIMEOUT);
 			else if (this.stream !== undefined) this.decode();
 		} else {
 			this.tend(elapsed);
@@ -605,43 +628,38 @@ export class Client implements PacketSink, DialerEvents {
 		try {
 			this.decoder.decode();
 		} catch (error) {
-			this.decoding = false;
-			if (!this.handling) {
-				this.lost(); // it was the socket that threw
-				return;
-			}
-			this.handling = false;
-			if (this.delivering !== undefined) this.settle();
-			throw error;
+			this.decodingThrew(error);
 		}
 		this.decoding = false;
-		this.handling = false;
+	}
+
+	/** A socket that threw has failed; what the app threw is passed on, after the message is settled. */
+	private decodingThrew(error: unknown): void {
+		const handling = this.handling;
+		this.decoding = false;
+		this.handling = NOTHING;
+		if (handling === NOTHING) return this.lost();
+		if (handling === HANDLER) this.settle();
+		throw error;
 	}
 
 	/** After a callback: whether decoding goes on. */
 	private goOn(stream: Stream | undefined): boolean {
-		this.handling = false;
+		this.handling = NOTHING;
 		return stream === this.stream && !this.paused && !this.sender.acknowledgements.full;
 	}
 
 	/** @internal */
 	onMalformed(reason: Reason): void {
-		this.handling = true;
+		this.handling = CALLBACK;
 		this.disconnected(reason);
-	}
-
-	/** Only CONNACK may come first (section 3.2). */
-	private early(): boolean {
-		this.handling = true;
-		if (this.state >= CONNECTED) return false;
-		this.disconnected(NOT_YET_CONNECTED);
-		return true;
+		this.handling = NOTHING;
 	}
 
 	/** @internal */
 	onConnack(sessionPresent: boolean, code: number): boolean {
 		const stream = this.stream;
-		this.handling = true;
+		this.handling = CALLBACK;
 		if (this.state !== HANDSHAKE) this.disconnected(SECOND_CONNACK);
 		else if (code > 0) this.disconnected(REFUSALS[code - 1]);
 		else this.accepted(sessionPresent);
@@ -667,89 +685,90 @@ export class Client implements PacketSink, DialerEvents {
 	/** @internal */
 	onPublish(): boolean {
 		const decoder = this.decoder;
-		const stream = this.stream!;
-		this.handling = true;
-		if (decoder.offset === 0 && !this.route()) return false;
-		this.delivering = stream;
-		if (!this.skipping) {
+		const stream = this.stream;
+		this.handling = HANDLER;
+		if (decoder.offset === 0) {
+			const subscription = decoder.topicLength > 0 ? this.subscriptions.exact() : undefined;
+			if (subscription !== undefined) this.route = subscription;
+			else if (!this.routeOther()) return false;
+			if (decoder.flags & 4) return this.refuseQos2();
+		}
+		const handler = this.route.handler;
+		if (handler !== undefined) {
 			const message = this.message;
 			message.length = decoder.partLength;
-			message.offset = decoder.offset;
-			message.total = decoder.total;
-			const handler = this.handler;
-			if (handler !== undefined) handler(message);
-			else this.options.onMessage?.(message);
-		} else if (decoder.topicLength === 0 && decoder.offset === 0) {
-			this.dropped(decoder.id, reasons.TOPIC_TOO_LONG);
+			handler(message);
 		}
-		this.settle();
-		return this.goOn(stream);
+		if (decoder.id > 0 || decoder.partLength < decoder.total) this.settle();
+		else this.statistics.received++;
+		this.handling = NOTHING;
+		if (this.state === CLOSING) this.flush();
+		return stream === this.stream && !this.paused && !this.sender.acknowledgements.full;
+	}
+
+	private refuseQos2(): false {
+		this.handling = CALLBACK;
+		this.disconnected(reasons.QOS_2_UNASKED);
+		this.handling = NOTHING;
+		return false;
 	}
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
 	private settle(): void {
 		const decoder = this.decoder;
-		const stream = this.delivering;
-		this.delivering = undefined;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.statistics.received++;
-		const id = decoder.id;
-		if (id > 0 && stream === this.stream) this.sender.acknowledge(PUBACK << 4, id);
+		if (decoder.id > 0 && this.stream !== undefined) this.sender.acknowledge(PUBACK << 4, decoder.id);
 	}
 
-	/** A message begins: finds who takes it, and checks its topic name. False when the connection has ended. */
-	private route(): boolean {
+	/**
+	 * Routes a message whose topic name equals no filter: it was too long to be read, or has to be checked, as a name
+	 * that equals a filter has not. False when the connection has ended.
+	 */
+	private routeOther(): boolean {
 		const decoder = this.decoder;
-		if (this.state < CONNECTED) {
-			this.disconnected(NOT_YET_CONNECTED);
-			return false;
+		this.route = NOBODY;
+		if (decoder.topicLength === 0) {
+			this.dropped(decoder.id, reasons.TOPIC_TOO_LONG);
+			return true;
 		}
-		if (decoder.flags & 4) {
-			this.disconnected(reasons.QOS_2_UNASKED);
-			return false;
-		}
-		this.skipping = decoder.topicLength === 0;
-		if (this.skipping) return true;
-		const subscription = this.subscriptions.route();
-		this.routed = subscription;
-		this.handler = subscription?.handler;
-		// A name that equals a filter is as valid as the filter.
-		if (subscription?.words !== undefined) return true;
 		const bytes = decoder.topic.bytes;
 		if (!isText(bytes, decoder.topicLength)) this.disconnected(TOPIC_TEXT);
 		else if (hasWildcardByte(bytes, decoder.topicLength)) this.disconnected(TOPIC_WILDCARD);
-		else return true;
+		else {
+			this.route = this.subscriptions.matching() ?? this.unrouted;
+			return true;
+		}
+		this.handling = NOTHING;
 		return false;
 	}
 
 	/** @internal */
 	onAcknowledgement(type: number, id: number): boolean {
-		if (this.early()) return false;
 		const stream = this.stream;
-		if (type === PUBACK) {
-			if (this.outbox.acknowledge(id) !== undefined) return this.delivered(id);
-		} else if (type === UNSUBACK) {
-			if (this.subscriptions.left(id)) return this.goOn(stream);
-		} else if (type === PUBREC) this.sender.acknowledge((PUBREL << 4) | 2, id);
+		this.handling = CALLBACK;
+		if (type === PUBACK && this.outbox.acknowledge(id)) {
+			this.statistics.delivered++;
+			this.options.onDelivered?.(id);
+			if (
+				(this.outbox.unsent !== undefined || this.starved || this.state === CLOSING) &&
+				stream === this.stream
+			)
+				this.flush();
+			return this.goOn(stream);
+		}
+		if (type === UNSUBACK && this.subscriptions.left(id)) return this.goOn(stream);
+		// To what nobody knows here, the answer is the one that lets the broker finish.
+		if (type === PUBREC) this.sender.acknowledge((PUBREL << 4) | 2, id);
 		else if (type === PUBREL) this.sender.acknowledge(PUBCOMP << 4, id);
 		this.statistics.strayAcknowledgements++;
 		return this.goOn(stream);
 	}
 
-	private delivered(id: number): boolean {
-		const stream = this.stream;
-		this.statistics.delivered++;
-		this.options.onDelivered?.(id);
-		if (stream !== this.stream) return false;
-		if (this.outbox.unsent !== undefined || this.state === CLOSING) this.flush();
-		if (this.starved && this.outbox.freed) this.announceRoom();
-		return this.goOn(stream);
-	}
-
 	/** @internal */
 	onSuback(id: number, code: number): boolean {
-		if (this.early()) return false;
 		const stream = this.stream;
+		this.handling = CALLBACK;
 		const subscription = this.subscriptions.answered(id, code);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
@@ -758,9 +777,8 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** @internal */
 	onPingresp(): boolean {
-		if (this.early()) return false;
 		this.liveness.answered();
-		return this.goOn(this.stream);
+		return true;
 	}
 }
 

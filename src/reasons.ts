@@ -20,12 +20,12 @@ export const NO_REPLY = new Reason(
 	"network",
 	"an answer of the broker is missing after replyTimeout: the connection is dead though nobody said so",
 );
-export const QOS_2_UNASKED = new Reason(
-	"peer",
-	"the broker sent QoS 2, which this client never asks for (section 3.8.4)",
-);
 export const REPLACED = new Reason("app", "dropped, never sent, in favour of a newer message");
 export const TOPIC_TOO_LONG = new Reason(
 	"app",
 	"a received message was skipped: its topic name is longer than the option topicSize",
+);
+export const QOS_2_UNASKED = new Reason(
+	"peer",
+	"the broker sent QoS 2, which this client never asks for (section 3.8.4)",
 );

@@ -9,14 +9,14 @@ import { type Subscriptions, WANTED } from "./session/subscriptions.js";
 import type { Stream } from "./transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe } from "./wire/encode.js";
 import { PacketBuffer } from "./wire/packet-buffer.js";
-import { DISCONNECT, PINGREQ, PUBLISH } from "./wire/protocol.js";
+import { DISCONNECT, PINGREQ } from "./wire/protocol.js";
 
 export class Sender {
 	/** The stream, while a message may be written to it at once: nothing is half sent and no message waits. */
 	open: Stream | undefined = undefined;
 	/**
-	 * The free slot in which the last message stands, at QoS 0 and not retained: the next one like it differs in its
-	 * payload's bytes only. Undefined as soon as anything else happens, and while `open` is.
+	 * The slot in which the last message stands that was sent at once: the next one like it differs in its payload's
+	 * bytes only, at QoS 1 also in its packet identifier. Undefined as soon as anything else happens, and while `open` is.
 	 */
 	last: PacketSlot | undefined = undefined;
 
@@ -88,10 +88,15 @@ export class Sender {
 		const outbox = this.outbox;
 		const stream = this.open;
 		const qos = slot.qos;
-		if (stream !== undefined && stream.writable >= slot.length && (qos === 0 || outbox.windowOpen)) {
+		if (
+			stream !== undefined &&
+			stream.writable >= slot.length &&
+			(qos === 0 || outbox.inFlight < outbox.window)
+		) {
 			if (stream.send(slot, slot.length)) {
 				if (qos > 0) outbox.hold(slot, this.liveness.attention);
-				else this.sentAtOnce(slot);
+				else if (slot.state === LENT) outbox.giveBack(slot);
+				this.last = slot;
 				return slot.id;
 			}
 		}
@@ -100,14 +105,6 @@ export class Sender {
 		outbox.accept(slot);
 		if (stream !== undefined) this.flushPublishes();
 		return slot.id;
-	}
-
-	/** A packet of QoS 0 is done with. */
-	private sentAtOnce(slot: PacketSlot): void {
-		if (slot.state === LENT) this.outbox.giveBack(slot);
-		if (slot.bytes[0] !== PUBLISH << 4) return;
-		slot.payloadLength = slot.length - slot.payloadAt;
-		this.last = slot;
 	}
 
 	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */

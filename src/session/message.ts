@@ -29,16 +29,22 @@ export class Message {
 	readonly bytes: Uint8Array;
 	/** Bytes of this part. */
 	length = 0;
-	/** Where this part begins in the payload, bytes. 0 begins a message, also after an interrupted one. */
-	offset = 0;
-	/** Bytes of the whole payload. A message that fits the receive buffer has one part: length === total. */
-	total = 0;
 
 	private readonly decoder: Decoder;
 
 	constructor(decoder: Decoder) {
 		this.decoder = decoder;
 		this.bytes = decoder.payload.bytes;
+	}
+
+	/** Where this part begins in the payload, bytes. 0 begins a message, also after an interrupted one. */
+	get offset(): number {
+		return this.decoder.offset;
+	}
+
+	/** Bytes of the whole payload. A message that fits the receive buffer has one part: length === total. */
+	get total(): number {
+		return this.decoder.total;
 	}
 
 	get qos(): QoS {

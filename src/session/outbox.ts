@@ -17,7 +17,8 @@ export class Outbox {
 	first: PacketSlot | undefined = undefined;
 	private last: PacketSlot | undefined = undefined;
 	private lastId: number;
-	private readonly window: number;
+	/** Packets at QoS 1 that may be in flight. */
+	readonly window: number;
 
 	/**
 	 * @param packets slots of the pool
@@ -26,7 +27,7 @@ export class Outbox {
 	 * @param firstId packet identifier to begin with, 1 to 65535
 	 */
 	constructor(packets: number, packetSize: number, window: number, firstId: number) {
-		for (let i = 0; i < packets; i++) this.toPool(new PacketSlot(packetSize, true));
+		for (let i = 0; i < packets; i++) this.giveBack(new PacketSlot(packetSize, true));
 		this.window = window;
 		this.lastId = firstId - 1;
 	}
@@ -55,7 +56,9 @@ export class Outbox {
 	giveBack(slot: PacketSlot): void {
 		slot.state = FREE;
 		this.freed = true;
-		if (slot.pooled) this.toPool(slot);
+		if (!slot.pooled) return;
+		slot.next = this.free;
+		this.free = slot;
 	}
 
 	/** Takes a filled slot into the order of sending: a lent one, or the first free one. */
@@ -71,18 +74,16 @@ export class Outbox {
 	/** The next slot that may be sent now; undefined when there is none, or the window is full. */
 	next(): PacketSlot | undefined {
 		const slot = this.unsent;
-		if (slot !== undefined && slot.qos > 0 && !this.windowOpen) return undefined;
+		if (slot !== undefined && slot.qos > 0 && this.inFlight >= this.window) return undefined;
 		return slot;
-	}
-
-	/** Whether one more packet at QoS 1 may be sent. */
-	get windowOpen(): boolean {
-		return this.inFlight < this.window;
 	}
 
 	/** A filled slot of QoS 1 was sent whole ahead of none: it waits for its acknowledgement. */
 	hold(slot: PacketSlot, now: number): void {
-		if (slot === this.free) this.lend();
+		if (slot === this.free) {
+			this.free = slot.next;
+			slot.next = undefined;
+		}
 		if (this.last === undefined) this.first = slot;
 		else this.last.next = slot;
 		this.last = slot;
@@ -104,17 +105,15 @@ export class Outbox {
 		this.inFlight++;
 	}
 
-	/** Takes the packet out that PUBACK names; undefined when it is not in flight at that QoS (section 4.3.2). */
-	acknowledge(id: number): PacketSlot | undefined {
-		for (let slot = this.first; slot !== undefined; slot = slot.next) {
-			if (slot.id !== id) continue;
-			if (slot.state !== SENT || slot.qos !== 1) return undefined;
-			this.inFlight--;
-			this.remove(slot);
-			this.giveBack(slot);
-			return slot;
-		}
-		return undefined;
+	/** Takes the packet out that PUBACK names; false when it is not in flight at that QoS (section 4.3.2). */
+	acknowledge(id: number): boolean {
+		let slot = this.first;
+		while (slot !== undefined && slot.id !== id) slot = slot.next;
+		if (slot === undefined || slot.state !== SENT || slot.qos !== 1) return false;
+		this.inFlight--;
+		this.remove(slot);
+		this.giveBack(slot);
+		return true;
 	}
 
 	/**
@@ -163,11 +162,6 @@ export class Outbox {
 	private holds(id: number): boolean {
 		for (let slot = this.first; slot !== undefined; slot = slot.next) if (slot.id === id) return true;
 		return false;
-	}
-
-	private toPool(slot: PacketSlot): void {
-		slot.next = this.free;
-		this.free = slot;
 	}
 
 	/** Acknowledgements come in order, so the walk is nearly always empty. */

@@ -42,9 +42,11 @@ export class PacketSlot extends PacketBuffer {
 	qos: QoS = 0;
 	/** The topic whose field stands at offset 2, so that the next packet of the same topic need not copy it. */
 	topic = NO_TOPIC;
-	/** Where the payload begins at QoS 0. */
+	/** The fixed header's first byte, without DUP. */
+	first = 0;
+	/** Where the topic name ends: there the payload begins at QoS 0, the packet identifier at QoS 1. */
 	payloadAt = 0;
-	/** Bytes of payload, when the packet is one that `Sender.last` may name. */
+	/** Bytes of payload. */
 	payloadLength = 0;
 	/** When it was sent last, on the clock that counts time in which answers could have been seen; milliseconds. */
 	sentAt = 0;
@@ -69,7 +71,8 @@ export class PacketSlot extends PacketBuffer {
 	begin(topic: Topic, qos: QoS, retain: boolean, id: number): number {
 		if (this.topic !== topic) this.setTopic(topic);
 		const bytes = this.bytes;
-		bytes[0] = (PUBLISH << 4) | (qos << 1) | (retain ? 1 : 0);
+		this.first = (PUBLISH << 4) | (qos << 1) | (retain ? 1 : 0);
+		bytes[0] = this.first;
 		this.qos = qos;
 		this.id = id;
 		let at = this.payloadAt;
@@ -94,6 +97,7 @@ export class PacketSlot extends PacketBuffer {
 
 	/** The payload ends at `end`, at most `limit`: completes the fixed header. */
 	end(end: number): void {
+		this.payloadLength = end - this.payloadAt - (this.qos > 0 ? 2 : 0);
 		const remaining = end - 2;
 		if (remaining < 128) {
 			this.bytes[1] = remaining;

@@ -7,6 +7,11 @@ import type { Message } from "./message.js";
 
 export type MessageHandler = (message: Message) => void;
 
+/** Who takes a message: nobody without a handler. */
+export interface Route {
+	readonly handler: MessageHandler | undefined;
+}
+
 /** To be sent. */
 export const WANTED = 0;
 /** SUBSCRIBE sent, SUBACK awaited. */
@@ -19,9 +24,9 @@ export const UNWANTED = 3;
 export const LEAVING = 4;
 
 /** A topic filter the app has subscribed to. */
-export class Subscription {
+export class Subscription implements Route {
 	readonly filter: string;
-	qos: QoS;
+	readonly qos: QoS;
 	/** The broker's answer: granted QoS 0 to 2, 0x80 refused, -1 none yet (section 3.9.3). */
 	code = -1;
 
@@ -34,7 +39,7 @@ export class Subscription {
 	length = 0;
 	/** @internal The filter, length in front. */
 	readonly field: Uint8Array;
-	/** @internal Eight bytes at a time, zero behind the end; undefined when the filter has wildcards. */
+	/** @internal Eight bytes at a time, zero behind the end, then NaN; undefined when the filter has wildcards. */
 	readonly words: Float64Array | undefined;
 
 	constructor(filter: string, qos: QoS, handler: MessageHandler | undefined) {
@@ -44,10 +49,10 @@ export class Subscription {
 		this.handler = handler;
 		this.field = field;
 		if (!hasWildcard(field)) {
-			const bytes = new Uint8Array((field.length + 5) & ~7);
-			bytes.set(field.subarray(2));
 			this.length = field.length - 2;
-			this.words = new Float64Array(bytes.buffer);
+			this.words = new Float64Array(((this.length + 7) >> 3) + 1);
+			new Uint8Array(this.words.buffer).set(field.subarray(2));
+			this.words[this.words.length - 1] = Number.NaN;
 		}
 	}
 }
@@ -78,35 +83,30 @@ export class Subscriptions {
 
 	/** Adds a subscription, or renews the one with the same filter (section 3.8.4). Throws when there is no room. */
 	want(filter: string, qos: QoS, handler: MessageHandler | undefined): Subscription {
-		let subscription = this.find(filter);
-		if (subscription === undefined) {
-			subscription = new Subscription(filter, qos, handler);
-			if (this.count === this.capacity)
-				throw new RangeError(
-					`no room for subscription "${filter}": all ${this.capacity} are taken; raise the option subscriptions`,
-				);
-			this.append(subscription);
-		} else {
-			subscription.qos = qos;
-			subscription.handler = handler;
-			subscription.code = -1;
-			// An UNSUBACK that is still to come must not end the renewed subscription.
-			this.settle(subscription);
-			subscription.state = WANTED;
-		}
+		const subscription = new Subscription(filter, qos, handler);
+		const old = this.find(filter);
+		if (old !== undefined) {
+			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
+			this.settle(old);
+			this.replace(old, subscription);
+		} else if (this.count === this.capacity) {
+			throw new RangeError(
+				`no room for subscription "${filter}": all ${this.capacity} are taken; raise the option subscriptions`,
+			);
+		} else this.append(subscription);
 		this.pending = true;
 		return subscription;
 	}
 
-	/** Marks a subscription to be ended; undefined when there is none. Its handler is not called again. */
-	unwant(filter: string): Subscription | undefined {
+	/** Marks a subscription to be ended; false when there is none. Its handler is not called again. */
+	unwant(filter: string): boolean {
 		const subscription = this.find(filter);
-		if (subscription === undefined || subscription.state >= UNWANTED) return undefined;
+		if (subscription === undefined || subscription.state >= UNWANTED) return false;
 		subscription.handler = undefined;
 		this.settle(subscription);
 		subscription.state = UNWANTED;
 		this.pending = true;
-		return subscription;
+		return true;
 	}
 
 	/** The first subscription with a packet to send. */
@@ -182,27 +182,28 @@ export class Subscriptions {
 		return oldest;
 	}
 
-	/** The subscription that the decoder's topic name equals or, with wildcards, matches; the exact one first. */
-	route(): Subscription | undefined {
+	/** The subscription with a handler whose filter the decoder's topic name equals. */
+	exact(): Subscription | undefined {
 		const length = this.decoder.topicLength;
 		const topic = this.topicWords;
-		let wild: Subscription | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {
-			const words = it.words;
-			if (words === undefined) {
-				wild ??= it;
-			} else if (it.length === length) {
-				// Eight bytes a step, from the end, where topics differ. Filters are UTF-8 without null characters, so
-				// none of their words is NaN or -0 and equal numbers are equal bytes.
-				let i = (length - 1) >> 3;
-				while (words[i] === topic[i] && --i >= 0);
-				if (i < 0 && it.handler !== undefined) return it;
-			}
+			if (it.length !== length) continue;
+			// Eight bytes a step. Filters are UTF-8 without null characters, so none of their words is NaN or -0 and equal
+			// numbers are equal bytes. The NaN behind the last one ends the walk.
+			const words = it.words!;
+			let i = 0;
+			while (words[i] === topic[i]) i++;
+			if (i === words.length - 1 && it.handler !== undefined) return it;
 		}
-		for (; wild !== undefined; wild = wild.next) {
-			if (wild.words !== undefined || wild.handler === undefined) continue;
-			if (matches(wild.field, this.decoder.topic.bytes, length)) return wild;
-		}
+		return undefined;
+	}
+
+	/** The first subscription with a handler whose wildcards the decoder's topic name matches. */
+	matching(): Subscription | undefined {
+		const { topic, topicLength } = this.decoder;
+		for (let it = this.first; it !== undefined; it = it.next)
+			if (it.words === undefined && it.handler !== undefined && matches(it.field, topic.bytes, topicLength))
+				return it;
 		return undefined;
 	}
 
@@ -226,12 +227,22 @@ export class Subscriptions {
 
 	private remove(subscription: Subscription): void {
 		this.count--;
-		if (this.first === subscription) {
-			this.first = subscription.next;
+		this.link(subscription, subscription.next);
+	}
+
+	private replace(old: Subscription, subscription: Subscription): void {
+		subscription.next = old.next;
+		this.link(old, subscription);
+	}
+
+	/** What pointed to `old` points to `next`. */
+	private link(old: Subscription, next: Subscription | undefined): void {
+		if (this.first === old) {
+			this.first = next;
 			return;
 		}
 		let before = this.first!;
-		while (before.next !== subscription) before = before.next!;
-		before.next = subscription.next;
+		while (before.next !== old) before = before.next!;
+		before.next = next;
 	}
 }

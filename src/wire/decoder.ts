@@ -21,6 +21,7 @@ import {
 	IDENTIFIER_ZERO,
 	LENGTH,
 	LENGTH_ENCODING,
+	NOT_YET_CONNECTED,
 	PACKET_TYPE,
 	QOS_3,
 	RESERVED_FLAGS,
@@ -53,6 +54,7 @@ export interface PacketSink {
 }
 
 // What is read next. The frequent ones come first: XS tries the cases of a switch in order.
+/** A packet begins, and none of it was read. */
 const HEADER = 0;
 const TOPIC_LENGTH = 1;
 const TOPIC = 2;
@@ -63,6 +65,8 @@ const LENGTH_BYTE = 6;
 const CODE = 7;
 const SKIP_TOPIC = 8;
 const STOPPED = 9;
+/** A packet begins; bytes of it may have been read. */
+const HEADER_REST = 10;
 
 const SCRATCH = 64;
 
@@ -101,6 +105,15 @@ export class Decoder {
 	private word = 0;
 	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
 	private readonly quad = new Uint8Array(4);
+	/** The same as one number, to compare. */
+	private readonly head = new Int32Array(this.quad.buffer);
+	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
+	private lastHead = 0;
+	/** Bytes of that PUBLISH behind its head. */
+	private rest = 0;
+	private readonly pair = new Uint8Array(2);
+	/** CONNACK has come. */
+	private connected = false;
 	private ahead = 0;
 	private aheadEnd = 0;
 	private readonly single = new Uint8Array(1);
@@ -119,11 +132,13 @@ export class Decoder {
 	/** Begins with a new stream; forgets what the last one left half read. */
 	start(source: Source): void {
 		this.source = source;
-		this.step = HEADER;
+		this.connected = false;
+		this.step = HEADER_REST;
 		this.got = 0;
 		this.ahead = this.aheadEnd = 0;
 		this.available = 0;
 		this.topicLength = 0;
+		this.lastHead = 0;
 	}
 
 	/** Whatever else arrives is not looked at. */
@@ -135,93 +150,110 @@ export class Decoder {
 
 	/** Decodes until the source is drained, the sink says to stop, or a rule is broken. Throws what the source throws. */
 	decode(): void {
-		while (this.available > 3 && this.step === HEADER && this.got === 0 && this.ahead === this.aheadEnd)
-			if (!this.packet()) return;
-		if (this.step !== HEADER || this.available > 0 || this.ahead < this.aheadEnd) this.crawl();
+		while (this.step === HEADER && this.available > 3) if (!this.packet()) return;
+		if (this.available > 0 || this.step !== HEADER) this.crawl();
 	}
 
 	/**
-	 * The short way, for a short packet that is there whole: a read for each field, straight into its place. Another
-	 * packet's first bytes are left to the long way. False when decoding is not to go on.
+	 * The short way, for a short packet that is there whole: a read for each field, straight into its place. What is
+	 * not such a packet is left to the long way. False when decoding is not to go on.
 	 */
 	private packet(): boolean {
 		const source = this.source!;
-		const quad = this.quad;
-		let got = source.read(quad);
+		let got = source.read(this.quad);
 		if (got !== 4) {
-			this.ahead = 0;
-			this.aheadEnd = this.short(got);
-			this.got = 0;
-			return true;
+			this.short(got);
+			return this.longWay(this.got);
 		}
 		let available = this.available - 4;
 		this.available = available;
-		const first = quad[0];
-		const remaining = quad[1];
-		const word = (quad[2] << 8) | quad[3];
-		if (first === PUBACK << 4 && remaining === 2 && word > 0)
-			return this.sink.onAcknowledgement(PUBACK, word);
-		const flags = first & 15;
-		const total = remaining - (flags > 1 ? 4 : 2) - word;
-		available -= remaining - 2;
-		const topic = this.topic;
-		const payload = this.payload;
-		if (
-			first >> 4 !== PUBLISH ||
-			flags > 3 ||
-			remaining > 127 ||
-			available < 0 ||
-			total < 0 ||
-			total > payload.size ||
-			word === 0 ||
-			word > topic.size
-		) {
-			this.ahead = 0;
-			this.aheadEnd = 4;
-			return true;
+		if (this.head[0] !== this.lastHead) {
+			const quad = this.quad;
+			if (quad[0] === PUBACK << 4 && quad[1] === 2) {
+				const id = (quad[2] << 8) | quad[3];
+				return id > 0 ? this.sink.onAcknowledgement(PUBACK, id) : this.malformed(IDENTIFIER_ZERO);
+			}
+			if (!this.publishHead()) return this.longWay(4);
 		}
-		this.flags = flags;
-		this.topicLength = word;
-		this.total = total;
-		this.consumed = 0;
-		this.id = 0;
-		this.step = TOPIC;
-		topic.buffer.resize(word);
+		available -= this.rest;
+		if (available < 0) return this.longWay(4);
+		const topic = this.topic;
+		const length = this.topicLength;
+		topic.buffer.resize(length);
 		got = source.read(topic.bytes);
 		topic.buffer.resize(topic.size);
-		if (got !== word) {
-			this.short(got);
-			return true;
-		}
-		if (flags > 1) {
-			this.available = available + total + 2;
-			this.step = IDENTIFIER;
-			if (!this.readWord()) return true;
+		if (got !== length) return this.interrupted(TOPIC, got);
+		if (this.flags > 1) {
+			const pair = this.pair;
+			got = source.read(pair);
+			this.word = pair[0];
+			if (got !== 2) {
+				this.available -= length;
+				return this.interrupted(IDENTIFIER, got);
+			}
+			this.word = (pair[0] << 8) | pair[1];
 			if (!this.identifier()) return false;
 		}
+		const total = this.total;
 		if (total > 0) {
-			this.available = available + total;
-			this.step = PAYLOAD;
+			const payload = this.payload;
 			payload.buffer.resize(total);
 			got = source.read(payload.bytes);
 			payload.buffer.resize(payload.size);
 			if (got !== total) {
-				this.short(got);
-				return true;
+				this.available -= this.rest - total;
+				return this.interrupted(PAYLOAD, got);
 			}
 		}
 		this.available = available;
-		this.offset = 0;
-		this.partLength = total;
 		this.step = HEADER;
 		return this.sink.onPublish();
 	}
 
+	/**
+	 * The four bytes of `quad` as the head of a short PUBLISH at QoS 0 or 1 in one part, without DUP; false when they are
+	 * something else. The next PUBLISH with the same head finds all this done.
+	 */
+	private publishHead(): boolean {
+		const quad = this.quad;
+		const remaining = quad[1];
+		const length = (quad[2] << 8) | quad[3];
+		const flags = quad[0] & 15;
+		const total = remaining - (flags > 1 ? 4 : 2) - length;
+		this.lastHead = 0;
+		if (quad[0] >> 4 !== PUBLISH || flags > 3 || remaining > 127) return false;
+		if (length === 0 || length > this.topic.size || total < 0 || total > this.payload.size) return false;
+		this.flags = flags;
+		this.topicLength = length;
+		this.id = 0;
+		this.offset = 0;
+		this.total = this.partLength = total;
+		this.rest = remaining - 2;
+		this.lastHead = this.head[0];
+		return true;
+	}
+
+	/** Leaves `count` bytes of `quad` to the long way. */
+	private longWay(count: number): true {
+		this.ahead = 0;
+		this.aheadEnd = count;
+		this.got = 0;
+		this.step = HEADER_REST;
+		return true;
+	}
+
+	/** The short way ends in the midst of a field. */
+	private interrupted(step: number, got: number | undefined): true {
+		this.short(got);
+		this.consumed = 0;
+		this.step = step;
+		return true;
+	}
+
 	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
-	private short(got = 0): number {
+	private short(got = 0): void {
 		this.available = got === 0 ? 0 : this.available - got;
 		this.got = got;
-		return got;
 	}
 
 	/** The long way, from any state, with any part of a field. */
@@ -229,7 +261,8 @@ export class Decoder {
 		for (;;) {
 			switch (this.step) {
 				case HEADER:
-					if (!this.readWord() || !this.header()) return;
+					if (this.available === 0) return;
+					this.step = HEADER_REST;
 					break;
 				case TOPIC_LENGTH:
 					if (!this.readWord() || !this.beginTopic()) return;
@@ -256,6 +289,9 @@ export class Decoder {
 				case SKIP_TOPIC:
 					if (!this.skip()) return;
 					this.step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
+					break;
+				case HEADER_REST:
+					if (!this.readWord() || !this.header()) return;
 					break;
 				default:
 					return;
@@ -300,6 +336,7 @@ export class Decoder {
 	private dispatch(): boolean {
 		const type = this.type;
 		const flags = this.flags;
+		if (!this.connected && type !== CONNACK) return this.malformed(NOT_YET_CONNECTED);
 		if (type === PUBLISH) {
 			if ((flags & 6) === 6) return this.malformed(QOS_3);
 			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
@@ -318,11 +355,12 @@ export class Decoder {
 			this.step = WORD;
 			return true;
 		}
-		this.step = HEADER;
+		this.step = this.ahead < this.aheadEnd ? HEADER_REST : HEADER;
 		return this.sink.onPingresp();
 	}
 
 	private beginTopic(): boolean {
+		this.lastHead = 0;
 		const length = this.word;
 		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
 		if (total < 0) return this.malformed(LENGTH);
@@ -372,6 +410,7 @@ export class Decoder {
 			if (code > 5) return this.malformed(CONNACK_CODE);
 			if (code > 0 && word >> 8) return this.malformed(CONNACK_SESSION);
 			this.step = HEADER;
+			this.connected = true;
 			return this.sink.onConnack(word >> 8 === 1, code);
 		}
 		if (word === 0) return this.malformed(IDENTIFIER_ZERO);

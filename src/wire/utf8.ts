@@ -1,5 +1,6 @@
 // Text as MQTT carries it (section 1.5.3). Knows strings and bytes only.
 // A property of a primitive string costs garbage in XS; a bound charCodeAt, called until NaN, does not.
+// It gives UTF-16, or where XS keeps its strings as UTF-8, as on boards, whole characters.
 
 const charCodeAt: (text: string, index: number) => number = Function.prototype.call.bind(
 	String.prototype.charCodeAt,
@@ -12,6 +13,7 @@ export function utf8Length(text: string): number {
 		const unit = charCodeAt(text, i);
 		if (unit < 0x80) length++;
 		else if (unit < 0x800) length += 2;
+		else if (unit >= 0x10000) length += 4;
 		else if (unit < 0xd800 || unit >= 0xe000) length += 3;
 		else if (unit < 0xdc00) {
 			const low = charCodeAt(text, ++i);
@@ -39,23 +41,22 @@ export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
 		if (unit >= 0xd800 && unit < 0xe000) {
 			const low = unit < 0xdc00 ? charCodeAt(text, i + 1) : 0;
 			if (low >= 0xdc00 && low < 0xe000) {
-				if (at + 4 > end) return -1;
 				unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-				bytes[at++] = 0xf0 | (unit >> 18);
-				bytes[at++] = 0x80 | ((unit >> 12) & 0x3f);
-				bytes[at++] = 0x80 | ((unit >> 6) & 0x3f);
-				bytes[at++] = 0x80 | (unit & 0x3f);
 				i++;
-				continue;
-			}
-			unit = 0xfffd;
+			} else unit = 0xfffd;
 		}
 		if (unit < 0x800) {
 			if (at + 2 > end) return -1;
 			bytes[at++] = 0xc0 | (unit >> 6);
 		} else {
-			if (at + 3 > end) return -1;
-			bytes[at++] = 0xe0 | (unit >> 12);
+			if (unit < 0x10000) {
+				if (at + 3 > end) return -1;
+				bytes[at++] = 0xe0 | (unit >> 12);
+			} else {
+				if (at + 4 > end) return -1;
+				bytes[at++] = 0xf0 | (unit >> 18);
+				bytes[at++] = 0x80 | ((unit >> 12) & 0x3f);
+			}
 			bytes[at++] = 0x80 | ((unit >> 6) & 0x3f);
 		}
 		bytes[at++] = 0x80 | (unit & 0x3f);

@@ -84,6 +84,8 @@ describe("an attempt fails", () => {
 		setup.news();
 		setup.place.noSockets = true;
 		nextAttempt(setup);
+		expect(setup.news()).toEqual([]);
+		setup.clock.advance(250); // told at the next tick
 		expect(setup.news()).toEqual([`disconnected ${SOCKET_FAILED}`]);
 		setup.place.noSockets = false;
 		setup.redial().accept();
@@ -94,6 +96,7 @@ describe("an attempt fails", () => {
 		const setup = new Setup({ host: "broker.local" });
 		expect(setup.place.lookups.map(({ host }) => host)).toEqual(["broker.local"]);
 		setup.place.lookups[0].onError(new Error("no such host"));
+		setup.clock.advance(250);
 		expect(setup.news()).toEqual([`disconnected ${RESOLVE_FAILED}`]);
 		setup.clock.advance(1000);
 		setup.place.lookups[1].onResolved("broker.local", "10.9.8.7");

@@ -49,10 +49,9 @@ describe("SUBSCRIBE", () => {
 	test("renews a subscription with the same filter: other QoS, other handler", () => {
 		const setup = connected();
 		const heard: string[] = [];
-		const first = setup.client.subscribe("a", 0, () => heard.push("first"));
+		setup.client.subscribe("a", 0, () => heard.push("first"));
 		setup.peer.take();
-		const second = setup.client.subscribe("a", 1, () => heard.push("second"));
-		expect(second).toBe(first);
+		setup.client.subscribe("a", 1, () => heard.push("second"));
 		setup.peer.expect(SUBSCRIBE(2, "a", 1));
 		// The answer to the first SUBSCRIBE is of no interest any more.
 		setup.peer.send(SUBACK(1, 0), SUBACK(2, 1), PUBLISH("a", ""));

@@ -1,7 +1,7 @@
 // Bytes to packets, however the stream is cut and whatever the sizes of buffers.
 
 import { Decoder, type PacketSink, type Source } from "../../src/wire/decoder.js";
-import { LENGTH, type Reason } from "../../src/wire/reason.js";
+import { LENGTH, PACKET_TYPE, type Reason } from "../../src/wire/reason.js";
 import {
 	CONNACK,
 	concat,
@@ -86,6 +86,18 @@ interface Way {
 }
 
 /** What is decoded of chunks that arrive one after the other. */
+/** A new stream, on which CONNACK has come already. */
+function begin(decoder: Decoder, source: Bytes, diary: Diary): void {
+	const before = diary.lines.length;
+	decoder.start(source);
+	for (const byte of CONNACK(false)) {
+		source.arrive(Uint8Array.of(byte));
+		decoder.available = 1;
+		decoder.decode();
+	}
+	diary.lines.length = before;
+}
+
 function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	const { payloadSize = 64, topicSize = 64, shortRead = Number.POSITIVE_INFINITY, stops = false } = way;
 	const diary = new Diary();
@@ -93,7 +105,7 @@ function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	const source = new Bytes(shortRead);
 	diary.decoder = decoder;
 	diary.goOn = !stops;
-	decoder.start(source);
+	begin(decoder, source, diary);
 	for (const chunk of chunks) {
 		source.arrive(chunk);
 		// Announced once: what is left after a short read is not announced again.
@@ -214,14 +226,28 @@ test("a start forgets what was half read; a stop ends all", () => {
 				decoder.decode();
 			};
 			const first = new Bytes(Number.POSITIVE_INFINITY);
-			decoder.start(first);
+			begin(decoder, first, diary);
 			run(first, bytes.slice(0, at));
 			decoder.stop();
 			run(first, bytes.slice(at));
 			expect(diary.lines).toEqual([]);
 			const second = new Bytes(Number.POSITIVE_INFINITY);
-			decoder.start(second);
+			begin(decoder, second, diary);
 			run(second, concat([PUBLISH("t", "fresh"), PUBACK(1)]));
 			expect(diary.lines).toEqual(["publish t 0 0 fresh", "ack 4 1"]);
 		}
+});
+
+test("a start forgets what was read ahead of a broken rule", () => {
+	const diary = new Diary();
+	const decoder = new Decoder(diary, 7, 64);
+	diary.decoder = decoder;
+	for (const chunk of [packet(0, []), PUBACK(1)]) {
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		begin(decoder, source, diary);
+		source.arrive(concat([chunk, PUBACK(2)]));
+		decoder.available = source.waiting.length;
+		decoder.decode();
+	}
+	expect(diary.lines).toEqual([PACKET_TYPE.message, "ack 4 1", "ack 4 2"]);
 });

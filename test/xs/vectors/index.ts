@@ -1,0 +1,8 @@
+// All vectors.
+
+import { inboundVectors } from "./inbound.js";
+import { outboundVectors } from "./outbound.js";
+import { textVectors } from "./text.js";
+import type { Vector } from "./vector.js";
+
+export const vectors: readonly Vector[] = [...inboundVectors, ...outboundVectors, ...textVectors];

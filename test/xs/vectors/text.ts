@@ -1,0 +1,199 @@
+// Topics, filters, matching, digits and UTF-8: tables of what is written and what is so.
+
+import { decimalSize, writeDecimal } from "../../../src/telemetry/decimal.js";
+import { encodeFilter, matches, Topic } from "../../../src/wire/topic.js";
+import { isText, utf8Length, writeUtf8 } from "../../../src/wire/utf8.js";
+import { bytesOf, hex } from "../../support/packets.js";
+import { throws, type Vector } from "./vector.js";
+
+const names: [string, string][] = [
+	["a", "000161"],
+	["/", "00012f"],
+	["räume", "000672c3a4756d65"],
+	["$SYS/x", "0006245359532f78"],
+	["\u0001", "000101"],
+	["\ufeff", "0003efbbbf"],
+	["🌡", "0004f09f8ca1"],
+];
+
+const validFilters = [
+	"#",
+	"+",
+	"a",
+	"a/#",
+	"a/+",
+	"+/a",
+	"+/+",
+	"/+",
+	"+/#",
+	"/",
+	"a//b",
+	"+/a/#",
+	"$SYS/#",
+	"//#",
+];
+const brokenFilters = ["a#", "#/", "#/a", "a/#/b", "a+", "+a", "a/b+", "a/+b/c", "##", "++", "a/##", "/#a"];
+
+const matching: [filter: string, topic: string, matches: boolean][] = [
+	["sport/tennis/player1/#", "sport/tennis/player1", true],
+	["sport/tennis/player1/#", "sport/tennis/player1/ranking", true],
+	["sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon", true],
+	["sport/#", "sport", true],
+	["#", "sport", true],
+	["#", "/finance", true],
+	["sport/tennis/+", "sport/tennis/player1", true],
+	["sport/tennis/+", "sport/tennis/player1/ranking", false],
+	["sport/+", "sport", false],
+	["sport/+", "sport/", true],
+	["+/+", "/finance", true],
+	["/+", "/finance", true],
+	["+", "/finance", false],
+	["#", "$SYS/monitor", false],
+	["+/monitor/Clients", "$SYS/monitor/Clients", false],
+	["$SYS/#", "$SYS/", true],
+	["$SYS/#", "$SYS", true],
+	["$SYS/monitor/+", "$SYS/monitor/Clients", true],
+	["ACCOUNTS", "Accounts", false],
+	["a/b", "a/b/", false],
+	["a/b/", "a/b", false],
+	["a/b", "a/bc", false],
+	["a/#", "ab", false],
+	["a/#", "a/", true],
+	["a/+/c", "a//c", true],
+	["a/+/c", "a/b/c/d", false],
+	["+/+/+", "a/b", false],
+	["+/#", "a", true],
+	["a/+/#", "a", false],
+	["a/+/#", "a/b", true],
+	["+/#", "$SYS/x", false],
+	["é/+", "é/ü", true],
+];
+
+/** Also with more bytes behind the topic in its buffer. */
+function match(filter: string, topic: string): boolean {
+	const name = bytesOf(topic);
+	const buffer = new Uint8Array(name.length + 9).fill(0x2f);
+	buffer.set(name);
+	return matches(encodeFilter(filter), buffer, name.length);
+}
+
+const topics: Vector[] = [
+	...names.map(([name, wanted]) => ({
+		name: `topic ${JSON.stringify(name)}`,
+		wanted,
+		run: () => hex(new Topic(name).field),
+	})),
+	...validFilters.map((filter) => ({
+		name: `filter ${filter} is valid`,
+		wanted: hex(bytesOf(filter)),
+		run: () => hex(encodeFilter(filter).slice(2)),
+	})),
+	...brokenFilters.map((filter) =>
+		throws(`filter ${filter} is refused`, "RangeError", "4.7.1", () => encodeFilter(filter)),
+	),
+	...matching.map(([filter, topic, wanted]) => ({
+		name: `${filter} ${wanted ? "matches" : "does not match"} ${topic}`,
+		wanted: `${wanted}`,
+		run: () => `${match(filter, topic)}`,
+	})),
+];
+
+function write(value: number, decimals: number): string {
+	const bytes = new Uint8Array(3 + decimalSize(decimals) + 1).fill(0x21);
+	const end = writeDecimal(value, decimals, bytes, 3);
+	if (bytes[2] !== 0x21 || bytes[end] !== 0x21) throw new Error("written outside");
+	return String.fromCharCode(...bytes.subarray(3, end));
+}
+
+const digits: [value: number, decimals: number, text: string][] = [
+	[0, 0, "0"],
+	[-0, 2, "0.00"],
+	[-0.004, 2, "0.00"],
+	[0.5, 0, "1"],
+	[-0.5, 0, "-1"],
+	[2.5, 0, "3"],
+	[1.005, 2, "1.00"],
+	[1.45, 1, "1.4"],
+	[8.345, 2, "8.35"],
+	[0.999, 2, "1.00"],
+	[-9.996, 2, "-10.00"],
+	[21.53, 2, "21.53"],
+	[0.1, 15, "0.100000000000000"],
+	[999_999_999.999, 2, "1000000000.00"],
+	[1_000_000_000, 0, "1000000000"],
+	[1e20, 1, "100000000000000000000.0"],
+	[999_999_999_999_999_900_000, 0, "999999999999999868928"],
+	[Number.MAX_SAFE_INTEGER, 0, "9007199254740991"],
+	[5e-324, 15, "0.000000000000000"],
+];
+
+const decimals: Vector[] = [
+	...digits.map(([value, decimals, wanted]) => ({
+		name: `${Object.is(value, -0) ? "-0" : value} with ${decimals} decimals`,
+		wanted,
+		run: () => write(value, decimals),
+	})),
+	{
+		name: "digits are those of toFixed, for a series of 4000 numbers",
+		wanted: "",
+		run() {
+			let state = 1;
+			const random = () => {
+				state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+				return (state >>> 0) / 4_294_967_296;
+			};
+			for (let i = 0; i < 4000; i++) {
+				const value = (random() - 0.5) * 10 ** Math.floor(random() * 24 - 4);
+				const count = 1 + Math.floor(random() * 15); // with 0, this XS leaves a point behind
+				const wanted = value.toFixed(count);
+				const got = write(value, count);
+				if (got !== (/^-[0.]*$/.test(wanted) ? wanted.slice(1) : wanted))
+					return `${value} with ${count} decimals: ${got}, not ${wanted}`;
+			}
+			return "";
+		},
+	},
+];
+
+const texts: Vector[] = ["", "abc", "°", "߿ࠀ", "\uffff", "🌡𐀀\u{10ffff}", "a\u0000b"].map((text) => ({
+	name: `UTF-8 of ${JSON.stringify(text)}`,
+	wanted: hex(bytesOf(text)),
+	run() {
+		const length = utf8Length(text);
+		const bytes = new Uint8Array(length);
+		if (length > 0 && writeUtf8(text, bytes.subarray(1), 0) !== -1) return "written into too little room";
+		if (writeUtf8(text, bytes, 0) !== length) return "another length than promised";
+		if (isText(bytes, length) === text.includes("\0")) return "a null character is no text, the rest is";
+		return hex(bytes);
+	},
+}));
+
+const illFormed = [
+	"80",
+	"c0af",
+	"c1bf",
+	"e08080",
+	"e09f80",
+	"eda080",
+	"edbfbf",
+	"f0808080",
+	"f4908080",
+	"f5",
+	"ff",
+	"c2",
+	"e282",
+	"f09f8c",
+	"00",
+];
+
+const checks: Vector[] = illFormed.map((bytes) => ({
+	name: `bytes ${bytes} are no text`,
+	wanted: "false",
+	run: () =>
+		`${isText(
+			Uint8Array.from(bytes.match(/../g)!, (pair) => Number.parseInt(pair, 16)),
+			bytes.length / 2,
+		)}`,
+}));
+
+export const textVectors: readonly Vector[] = [...topics, ...decimals, ...texts, ...checks];
