@@ -4,11 +4,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Board } from "../hosts/desktop/board.js";
 import type { Cost } from "./firmware/harness.js";
+import type { Memory } from "./firmware/memory.js";
 import { hasMosquitto, type Throughput, throughput } from "./mosquitto.js";
 
 interface Results {
 	cases: Record<string, Cost>;
 	minimum: { publish: Cost; receive: Cost };
+	/** Bytes of heap on a board. */
+	memory: Memory;
 	/** Messages per second end to end, when Mosquitto is there. */
 	mosquitto?: Throughput;
 }
@@ -35,7 +38,7 @@ function row(name: string, cost: Cost, aim: string): string {
 	return `${name.padEnd(18)}${cells.map((cell) => String(cell).padStart(16)).join("")}  ${aim}`;
 }
 
-function print({ cases, minimum, mosquitto }: Results): void {
+function print({ cases, minimum, memory, mosquitto }: Results): void {
 	const heads = ["slots/op", "chunk bytes/op", "collections", "meter/op", "writes/op"];
 	console.log(`${"".padEnd(18)}${heads.map((head) => head.padStart(16)).join("")}`);
 	const ratio = (a: Cost, b: Cost, of: string, aim: number) =>
@@ -48,6 +51,8 @@ function print({ cases, minimum, mosquitto }: Results): void {
 	for (const [name, cost] of Object.entries(cases)) console.log(row(name, cost, aims[name] ?? ""));
 	console.log(row("publish minimum", minimum.publish, "see bench/firmware/minimum.ts"));
 	console.log(row("receive minimum", minimum.receive, ""));
+	const bytes = Object.entries(memory).map(([part, count]) => `${part} ${count}`);
+	console.log(`bytes of heap on a board: ${bytes.join(", ")}`);
 	if (mosquitto)
 		console.log(
 			`through Mosquitto: ${mosquitto.qos0} messages a second at QoS 0, ${mosquitto.qos1} at QoS 1`,

@@ -23,7 +23,8 @@ export class Line {
 	now = 0;
 	tick!: () => void;
 
-	constructor(options: Partial<ClientOptions> = {}) {
+	/** `prepare` runs before the connection is up. */
+	constructor(options: Partial<ClientOptions> = {}, prepare: (client: Client) => void = () => {}) {
 		const line = this;
 		const network: Network = {
 			socket: {
@@ -45,6 +46,7 @@ export class Line {
 			id: "bench",
 		};
 		this.client = new Client({ ...network, host: "127.0.0.1", ...options });
+		prepare(this.client);
 		this.pipe.open();
 		this.feed(Uint8Array.of(0x20, 2, 0, 0));
 	}

@@ -4,6 +4,7 @@ import * as engine from "desktop/engine";
 import config from "mc/config";
 import { Sensor, Topic } from "../../src/index.js";
 import { type Cost, Line, measure } from "./harness.js";
+import { memory } from "./memory.js";
 import { minimumPublish, minimumReceive } from "./minimum.js";
 
 const count = (config as { count: number }).count;
@@ -85,13 +86,9 @@ for (const qos of [0, 1]) {
 	});
 }
 
-engine.report(
-	JSON.stringify({
-		cases,
-		minimum: {
-			publish: minimumPublish(count, topic.field, payload),
-			receive: minimumReceive(count, publishPacket(0)),
-		},
-	}),
-);
+const minimum = {
+	publish: minimumPublish(count, topic.field, payload),
+	receive: minimumReceive(count, publishPacket(0)),
+};
+engine.report(JSON.stringify({ cases, minimum, memory: memory() }));
 engine.exit(0);

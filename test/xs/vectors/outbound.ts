@@ -119,7 +119,7 @@ const publishes: Vector[] = [
 	sends(
 		"a remaining length of 16384",
 		`30808001000174${"61".repeat(16_381)}`,
-		(client) => client.publish("t", "a".repeat(16_381)),
+		(client) => client.publish("t", new Uint8Array(16_381).fill(0x61)),
 		{ packetSize: 17_000 },
 	),
 	sends(

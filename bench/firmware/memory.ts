@@ -1,0 +1,54 @@
+// Bytes of heap that the parts of an app take on a board, where a slot has 16 bytes.
+
+import * as engine from "desktop/engine";
+import { type Client, type ClientOptions, Sensor, Status, Topic } from "../../src/index.js";
+import { Line } from "./harness.js";
+
+export interface Memory {
+	/** A Client with its default options, connected. */
+	client: number;
+	/** One more packet buffer of 512 bytes. */
+	packet: number;
+	/** A subscription to a filter of 30 characters, without its handler. */
+	subscription: number;
+	/** A Topic of 30 characters. */
+	topic: number;
+	/** A Sensor with a topic of 30 characters and two decimals, which keeps its newest reading. */
+	sensor: number;
+	/** A Status with a topic of 30 characters. */
+	status: number;
+}
+
+function live(): number {
+	engine.collect();
+	return engine.liveSlots() * 16 + engine.liveChunkBytes();
+}
+
+/** Bytes that what `make` returns keeps alive. */
+function bytesOf(make: () => unknown): number {
+	const before = live();
+	const kept = make();
+	const bytes = live() - before;
+	return kept === undefined ? 0 : bytes;
+}
+
+const NAME = "home/kitchen/temperature/value";
+
+function client(options: Partial<ClientOptions> = {}, prepare?: (client: Client) => void): Line {
+	return new Line({ clientId: "bench", ...options }, prepare);
+}
+
+export function memory(): Memory {
+	const one = bytesOf(() => client());
+	const line = client();
+	const handler = () => {};
+	line.client.subscribe("first", 0, handler);
+	return {
+		client: one,
+		packet: bytesOf(() => client({ packets: 9 })) - one,
+		subscription: bytesOf(() => line.client.subscribe(NAME, 0, handler)),
+		topic: bytesOf(() => new Topic(NAME)),
+		sensor: bytesOf(() => new Sensor(line.client, { topic: NAME, decimals: 2 })),
+		status: bytesOf(() => client({}, (it) => new Status(it, { topic: NAME }))) - one,
+	};
+}

@@ -1,0 +1,191 @@
+// What each operation allocates, on a socket in memory: a client a case, a thousand operations each.
+
+import * as engine from "desktop/engine";
+import config from "mc/config";
+import { type Cost, Line, measure } from "../../../bench/firmware/harness.js";
+import { type ClientOptions, Sensor, Topic } from "../../../src/index.js";
+import { concat, PINGRESP, PUBACK, PUBLISH, PUBREL, SUBACK } from "../../support/packets.js";
+
+const { count } = config as { count: number };
+const costs: Record<string, Cost> = {};
+const topic = new Topic("home/kitchen/temperature");
+const payload = Uint8Array.of(0x32, 0x31, 0x2e, 0x35, 0x33);
+const puback = PUBACK(1);
+let calls = 0;
+const called = () => {
+	calls++;
+};
+
+/** Acknowledges a packet without garbage of ours. */
+function acknowledge(line: Line, id: number): void {
+	puback[2] = id >> 8;
+	puback[3] = id;
+	line.feed(puback);
+}
+
+/** Measures what `make` makes; it must have called a handler or published each time it says so. */
+function test(name: string, options: Partial<ClientOptions>, make: (line: Line) => () => void): void {
+	const line = new Line({ onMessage: called, onDelivered: called, onDropped: called, ...options });
+	costs[name] = measure(count, line.pipe, make(line));
+}
+
+/** Hears `packet` once an operation, in pieces of `size` bytes. */
+function hears(
+	name: string,
+	packet: Uint8Array,
+	size = packet.length,
+	options: Partial<ClientOptions> = {},
+): void {
+	test(name, options, (line) => {
+		line.subscribe("exact/topic", called);
+		line.subscribe("wild/+/#", called);
+		const pieces: Uint8Array[] = [];
+		for (let at = 0; at < packet.length; at += size) pieces.push(packet.slice(at, at + size));
+		calls = 0;
+		return () => {
+			for (let i = 0; i < pieces.length; i++) line.feed(pieces[i]);
+		};
+	});
+	if (calls < count) throw new Error(`${name}: only ${calls} calls`);
+}
+
+for (const retain of [false, true]) {
+	const how = retain ? ", retained" : "";
+	test(
+		`publish QoS 0${how}`,
+		{},
+		({ client }) =>
+			() =>
+				client.publish(topic, payload, 0, retain),
+	);
+	test(`publish QoS 1 and its PUBACK${how}`, {}, (line) => () => {
+		acknowledge(line, line.client.publish(topic, payload, 1, retain));
+	});
+}
+test("publish with text for topic and payload", {}, ({ client }) => () => {
+	client.publish("home/kitchen/note", "21 °C 🌡");
+});
+test("publish to four topics in turn", {}, ({ client }) => {
+	const topics = [topic, "a", "home/b", "c/°"];
+	let turn = 0;
+	return () => {
+		turn = (turn + 1) & 3;
+		client.publish(topics[turn], payload);
+	};
+});
+test("publish of other lengths in turn", {}, ({ client }) => {
+	const payloads = [0, 5, 124, 125, 300].map((size) => new Uint8Array(size));
+	let turn = 0;
+	return () => {
+		turn = (turn + 1) % 5;
+		client.publish(topic, payloads[turn], (turn & 1) as 0);
+	};
+});
+test("publish in pieces", { packetSize: 3000 }, (line) => {
+	const long = new Uint8Array(2900);
+	line.pipe.drain(1200);
+	return () => {
+		line.client.publish(topic, long);
+		for (let i = 0; i < 4; i++) line.pipe.drain(1200);
+	};
+});
+test("begin and end", {}, ({ client }) => () => {
+	const at = client.begin(topic, 0, false);
+	client.lent!.fill(0x41, at, at + 20);
+	client.end(at + 20);
+});
+test("begin and cancel", {}, ({ client }) => () => {
+	client.begin(topic, 1, false);
+	client.cancel();
+});
+test("publish without room, told when there is", { packets: 4, onWritable: called }, (line) => () => {
+	line.pipe.drain(0);
+	for (let i = 0; i < 6; i++) line.client.publish(topic, payload);
+	line.pipe.drain(1 << 20);
+});
+test("publish with the window full, and all acknowledged", { packets: 6, window: 2 }, (line) => {
+	const ids = [0, 0, 0, 0];
+	return () => {
+		for (let i = 0; i < 4; i++) ids[i] = line.client.publish(topic, payload, 1);
+		for (let i = 0; i < 4; i++) acknowledge(line, ids[i]);
+	};
+});
+test("dropping the oldest that was never sent", { packets: 2, whenFull: "dropOldest" }, (line) => {
+	line.pipe.drain(0);
+	return () => line.client.publish(topic, payload, 1);
+});
+
+hears("receive QoS 0 to a handler", PUBLISH("exact/topic", "hello"));
+hears("receive QoS 1 to a handler, acknowledged", PUBLISH("exact/topic", "hello", { qos: 1, id: 7 }));
+hears("receive to a handler by wildcards", PUBLISH("wild/a/b", "hello"));
+hears("receive without a handler", PUBLISH("other/°", "hello", { qos: 1, id: 7 }));
+hears("receive without payload", PUBLISH("exact/topic", ""));
+hears("receive byte by byte", PUBLISH("exact/topic", "hello", { qos: 1, id: 7 }), 1);
+hears("receive cut in two", PUBLISH("exact/topic", "hello"), 15);
+hears("receive 400 bytes", PUBLISH("exact/topic", new Uint8Array(400), { qos: 1, id: 7 }));
+hears("receive in parts", PUBLISH("exact/topic", new Uint8Array(400), { qos: 1, id: 7 }), 100, {
+	receiveSize: 64,
+});
+hears("receive a topic that is too long", PUBLISH("x".repeat(200), "hello", { qos: 1, id: 7 }));
+hears(
+	"receive three in one go",
+	concat([PUBLISH("exact/topic", "1"), PINGRESP, PUBLISH("a", "2"), PUBLISH("b", "3")]),
+);
+hears("receive stray acknowledgements", concat([PUBLISH("a", ""), PUBACK(9), PUBREL(9), SUBACK(9, 0)]));
+test("receive while paused, then on", {}, (line) => {
+	const packet = PUBLISH("exact/topic", "hello", { qos: 1, id: 7 });
+	return () => {
+		line.client.pause();
+		line.feed(packet);
+		line.client.resume();
+	};
+});
+test("acknowledgements that wait for room", {}, (line) => {
+	const packet = PUBLISH("exact/topic", "hello", { qos: 1, id: 7 });
+	return () => {
+		line.pipe.drain(0);
+		for (let i = 0; i < 3; i++) line.feed(packet);
+		line.pipe.drain(1 << 20);
+	};
+});
+
+test("Sensor.update at QoS 0", {}, ({ client }) => {
+	const sensor = new Sensor(client, { topic, decimals: 2 });
+	let value = -20;
+	return () => sensor.update((value += 0.013));
+});
+test("Sensor.update at QoS 1, retained, and its PUBACK", {}, (line) => {
+	const sensor = new Sensor(line.client, { topic, decimals: 3, qos: 1, retain: true });
+	let value = 1e9;
+	return () => acknowledge(line, sensor.update((value += 0.125)));
+});
+test("Sensor.update with deadband, interval, heartbeat and no number", { helpers: 1 }, (line) => {
+	const options = { topic, deadband: 0.5, interval: 1000, heartbeat: 5000, invalid: "none" };
+	const sensor = new Sensor(line.client, options);
+	let turn = 0;
+	return () => {
+		sensor.update(turn++ % 7 === 0 ? Number.NaN : turn * 0.2);
+		line.now = (line.now + 250) | 0;
+		line.tick();
+	};
+});
+test("Sensor.update that replaces what was never sent", { packets: 1 }, (line) => {
+	const sensor = new Sensor(line.client, { topic, qos: 1 });
+	line.pipe.drain(0);
+	let value = 0;
+	return () => sensor.update(value++);
+});
+test("a keepalive cycle", { keepAlive: 2000 }, (line) => {
+	const { pipe } = line;
+	return () => {
+		const { writes } = pipe;
+		while (pipe.writes === writes) {
+			line.now = (line.now + 250) | 0;
+			line.tick();
+		}
+		line.feed(PINGRESP);
+	};
+});
+
+engine.report(JSON.stringify(costs));
+engine.exit(0);
