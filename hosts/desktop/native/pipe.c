@@ -207,7 +207,7 @@ static void pipeWrite(xsMachine* the)
 	pipe->room -= count;
 	pipe->written += count;
 	pipe->writes++;
-	if (count <= pipe->outCapacity - pipe->outLength) {
+	if (pipe->outLength <= pipe->outCapacity && count <= pipe->outCapacity - pipe->outLength) {
 		memcpy(pipe->out + pipe->outLength, bytes, count);
 		pipe->outLength += count;
 	}

@@ -1,0 +1,103 @@
+// A client on a socket in memory, with its timer and clock in our hands, and what an operation allocates there.
+
+import * as engine from "desktop/engine";
+import Pipe, { type PipeOptions } from "desktop/pipe";
+import { Client, type ClientOptions } from "../../../src/index.js";
+import type { Network } from "../../../src/network/network.js";
+
+export interface Quirks {
+	/** Bytes of room for writing. Default: so many that nothing waits for room. */
+	room?: number;
+	shortReads?: boolean;
+}
+
+export class Line {
+	readonly client: Client;
+	/** The socket of the last attempt to connect. */
+	pipe!: Pipe;
+	sockets = 0;
+	now = 0;
+	tick!: () => void;
+	/** The next socket cannot be opened. */
+	noSocket = false;
+
+	constructor(options: Partial<ClientOptions> = {}, quirks: Quirks = {}) {
+		const line = this;
+		const { room = 1 << 24, shortReads = false } = quirks;
+		const network: Network = {
+			socket: {
+				io: class extends Pipe {
+					constructor(options: PipeOptions) {
+						if (line.noSocket) {
+							line.noSocket = false;
+							throw new Error("no socket");
+						}
+						super({ ...options, room, shortReads });
+						line.pipe = this;
+						line.sockets++;
+					}
+				} as unknown as Network["socket"]["io"],
+			},
+			dns: { io: undefined as never },
+			timer: {
+				repeat(callback) {
+					line.tick = callback;
+				},
+				clear() {},
+			},
+			ticks: () => line.now,
+			id: "line",
+		};
+		this.client = new Client({ ...network, host: "127.0.0.1", random: () => 0, ...options });
+	}
+
+	feed(packet: Uint8Array): void {
+		this.pipe.feed(packet);
+	}
+
+	/** The TCP connection is made, and the broker accepts. */
+	accept(sessionPresent = false): this {
+		this.pipe.open();
+		this.take();
+		this.feed(Uint8Array.of(0x20, 2, sessionPresent ? 1 : 0, 0));
+		return this;
+	}
+
+	/** Subscribes, and lets the broker grant it. */
+	subscribe(filter: string, handler: () => void): void {
+		this.take();
+		this.client.subscribe(filter, 1, handler);
+		const sent = this.take();
+		this.feed(Uint8Array.of(0x90, 3, sent[2], sent[3], 1));
+	}
+
+	/** What was written since the last take. */
+	take(): Uint8Array {
+		const bytes = new Uint8Array(4096);
+		return bytes.slice(0, this.pipe.take(bytes));
+	}
+
+	/** A quarter of a second passes. */
+	pass(): void {
+		this.now = (this.now + 250) | 0;
+		this.tick();
+	}
+}
+
+export interface Allocated {
+	slots: number;
+	chunkBytes: number;
+	collections: number;
+}
+
+/** What `count` operations allocate, after a few that may do what happens once only. */
+export function allocated(count: number, operation: () => void): Allocated {
+	for (let i = 0; i < 20; i++) operation();
+	engine.collect();
+	engine.mark();
+	for (let i = 0; i < count; i++) operation();
+	const slots = engine.slots();
+	const chunkBytes = engine.chunkBytes();
+	const collections = engine.collections();
+	return { slots, chunkBytes, collections };
+}
