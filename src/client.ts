@@ -60,6 +60,7 @@ const TICK = 250;
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
+const DROP_OLDEST = "dropOldest";
 
 /** The first byte of a PUBLISH at QoS 0, not retained. */
 const FIRST = PUBLISH << 4;
@@ -180,7 +181,7 @@ export class Client implements PacketSink, DialerEvents {
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(random() * 65_535);
 		this.outbox = new Outbox(packets, packetSize, window, firstId);
-		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7, 1);
 		this.message = new Message(this.decoder);
 		this.unrouted = { handler: (message) => options.onMessage?.(message) };
 		this.subscriptions = new Subscriptions(subscriptions, this.decoder);
@@ -232,16 +233,24 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** As the last message, at QoS 1: with its own packet identifier. */
 	private repeat(last: PacketSlot, payload: Uint8Array): number {
-		if (last !== this.outbox.free) return this.compose(last.topic, payload, 1, (last.first & 1) !== 0);
-		const id = this.sender.nextId();
-		const bytes = last.bytes;
-		let at = last.payloadAt;
-		last.id = id;
-		bytes[at++] = id >> 8;
-		bytes[at++] = id;
-		bytes.set(payload, at);
-		this.statistics.published++;
-		return this.sender.submit(last);
+		const outbox = this.outbox;
+		const stream = this.stream!;
+		const length = last.length;
+		if (last === outbox.free && outbox.inFlight < outbox.window && stream.writable >= length) {
+			const id = this.sender.nextId();
+			const bytes = last.bytes;
+			let at = last.payloadAt;
+			last.id = id;
+			bytes[at++] = id >> 8;
+			bytes[at++] = id;
+			bytes.set(payload, at);
+			if (stream.send(last, length)) {
+				this.statistics.published++;
+				outbox.hold(last, this.liveness.attention);
+				return id;
+			}
+		}
+		return this.compose(last.topic, payload, 1, (last.first & 1) !== 0);
 	}
 
 	/** Writes a message into a free slot and submits it. */
@@ -420,7 +429,7 @@ export class Client implements PacketSink, DialerEvents {
 	private makeRoom(): PacketSlot | undefined {
 		if (this.state === CLOSED || this.state === CLOSING) return undefined;
 		const outbox = this.outbox;
-		if (outbox.free === undefined && this.options.whenFull === "dropOldest") {
+		if (outbox.free === undefined && this.options.whenFull === DROP_OLDEST) {
 			const dropped = outbox.dropOldest();
 			if (dropped !== undefined) this.dropped(dropped.id, reasons.REPLACED);
 		}
@@ -432,6 +441,7 @@ export class Client implements PacketSink, DialerEvents {
 		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
 		this.starved = true;
 		this.outbox.freed = false;
+		this.sender.last = undefined;
 		return NO_ROOM;
 	}
 
@@ -446,7 +456,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.sender.flush();
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
-			if (this.handling === HANDLER || !this.sender.done) return;
+			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;
 			if (this.sender.disconnect()) this.disconnected(reasons.CLOSED);
 		} else if (this.starved && this.outbox.freed) this.announceRoom();
 	}
@@ -483,7 +493,7 @@ export class Client implements PacketSink, DialerEvents {
 	onWritable(): void {
 		if (this.state !== CONNECTING) {
 			this.flush();
-			if (this.decoder.available > 0) this.decode();
+			this.decode();
 			return;
 		}
 		let packet: Uint8Array;
@@ -503,15 +513,23 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** @internal */
 	onReadable(count: number): void {
-		this.decoder.available = count;
+		const decoder = this.decoder;
+		decoder.available = count;
 		this.heard = true;
-		this.decode();
+		if (this.decoding || this.paused || this.sender.acknowledgements.full) return;
+		this.decoding = true;
+		try {
+			decoder.decode();
+		} catch (error) {
+			this.decodingThrew(error);
+		}
+		this.decoding = false;
 	}
 
 	/** @internal */
 	onFailed(): void {
 		// A refusal may have come together with the end.
-		if (this.decoder.available > 0) this.decode();
+		this.decode();
 		if (this.stream !== undefined) this.lost();
 	}
 
@@ -598,7 +616,7 @@ export class Client implements PacketSink, DialerEvents {
 		stream.written = false;
 		this.heard = false;
 		// Something may be left after a handler threw, or a socket ran out of segments.
-		if (this.decoder.available > 0) this.decode();
+		this.decode();
 		liveness.check();
 		this.flush();
 		if (this.stream === undefined) return;
@@ -623,14 +641,8 @@ export class Client implements PacketSink, DialerEvents {
 	// ---- incoming
 
 	private decode(): void {
-		if (this.decoding || this.paused || this.sender.acknowledgements.full) return;
-		this.decoding = true;
-		try {
-			this.decoder.decode();
-		} catch (error) {
-			this.decodingThrew(error);
-		}
-		this.decoding = false;
+		const available = this.decoder.available;
+		if (available > 0) this.onReadable(available);
 	}
 
 	/** A socket that threw has failed; what the app threw is passed on, after the message is settled. */
@@ -688,10 +700,9 @@ export class Client implements PacketSink, DialerEvents {
 		const stream = this.stream;
 		this.handling = HANDLER;
 		if (decoder.offset === 0) {
-			const subscription = decoder.topicLength > 0 ? this.subscriptions.exact() : undefined;
+			const subscription = this.subscriptions.exact();
 			if (subscription !== undefined) this.route = subscription;
 			else if (!this.routeOther()) return false;
-			if (decoder.flags & 4) return this.refuseQos2();
 		}
 		const handler = this.route.handler;
 		if (handler !== undefined) {
@@ -699,18 +710,13 @@ export class Client implements PacketSink, DialerEvents {
 			message.length = decoder.partLength;
 			handler(message);
 		}
-		if (decoder.id > 0 || decoder.partLength < decoder.total) this.settle();
-		else this.statistics.received++;
+		if (decoder.id > 0 || decoder.partLength < decoder.total) {
+			this.settle();
+			return this.goOn(stream);
+		}
+		this.statistics.received++;
 		this.handling = NOTHING;
-		if (this.state === CLOSING) this.flush();
-		return stream === this.stream && !this.paused && !this.sender.acknowledgements.full;
-	}
-
-	private refuseQos2(): false {
-		this.handling = CALLBACK;
-		this.disconnected(reasons.QOS_2_UNASKED);
-		this.handling = NOTHING;
-		return false;
+		return stream === this.stream && !this.paused;
 	}
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
@@ -718,7 +724,10 @@ export class Client implements PacketSink, DialerEvents {
 		const decoder = this.decoder;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.statistics.received++;
-		if (decoder.id > 0 && this.stream !== undefined) this.sender.acknowledge(PUBACK << 4, decoder.id);
+		if (decoder.id === 0 || this.stream === undefined) return;
+		this.sender.acknowledge(PUBACK << 4, decoder.id);
+		this.handling = NOTHING;
+		if (this.state === CLOSING) this.flush();
 	}
 
 	/**
@@ -744,25 +753,29 @@ export class Client implements PacketSink, DialerEvents {
 	}
 
 	/** @internal */
-	onAcknowledgement(type: number, id: number): boolean {
+	onPuback(id: number): boolean {
 		const stream = this.stream;
-		this.handling = CALLBACK;
-		if (type === PUBACK && this.outbox.acknowledge(id)) {
-			this.statistics.delivered++;
-			this.options.onDelivered?.(id);
-			if (
-				(this.outbox.unsent !== undefined || this.starved || this.state === CLOSING) &&
-				stream === this.stream
-			)
-				this.flush();
-			return this.goOn(stream);
+		if (!this.outbox.acknowledge(id)) {
+			this.statistics.strayAcknowledgements++;
+			return true;
 		}
-		if (type === UNSUBACK && this.subscriptions.left(id)) return this.goOn(stream);
+		this.handling = CALLBACK;
+		this.statistics.delivered++;
+		this.options.onDelivered?.(id);
+		// Otherwise nothing waits, and nobody.
+		if (this.sender.last === undefined && stream === this.stream) this.flush();
+		this.handling = NOTHING;
+		return stream === this.stream && !this.paused;
+	}
+
+	/** @internal */
+	onAcknowledgement(type: number, id: number): boolean {
+		if (type === UNSUBACK && this.subscriptions.left(id)) return true;
 		// To what nobody knows here, the answer is the one that lets the broker finish.
 		if (type === PUBREC) this.sender.acknowledge((PUBREL << 4) | 2, id);
 		else if (type === PUBREL) this.sender.acknowledge(PUBCOMP << 4, id);
 		this.statistics.strayAcknowledgements++;
-		return this.goOn(stream);
+		return !this.sender.acknowledgements.full;
 	}
 
 	/** @internal */

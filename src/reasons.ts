@@ -25,7 +25,3 @@ export const TOPIC_TOO_LONG = new Reason(
 	"app",
 	"a received message was skipped: its topic name is longer than the option topicSize",
 );
-export const QOS_2_UNASKED = new Reason(
-	"peer",
-	"the broker sent QoS 2, which this client never asks for (section 3.8.4)",
-);

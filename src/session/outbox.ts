@@ -107,11 +107,15 @@ export class Outbox {
 
 	/** Takes the packet out that PUBACK names; false when it is not in flight at that QoS (section 4.3.2). */
 	acknowledge(id: number): boolean {
+		// The broker acknowledges in order (section 4.6), so it is nearly always the first.
 		let slot = this.first;
 		while (slot !== undefined && slot.id !== id) slot = slot.next;
 		if (slot === undefined || slot.state !== SENT || slot.qos !== 1) return false;
 		this.inFlight--;
-		this.remove(slot);
+		if (slot === this.first) {
+			this.first = slot.next;
+			if (slot === this.last) this.last = undefined;
+		} else this.remove(slot);
 		this.giveBack(slot);
 		return true;
 	}
@@ -164,7 +168,6 @@ export class Outbox {
 		return false;
 	}
 
-	/** Acknowledgements come in order, so the walk is nearly always empty. */
 	private remove(slot: PacketSlot): void {
 		const next = slot.next;
 		if (this.first === slot) {

@@ -35,7 +35,7 @@ export class Subscription implements Route {
 	/** @internal */ id = 0;
 	/** @internal */ sentAt = 0;
 	/** @internal */ next: Subscription | undefined = undefined;
-	/** @internal Bytes of the filter, when it has no wildcards. */
+	/** @internal Bytes of a topic name that may equal the filter; 0 with wildcards, and without a handler. */
 	length = 0;
 	/** @internal The filter, length in front. */
 	readonly field: Uint8Array;
@@ -49,8 +49,8 @@ export class Subscription implements Route {
 		this.handler = handler;
 		this.field = field;
 		if (!hasWildcard(field)) {
-			this.length = field.length - 2;
-			this.words = new Float64Array(((this.length + 7) >> 3) + 1);
+			if (handler !== undefined) this.length = field.length - 2;
+			this.words = new Float64Array(((field.length + 5) >> 3) + 1);
 			new Uint8Array(this.words.buffer).set(field.subarray(2));
 			this.words[this.words.length - 1] = Number.NaN;
 		}
@@ -103,6 +103,7 @@ export class Subscriptions {
 		const subscription = this.find(filter);
 		if (subscription === undefined || subscription.state >= UNWANTED) return false;
 		subscription.handler = undefined;
+		subscription.length = 0;
 		this.settle(subscription);
 		subscription.state = UNWANTED;
 		this.pending = true;
@@ -193,7 +194,7 @@ export class Subscriptions {
 			const words = it.words!;
 			let i = 0;
 			while (words[i] === topic[i]) i++;
-			if (i === words.length - 1 && it.handler !== undefined) return it;
+			if (i << 3 >= length) return it;
 		}
 		return undefined;
 	}

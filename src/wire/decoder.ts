@@ -9,6 +9,7 @@ import {
 	PUBCOMP,
 	PUBLISH,
 	PUBREL,
+	type QoS,
 	SUBACK,
 	SUBSCRIPTION_REFUSED,
 	UNSUBACK,
@@ -24,6 +25,7 @@ import {
 	NOT_YET_CONNECTED,
 	PACKET_TYPE,
 	QOS_3,
+	QOS_UNASKED,
 	RESERVED_FLAGS,
 	type Reason,
 	SUBACK_CODE,
@@ -44,7 +46,8 @@ export interface PacketSink {
 	/** A part of a PUBLISH: topic and payload are in the decoder's buffers until this returns. */
 	onPublish(): boolean;
 	onConnack(sessionPresent: boolean, code: number): boolean;
-	/** PUBACK, PUBREC, PUBREL, PUBCOMP or UNSUBACK. */
+	onPuback(id: number): boolean;
+	/** PUBREC, PUBREL, PUBCOMP or UNSUBACK. */
 	onAcknowledgement(type: number, id: number): boolean;
 	/** `code`: granted QoS, or SUBSCRIPTION_REFUSED. */
 	onSuback(id: number, code: number): boolean;
@@ -93,6 +96,7 @@ export class Decoder {
 	available = 0;
 
 	private readonly sink: PacketSink;
+	private readonly maximumQos: QoS;
 	private source: Source | undefined;
 	private step = STOPPED;
 	private type = 0;
@@ -121,10 +125,11 @@ export class Decoder {
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
-	 * A longer payload comes in parts, a longer topic name is skipped.
+	 * A longer payload comes in parts, a longer topic name is skipped. `maximumQos` is the highest that was asked for.
 	 */
-	constructor(sink: PacketSink, payloadSize: number, topicSize: number) {
+	constructor(sink: PacketSink, payloadSize: number, topicSize: number, maximumQos: QoS = 2) {
 		this.sink = sink;
+		this.maximumQos = maximumQos;
 		this.payload = new PacketBuffer(payloadSize);
 		this.topic = new PacketBuffer(topicSize);
 	}
@@ -166,33 +171,34 @@ export class Decoder {
 			return this.longWay(this.got);
 		}
 		let available = this.available - 4;
-		this.available = available;
 		if (this.head[0] !== this.lastHead) {
 			const quad = this.quad;
+			this.available = available;
 			if (quad[0] === PUBACK << 4 && quad[1] === 2) {
 				const id = (quad[2] << 8) | quad[3];
-				return id > 0 ? this.sink.onAcknowledgement(PUBACK, id) : this.malformed(IDENTIFIER_ZERO);
+				return id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
 			}
 			if (!this.publishHead()) return this.longWay(4);
 		}
 		available -= this.rest;
-		if (available < 0) return this.longWay(4);
+		if (available < 0) {
+			this.available = available + this.rest;
+			return this.longWay(4);
+		}
 		const topic = this.topic;
 		const length = this.topicLength;
 		topic.buffer.resize(length);
 		got = source.read(topic.bytes);
 		topic.buffer.resize(topic.size);
-		if (got !== length) return this.interrupted(TOPIC, got);
+		if (got !== length) return this.interrupted(TOPIC, got, available + this.rest);
 		if (this.flags > 1) {
 			const pair = this.pair;
 			got = source.read(pair);
 			this.word = pair[0];
-			if (got !== 2) {
-				this.available -= length;
-				return this.interrupted(IDENTIFIER, got);
-			}
+			if (got !== 2) return this.interrupted(IDENTIFIER, got, available + this.rest - length);
 			this.word = (pair[0] << 8) | pair[1];
 			if (!this.identifier()) return false;
+			this.step = HEADER;
 		}
 		const total = this.total;
 		if (total > 0) {
@@ -200,13 +206,9 @@ export class Decoder {
 			payload.buffer.resize(total);
 			got = source.read(payload.bytes);
 			payload.buffer.resize(payload.size);
-			if (got !== total) {
-				this.available -= this.rest - total;
-				return this.interrupted(PAYLOAD, got);
-			}
+			if (got !== total) return this.interrupted(PAYLOAD, got, available + total);
 		}
 		this.available = available;
-		this.step = HEADER;
 		return this.sink.onPublish();
 	}
 
@@ -242,8 +244,9 @@ export class Decoder {
 		return true;
 	}
 
-	/** The short way ends in the midst of a field. */
-	private interrupted(step: number, got: number | undefined): true {
+	/** The short way ends in the midst of a field, before which `available` bytes were there. */
+	private interrupted(step: number, got: number | undefined, available: number): true {
+		this.available = available;
 		this.short(got);
 		this.consumed = 0;
 		this.step = step;
@@ -339,6 +342,7 @@ export class Decoder {
 		if (!this.connected && type !== CONNACK) return this.malformed(NOT_YET_CONNECTED);
 		if (type === PUBLISH) {
 			if ((flags & 6) === 6) return this.malformed(QOS_3);
+			if ((flags & 6) >> 1 > this.maximumQos) return this.malformed(QOS_UNASKED);
 			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
 			if (this.remaining < 3) return this.malformed(LENGTH);
 			this.step = TOPIC_LENGTH;
@@ -419,7 +423,7 @@ export class Decoder {
 			return true;
 		}
 		this.step = HEADER;
-		return this.sink.onAcknowledgement(type, word);
+		return type === PUBACK ? this.sink.onPuback(word) : this.sink.onAcknowledgement(type, word);
 	}
 
 	private code(): boolean {

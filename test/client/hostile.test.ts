@@ -2,7 +2,6 @@
 
 import fc from "fast-check";
 import { State } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import {
 	concat,
@@ -91,7 +90,7 @@ test("a topic that no filter equals is checked, although one begins alike", () =
 test("QoS 2, which nobody asked for, closes with a reason", () => {
 	const setup = connected();
 	setup.peer.send(PUBLISH("t", "x", { qos: 2, id: 1 }));
-	expect(setup.news()).toEqual([`disconnected ${reasons.QOS_2_UNASKED}`]);
+	expect(setup.news()).toEqual([`disconnected ${wire.QOS_UNASKED}`]);
 });
 
 test("stray acknowledgements of QoS 2 are answered, counted, and no reason to close", () => {

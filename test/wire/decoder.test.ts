@@ -38,6 +38,9 @@ class Diary implements PacketSink {
 	onConnack(sessionPresent: boolean, code: number): boolean {
 		return this.#note(`connack ${sessionPresent} ${code}`);
 	}
+	onPuback(id: number): boolean {
+		return this.onAcknowledgement(4, id);
+	}
 	onAcknowledgement(type: number, id: number): boolean {
 		return this.#note(`ack ${type} ${id}`);
 	}

@@ -1,7 +1,7 @@
 // The first promise, counted in the allocator of the real engine: once connected, nothing allocates.
 
 import { FIRST, LOADS, reportOf } from "../support/board.js";
-import type { Allocated } from "./firmware/line.js";
+import type { Allocated } from "./firmware/heap.js";
 
 test.each(LOADS)(
 	"no operation allocates a slot or a byte of chunk, %s",

@@ -1,10 +1,12 @@
 // What each operation allocates, on a socket in memory: a client a case, a thousand operations each.
 
 import * as engine from "desktop/engine";
+import Pipe from "desktop/pipe";
 import config from "mc/config";
 import { type ClientOptions, Sensor, Topic } from "../../../src/index.js";
 import { concat, PINGRESP, PUBACK, PUBLISH, PUBREL, SUBACK } from "../../support/packets.js";
-import { type Allocated, allocated, Line, type Quirks } from "./line.js";
+import { type Allocated, allocated } from "./heap.js";
+import { Line, type Quirks } from "./line.js";
 
 const { count } = config as { count: number };
 const found: Record<string, Allocated> = {};
@@ -32,7 +34,11 @@ function test(
 	make: (line: Line) => () => void,
 	quirks: Quirks = {},
 ): void {
-	const line = new Line({ onMessage: called, onDelivered: called, onDropped: called, ...options }, quirks);
+	const line = new Line(
+		Pipe,
+		{ onMessage: called, onDelivered: called, onDropped: called, ...options },
+		quirks,
+	);
 	line.accept();
 	const operation = make(line);
 	calls = 0;

@@ -1,9 +1,20 @@
-// A client on a socket in memory, with its timer and clock in our hands, and what an operation allocates there.
+// A client on a socket in memory, with its timer and clock in our hands.
 
-import * as engine from "desktop/engine";
-import Pipe, { type PipeOptions } from "desktop/pipe";
 import { Client, type ClientOptions } from "../../../src/index.js";
 import type { Network } from "../../../src/network/network.js";
+
+/** A socket in memory, as "desktop/pipe" has it: no import, so that Node can run what uses this. */
+export interface Pipe {
+	open(): void;
+	feed(bytes: Uint8Array, length?: number): void;
+	drain(room: number): void;
+	fail(): void;
+	take(bytes: Uint8Array): number;
+	readonly writes: number;
+	readonly closed: boolean;
+}
+
+export type PipeClass = new (options: never) => Pipe;
 
 export interface Quirks {
 	/** Bytes of room for writing. Default: so many that nothing waits for room. */
@@ -21,18 +32,18 @@ export class Line {
 	/** The next socket cannot be opened. */
 	noSocket = false;
 
-	constructor(options: Partial<ClientOptions> = {}, quirks: Quirks = {}) {
+	constructor(Pipe: PipeClass, options: Partial<ClientOptions> = {}, quirks: Quirks = {}) {
 		const line = this;
 		const { room = 1 << 24, shortReads = false } = quirks;
 		const network: Network = {
 			socket: {
 				io: class extends Pipe {
-					constructor(options: PipeOptions) {
+					constructor(options: object) {
 						if (line.noSocket) {
 							line.noSocket = false;
 							throw new Error("no socket");
 						}
-						super({ ...options, room, shortReads });
+						super({ ...options, room, shortReads } as never);
 						line.pipe = this;
 						line.sockets++;
 					}
@@ -82,22 +93,4 @@ export class Line {
 		this.now = (this.now + 250) | 0;
 		this.tick();
 	}
-}
-
-export interface Allocated {
-	slots: number;
-	chunkBytes: number;
-	collections: number;
-}
-
-/** What `count` operations allocate, after a few that may do what happens once only. */
-export function allocated(count: number, operation: () => void): Allocated {
-	for (let i = 0; i < 20; i++) operation();
-	engine.collect();
-	engine.mark();
-	for (let i = 0; i < count; i++) operation();
-	const slots = engine.slots();
-	const chunkBytes = engine.chunkBytes();
-	const collections = engine.collections();
-	return { slots, chunkBytes, collections };
 }

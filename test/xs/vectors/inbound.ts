@@ -183,7 +183,7 @@ const broken: Vector[] = [
 	malformed("a length of five bytes", [0x30, 0x80, 0x80, 0x80, 0x80, 1], "LENGTH_ENCODING"),
 	malformed("PUBLISH at QoS 3", packet(0x36, field("t"), word(1)), "QOS_3"),
 	malformed("PUBLISH at QoS 0 with DUP", packet(0x38, field("t")), "DUP_QOS_0"),
-	malformed("PUBLISH at QoS 2", PUBLISH("t", "x", { qos: 2, id: 1 }), "QOS_2_UNASKED"),
+	malformed("PUBLISH at QoS 2", PUBLISH("t", "x", { qos: 2, id: 1 }), "QOS_UNASKED"),
 	malformed("PUBLISH without body", packet(0x30), "LENGTH"),
 	malformed("PUBLISH with half a topic length", packet(0x30, [0]), "LENGTH"),
 	malformed("PUBLISH with a topic beyond its end", packet(0x30, word(3), [0x61, 0x62]), "LENGTH"),

@@ -1,0 +1,73 @@
+// A board that reconnects all its life must not lose memory over it.
+
+import { createServer, type Server, type Socket } from "node:net";
+import { FIRST, LOADS, reportOf, STACKS } from "../support/board.js";
+import { CONNACK } from "../support/packets.js";
+
+interface Heap {
+	slots: number;
+	chunkBytes: number;
+}
+
+test.each(LOADS)(
+	"the live heap after 1000 reconnects is that after 10, %s",
+	async (_how, preload) => {
+		const { heaps, ...counts } = await reportOf<{
+			heaps: Heap[];
+			connected: number;
+			received: number;
+			attempts: number;
+			connects: number;
+		}>({ firmware: "test/xs/firmware/reconnect", config: { looks: [10, 1000] }, preload });
+		const [early, late] = heaps;
+		expect(late).toEqual(early);
+		expect(late.slots).toBeGreaterThan(100);
+		expect(counts).toMatchObject({ connected: 1000, connects: 1000, received: 1000 });
+		expect(counts.attempts).toBeGreaterThan(1300);
+	},
+	FIRST,
+);
+
+describe("over TCP", () => {
+	let server: Server;
+	const open = new Set<Socket>();
+
+	beforeEach(async () => {
+		// A broker that accepts, takes what comes after CONNECT, and hangs up.
+		server = createServer((socket) => {
+			open.add(socket);
+			let heard = 0;
+			socket.on("error", () => {});
+			socket.on("close", () => open.delete(socket));
+			socket.on("data", () => {
+				if (heard++ === 0) socket.write(CONNACK());
+				else if (heard % 3 === 0) socket.resetAndDestroy();
+				else socket.end();
+			});
+		});
+		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+	});
+
+	afterEach(async () => {
+		for (const socket of open) socket.destroy();
+		await new Promise((closed) => server.close(closed));
+	});
+
+	// lin looks at its sockets each 20 ms only.
+	const rounds = { lwip: [10, 1000], lin: [10, 60] };
+
+	test.each(STACKS)(
+		"the live heap does not grow either, with sockets of %s",
+		async (stack) => {
+			const { port } = server.address() as { port: number };
+			const { heaps } = await reportOf<{ heaps: Heap[] }>({
+				firmware: "test/xs/firmware/reconnect-tcp",
+				config: { port, looks: rounds[stack] },
+				stack,
+			});
+			const [early, late] = heaps;
+			expect(late).toEqual(early);
+		},
+		60_000,
+	);
+});
