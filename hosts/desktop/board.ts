@@ -203,7 +203,7 @@ export class Board extends EventEmitter<Events> {
 		});
 	}
 
-	/** Ends the process, orderly if it still listens. */
+	/** Ends the process: orderly if the firmware sees to it, and within two seconds. */
 	async stop(): Promise<BoardEnd> {
 		const child = this.#child;
 		if (!child) throw new Error("The board was not started.");

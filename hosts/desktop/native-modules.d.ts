@@ -135,4 +135,6 @@ declare module "desktop/machine" {
 	export function temperature(): number;
 	/** What the command "reading N" calls. One callback; the next replaces it. */
 	export function onReading(callback?: (value: number) => void): void;
+	/** What the command "quit" calls instead of ending the process: the firmware then calls exit. */
+	export function onQuit(callback?: () => void): void;
 }

@@ -35,8 +35,8 @@ export class Subscription implements Route {
 	/** @internal */ id = 0;
 	/** @internal */ sentAt = 0;
 	/** @internal */ next: Subscription | undefined = undefined;
-	/** @internal Bytes of a topic name that may equal the filter; 0 with wildcards, and without a handler. */
-	length = 0;
+	/** @internal Bytes of a topic name that may equal the filter; -1 with wildcards, and without a handler. */
+	length = -1;
 	/** @internal The filter, length in front. */
 	readonly field: Uint8Array;
 	/** @internal Eight bytes at a time, zero behind the end, then NaN; undefined when the filter has wildcards. */
@@ -103,7 +103,7 @@ export class Subscriptions {
 		const subscription = this.find(filter);
 		if (subscription === undefined || subscription.state >= UNWANTED) return false;
 		subscription.handler = undefined;
-		subscription.length = 0;
+		subscription.length = -1;
 		this.settle(subscription);
 		subscription.state = UNWANTED;
 		this.pending = true;

@@ -1,7 +1,6 @@
 // The simulated board as the session sees it, and the real one: the XS engine of hosts/desktop with the sensor node.
 // Knows where the compiled files are and what the node's device reports. Knows no broker.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Board as DesktopBoard, type BoardEvent as DesktopEvent } from "../../hosts/desktop/board.js";
 import { EngineError, engine, type Progress } from "../../hosts/desktop/engine.js";
@@ -61,9 +60,6 @@ const MODULES = {
 	device: built("examples/sensor-node/desktop/device.js"),
 };
 
-/** Milliseconds for the firmware to close by itself. */
-const FAREWELL = 2000;
-
 /** Builds the engine if it is not there. */
 export async function prepareBoard(onProgress: (progress: Progress) => void): Promise<StartBoard> {
 	let program: string;
@@ -98,9 +94,6 @@ function startBoard(program: string, options: BoardOptions, onEvent: (event: Boa
 		restore: () => board.restore(),
 		reading: (value) => board.reading(value),
 		stop: async () => {
-			// The node's device takes NaN as the wish for an orderly end.
-			board.reading(Number.NaN);
-			await Promise.race([ended, sleep(FAREWELL, undefined, { ref: false })]);
 			await board.stop();
 			await ended;
 		},

@@ -55,8 +55,10 @@ static void obey(const char* line)
 	}
 	else if (!strncmp(line, "reading ", 8))
 		machineReading(strtod(line + 8, NULL));
-	else if (!strcmp(line, "quit"))
-		hostExit(0);
+	else if (!strcmp(line, "quit")) {
+		if (!machineQuit())
+			hostExit(0);
+	}
 	else if (*line)
 		fprintf(stderr, "unknown command: %s\n", line);
 }

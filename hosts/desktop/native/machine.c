@@ -15,8 +15,14 @@
 	#include <mach/mach.h>
 #endif
 
-static xsMachine* gMachine;
-static xsSlot gReading; /* the callback, remembered */
+/* A callback of the application, remembered while there is one. */
+typedef struct {
+	xsMachine* machine;
+	xsSlot function;
+} Callback;
+
+static Callback gReading;
+static Callback gQuit;
 
 /* Six bytes that stay the same for a user of this computer: FNV-1a of both names. */
 static void machineId(xsMachine* the)
@@ -84,29 +90,48 @@ static void machineTemperature(xsMachine* the)
 	xsmcSetNumber(xsResult, celsius);
 }
 
-static void machineOnReading(xsMachine* the)
+static void setCallback(xsMachine* the, Callback* callback)
 {
-	if (gMachine)
-		xsForget(gReading);
-	gMachine = NULL;
+	if (callback->machine)
+		xsForget(callback->function);
+	callback->machine = NULL;
 	if (xsmcArgc == 0 || xsmcTypeOf(xsArg(0)) != xsReferenceType)
 		return;
 	if (!xsmcIsCallable(xsArg(0)))
 		xsTypeError("callback is not a function");
-	gReading = xsArg(0);
-	xsRemember(gReading);
-	gMachine = the;
+	callback->function = xsArg(0);
+	xsRemember(callback->function);
+	callback->machine = the;
+}
+
+static void machineOnReading(xsMachine* the)
+{
+	setCallback(the, &gReading);
+}
+
+static void machineOnQuit(xsMachine* the)
+{
+	setCallback(the, &gQuit);
 }
 
 void machineReading(double value)
 {
-	xsMachine* machine = gMachine;
-	if (!machine)
+	if (!gReading.machine)
 		return;
-	xsBeginHost(machine);
+	xsBeginHost(gReading.machine);
 		xsmcSetNumber(xsResult, value);
-		xsCallFunction1(gReading, xsUndefined, xsResult);
-	xsEndHost(machine);
+		xsCallFunction1(gReading.function, xsUndefined, xsResult);
+	xsEndHost(gReading.machine);
+}
+
+bool machineQuit(void)
+{
+	if (!gQuit.machine)
+		return false;
+	xsBeginHost(gQuit.machine);
+		xsCallFunction0(gQuit.function, xsUndefined);
+	xsEndHost(gQuit.machine);
+	return true;
 }
 
 const NativeModule gMachineModule = {
@@ -116,13 +141,15 @@ const NativeModule gMachineModule = {
 	"export function loadAverage() @ 'loadAverage'\n"
 	"export function freeMemory() @ 'freeMemory'\n"
 	"export function temperature() @ 'temperature'\n"
-	"export function onReading(callback) @ 'onReading'\n",
+	"export function onReading(callback) @ 'onReading'\n"
+	"export function onQuit(callback) @ 'onQuit'\n",
 	(const NativeFunction[]) {
 		{ "id", machineId },
 		{ "loadAverage", machineLoadAverage },
 		{ "freeMemory", machineFreeMemory },
 		{ "temperature", machineTemperature },
 		{ "onReading", machineOnReading },
+		{ "onQuit", machineOnQuit },
 		{ NULL, NULL },
 	},
 };

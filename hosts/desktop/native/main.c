@@ -170,6 +170,7 @@ int main(int argc, char** argv)
 		.parserBufferSize = 64 * 1024,
 		.parserTableModulo = 1993,
 	};
+	signal(SIGINT, SIG_IGN); /* Ctrl-C is for whoever started this, and who then says quit */
 	signal(SIGPIPE, SIG_IGN); /* of stdout; that of sockets is dealt with there */
 	xsMachine* machine = xsCreateMachine(&creation, "xs-mqtt", NULL);
 	if (!machine)

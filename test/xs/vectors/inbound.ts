@@ -239,7 +239,7 @@ const firsts: Vector[] = [
 	answered("SUBACK", SUBACK(1, 0), ["disconnected NOT_YET_CONNECTED"]),
 	answered("PINGRESP", PINGRESP, ["disconnected NOT_YET_CONNECTED"]),
 	answered("another protocol", concat(["H", "T", "T", "P"].map((c) => [c.charCodeAt(0)])), [
-		"disconnected RESERVED_FLAGS",
+		"disconnected NOT_YET_CONNECTED",
 	]),
 ];
 
