@@ -9,10 +9,15 @@ import Time from "time";
 import Timer from "timer";
 import type { Network } from "../../src/network/network.js";
 
-export const network: Network = {
-	socket: { io: TCP as never, nodelay: true }, // the SDK's spelling
-	dns: { io: Resolver as never, servers: [Net.get("DNS") ?? "1.1.1.1"], socket: { io: UDP } },
+export const network: Network = Object.freeze({
+	socket: Object.freeze({ io: TCP as never, nodelay: true }), // the SDK's spelling
 	timer: Timer as never,
 	ticks: () => Time.ticks,
-	id: String(Net.get("MAC")),
-};
+	// Preloading runs this module on the build machine, where there is no network to ask: hence getters.
+	get dns() {
+		return { io: Resolver as never, servers: [Net.get("DNS") ?? "1.1.1.1"], socket: { io: UDP } };
+	},
+	get id() {
+		return String(Net.get("MAC"));
+	},
+});

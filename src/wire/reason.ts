@@ -14,6 +14,7 @@ export class Reason {
 	constructor(fault: Fault, message: string) {
 		this.fault = fault;
 		this.message = message;
+		Object.freeze(this); // so that a preloaded one stays in flash
 	}
 
 	toString(): string {

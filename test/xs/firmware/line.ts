@@ -11,6 +11,7 @@ export interface Pipe {
 	fail(): void;
 	take(bytes: Uint8Array): number;
 	readonly writes: number;
+	readonly available: number;
 	readonly closed: boolean;
 }
 
