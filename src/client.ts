@@ -5,7 +5,16 @@ import { Backoff } from "./network/backoff.js";
 import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
 import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
-import * as reasons from "./reasons.js";
+import {
+	CLOSED_BY_APP,
+	CONNECT_FAILED,
+	CONNECT_TIMEOUT,
+	CONNECTION_LOST,
+	NO_PASSWORD,
+	NO_REPLY,
+	REPLACED,
+	TOPIC_TOO_LONG,
+} from "./reasons.js";
 import { Sender } from "./sender.js";
 import { Message } from "./session/message.js";
 import { Outbox } from "./session/outbox.js";
@@ -295,7 +304,7 @@ export class Client implements PacketSink, DialerEvents {
 		} else if (slot.state === WAITING) {
 			const replaced = slot.id;
 			this.outbox.drop(slot);
-			this.dropped(replaced, reasons.REPLACED);
+			this.dropped(replaced, REPLACED);
 		}
 		if (slot.state !== FREE) return this.refusal();
 		if (this.lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
@@ -375,12 +384,13 @@ export class Client implements PacketSink, DialerEvents {
 
 	/**
 	 * Closes for good: helpers say farewell, what is held is delivered for as long as replyTimeout at most, then comes
-	 * DISCONNECT. What is not delivered by then is reported to `onDropped`. At the end `onDisconnected` gets CLOSED.
+	 * DISCONNECT. What is not delivered by then is reported to `onDropped`. At the end `onDisconnected` gets
+	 * CLOSED_BY_APP, or the reason for which the connection broke before.
 	 */
 	close(): void {
 		if (this.state === CLOSED || this.state === CLOSING) return;
 		if (this.state !== CONNECTED) {
-			this.disconnected(reasons.CLOSED);
+			this.disconnected(CLOSED_BY_APP);
 			return;
 		}
 		const helpers = this.helpers;
@@ -431,7 +441,7 @@ export class Client implements PacketSink, DialerEvents {
 		const outbox = this.outbox;
 		if (outbox.free === undefined && this.options.whenFull === DROP_OLDEST) {
 			const dropped = outbox.dropOldest();
-			if (dropped !== undefined) this.dropped(dropped.id, reasons.REPLACED);
+			if (dropped !== undefined) this.dropped(dropped.id, REPLACED);
 		}
 		return outbox.free;
 	}
@@ -457,7 +467,7 @@ export class Client implements PacketSink, DialerEvents {
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;
-			if (this.sender.disconnect()) this.disconnected(reasons.CLOSED);
+			if (this.sender.disconnect()) this.disconnected(CLOSED_BY_APP);
 		} else if (this.starved && this.outbox.freed) this.announceRoom();
 	}
 
@@ -500,7 +510,7 @@ export class Client implements PacketSink, DialerEvents {
 		try {
 			packet = this.encodeConnect();
 		} catch (error) {
-			this.disconnected(reasons.NO_PASSWORD);
+			this.disconnected(NO_PASSWORD);
 			throw error;
 		}
 		if (this.state !== CONNECTING) return; // the password function has closed the client
@@ -535,12 +545,12 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** The stream says that it is over. */
 	private lost(): void {
-		this.disconnected(this.state === CONNECTING ? reasons.CONNECT_FAILED : reasons.CONNECTION_LOST);
+		this.disconnected(this.state === CONNECTING ? CONNECT_FAILED : CONNECTION_LOST);
 	}
 
 	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
 	private disconnected(reason: Reason): void {
-		const closed = this.state === CLOSING || reason === reasons.CLOSED;
+		const closed = this.state === CLOSING || reason === CLOSED_BY_APP;
 		this.stream?.close();
 		this.stream = undefined;
 		this.dialer.cancel();
@@ -567,7 +577,7 @@ export class Client implements PacketSink, DialerEvents {
 		for (let slot = outbox.first; slot !== undefined; slot = outbox.first) {
 			const id = slot.id;
 			outbox.drop(slot);
-			this.dropped(id, reasons.CLOSED);
+			this.dropped(id, CLOSED_BY_APP);
 		}
 	}
 
@@ -599,7 +609,7 @@ export class Client implements PacketSink, DialerEvents {
 		} else if (state < CONNECTED) {
 			if (this.dialFailure !== undefined) this.disconnected(this.dialFailure);
 			else if (this.paused) this.since = now;
-			else if (elapsed >= this.connectTimeout) this.disconnected(reasons.CONNECT_TIMEOUT);
+			else if (elapsed >= this.connectTimeout) this.disconnected(CONNECT_TIMEOUT);
 			else if (this.stream !== undefined) this.decode();
 		} else {
 			this.tend(elapsed);
@@ -629,9 +639,9 @@ export class Client implements PacketSink, DialerEvents {
 		if (this.state === CLOSING) {
 			if (!dead && elapsed < this.replyTimeout) return;
 			this.sender.disconnect();
-			this.disconnected(reasons.CLOSED);
+			this.disconnected(CLOSED_BY_APP);
 		} else if (dead) {
-			this.disconnected(reasons.NO_REPLY);
+			this.disconnected(NO_REPLY);
 		} else if (!this.stable && elapsed >= this.replyTimeout) {
 			this.stable = true;
 			this.backoff.reset();
@@ -738,7 +748,7 @@ export class Client implements PacketSink, DialerEvents {
 		const decoder = this.decoder;
 		this.route = NOBODY;
 		if (decoder.topicLength === 0) {
-			this.dropped(decoder.id, reasons.TOPIC_TOO_LONG);
+			this.dropped(decoder.id, TOPIC_TOO_LONG);
 			return true;
 		}
 		const bytes = decoder.topic.bytes;

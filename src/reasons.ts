@@ -2,7 +2,7 @@
 
 import { Reason } from "./wire/reason.js";
 
-export const CLOSED = new Reason("app", "the client was closed by the app");
+export const CLOSED_BY_APP = new Reason("app", "the client was closed by the app");
 export const NO_PASSWORD = new Reason(
 	"app",
 	"the function given as password threw, so CONNECT could not be sent",

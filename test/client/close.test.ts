@@ -6,7 +6,7 @@ import { Topic } from "../../src/wire/topic.js";
 import { DISCONNECT, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
-const CLOSED = `disconnected ${reasons.CLOSED}`;
+const CLOSED = `disconnected ${reasons.CLOSED_BY_APP}`;
 
 test("with nothing held, DISCONNECT goes at once, and the socket is closed", () => {
 	const setup = connected();
@@ -60,7 +60,11 @@ test("after replyTimeout it ends all the same, and tells what was not delivered"
 	setup.clock.advance(1750);
 	expect(setup.news()).toEqual([]);
 	setup.clock.advance(3500);
-	expect(setup.news()).toEqual([`dropped 1 ${reasons.CLOSED}`, `dropped 2 ${reasons.CLOSED}`, CLOSED]);
+	expect(setup.news()).toEqual([
+		`dropped 1 ${reasons.CLOSED_BY_APP}`,
+		`dropped 2 ${reasons.CLOSED_BY_APP}`,
+		CLOSED,
+	]);
 	setup.peer.expect(PUBLISH("t", "1", { qos: 1, id: 1 }), PUBLISH("t", "2", { qos: 1, id: 2 }), DISCONNECT);
 	expect(setup.client.statistics.dropped).toBe(2);
 });
@@ -80,7 +84,7 @@ test("a broken connection ends it", () => {
 	setup.client.close();
 	setup.peer.fail();
 	expect(setup.client.state).toBe(State.CLOSED);
-	expect(setup.news()[0]).toBe(`dropped 1 ${reasons.CLOSED}`);
+	expect(setup.news()[0]).toBe(`dropped 1 ${reasons.CLOSED_BY_APP}`);
 	setup.clock.advance(600_000);
 	expect(setup.place.peers.length).toBe(1);
 });
@@ -93,7 +97,7 @@ test.each(["WAITING", "CONNECTING", "HANDSHAKE"] as const)("in state %s it ends 
 	setup.news();
 	expect(setup.client.state).toBe(State[state]);
 	setup.client.close();
-	expect(setup.news()).toEqual([`dropped 1 ${reasons.CLOSED}`, CLOSED]);
+	expect(setup.news()).toEqual([`dropped 1 ${reasons.CLOSED_BY_APP}`, CLOSED]);
 	expect(setup.client.state).toBe(State.CLOSED);
 	expect(setup.client.statistics).toMatchObject({ connects: 0, disconnects: 0 });
 	expect(setup.peer.socket.closed).toBe(true);

@@ -160,7 +160,7 @@ describe("CONNECT", () => {
 		setup.peer.open();
 		setup.peer.expect();
 		expect(setup.client.state).toBe(State.CLOSED);
-		expect(setup.news()).toEqual([`disconnected ${reasons.CLOSED}`]);
+		expect(setup.news()).toEqual([`disconnected ${reasons.CLOSED_BY_APP}`]);
 	});
 });
 

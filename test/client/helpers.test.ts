@@ -34,7 +34,7 @@ describe("attach", () => {
 		setup.peer.send(PUBACK(1));
 		expect(setup.news()).toEqual(["delivered 1", "a writable", "b writable", "writable"]);
 		setup.client.close();
-		const closed = `disconnected ${reasons.CLOSED}`;
+		const closed = `disconnected ${reasons.CLOSED_BY_APP}`;
 		expect(setup.news()).toEqual(["a closing", "b closing", `a ${closed}`, `b ${closed}`, closed]);
 	});
 

@@ -211,7 +211,7 @@ describe("a client", () => {
 		connection.write(Buffer.concat([PUBLISH("t", "hello"), PUBACK(1)]));
 		expect(hex(await received(connection, 2))).toBe(hex(DISCONNECT));
 		await ended;
-		expect(log).toEqual(["hello", "delivered 1", reasons.CLOSED.message]);
+		expect(log).toEqual(["hello", "delivered 1", reasons.CLOSED_BY_APP.message]);
 	});
 
 	test("tells that a name was not found", async () => {
@@ -220,7 +220,7 @@ describe("a client", () => {
 				...network,
 				host: "nobody.invalid",
 				onDisconnected(reason) {
-					if (reason === reasons.CLOSED) return;
+					if (reason === reasons.CLOSED_BY_APP) return;
 					client.close();
 					onDisconnected(reason);
 				},
