@@ -56,9 +56,11 @@ export class Outbox {
 	giveBack(slot: PacketSlot): void {
 		slot.state = FREE;
 		this.freed = true;
-		if (!slot.pooled) return;
-		slot.next = this.free;
-		this.free = slot;
+		slot.next = undefined;
+		if (slot.pooled) {
+			slot.next = this.free;
+			this.free = slot;
+		} else slot.next = undefined;
 	}
 
 	/** Takes a filled slot into the order of sending: a lent one, or the first free one. */

@@ -141,3 +141,18 @@ test("dropping the next to be sent leaves the one behind it", () => {
 	put(outbox);
 	expect(send(outbox)).toEqual([3]);
 });
+
+test("a helper's own slot, acknowledged before another, goes behind it the next time", () => {
+	const outbox = new Outbox(2, 64, 4, 1);
+	const own = new Slot(64, false);
+	const fill = () => own.end(own.begin(topic, 1, false, outbox.nextId()));
+	fill();
+	outbox.hold(own, 0);
+	put(outbox);
+	send(outbox);
+	outbox.acknowledge(1);
+	fill();
+	outbox.hold(own, 0);
+	outbox.rewind(true);
+	expect(send(outbox)).toEqual([2, 3]);
+});

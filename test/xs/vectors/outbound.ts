@@ -182,6 +182,19 @@ const others: Vector[] = [
 		},
 	},
 	{
+		name: "a Sensor's own packet, acknowledged and used again, takes its place in the order",
+		wanted: "3a060001740002313a06000173000332",
+		run() {
+			const setup = connected();
+			const sensor = new Sensor(setup.client, { topic: "s", qos: 1 });
+			sensor.update(1);
+			setup.client.publish("t", "1", 1);
+			setup.peer.send(Uint8Array.of(0x40, 2, 0, 1));
+			sensor.update(2);
+			return hex(setup.reconnect(true).take());
+		},
+	},
+	{
 		name: "to a broker without a session it goes as new",
 		wanted: "82060001000173013206000174000231",
 		run() {
