@@ -1,0 +1,408 @@
+// Real brokers on 127.0.0.1, an independent client (mqtt.js) as the judge on their other side, and a cable between.
+// All that is started here ends after the test, or, when it was started in beforeAll, after the file.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { Aedes } from "aedes";
+import { connect as connectMqtt, type IClientOptions, type MqttClient } from "mqtt";
+
+const MISSING = "Mosquitto is missing: apt-get install mosquitto";
+/** Where Debian keeps mosquitto, which is in the PATH of root only. */
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
+
+/** Things that come, and those who wait for one of them. */
+export class Inbox<T> {
+	/** All that came, in order. */
+	readonly all: T[] = [];
+	private waiting: (() => void)[] = [];
+
+	push(item: T): void {
+		this.all.push(item);
+		for (const wake of this.waiting.splice(0)) wake();
+	}
+
+	/** The first that fits, whether it came already or is still to come. */
+	async find(fits: (item: T) => boolean): Promise<T> {
+		for (;;) {
+			const found = this.all.find(fits);
+			if (found !== undefined) return found;
+			await new Promise<void>((wake) => this.waiting.push(wake));
+		}
+	}
+
+	/** Waits until so many fit. */
+	async atLeast(count: number, fits: (item: T) => boolean = () => true): Promise<T[]> {
+		for (;;) {
+			const found = this.all.filter(fits);
+			if (found.length >= count) return found;
+			await new Promise<void>((wake) => this.waiting.push(wake));
+		}
+	}
+}
+
+/** A PUBLISH as the broker read it. */
+export interface Arrival {
+	clientId: string;
+	topic: string;
+	/** Packet identifier, 0 at QoS 0. */
+	id: number;
+	qos: number;
+	dup: boolean;
+}
+
+/** An end of a connection as the broker saw it. */
+export interface Leave {
+	clientId: string;
+	/** With a DISCONNECT before. */
+	orderly: boolean;
+}
+
+export interface Broker {
+	readonly port: number;
+	readonly arrivals: Inbox<Arrival>;
+	readonly leaves: Inbox<Leave>;
+	stop(): Promise<void>;
+}
+
+export interface BrokerOptions {
+	/** User names with their passwords; without, everybody may come. */
+	users?: Record<string, string>;
+}
+
+/** What is to be ended, last started first. */
+const open: (() => Promise<void>)[] = [];
+let inTest = false;
+let before = 0;
+
+async function endFrom(index: number): Promise<void> {
+	while (open.length > index) await open.pop()!();
+}
+beforeEach(() => {
+	inTest = true;
+	before = open.length;
+});
+afterEach(async () => {
+	if (inTest) await endFrom(before);
+	inTest = false;
+});
+afterAll(() => endFrom(0));
+
+/** Has something ended after the test, or after the file. */
+export function endLater(end: () => Promise<void> | void): void {
+	open.push(async () => end());
+}
+
+// ---- brokers
+
+export async function startAedes({ users }: BrokerOptions = {}): Promise<Broker> {
+	const arrivals = new Inbox<Arrival>();
+	const leaves = new Inbox<Leave>();
+	const aedes = await Aedes.createBroker({
+		authenticate(_client, name, password, done) {
+			if (users === undefined || (name !== undefined && users[name] === password?.toString()))
+				done(null, true);
+			else done(Object.assign(new Error("no"), { returnCode: 4 }), false);
+		},
+		authorizePublish(client, packet, done) {
+			if (client !== null) {
+				const { topic, qos, dup, messageId = 0 } = packet as typeof packet & { messageId?: number };
+				arrivals.push({ clientId: client.id, topic, qos, dup, id: messageId });
+			}
+			done(null);
+		},
+	});
+	const orderly = new Set<string>();
+	// aedes has no event for DISCONNECT.
+	aedes.on("client", (client) => {
+		(client as unknown as { _parser: NodeJS.EventEmitter })._parser.on(
+			"packet",
+			(packet: { cmd: string }) => {
+				if (packet.cmd === "disconnect") orderly.add(client.id);
+			},
+		);
+	});
+	aedes.on("clientDisconnect", ({ id }) => leaves.push({ clientId: id, orderly: orderly.delete(id) }));
+	const sockets = new Set<Socket>();
+	const server = createServer((socket) => {
+		sockets.add(socket);
+		socket.on("close", () => sockets.delete(socket));
+		aedes.handle(socket);
+	});
+	const port = await listen(server);
+	const stop = async () => {
+		for (const socket of sockets) socket.destroy();
+		await new Promise((closed) => server.close(closed));
+		await new Promise<void>((closed) => aedes.close(() => closed()));
+	};
+	endLater(stop);
+	return { port, arrivals, leaves, stop };
+}
+
+export class Mosquitto implements Broker {
+	readonly arrivals = new Inbox<Arrival>();
+	readonly leaves = new Inbox<Leave>();
+	readonly port: number;
+	private readonly folder: string;
+	private process: ChildProcess | undefined;
+	private log = "";
+
+	/** Use startMosquitto. */
+	constructor(port: number, { users }: BrokerOptions) {
+		this.port = port;
+		this.folder = mkdtempSync(join(tmpdir(), "xs-mqtt-mosquitto-"));
+		const passwords = join(this.folder, "passwords");
+		writeFileSync(
+			join(this.folder, "mosquitto.conf"),
+			[
+				`listener ${port} 127.0.0.1`,
+				users === undefined ? "allow_anonymous true" : `password_file ${passwords}`,
+				// Else it changes from root to a user who may not write here.
+				`user ${userInfo().username}`,
+				"persistence true",
+				`persistence_location ${this.folder}/`,
+				"set_tcp_nodelay true",
+				"log_dest stderr",
+				"log_type all",
+				"connection_messages true",
+			].join("\n"),
+		);
+		if (users === undefined) return;
+		writeFileSync(passwords, "", { mode: 0o600 });
+		for (const [name, password] of Object.entries(users)) {
+			const { error, status, stderr } = spawnSync("mosquitto_passwd", ["-b", passwords, name, password], {
+				env,
+				encoding: "utf8",
+			});
+			if (error) throw new Error(MISSING);
+			if (status !== 0) throw new Error(`mosquitto_passwd: ${stderr}`);
+		}
+	}
+
+	async start(): Promise<void> {
+		const child = spawn("mosquitto", ["-c", join(this.folder, "mosquitto.conf")], {
+			env,
+			stdio: ["ignore", "ignore", "pipe"],
+		});
+		this.process = child;
+		let failure: Error | undefined;
+		child.on("error", (error: NodeJS.ErrnoException) => {
+			failure = error.code === "ENOENT" ? new Error(MISSING) : error;
+		});
+		child.on("exit", () => {
+			failure ??= new Error(`Mosquitto ended:\n${this.log}`);
+		});
+		let rest = "";
+		child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+			const lines = (rest + text).split("\n");
+			rest = lines.pop()!;
+			for (const line of lines) this.hear(line);
+		});
+		while (!(await answers(this.port))) {
+			if (failure !== undefined) throw failure;
+			await new Promise((wake) => setTimeout(wake, 10));
+		}
+	}
+
+	/** SIGTERM: it saves what it holds, and resolves when it is gone. */
+	async halt(): Promise<void> {
+		const child = this.process;
+		this.process = undefined;
+		if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+		const gone = new Promise((exit) => child.once("close", exit));
+		child.kill("SIGTERM");
+		const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+		await gone;
+		clearTimeout(timer);
+	}
+
+	async stop(): Promise<void> {
+		await this.halt();
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+
+	private hear(line: string): void {
+		this.log = `${this.log}${line}\n`.slice(-4000);
+		const publish = /Received PUBLISH from (\S+) \(d(\d), q(\d), r\d, m(\d+), '(.*)', /.exec(line);
+		if (publish !== null) {
+			const [, clientId, dup, qos, id, topic] = publish;
+			this.arrivals.push({ clientId, topic, qos: Number(qos), id: Number(id), dup: dup === "1" });
+		}
+		const leave =
+			/Client (\S+) (disconnected\.|closed its connection|has exceeded timeout|already connected)/.exec(
+				line,
+			) ??
+			/(?:Socket error on client|Bad socket read.write on client) ([^\s,:]+)(, disconnecting|:)/.exec(line);
+		if (leave !== null) this.leaves.push({ clientId: leave[1], orderly: leave[2] === "disconnected." });
+	}
+}
+
+/** Started and running, with persistence. */
+export async function startMosquitto(options: BrokerOptions = {}): Promise<Mosquitto> {
+	const broker = new Mosquitto(await freePort(), options);
+	endLater(() => broker.stop());
+	await broker.start();
+	return broker;
+}
+
+export const BROKERS: [string, (options?: BrokerOptions) => Promise<Broker>][] = [
+	["aedes", startAedes],
+	["Mosquitto", startMosquitto],
+];
+
+// ---- the judge
+
+export interface Seen {
+	topic: string;
+	payload: string;
+	bytes: Buffer;
+	qos: number;
+	retain: boolean;
+	dup: boolean;
+}
+
+export class Judge extends Inbox<Seen> {
+	readonly mqtt: MqttClient;
+	private readonly barrier = `barrier/${unique("judge")}`;
+	private passed = 0;
+
+	constructor(port: number, options: IClientOptions) {
+		super();
+		this.mqtt = connectMqtt(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 50, ...options });
+		this.mqtt.on("error", () => {});
+		this.mqtt.on("message", (topic, bytes, { qos, retain, dup }) =>
+			this.push({ topic, payload: bytes.toString(), bytes, qos, retain, dup }),
+		);
+	}
+
+	/** What was seen on a topic, or all but barriers. */
+	on(topic?: string): Seen[] {
+		return this.all.filter((seen) =>
+			topic === undefined ? seen.topic !== this.barrier : seen.topic === topic,
+		);
+	}
+
+	payloads(topic: string): string[] {
+		return this.on(topic).map((seen) => seen.payload);
+	}
+
+	async subscribe(...filters: string[]): Promise<this> {
+		await this.mqtt.subscribeAsync([...filters, this.barrier], { qos: 1 });
+		return this;
+	}
+
+	publish(topic: string, payload: string | Buffer, qos: 0 | 1 = 1, retain = false) {
+		return this.mqtt.publishAsync(topic, payload, { qos, retain });
+	}
+
+	/** When this resolves, all that the broker had for us when it was called has been seen. */
+	async settled(): Promise<void> {
+		const payload = String(++this.passed);
+		await this.publish(this.barrier, payload);
+		await this.find((seen) => seen.topic === this.barrier && seen.payload === payload);
+	}
+}
+
+/** An independent client of the broker, connected. */
+export async function judge(port: number, options: IClientOptions = {}): Promise<Judge> {
+	const judge = new Judge(port, options);
+	endLater(() => judge.mqtt.endAsync(true));
+	await new Promise<void>((connected) => judge.mqtt.once("connect", () => connected()));
+	return judge;
+}
+
+// ---- the cable
+
+/** A TCP connection's way to the broker, which can be held up or cut through. */
+export class Cable {
+	readonly port: number;
+	private readonly server: Server;
+	private readonly sockets: Set<Socket>;
+	private frozen = false;
+
+	private constructor(server: Server, port: number, sockets: Set<Socket>) {
+		this.server = server;
+		this.port = port;
+		this.sockets = sockets;
+	}
+
+	static async to(target: number): Promise<Cable> {
+		const sockets = new Set<Socket>();
+		const server = createServer({ allowHalfOpen: false }, (near) => {
+			const far = connect(target, "127.0.0.1");
+			for (const [from, into] of [
+				[near, far],
+				[far, near],
+			]) {
+				sockets.add(from);
+				from.setNoDelay(true);
+				from.on("data", (bytes) => into.write(bytes));
+				from.on("error", () => {});
+				from.on("close", () => {
+					sockets.delete(from);
+					// The end of a connection is news too.
+					if (!cable.frozen) into.destroy();
+				});
+				if (cable.frozen) from.pause();
+			}
+		});
+		const cable = new Cable(server, await listen(server), sockets);
+		endLater(async () => {
+			cable.cut();
+			await new Promise((closed) => server.close(closed));
+		});
+		return cable;
+	}
+
+	/** Nothing passes either way, and nobody is told. */
+	freeze(): void {
+		this.frozen = true;
+		for (const socket of this.sockets) socket.pause();
+	}
+
+	restore(): void {
+		this.frozen = false;
+		for (const socket of this.sockets) socket.resume();
+	}
+
+	/** All connections are torn. */
+	cut(): void {
+		for (const socket of this.sockets) socket.resetAndDestroy();
+	}
+}
+
+// ---- small things
+
+let count = 0;
+
+/** A name that nothing else has, for client identifiers and topics: brokers are shared by the tests of a file. */
+export function unique(name: string): string {
+	return `${name}-${process.pid}-${++count}`;
+}
+
+function listen(server: Server): Promise<number> {
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+	});
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	const port = await listen(server);
+	await new Promise((closed) => server.close(closed));
+	return port;
+}
+
+function answers(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.on("connect", () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.on("error", () => resolve(false));
+	});
+}
