@@ -30,7 +30,7 @@ import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
 import { Decoder, type PacketSink } from "./wire/decoder.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
-import { MAX_FIELD, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, type QoS, UNSUBACK } from "./wire/protocol.js";
+import { MAX_FIELD, PUBACK, PUBCOMP, PUBREC, PUBREL, type QoS, UNSUBACK } from "./wire/protocol.js";
 import { REFUSALS, type Reason, SECOND_CONNACK, TOPIC_TEXT, TOPIC_WILDCARD } from "./wire/reason.js";
 import { encodeField, hasWildcardByte, Topic } from "./wire/topic.js";
 import { isText, utf8Length, writeUtf8 } from "./wire/utf8.js";
@@ -70,9 +70,6 @@ const TICK = 250;
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
 const DROP_OLDEST = "dropOldest";
-
-/** The first byte of a PUBLISH at QoS 0, not retained. */
-const FIRST = PUBLISH << 4;
 
 /** What helpers hear of; all of it optional. `attach` them. */
 export interface Helper {
@@ -115,6 +112,7 @@ export class Client implements PacketSink, DialerEvents {
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
 	private lentSlot: PacketSlot | undefined = undefined;
+	private lentAt = 0;
 	/** Who takes the message at hand. */
 	private route: Route = NOBODY;
 	/** Takes messages that no subscription's handler takes. */
@@ -223,7 +221,8 @@ export class Client implements PacketSink, DialerEvents {
 			typeof payload !== STRING &&
 			(payload as Uint8Array)?.length === last.payloadLength &&
 			(payload as Uint8Array).BYTES_PER_ELEMENT === 1 &&
-			last.first === (FIRST | ((qos as number) << 1) | (retain as unknown as number))
+			last.qos === (qos ?? 0) &&
+			last.retain === (retain ?? false)
 		) {
 			if (qos) return this.repeat(last, payload as Uint8Array);
 			const stream = this.stream!;
@@ -259,7 +258,7 @@ export class Client implements PacketSink, DialerEvents {
 				return id;
 			}
 		}
-		return this.compose(last.topic, payload, 1, (last.first & 1) !== 0);
+		return this.compose(last.topic, payload, 1, last.retain);
 	}
 
 	/** Writes a message into a free slot and submits it. */
@@ -292,11 +291,13 @@ export class Client implements PacketSink, DialerEvents {
 
 	/**
 	 * Lends a packet buffer for a payload that is written in place: fill `lent` from the returned offset, then call
-	 * `end`, or `cancel`. Between the two, nothing else may be published.
+	 * `end`, or `cancel`. One packet buffer is lent at a time.
 	 * @param slot one from `reserve`: a packet in it that was never sent is replaced
 	 * @returns where the payload begins in `lent`, or NO_ROOM or NOT_OPEN
 	 */
 	begin(topic: Topic, qos: QoS, retain: boolean, slot?: PacketSlot): number {
+		checkQos(qos);
+		if (this.lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
 		if (this.state === CLOSED || this.state === CLOSING) return this.refusal();
 		if (slot === undefined) {
 			slot = this.makeRoom();
@@ -306,15 +307,15 @@ export class Client implements PacketSink, DialerEvents {
 			this.outbox.drop(slot);
 			this.dropped(replaced, REPLACED);
 		}
-		if (slot.state !== FREE) return this.refusal();
-		if (this.lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
+		// Whoever was told may have begun meanwhile.
+		if (slot.state !== FREE || this.lentSlot !== undefined) return this.refusal();
 		this.sender.last = undefined;
-		checkQos(qos);
 		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.sender.nextId());
 		if (at > slot.limit) throw tooLong(topic, slot, 0);
 		if (slot.pooled) this.outbox.lend();
 		else slot.state = LENT;
 		this.lentSlot = slot;
+		this.lentAt = at;
 		this.lent = slot.bytes;
 		return at;
 	}
@@ -322,7 +323,7 @@ export class Client implements PacketSink, DialerEvents {
 	/**
 	 * Publishes what `begin` lent.
 	 * @param end offset behind the payload's last byte in `lent`
-	 * @returns as `publish`. Throws when the payload is longer than the buffer; then nothing is published.
+	 * @returns as `publish`. Throws when that is before `begin`'s offset or past the buffer; then nothing is published.
 	 */
 	end(end: number): number {
 		const slot = this.lentSlot;
@@ -331,9 +332,11 @@ export class Client implements PacketSink, DialerEvents {
 			this.cancel();
 			return this.refusal();
 		}
-		if (end > slot.limit) {
+		if (!(end >= this.lentAt && end <= slot.limit)) {
 			this.cancel();
-			throw new RangeError(`the payload ends at ${end}: the packet buffer takes ${slot.limit} bytes in all`);
+			throw new RangeError(
+				`the payload ends at ${end}: it must end between ${this.lentAt} and ${slot.limit}`,
+			);
 		}
 		this.lentSlot = undefined;
 		this.lent = undefined;

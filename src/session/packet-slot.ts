@@ -42,8 +42,7 @@ export class PacketSlot extends PacketBuffer {
 	qos: QoS = 0;
 	/** The topic whose field stands at offset 2, so that the next packet of the same topic need not copy it. */
 	topic = NO_TOPIC;
-	/** The fixed header's first byte, without DUP. */
-	first = 0;
+	retain = false;
 	/** Where the topic name ends: there the payload begins at QoS 0, the packet identifier at QoS 1. */
 	payloadAt = 0;
 	/** Bytes of payload. */
@@ -71,9 +70,9 @@ export class PacketSlot extends PacketBuffer {
 	begin(topic: Topic, qos: QoS, retain: boolean, id: number): number {
 		if (this.topic !== topic) this.setTopic(topic);
 		const bytes = this.bytes;
-		this.first = (PUBLISH << 4) | (qos << 1) | (retain ? 1 : 0);
-		bytes[0] = this.first;
+		bytes[0] = (PUBLISH << 4) | (qos << 1) | (retain ? 1 : 0);
 		this.qos = qos;
+		this.retain = retain;
 		this.id = id;
 		let at = this.payloadAt;
 		if (id > 0) {

@@ -100,8 +100,18 @@ describe("begin and end", () => {
 	test("a payload that is too long throws, and gives the buffer back", () => {
 		const setup = connected({ packetSize: 32, packets: 1 });
 		setup.client.begin(topic, 0, false);
-		expect(() => setup.client.end(33)).toThrow(/ends at 33: the packet buffer takes 32/);
+		expect(() => setup.client.end(33)).toThrow(/ends at 33: it must end between 5 and 32/);
 		expect(setup.client.publish("t", "x")).toBe(0);
+	});
+
+	test("a payload that ends before it begins throws too", () => {
+		const setup = connected();
+		const at = setup.client.begin(new Topic("t"), 0, false);
+		expect(() => setup.client.end(at - 1)).toThrow(RangeError);
+		expect(() => setup.client.end(at)).toThrow(/without begin/);
+		setup.client.begin(new Topic("t"), 0, false);
+		expect(() => setup.client.end(Number.NaN)).toThrow(RangeError);
+		setup.peer.expect();
 	});
 
 	test("begin twice throws", () => {
