@@ -318,12 +318,10 @@ export async function judge(port: number, options: IClientOptions = {}): Promise
 /** A TCP connection's way to the broker, which can be held up or cut through. */
 export class Cable {
 	readonly port: number;
-	private readonly server: Server;
 	private readonly sockets: Set<Socket>;
 	private frozen = false;
 
-	private constructor(server: Server, port: number, sockets: Set<Socket>) {
-		this.server = server;
+	private constructor(port: number, sockets: Set<Socket>) {
 		this.port = port;
 		this.sockets = sockets;
 	}
@@ -348,7 +346,7 @@ export class Cable {
 				if (cable.frozen) from.pause();
 			}
 		});
-		const cable = new Cable(server, await listen(server), sockets);
+		const cable = new Cable(await listen(server), sockets);
 		endLater(async () => {
 			cable.cut();
 			await new Promise((closed) => server.close(closed));

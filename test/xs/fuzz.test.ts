@@ -1,9 +1,10 @@
 // Whatever a peer sends: no exception, no hang, no growth. XS_MQTT_SEED repeats a run, XS_MQTT_PACKETS sets its length.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import * as wire from "../../src/wire/reason.js";
 import { FIRST, reportOf } from "../support/board.js";
-import { Fuzz, type Fuzzed } from "./fuzz/fuzz.js";
-import { MemoryPipe } from "./fuzz/memory-pipe.js";
+import type { Fuzzed } from "./fuzz/fuzz.js";
 
 const seed = Number(process.env.XS_MQTT_SEED ?? 419_311);
 const packets = Number(process.env.XS_MQTT_PACKETS ?? 1_000_000);
