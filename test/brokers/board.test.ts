@@ -1,63 +1,74 @@
-// Boards with real brokers: what the broker itself saw of an end, of packet identifiers and of DUP.
+// Boards with real brokers: what arrives, and what the broker saw of ends, of packet identifiers and of DUP.
 
 import { jest } from "@jest/globals";
-import { next, onBoard } from "../support/app.js";
-import { STACKS } from "../support/board.js";
+import { LOADS, STACKS, start } from "../support/board.js";
 import { BROKERS, type Broker, judge, startMosquitto, unique } from "../support/brokers.js";
-import { CLOSE } from "./firmware/app.js";
+import type { AppConfig, Report } from "./firmware/board.js";
+import { CLOSE } from "./firmware/commands.js";
 
 /** A guard against hanging; the first run on a computer compiles the engine. */
 jest.setTimeout(300_000);
 
-const PLACES = BROKERS.flatMap(([name, startBroker]) =>
-	STACKS.map((stack): [string, (typeof STACKS)[number], typeof startBroker] => [name, stack, startBroker]),
-);
+const [, [, PRELOADED]] = LOADS;
+type Stack = (typeof STACKS)[number];
+type Event = Report["event"];
 
-/** Fails unless every packet identifier that the broker met again had DUP, and it met `ids` first in this order. */
-function expectRepeatsAreMarked(broker: Broker, clientId: string, ids: number[]): void {
+/** A board with the app of firmware/board.ts, connected. */
+async function startApp(stack: Stack, config: AppConfig) {
+	const reports = await start<Report>({
+		firmware: "test/brokers/firmware/board",
+		board: "esp8266",
+		preload: PRELOADED,
+		stack,
+		config: { ...config },
+	});
+	const { board } = reports;
+	/** Takes the next report of an event. */
+	const next = <E extends Event>(event: E) =>
+		reports.next((report) => report.event === event) as Promise<Extract<Report, { event: E }>>;
+	/** Takes so many reports of delivery: the packet identifiers. */
+	const delivered = async (count: number) => {
+		const ids: number[] = [];
+		while (ids.length < count) ids.push((await next("delivered")).id);
+		return ids;
+	};
+	const publish = (...values: number[]) => {
+		for (const value of values) board.reading(value);
+	};
+	await next("connected");
+	return { board, reports, next, delivered, publish };
+}
+
+/** The packet identifiers on a topic as the broker met them first. Fails if it met one again without DUP. */
+function identifiers(broker: Broker, topic: string): number[] {
 	const met = new Set<number>();
 	for (const arrival of broker.arrivals.all) {
-		if (arrival.clientId !== clientId || !ids.includes(arrival.id)) continue;
+		if (arrival.topic !== topic) continue;
 		if (met.has(arrival.id)) expect(arrival.dup).toBe(true);
 		met.add(arrival.id);
 	}
-	expect([...met]).toEqual(ids);
+	return [...met];
 }
+
+const PLACES = BROKERS.flatMap(([name, startBroker]) =>
+	STACKS.map((stack): [string, Stack, typeof startBroker] => [name, stack, startBroker]),
+);
 
 describe.each(PLACES)("with %s and sockets of %s", (_name, stack, startBroker) => {
 	let broker: Broker;
 	let id: string;
+	let config: AppConfig;
 	beforeAll(async () => {
 		broker = await startBroker();
 	});
 	beforeEach(() => {
 		id = unique("board");
+		config = { client: { port: broker.port, clientId: id }, topic: `${id}/value`, status: `${id}/status` };
 	});
-
-	async function board(options: object = {}) {
-		const client = { host: "127.0.0.1", port: broker.port, clientId: id, ...options };
-		const app = await onBoard(stack, { client, topic: `${id}/value`, status: `${id}/status` });
-		await next(app, "connected");
-		return app;
-	}
-	type App = Awaited<ReturnType<typeof board>>;
-
-	async function publish(app: App, values: number[]): Promise<number[]> {
-		const ids: number[] = [];
-		for (const value of values) {
-			app.command(value);
-			ids.push((await next(app, "published", { value })).id);
-		}
-		expect(Math.min(...ids)).toBeGreaterThan(0);
-		return ids;
-	}
-	async function delivered(app: App, ids: number[]): Promise<void> {
-		for (const id of ids) await next(app, "delivered", { id });
-	}
 
 	test("a board that is unplugged leaves without DISCONNECT, and is offline for new subscribers", async () => {
 		const other = await (await judge(broker.port)).subscribe(`${id}/#`);
-		const app = await board();
+		const app = await startApp(stack, config);
 		await other.find(({ payload }) => payload === "online");
 		await app.board.unplug();
 		await other.find(({ payload }) => payload === "offline");
@@ -74,10 +85,9 @@ describe.each(PLACES)("with %s and sockets of %s", (_name, stack, startBroker) =
 
 	test("a board that closes delivers what it holds, says farewell and DISCONNECT: no will", async () => {
 		const other = await (await judge(broker.port)).subscribe(`${id}/#`);
-		const app = await board({ window: 1 });
-		for (const value of [1, 2, 3, 4, 5, 6]) app.command(value);
-		app.command(CLOSE);
-		await next(app, "disconnected", { reason: "CLOSED_BY_APP" });
+		const app = await startApp(stack, { ...config, client: { ...config.client, window: 1 } });
+		app.publish(1, 2, 3, 4, 5, 6, CLOSE);
+		expect(await app.next("disconnected")).toMatchObject({ reason: "CLOSED_BY_APP" });
 		expect(await broker.leaves.find(({ clientId }) => clientId === id)).toEqual({
 			clientId: id,
 			orderly: true,
@@ -85,57 +95,57 @@ describe.each(PLACES)("with %s and sockets of %s", (_name, stack, startBroker) =
 		await other.settled();
 		expect(other.on().map(({ payload }) => payload)).toEqual([
 			"online",
-			"1",
-			"2",
-			"3",
-			"4",
-			"5",
-			"6",
+			...["1", "2", "3", "4", "5", "6"],
 			"offline",
 		]);
 		expect(app.reports.all.filter(({ event }) => event === "dropped")).toEqual([]);
 	});
 
-	test.each(["cut", "freeze"] as const)(
-		"what is published before, during and after a %s arrives",
-		async (fault) => {
-			const other = await (await judge(broker.port)).subscribe(`${id}/value`);
-			const app = await board({ keepAlive: 2000, replyTimeout: 1000, connectTimeout: 1000 });
-			const ids = await publish(app, [1, 2]);
-			app.board[fault]();
-			ids.push(...(await publish(app, [3, 4])));
-			await next(app, "disconnected", { reason: fault === "freeze" ? "NO_REPLY" : "CONNECTION_LOST" });
-			ids.push(...(await publish(app, [5, 6])));
-			app.board.restore();
-			await next(app, "connected");
-			ids.push(...(await publish(app, [7, 8])));
-			await delivered(app, ids);
-			await other.settled();
-			expect([...new Set(other.payloads(`${id}/value`))]).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
-			expectRepeatsAreMarked(broker, id, ids);
-		},
-	);
+	test.each([
+		["cut", "CONNECTION_LOST"],
+		["freeze", "NO_REPLY"],
+	] as const)("what is published before, during and after a %s arrives", async (fault, reason) => {
+		const topic = config.topic!;
+		const other = await (await judge(broker.port)).subscribe(topic);
+		const app = await startApp(stack, {
+			client: { ...config.client, keepAlive: 2000, replyTimeout: 1000, connectTimeout: 1000 },
+			topic,
+			subscribe: [`${id}/set`], // aedes keeps no session without a subscription
+		});
+		await app.next("subscribed");
+		app.publish(1, 2);
+		app.board[fault]();
+		app.publish(3, 4);
+		expect(await app.next("disconnected")).toMatchObject({ reason });
+		app.publish(5, 6);
+		await other.publish(`${id}/set`, "meanwhile");
+		app.board.restore();
+		expect(await app.next("connected")).toMatchObject({ sessionPresent: true });
+		app.publish(7, 8);
+		expect(await app.next("message")).toMatchObject({ text: "meanwhile" });
+		const delivered = await app.delivered(8);
+		await other.settled();
+		expect([...new Set(other.payloads(topic))]).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
+		expect(identifiers(broker, topic)).toEqual(delivered);
+	});
 });
 
 test.each(STACKS)("with sockets of %s, a restart of Mosquitto amid a burst loses nothing", async (stack) => {
 	const broker = await startMosquitto();
-	const id = unique("board");
-	const other = await (await judge(broker.port, { clientId: unique("judge"), clean: false })).subscribe(id);
-	const client = { host: "127.0.0.1", port: broker.port, clientId: id, packets: 16 };
-	const app = await onBoard(stack, { client, topic: id });
-	await next(app, "connected");
-	for (let value = 1; value <= 6; value++) app.command(value);
-	const first = await next(app, "delivered");
+	const topic = unique("restart");
+	const other = await (await judge(broker.port, { clientId: unique("judge"), clean: false })).subscribe(
+		topic,
+	);
+	const app = await startApp(stack, { client: { port: broker.port, clientId: topic, packets: 12 }, topic });
+	app.publish(1, 2, 3, 4, 5, 6);
+	const delivered = await app.delivered(1);
 	await broker.halt();
-	await next(app, "disconnected", { reason: "CONNECTION_LOST" });
-	for (let value = 7; value <= 12; value++) app.command(value);
+	expect(await app.next("disconnected")).toMatchObject({ reason: "CONNECTION_LOST" });
+	app.publish(7, 8, 9, 10, 11, 12);
 	await broker.start();
-	await next(app, "connected", { sessionPresent: true });
-	const ids: number[] = [];
-	for (let value = 1; value <= 12; value++) ids.push((await next(app, "published", { value })).id);
-	expect(first.id).toBe(ids[0]);
-	for (const id of ids.slice(1)) await next(app, "delivered", { id });
+	expect(await app.next("connected")).toMatchObject({ sessionPresent: true });
+	delivered.push(...(await app.delivered(11)));
 	await other.find(({ payload }) => payload === "12");
-	expect([...new Set(other.payloads(id))]).toEqual(ids.map((_, i) => String(i + 1)));
-	expectRepeatsAreMarked(broker, id, ids);
+	expect([...new Set(other.payloads(topic))]).toEqual(Array.from({ length: 12 }, (_, i) => String(i + 1)));
+	expect(identifiers(broker, topic)).toEqual(delivered);
 });

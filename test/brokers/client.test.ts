@@ -324,6 +324,14 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 			await app.heard.atLeast(10);
 			expect(texts(app.heard.all)).toEqual(sent);
 			expect(app.connects.all).toEqual([false, true]);
+			// They were acknowledged, so they do not come again. The marker is read after the acknowledgements.
+			app.client.publish(`${topic}/marker`, "", 1);
+			await app.delivered.atLeast(1);
+			cable.cut();
+			await app.connected(3);
+			await other.publish(topic, "end");
+			await app.heard.find(({ text }) => text === "end");
+			expect(texts(app.heard.all)).toEqual([...sent, "end"]);
 		});
 
 		test("ends with the connection with clean true, and the client subscribes again", async () => {

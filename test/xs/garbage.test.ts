@@ -1,6 +1,7 @@
 // The first promise, counted in the allocator of the real engine: once connected, nothing allocates.
 
-import { FIRST, LOADS, reportOf } from "../support/board.js";
+import { FIRST, LOADS, reportOf, STACKS } from "../support/board.js";
+import { Echo } from "../support/echo.js";
 import type { Allocated } from "./firmware/heap.js";
 
 test.each(LOADS)(
@@ -17,3 +18,28 @@ test.each(LOADS)(
 	},
 	FIRST,
 );
+
+describe.each(STACKS)("through real sockets of %s", (stack) => {
+	test.each(LOADS)(
+		"1000 messages each way allocate nothing, %s",
+		async (_how, preload) => {
+			const echo = await Echo.start();
+			try {
+				const { received, delivered, ...found } = await reportOf<
+					Allocated & { received: number; delivered: number }
+				>({
+					firmware: "test/xs/firmware/garbage-tcp",
+					config: { port: echo.port, count: 1000 },
+					stack,
+					preload,
+				});
+				expect(received).toBeGreaterThanOrEqual(1200);
+				expect(delivered).toBeGreaterThanOrEqual(600);
+				expect(found).toEqual({ slots: 0, chunkBytes: 0, collections: 0 });
+			} finally {
+				await echo.stop();
+			}
+		},
+		60_000,
+	);
+});
