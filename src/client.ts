@@ -663,9 +663,9 @@ export class Client implements PacketSink, DialerEvents {
 		const handling = this.handling;
 		this.decoding = false;
 		this.handling = NOTHING;
-		if (handling === NOTHING) return this.lost();
 		if (handling === HANDLER) this.settle();
-		throw error;
+		if (handling !== NOTHING) throw error;
+		this.lost();
 	}
 
 	/** After a callback: whether decoding goes on. */
