@@ -56,7 +56,6 @@ export class Outbox {
 	giveBack(slot: PacketSlot): void {
 		slot.state = FREE;
 		this.freed = true;
-		slot.next = undefined;
 		if (slot.pooled) {
 			slot.next = this.free;
 			this.free = slot;
