@@ -18,7 +18,7 @@ import {
 import { Sender } from "./sender.js";
 import { Message } from "./session/message.js";
 import { Outbox } from "./session/outbox.js";
-import { FREE, LENT, PacketSlot, WAITING } from "./session/packet-slot.js";
+import { checkTopic, FREE, LENT, PacketSlot, payloadLimit, WAITING } from "./session/packet-slot.js";
 import { RecentTopics } from "./session/recent-topics.js";
 import {
 	type MessageHandler,
@@ -75,7 +75,7 @@ const DROP_OLDEST = "dropOldest";
 export interface Helper {
 	onConnected?(sessionPresent: boolean): void;
 	onDisconnected?(reason: Reason): void;
-	/** There is room again after a publish, or `begin`, was refused. */
+	/** What `publish` or `begin` refused for want of room may be accepted now. */
 	onWritable?(): void;
 	/** About four times a second, `now` in monotonic milliseconds. */
 	onTick?(now: number): void;
@@ -117,8 +117,10 @@ export class Client implements PacketSink, DialerEvents {
 	private route: Route = NOBODY;
 	/** Takes messages that no subscription's handler takes. */
 	private readonly unrouted: Route;
-	/** A publish was refused since there was room last. */
+	/** A message was refused for want of a slot in the pool. */
 	private starved = false;
+	/** `begin` was refused for a reserved slot. */
+	private slotAwaited = false;
 	private decoding = false;
 	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
 	private handling = NOTHING;
@@ -131,6 +133,7 @@ export class Client implements PacketSink, DialerEvents {
 	private readonly username: Uint8Array | undefined;
 	private readonly clean: boolean;
 	private readonly keepAlive: number;
+	private readonly packetSize: number;
 	private readonly connectTimeout: number;
 	private readonly replyTimeout: number;
 	private readonly dialer: Dialer;
@@ -171,7 +174,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.connectTimeout = whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000);
 		const maximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
 		const minimum = whole("reconnectMinimum", options.reconnectMinimum, Math.min(1000, maximum), 0, maximum);
-		const packetSize = whole("packetSize", options.packetSize, 512, 16, 268_435_460);
+		this.packetSize = whole("packetSize", options.packetSize, 512, 16, 268_435_460);
 		const packets = whole("packets", options.packets, 8, 1, 1024);
 		const window = whole("window", options.window, Math.min(4, packets), 1, packets);
 		const receiveSize = whole("receiveSize", options.receiveSize, 512, 1, 268_435_455);
@@ -187,7 +190,7 @@ export class Client implements PacketSink, DialerEvents {
 		const random = options.random ?? Math.random;
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(random() * 65_535);
-		this.outbox = new Outbox(packets, packetSize, window, firstId);
+		this.outbox = new Outbox(packets, this.packetSize, window, firstId);
 		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7, 1);
 		this.message = new Message(this.decoder);
 		this.unrouted = { handler: (message) => options.onMessage?.(message) };
@@ -196,7 +199,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.ticks = options.ticks;
 		this.liveness.now = options.ticks();
 		this.sender = new Sender(this.outbox, this.liveness, this.subscriptions, acknowledgements);
-		this.sender.prepare(packetSize);
+		this.sender.prepare(this.packetSize);
 		this.backoff = new Backoff(minimum, maximum, random);
 		this.dialer = new Dialer(options, options.host, port, this);
 		this.timer = options.timer.repeat(() => this.tick(), TICK);
@@ -266,27 +269,37 @@ export class Client implements PacketSink, DialerEvents {
 		const sender = this.sender;
 		sender.last = undefined;
 		if (typeof topic === STRING) topic = this.recent.get(topic as string);
+		if (qos !== 0 && qos !== 1) checkQos(qos);
 		let slot = this.outbox.free;
 		if (slot === undefined || this.state === CLOSED || this.state === CLOSING) {
+			this.checkFits(topic as Topic, payload, qos);
 			slot = this.makeRoom();
 			if (slot === undefined) return this.refusal();
 		}
-		if (qos !== 0 && qos !== 1) checkQos(qos);
 		const at = slot.begin(topic as Topic, qos, retain, qos === 0 ? 0 : sender.nextId());
 		let end: number;
 		if (typeof payload === STRING) {
 			end = writeUtf8(payload as string, slot.bytes, at);
-			if (end < 0 || end > slot.limit) throw tooLong(topic as Topic, slot, utf8Length(payload as string));
+			if (end < 0 || end > slot.limit)
+				throw tooLong(topic as Topic, slot.size, utf8Length(payload as string));
 		} else {
 			const bytes =
 				(payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
 			end = at + bytes.length;
-			if (end > slot.limit) throw tooLong(topic as Topic, slot, bytes.length);
+			if (end > slot.limit) throw tooLong(topic as Topic, slot.size, bytes.length);
 			slot.bytes.set(bytes, at);
 		}
 		slot.end(end);
 		this.statistics.published++;
 		return sender.submit(slot);
+	}
+
+	/** Throws what `publish` throws at a wrong call, while there is no slot to write into. */
+	private checkFits(topic: Topic, payload: Payload, qos: QoS): void {
+		checkTopic(topic);
+		const length = typeof payload === STRING ? utf8Length(payload as string) : toBytes(payload).length;
+		const most = payloadLimit(this.packetSize) - 2 - topic.field.length - (qos === 0 ? 0 : 2);
+		if (length > most) throw tooLong(topic, this.packetSize, length);
 	}
 
 	/**
@@ -297,8 +310,12 @@ export class Client implements PacketSink, DialerEvents {
 	 */
 	begin(topic: Topic, qos: QoS, retain: boolean, slot?: PacketSlot): number {
 		checkQos(qos);
-		if (this.lentSlot !== undefined) throw new Error("begin was called twice: call end or cancel first");
-		if (this.state === CLOSED || this.state === CLOSING) return this.refusal();
+		checkTopic(topic);
+		if (this.stopped) return this.refusal();
+		if (this.lentSlot !== undefined) {
+			if (slot !== undefined) return this.busy();
+			throw new Error("begin was called twice: call end or cancel first");
+		}
 		if (slot === undefined) {
 			slot = this.makeRoom();
 			if (slot === undefined) return this.refusal();
@@ -308,10 +325,10 @@ export class Client implements PacketSink, DialerEvents {
 			this.dropped(replaced, REPLACED);
 		}
 		// Whoever was told may have begun meanwhile.
-		if (slot.state !== FREE || this.lentSlot !== undefined) return this.refusal();
+		if (slot.state !== FREE || this.lentSlot !== undefined) return this.busy();
 		this.sender.last = undefined;
 		const at = slot.begin(topic, qos, retain, qos === 0 ? 0 : this.sender.nextId());
-		if (at > slot.limit) throw tooLong(topic, slot, 0);
+		if (at > slot.limit) throw tooLong(topic, slot.size, 0);
 		if (slot.pooled) this.outbox.lend();
 		else slot.state = LENT;
 		this.lentSlot = slot;
@@ -362,6 +379,8 @@ export class Client implements PacketSink, DialerEvents {
 	 */
 	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription {
 		checkQos(qos);
+		if (handler !== undefined && typeof handler !== "function")
+			throw new TypeError(`handler of "${filter}" is ${handler}: it must be a function`);
 		const subscription = this.subscriptions.want(filter, qos, handler);
 		this.flush();
 		return subscription;
@@ -433,26 +452,42 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** A packet buffer of the helper's own, outside the pool, for `begin`. `size` in bytes, the whole packet. */
 	reserve(size: number): PacketSlot {
-		return new PacketSlot(whole("size", size, 0, 5, 268_435_460), false);
+		const slot = new PacketSlot(whole("size", size, 0, 5, 268_435_460), false);
+		this.sender.prepare(size);
+		return slot;
 	}
 
 	// ---- outgoing
 
+	/** Whether nothing more is accepted. */
+	private get stopped(): boolean {
+		return this.state === CLOSED || this.state === CLOSING;
+	}
+
 	/** A free slot of the pool, by the policy for a full one; it stays in the pool. */
 	private makeRoom(): PacketSlot | undefined {
-		if (this.state === CLOSED || this.state === CLOSING) return undefined;
+		if (this.stopped) return undefined;
 		const outbox = this.outbox;
 		if (outbox.free === undefined && this.options.whenFull === DROP_OLDEST) {
 			const dropped = outbox.dropOldest();
 			if (dropped !== undefined) this.dropped(dropped.id, REPLACED);
+			if (this.stopped) return undefined; // by whoever was told
 		}
 		return outbox.free;
 	}
 
 	private refusal(): number {
 		this.statistics.refused++;
-		if (this.state === CLOSED || this.state === CLOSING) return NOT_OPEN;
+		if (this.stopped) return NOT_OPEN;
 		this.starved = true;
+		this.outbox.freed = false;
+		this.sender.last = undefined;
+		return NO_ROOM;
+	}
+
+	/** A reserved slot is in use, or another one is lent. */
+	private busy(): number {
+		this.slotAwaited = true;
 		this.outbox.freed = false;
 		this.sender.last = undefined;
 		return NO_ROOM;
@@ -471,12 +506,13 @@ export class Client implements PacketSink, DialerEvents {
 			// Not before the message at hand is acknowledged.
 			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;
 			if (this.sender.disconnect()) this.disconnected(CLOSED_BY_APP);
-		} else if (this.starved && this.outbox.freed) this.announceRoom();
+		} else if (this.outbox.freed && (this.starved || this.slotAwaited)) this.announceRoom();
 	}
 
 	/** Tells of room, to those who were refused. */
 	private announceRoom(): void {
-		this.starved = false;
+		if (this.outbox.free !== undefined) this.starved = false;
+		this.slotAwaited = false;
 		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onWritable?.();
 		this.options.onWritable?.();
@@ -564,24 +600,34 @@ export class Client implements PacketSink, DialerEvents {
 		if (closed) {
 			this.state = CLOSED;
 			this.options.timer.clear(this.timer as never);
-			this.giveUpAll();
+			this.dialer.close();
 		} else {
 			this.state = PAUSING;
 			this.delay = reason.fault === "broker" ? this.backoff.longest() : this.backoff.next();
 		}
-		const helpers = this.helpers;
-		for (let i = 0; i < helpers.length; i++) helpers[i].onDisconnected?.(reason);
-		this.options.onDisconnected?.(reason);
+		try {
+			if (closed) this.giveUpAll();
+		} finally {
+			const helpers = this.helpers;
+			for (let i = 0; i < helpers.length; i++) helpers[i].onDisconnected?.(reason);
+			this.options.onDisconnected?.(reason);
+		}
 	}
 
-	/** After close: what is still held is lost, and told. */
+	/** After close: what is still held is lost, and all of it told, before an error of the app's goes on its way. */
 	private giveUpAll(): void {
 		const outbox = this.outbox;
+		let failure: { error: unknown } | undefined;
 		for (let slot = outbox.first; slot !== undefined; slot = outbox.first) {
 			const id = slot.id;
 			outbox.drop(slot);
-			this.dropped(id, CLOSED_BY_APP);
+			try {
+				this.dropped(id, CLOSED_BY_APP);
+			} catch (error) {
+				failure ??= { error };
+			}
 		}
+		if (failure !== undefined) throw failure.error;
 	}
 
 	private encodeConnect(): Uint8Array {
@@ -775,8 +821,9 @@ export class Client implements PacketSink, DialerEvents {
 		this.handling = CALLBACK;
 		this.statistics.delivered++;
 		this.options.onDelivered?.(id);
-		// Otherwise nothing waits, and nobody.
-		if (this.sender.last === undefined && stream === this.stream) this.flush();
+		// With a last message that was sent at once, no other waits; nor does anybody wait for room.
+		if ((this.sender.last === undefined || this.starved || this.slotAwaited) && stream === this.stream)
+			this.flush();
 		this.handling = NOTHING;
 		return stream === this.stream && !this.paused;
 	}
@@ -824,16 +871,18 @@ function toBytes(payload: Payload): Uint8Array {
 }
 
 function encodePassword(password: string | Uint8Array): Uint8Array {
+	if (typeof password !== STRING && !ArrayBuffer.isView(password))
+		throw new TypeError(`password is of type ${typeof password}: it must be a string or a Uint8Array`);
 	const bytes = toBytes(password);
 	if (bytes.length > MAX_FIELD)
 		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
 	return bytes;
 }
 
-function tooLong(topic: Topic, slot: PacketSlot, length: number): RangeError {
-	const most = slot.limit - 2 - topic.field.length;
+function tooLong(topic: Topic, size: number, length: number): RangeError {
+	const most = payloadLimit(size) - 2 - topic.field.length;
 	return new RangeError(
-		`a payload of ${length} bytes does not fit: a packet buffer of ${slot.size} bytes has room for ${most} ` +
+		`a payload of ${length} bytes does not fit: a packet buffer of ${size} bytes has room for ${most} ` +
 			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize`,
 	);
 }

@@ -65,7 +65,7 @@ export interface ClientOptions extends Network {
 	onDelivered?(packetId: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
-	/** There is room again after a publish was refused. */
+	/** What was refused for want of room may be accepted now. */
 	onWritable?(): void;
 }
 

@@ -9,7 +9,7 @@ export class Statistics {
 	disconnects = 0;
 	/** Messages accepted by publish or end. */
 	published = 0;
-	/** Messages refused by publish or begin. */
+	/** Messages refused, for want of room in the pool or after close. */
 	refused = 0;
 	/** Messages acknowledged by the broker. */
 	delivered = 0;

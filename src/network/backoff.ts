@@ -1,5 +1,8 @@
 // How long to wait before the next attempt. Knows numbers only.
 
+/** Milliseconds that follow a bound of 0. */
+const FIRST_BOUND = 1000;
+
 /**
  * Exponential backoff with full jitter: a random delay between 0 and a bound that doubles from `minimum` to `maximum`,
  * so that a thousand boards do not come back at the same moment. Milliseconds.
@@ -20,7 +23,7 @@ export class Backoff {
 	/** The delay before the next attempt. */
 	next(): number {
 		const bound = this.bound;
-		this.bound = Math.min(bound * 2, this.maximum);
+		this.bound = Math.min(bound * 2 || FIRST_BOUND, this.maximum);
 		return Math.floor(this.random() * bound);
 	}
 

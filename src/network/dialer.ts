@@ -69,6 +69,13 @@ export class Dialer {
 		}
 	}
 
+	/** Gives up for good. */
+	close(): void {
+		this.cancel();
+		this.resolver?.close();
+		this.resolver = undefined;
+	}
+
 	/** Gives up the attempt under way. */
 	cancel(): void {
 		this.attempt++;

@@ -22,6 +22,17 @@ export const RESENDING = 3;
 /** Sent whole; its acknowledgement is awaited. */
 export const SENT = 4;
 
+/** Where the payload must end at the latest in a packet buffer of `size` bytes. */
+export function payloadLimit(size: number): number {
+	return size - lengthBytes(size - 2) + 1;
+}
+
+/** Throws TypeError when `topic` is no Topic. */
+export function checkTopic(topic: Topic): void {
+	if (!(topic instanceof Topic))
+		throw new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
+}
+
 /**
  * A buffer of fixed size and the packet in it. Layout: fixed header byte, remaining length (one byte; when it needs
  * more, the rest moves up), topic name with its two bytes of length, packet identifier at QoS 1 and 2, payload.
@@ -58,7 +69,7 @@ export class PacketSlot extends PacketBuffer {
 	constructor(size: number, pooled: boolean) {
 		super(size);
 		this.pooled = pooled;
-		this.limit = size - lengthBytes(size - 2) + 1;
+		this.limit = payloadLimit(size);
 		if (size > 2 * PIECE) {
 			this.pieces = [];
 			for (let at = 0; at < size; at += PIECE)
@@ -84,8 +95,7 @@ export class PacketSlot extends PacketBuffer {
 	}
 
 	private setTopic(topic: Topic): void {
-		if (!(topic instanceof Topic))
-			throw new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
+		checkTopic(topic);
 		const field = topic.field;
 		this.payloadAt = 2 + field.length;
 		this.topic = NO_TOPIC;

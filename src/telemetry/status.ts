@@ -3,7 +3,7 @@
 
 import type { Client, Helper } from "../client.js";
 import { whole } from "../options.js";
-import type { PacketSlot } from "../session/packet-slot.js";
+import { FREE, type PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
 
@@ -26,6 +26,8 @@ export class Status implements Helper {
 	// A packet buffer for each, so that a full pool, or one that is still in flight, is in nobody's way.
 	private readonly onlineSlot: PacketSlot;
 	private readonly offlineSlot: PacketSlot;
+	/** "online" is to be published as soon as there is room. */
+	private pending = false;
 
 	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
 	constructor(client: Client, options: StatusOptions) {
@@ -43,7 +45,17 @@ export class Status implements Helper {
 
 	/** @internal */
 	onConnected(): void {
-		this.publish(this.online, this.onlineSlot);
+		this.pending = !this.publish(this.online, this.onlineSlot);
+	}
+
+	/** @internal */
+	onWritable(): void {
+		if (this.pending) this.onConnected();
+	}
+
+	/** @internal */
+	onDisconnected(): void {
+		this.pending = false;
 	}
 
 	/** @internal */
@@ -55,12 +67,14 @@ export class Status implements Helper {
 		return this.client.reserve(5 + this.topic.field.length + 2 + payload.length);
 	}
 
-	private publish(payload: Uint8Array, slot: PacketSlot): void {
+	/** False when it has to wait, until what is lent is given back. */
+	private publish(payload: Uint8Array, slot: PacketSlot): boolean {
+		if (slot.state !== FREE) return true; // the same message is on its way already
 		const client = this.client;
 		const at = client.begin(this.topic, this.qos, true, slot);
-		// Busy means that the same message is on its way already.
-		if (at < 0) return;
+		if (at < 0) return false;
 		client.lent!.set(payload, at);
 		client.end(at + payload.length);
+		return true;
 	}
 }

@@ -32,7 +32,11 @@ export const LENGTH_ENCODING = malformed("remaining length of more than four byt
 export const LENGTH = malformed("remaining length does not fit the packet type (section 2.2.3)");
 export const IDENTIFIER_ZERO = malformed("packet identifier 0 (section 2.3.1)");
 export const QOS_3 = malformed("PUBLISH with QoS 3 (section 3.3.1.2)");
-export const QOS_UNASKED = malformed("PUBLISH at a higher QoS than was ever asked for (section 3.8.4)");
+export const QOS_UNASKED = new Reason(
+	"peer",
+	"a message at QoS 2, which this client never asks for: the broker may hold a session of an earlier program; " +
+		"use another clientId, or connect once with clean: true",
+);
 export const DUP_QOS_0 = malformed("PUBLISH with DUP at QoS 0 (section 3.3.1.1)");
 export const TOPIC_EMPTY = malformed("PUBLISH with an empty topic name (section 4.7.3)");
 export const TOPIC_TEXT = malformed("topic name is not UTF-8, or has a null character (section 1.5.3)");

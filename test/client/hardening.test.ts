@@ -1,0 +1,100 @@
+// Calls at the wrong moment, and callbacks that interfere: what the client still holds to.
+
+import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
+import * as reasons from "../../src/reasons.js";
+import { Sensor } from "../../src/telemetry/sensor.js";
+import { Status } from "../../src/telemetry/status.js";
+import { Topic } from "../../src/wire/topic.js";
+import { PUBACK, PUBLISH } from "../support/packets.js";
+import { connected, Setup } from "../support/setup.js";
+
+const topic = new Topic("t");
+
+test("a reserved slot larger than the socket's room goes out in pieces, whatever packetSize is", () => {
+	const setup = connected({}, { room: 1072 });
+	const slot = setup.client.reserve(2000);
+	const at = setup.client.begin(topic, 0, false, slot);
+	setup.client.lent!.fill(0x61, at, at + 1900);
+	setup.client.end(at + 1900);
+	setup.peer.expect(PUBLISH("t", "a".repeat(1900)));
+});
+
+test("close in onDropped, for a message that makes room: the new one is refused", () => {
+	const setup: Setup = new Setup({
+		packets: 1,
+		whenFull: "dropOldest",
+		onDropped: () => setup.client.close(),
+	});
+	setup.client.publish("t", "old", 1);
+	expect(setup.client.publish("t", "new", 1)).toBe(NOT_OPEN);
+	expect(setup.client.state).toBe(State.CLOSED);
+	expect(setup.client.statistics.published).toBe(1);
+});
+
+test("onDropped that throws while the client closes: all are told, and the end too", () => {
+	const told: number[] = [];
+	const setup: Setup = new Setup({
+		onDropped(id) {
+			told.push(id);
+			throw new Error(`dropped ${id}`);
+		},
+	});
+	for (let i = 0; i < 3; i++) setup.client.publish("t", "", 1);
+	expect(() => setup.client.close()).toThrow("dropped 1");
+	expect(told).toEqual([1, 2, 3]);
+	expect(setup.news()).toEqual([`disconnected ${reasons.CLOSED_BY_APP}`]);
+});
+
+test("a wrong call with a full pool throws, and drops nothing", () => {
+	for (const whenFull of ["refuse", "dropOldest"] as const) {
+		const setup = new Setup({ packets: 1, packetSize: 64, whenFull });
+		setup.client.publish("t", "held", 1);
+		expect(() => setup.client.publish("t", "x".repeat(100), 1)).toThrow(/100 bytes does not fit/);
+		expect(() => setup.client.publish("t", new Uint8Array(100), 1)).toThrow(/100 bytes does not fit/);
+		expect(() => setup.client.publish("t", "x", 3 as never)).toThrow(/qos is 3/);
+		expect(() => setup.client.publish(7 as never, "x")).toThrow(/topic is 7/);
+		expect(setup.news()).toEqual([]);
+	}
+});
+
+test("what is nearly a QoS or a flag is not taken for one, also when messages were sent before", () => {
+	const setup = connected();
+	const payload = new Uint8Array([1, 2, 3]);
+	setup.client.publish(topic, payload);
+	expect(() => setup.client.publish(topic, payload, 0.5 as never)).toThrow(/qos is 0.5/);
+	setup.client.publish(topic, payload);
+	expect(() => setup.client.publish(topic, payload, (2 ** 31) as never)).toThrow(/qos is 2147483648/);
+	setup.peer.take();
+	setup.client.publish(topic, payload, 1);
+	setup.peer.send(PUBACK(1));
+	setup.client.publish(topic, payload, 0, 2 as never);
+	setup.peer.expect(
+		PUBLISH("t", "\u0001\u0002\u0003", { qos: 1, id: 1 }),
+		PUBLISH("t", "\u0001\u0002\u0003", { retain: true }),
+	);
+});
+
+test("a buffer that the app keeps lent delays helpers, and does not make them throw", () => {
+	const setup = new Setup();
+	new Status(setup.client, { topic: "s", qos: 0 });
+	const sensor = new Sensor(setup.client, { topic: "r" });
+	setup.client.begin(topic, 0, false);
+	setup.peer.accept();
+	setup.peer.take();
+	expect(sensor.update(1)).toBe(NO_ROOM);
+	setup.client.cancel();
+	setup.clock.advance(250);
+	setup.peer.expect(PUBLISH("s", "online", { retain: true }), PUBLISH("r", "1"));
+});
+
+test("room for one sensor is announced though another has published meanwhile", () => {
+	const setup = connected();
+	const a = new Sensor(setup.client, { topic: "a", qos: 1 });
+	const b = new Sensor(setup.client, { topic: "b", qos: 1 });
+	a.update(1);
+	expect(a.update(2)).toBe(NO_ROOM);
+	b.update(1);
+	setup.peer.take();
+	setup.peer.send(PUBACK(1));
+	setup.peer.expect(PUBLISH("a", "2", { qos: 1, id: 3 }));
+});
