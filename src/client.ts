@@ -283,8 +283,7 @@ export class Client implements PacketSink, DialerEvents {
 			if (end < 0 || end > slot.limit)
 				throw tooLong(topic as Topic, slot.size, utf8Length(payload as string));
 		} else {
-			const bytes =
-				(payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
+			const bytes = asBytes(payload);
 			end = at + bytes.length;
 			if (end > slot.limit) throw tooLong(topic as Topic, slot.size, bytes.length);
 			slot.bytes.set(bytes, at);
@@ -297,7 +296,7 @@ export class Client implements PacketSink, DialerEvents {
 	/** Throws what `publish` throws at a wrong call, while there is no slot to write into. */
 	private checkFits(topic: Topic, payload: Payload, qos: QoS): void {
 		checkTopic(topic);
-		const length = typeof payload === STRING ? utf8Length(payload as string) : toBytes(payload).length;
+		const length = typeof payload === STRING ? utf8Length(payload as string) : asBytes(payload).length;
 		const most = payloadLimit(this.packetSize) - 2 - topic.field.length - (qos === 0 ? 0 : 2);
 		if (length > most) throw tooLong(topic, this.packetSize, length);
 	}
@@ -855,7 +854,12 @@ export class Client implements PacketSink, DialerEvents {
 	}
 }
 
-/** Bytes of a payload; text and ArrayBuffer allocate. */
+/** Bytes of a payload that is no text; an ArrayBuffer allocates. */
+function asBytes(payload: Payload): Uint8Array {
+	return (payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
+}
+
+/** Bytes of a payload, in a view of its own. */
 function toBytes(payload: Payload): Uint8Array {
 	if (typeof payload === STRING) {
 		const length = utf8Length(payload as string);
