@@ -56,20 +56,24 @@ export interface PacketSink {
 	onMalformed(reason: Reason): void;
 }
 
-// What is read next. The frequent ones come first: XS tries the cases of a switch in order.
-/** A packet begins, and none of it was read. */
-const HEADER = 0;
-const TOPIC_LENGTH = 1;
-const TOPIC = 2;
-const IDENTIFIER = 3;
-const PAYLOAD = 4;
-const WORD = 5;
-const LENGTH_BYTE = 6;
-const CODE = 7;
-const SKIP_TOPIC = 8;
-const STOPPED = 9;
-/** A packet begins; bytes of it may have been read. */
-const HEADER_REST = 10;
+// What is read next. The frequent ones come first: XS tries the cases of a switch in order. In one object, because each
+// constant of the module takes a slot of stack in every frame that uses it.
+const Step = Object.freeze({
+	/** A packet begins, and none of it was read. */
+	HEADER: 0,
+	TOPIC_LENGTH: 1,
+	TOPIC: 2,
+	IDENTIFIER: 3,
+	PAYLOAD: 4,
+	WORD: 5,
+	LENGTH_BYTE: 6,
+	CODE: 7,
+	SKIP_TOPIC: 8,
+	STOPPED: 9,
+	/** A packet begins; bytes of it may have been read. */
+	HEADER_REST: 10,
+});
+const { HEADER } = Step;
 
 const SCRATCH = 64;
 
@@ -98,7 +102,7 @@ export class Decoder {
 	private readonly sink: PacketSink;
 	private readonly maximumQos: QoS;
 	private source: Source | undefined;
-	private step = STOPPED;
+	private step: number = Step.STOPPED;
 	private type = 0;
 	private remaining = 0;
 	private shift = 0;
@@ -138,7 +142,7 @@ export class Decoder {
 	start(source: Source): void {
 		this.source = source;
 		this.connected = false;
-		this.step = HEADER_REST;
+		this.step = Step.HEADER_REST;
 		this.got = 0;
 		this.ahead = this.aheadEnd = 0;
 		this.available = 0;
@@ -149,7 +153,7 @@ export class Decoder {
 	/** Whatever else arrives is not looked at. */
 	stop(): void {
 		this.source = undefined;
-		this.step = STOPPED;
+		this.step = Step.STOPPED;
 		this.available = 0;
 	}
 
@@ -190,12 +194,12 @@ export class Decoder {
 		topic.buffer.resize(length);
 		got = source.read(topic.bytes);
 		topic.buffer.resize(topic.size);
-		if (got !== length) return this.interrupted(TOPIC, got, available + this.rest);
+		if (got !== length) return this.interrupted(Step.TOPIC, got, available + this.rest);
 		if (this.flags > 1) {
 			const pair = this.pair;
 			got = source.read(pair);
 			this.word = pair[0];
-			if (got !== 2) return this.interrupted(IDENTIFIER, got, available + this.rest - length);
+			if (got !== 2) return this.interrupted(Step.IDENTIFIER, got, available + this.rest - length);
 			this.word = (pair[0] << 8) | pair[1];
 			if (!this.identifier()) return false;
 			this.step = HEADER;
@@ -206,7 +210,7 @@ export class Decoder {
 			payload.buffer.resize(total);
 			got = source.read(payload.bytes);
 			payload.buffer.resize(payload.size);
-			if (got !== total) return this.interrupted(PAYLOAD, got, available + total);
+			if (got !== total) return this.interrupted(Step.PAYLOAD, got, available + total);
 		}
 		this.available = available;
 		return this.sink.onPublish();
@@ -240,7 +244,7 @@ export class Decoder {
 		this.ahead = 0;
 		this.aheadEnd = count;
 		this.got = 0;
-		this.step = HEADER_REST;
+		this.step = Step.HEADER_REST;
 		return true;
 	}
 
@@ -263,37 +267,37 @@ export class Decoder {
 	private crawl(): void {
 		for (;;) {
 			switch (this.step) {
-				case HEADER:
+				case Step.HEADER:
 					if (this.available === 0) return;
-					this.step = HEADER_REST;
+					this.step = Step.HEADER_REST;
 					break;
-				case TOPIC_LENGTH:
+				case Step.TOPIC_LENGTH:
 					if (!this.readWord() || !this.beginTopic()) return;
 					break;
-				case TOPIC:
+				case Step.TOPIC:
 					if (!this.fill(this.topic, this.topicLength)) return;
-					this.step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
+					this.step = this.flags & 6 ? Step.IDENTIFIER : Step.PAYLOAD;
 					break;
-				case IDENTIFIER:
+				case Step.IDENTIFIER:
 					if (!this.readWord() || !this.identifier()) return;
 					break;
-				case PAYLOAD:
+				case Step.PAYLOAD:
 					if (!this.part()) return;
 					break;
-				case WORD:
+				case Step.WORD:
 					if (!this.readWord() || !this.body()) return;
 					break;
-				case LENGTH_BYTE:
+				case Step.LENGTH_BYTE:
 					if (!this.lengthByte()) return;
 					break;
-				case CODE:
+				case Step.CODE:
 					if (!this.code()) return;
 					break;
-				case SKIP_TOPIC:
+				case Step.SKIP_TOPIC:
 					if (!this.skip()) return;
-					this.step = this.flags & 6 ? IDENTIFIER : PAYLOAD;
+					this.step = this.flags & 6 ? Step.IDENTIFIER : Step.PAYLOAD;
 					break;
-				case HEADER_REST:
+				case Step.HEADER_REST:
 					if (!this.readWord() || !this.header()) return;
 					break;
 				default:
@@ -304,7 +308,7 @@ export class Decoder {
 
 	/** Always false: decoding is over. */
 	private malformed(reason: Reason): false {
-		this.step = STOPPED;
+		this.step = Step.STOPPED;
 		this.sink.onMalformed(reason);
 		return false;
 	}
@@ -320,7 +324,7 @@ export class Decoder {
 		}
 		this.remaining = length & 127;
 		this.shift = 7;
-		this.step = LENGTH_BYTE;
+		this.step = Step.LENGTH_BYTE;
 		return true;
 	}
 
@@ -345,7 +349,7 @@ export class Decoder {
 			if ((flags & 6) >> 1 > this.maximumQos) return this.malformed(QOS_UNASKED);
 			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
 			if (this.remaining < 3) return this.malformed(LENGTH);
-			this.step = TOPIC_LENGTH;
+			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
 		let expected = 2;
@@ -356,10 +360,10 @@ export class Decoder {
 		if (flags !== (type === PUBREL ? 2 : 0)) return this.malformed(RESERVED_FLAGS);
 		if (this.remaining !== expected) return this.malformed(LENGTH);
 		if (expected > 0) {
-			this.step = WORD;
+			this.step = Step.WORD;
 			return true;
 		}
-		this.step = this.ahead < this.aheadEnd ? HEADER_REST : HEADER;
+		this.step = this.ahead < this.aheadEnd ? Step.HEADER_REST : Step.HEADER;
 		return this.sink.onPingresp();
 	}
 
@@ -375,10 +379,10 @@ export class Decoder {
 		if (length > this.topic.size) {
 			this.topicLength = 0;
 			this.remaining = length;
-			this.step = SKIP_TOPIC;
+			this.step = Step.SKIP_TOPIC;
 		} else {
 			this.topicLength = length;
-			this.step = TOPIC;
+			this.step = Step.TOPIC;
 		}
 		return true;
 	}
@@ -386,7 +390,7 @@ export class Decoder {
 	private identifier(): boolean {
 		this.id = this.word;
 		if (this.id === 0) return this.malformed(IDENTIFIER_ZERO);
-		this.step = PAYLOAD;
+		this.step = Step.PAYLOAD;
 		return true;
 	}
 
@@ -400,7 +404,7 @@ export class Decoder {
 		this.offset = offset;
 		this.partLength = length;
 		this.consumed = offset + length;
-		if (this.consumed === this.total) this.step = HEADER;
+		if (this.consumed === this.total) this.step = Step.HEADER;
 		return this.sink.onPublish();
 	}
 
@@ -413,16 +417,16 @@ export class Decoder {
 			if (word >> 9) return this.malformed(CONNACK_FLAGS);
 			if (code > 5) return this.malformed(CONNACK_CODE);
 			if (code > 0 && word >> 8) return this.malformed(CONNACK_SESSION);
-			this.step = HEADER;
+			this.step = Step.HEADER;
 			this.connected = true;
 			return this.sink.onConnack(word >> 8 === 1, code);
 		}
 		if (word === 0) return this.malformed(IDENTIFIER_ZERO);
 		if (type === SUBACK) {
-			this.step = CODE;
+			this.step = Step.CODE;
 			return true;
 		}
-		this.step = HEADER;
+		this.step = Step.HEADER;
 		return type === PUBACK ? this.sink.onPuback(word) : this.sink.onAcknowledgement(type, word);
 	}
 
@@ -430,7 +434,7 @@ export class Decoder {
 		const code = this.readByte();
 		if (code < 0) return false;
 		if (code > 2 && code !== SUBSCRIPTION_REFUSED) return this.malformed(SUBACK_CODE);
-		this.step = HEADER;
+		this.step = Step.HEADER;
 		return this.sink.onSuback(this.word, code);
 	}
 
