@@ -159,6 +159,7 @@ export class Sender {
 		}
 	}
 
+	/** Sends messages in order, as far as room and window allow. */
 	private flushPublishes(): void {
 		const outbox = this.outbox;
 		const stream = this.stream!;

@@ -28,7 +28,7 @@ export function cut(text: string, most: number): string {
 	return text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most);
 }
 
-/** JSON of one line in which whatever a terminal might act upon is written as \uXXXX. */
+/** JSON of one line in which whatever a terminal might act upon is a \u escape. */
 export function jsonLine(value: unknown): string {
 	return JSON.stringify(value).replace(
 		UNSAFE,

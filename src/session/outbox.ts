@@ -79,7 +79,7 @@ export class Outbox {
 		return slot;
 	}
 
-	/** A filled slot of QoS 1 was sent whole ahead of none: it waits for its acknowledgement. */
+	/** A filled slot of QoS 1, lent or the first free one, was sent at once: it waits for its acknowledgement. */
 	hold(slot: PacketSlot, now: number): void {
 		if (slot === this.free) {
 			this.free = slot.next;

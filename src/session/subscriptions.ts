@@ -169,7 +169,6 @@ export class Subscriptions {
 
 	/** Whether an unanswered packet of ours has this identifier. */
 	uses(id: number): boolean {
-		if (this.awaited === 0) return false;
 		for (let it = this.first; it !== undefined; it = it.next) if (it.id === id) return true;
 		return false;
 	}

@@ -13,6 +13,7 @@ export const MEMORY = {
 	meter: 6,
 	limit: 7,
 	used: 8,
+	stack: 186,
 };
 
 interface Config {

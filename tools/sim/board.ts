@@ -2,24 +2,18 @@
 // Knows where the compiled files are and what the node's device reports. Knows no broker.
 
 import { fileURLToPath } from "node:url";
-import { Board as DesktopBoard, type BoardEvent as DesktopEvent } from "../../hosts/desktop/board.js";
+import {
+	type Counters,
+	Board as DesktopBoard,
+	type BoardEvent as DesktopEvent,
+} from "../../hosts/desktop/board.js";
 import { EngineError, engine, type Progress } from "../../hosts/desktop/engine.js";
 import { Problem, textOf } from "../problem.js";
 
 export type BoardEvent =
 	| { type: "ready" }
 	| { type: "trace"; text: string }
-	| {
-			type: "memory";
-			slots: number;
-			chunkBytes: number;
-			slotsAllocated: number;
-			chunkBytesAllocated: number;
-			collections: number;
-			meter: number;
-			limit: number;
-			used: number;
-	  }
+	| ({ type: "memory" } & Counters)
 	| { type: "network"; state: "up" | "cut" | "frozen" }
 	/** The firmware's MQTT connection. */
 	| { type: "client"; connected: boolean; reason: string }

@@ -1,6 +1,8 @@
 // What a simulation tells, as one stream of typed events. Knows no source and no output.
 // In JSON each event is one line; a new field is no change, a new meaning of one is.
 
+import type { Counters } from "../../hosts/desktop/board.js";
+
 /** A message as the independent subscriber has received it. */
 export interface MessageEvent {
 	type: "message";
@@ -43,17 +45,7 @@ export interface TraceEvent {
 }
 
 /** The board's heap. `slots` and `chunkBytes` are what is in use. */
-export interface MemoryEvent {
-	type: "memory";
-	slots: number;
-	chunkBytes: number;
-	slotsAllocated: number;
-	chunkBytesAllocated: number;
-	collections: number;
-	meter: number;
-	limit: number;
-	used: number;
-}
+export type MemoryEvent = { type: "memory" } & Counters;
 
 export type SimEvent = MessageEvent | StatusEvent | ConnectionEvent | TraceEvent | MemoryEvent;
 
