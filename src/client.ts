@@ -10,15 +10,27 @@ import {
 	CONNECT_FAILED,
 	CONNECT_TIMEOUT,
 	CONNECTION_LOST,
+	FILL_SHORT,
 	NO_PASSWORD,
 	NO_REPLY,
 	REPLACED,
+	SESSION_LOST,
 	TOPIC_TOO_LONG,
+	UNRELEASED_FULL,
 } from "./reasons.js";
 import { Sender } from "./sender.js";
 import { Message } from "./session/message.js";
 import { Outbox } from "./session/outbox.js";
-import { checkTopic, FREE, LENT, PacketSlot, payloadLimit, WAITING } from "./session/packet-slot.js";
+import {
+	checkTopic,
+	type Fill,
+	FREE,
+	LENT,
+	PacketSlot,
+	PIECE,
+	payloadLimit,
+	WAITING,
+} from "./session/packet-slot.js";
 import { RecentTopics } from "./session/recent-topics.js";
 import {
 	type MessageHandler,
@@ -26,12 +38,29 @@ import {
 	type Subscription,
 	Subscriptions,
 } from "./session/subscriptions.js";
+import { Unreleased } from "./session/unreleased.js";
 import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
 import { Decoder, type PacketSink } from "./wire/decoder.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
-import { MAX_FIELD, PUBACK, PUBCOMP, PUBREC, PUBREL, type QoS, UNSUBACK } from "./wire/protocol.js";
-import { REFUSALS, type Reason, SECOND_CONNACK, TOPIC_TEXT, TOPIC_WILDCARD } from "./wire/reason.js";
+import {
+	MAX_FIELD,
+	MAX_REMAINING_LENGTH,
+	PUBACK,
+	PUBCOMP,
+	PUBREC,
+	PUBREL,
+	type QoS,
+} from "./wire/protocol.js";
+import {
+	CONNACK_CLEAN,
+	REFUSALS,
+	type Reason,
+	SECOND_CONNACK,
+	SUBACK_CODES,
+	TOPIC_TEXT,
+	TOPIC_WILDCARD,
+} from "./wire/reason.js";
 import { encodeField, hasWildcardByte, Topic } from "./wire/topic.js";
 import { isText, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
@@ -69,6 +98,8 @@ const TICK = 250;
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
+const FUNCTION = "function";
+const TOTAL = "total";
 const DROP_OLDEST = "dropOldest";
 
 /** What helpers hear of; all of it optional. `attach` them. */
@@ -109,6 +140,9 @@ export class Client implements PacketSink, DialerEvents {
 	private readonly decoder: Decoder;
 	private readonly message: Message;
 	private readonly subscriptions: Subscriptions;
+	private readonly unreleased: Unreleased;
+	/** The message at hand, at QoS 2, was delivered before. */
+	private repeated = false;
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
 	private lentSlot: PacketSlot | undefined = undefined;
@@ -180,6 +214,7 @@ export class Client implements PacketSink, DialerEvents {
 		const receiveSize = whole("receiveSize", options.receiveSize, 512, 1, 268_435_455);
 		const topicSize = whole("topicSize", options.topicSize, 128, 1, MAX_FIELD);
 		const subscriptions = whole("subscriptions", options.subscriptions, 16, 1, 1024);
+		const unreleased = whole("unreleased", options.unreleased, 32, 1, 1024);
 		const acknowledgements = whole("acknowledgements", options.acknowledgements, 16, 1, 1024);
 		this.helperCapacity = whole("helpers", options.helpers, 16, 1, 1024);
 		const whenFull = options.whenFull;
@@ -191,10 +226,11 @@ export class Client implements PacketSink, DialerEvents {
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(random() * 65_535);
 		this.outbox = new Outbox(packets, this.packetSize, window, firstId);
-		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7, 1);
+		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
 		this.message = new Message(this.decoder);
 		this.unrouted = { handler: (message) => options.onMessage?.(message) };
 		this.subscriptions = new Subscriptions(subscriptions, this.decoder);
+		this.unreleased = new Unreleased(unreleased);
 		this.liveness = new Liveness(this.keepAlive, this.replyTimeout, TICK);
 		this.ticks = options.ticks;
 		this.liveness.now = options.ticks();
@@ -213,8 +249,8 @@ export class Client implements PacketSink, DialerEvents {
 	 * @param topic a Topic, or a string: the last four strings are remembered, another one is encoded, which allocates
 	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
-	 * What is accepted is held until it is sent, at QoS 1 until it is acknowledged, over reconnects too.
-	 * Throws on a topic name that breaks a rule, a QoS other than 0 or 1, a message that can never fit packetSize.
+	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
+	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit packetSize.
 	 */
 	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean): number {
 		const last = this.sender.last;
@@ -242,7 +278,7 @@ export class Client implements PacketSink, DialerEvents {
 		return this.compose(topic, payload, qos ?? 0, retain ?? false);
 	}
 
-	/** As the last message, at QoS 1: with its own packet identifier. */
+	/** As the last message, at QoS 1 or 2: with its own packet identifier. */
 	private repeat(last: PacketSlot, payload: Uint8Array): number {
 		const outbox = this.outbox;
 		const stream = this.stream!;
@@ -261,7 +297,7 @@ export class Client implements PacketSink, DialerEvents {
 				return id;
 			}
 		}
-		return this.compose(last.topic, payload, 1, last.retain);
+		return this.compose(last.topic, payload, last.qos, last.retain);
 	}
 
 	/** Writes a message into a free slot and submits it. */
@@ -269,7 +305,7 @@ export class Client implements PacketSink, DialerEvents {
 		const sender = this.sender;
 		sender.last = undefined;
 		if (typeof topic === STRING) topic = this.recent.get(topic as string);
-		if (qos !== 0 && qos !== 1) checkQos(qos);
+		if (qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
 		let slot = this.outbox.free;
 		if (slot === undefined || this.state === CLOSED || this.state === CLOSING) {
 			this.checkFits(topic as Topic, payload, qos);
@@ -291,6 +327,35 @@ export class Client implements PacketSink, DialerEvents {
 		slot.end(end);
 		this.statistics.published++;
 		return sender.submit(slot);
+	}
+
+	/**
+	 * Publishes a message that may be larger than packetSize: `fill` writes its payload part by part, as there is room in
+	 * the socket, and again from 0 if it has to be sent again. It holds a packet buffer until it is sent, at QoS 1 and 2
+	 * until it is acknowledged. When `fill` throws, or does not give what it has to, the message is given up and the
+	 * connection closed, both with FILL_SHORT; it reconnects by itself.
+	 * @param total bytes of payload
+	 * @param fill writes the bytes from `offset` on to the front of `view`, as many as it has or all that are left, and
+	 * returns how many; `view` is void afterwards
+	 * @returns as `publish`; throws as it does, and when the topic name leaves no room for itself in 512 bytes
+	 */
+	publishFrom(topic: Topic | string, total: number, fill: Fill, qos: QoS = 0, retain = false): number {
+		if (typeof topic === STRING) topic = this.recent.get(topic as string);
+		checkTopic(topic as Topic);
+		checkQos(qos);
+		if (typeof fill !== FUNCTION) throw new TypeError(`fill is ${fill}: it must be a function`);
+		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
+		if (beside + 5 > Math.min(this.packetSize, PIECE)) throw tooLong(topic as Topic, this.packetSize, 0);
+		whole(TOTAL, total, 0, 0, MAX_REMAINING_LENGTH - beside);
+		const slot = this.makeRoom();
+		if (slot === undefined) return this.refusal();
+		const id = qos === 0 ? 0 : this.sender.nextId();
+		this.outbox.lend();
+		slot.pull(topic as Topic, qos, retain, id, total, fill);
+		this.statistics.published++;
+		this.sender.queue(slot);
+		this.flush();
+		return id;
 	}
 
 	/** Throws what `publish` throws at a wrong call, while there is no slot to write into. */
@@ -371,23 +436,29 @@ export class Client implements PacketSink, DialerEvents {
 	}
 
 	/**
-	 * Subscribes to a topic filter, now and after each reconnect to a broker that has no session for us.
-	 * @param handler takes the messages; without one they go to `onMessage`
-	 * @returns the subscription, whose `code` tells the broker's answer when `onSubscribed` is called.
-	 * Claims memory for the filter. Throws when the filter breaks a rule or the option `subscriptions` is exhausted.
+	 * Subscribes to a topic filter, or to several with one packet, now and after each reconnect to a broker that has no
+	 * session for us. A message goes to each handler whose filter matches; a broker may send it once for each such filter
+	 * (section 3.3.5).
+	 * @param handler takes the messages; what no handler takes goes to `onMessage`
+	 * @returns the subscription, or one for each filter: `code` tells the broker's answer when `onSubscribed` is called,
+	 * and is NOT_OPEN when the client is closed or closing.
+	 * Claims memory for the filters. Throws when a filter breaks a rule or the option `subscriptions` is exhausted.
 	 */
-	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription {
+	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription;
+	subscribe(filters: readonly string[], qos: QoS, handler?: MessageHandler): Subscription[];
+	subscribe(filter: string | readonly string[], qos: QoS, handler?: MessageHandler) {
 		checkQos(qos);
 		if (handler !== undefined && typeof handler !== "function")
 			throw new TypeError(`handler of "${filter}" is ${handler}: it must be a function`);
-		const subscription = this.subscriptions.want(filter, qos, handler);
+		const made = this.subscriptions.want(listOf(filter), qos, handler);
+		if (this.stopped) for (const subscription of made) subscription.code = NOT_OPEN;
 		this.flush();
-		return subscription;
+		return Array.isArray(filter) ? made : made[0];
 	}
 
-	/** Ends a subscription; its handler is not called again. Returns false when there is none with this filter. */
-	unsubscribe(filter: string): boolean {
-		const found = this.subscriptions.unwant(filter);
+	/** Ends subscriptions, with one packet; their handlers are not called again. False when there are none to end. */
+	unsubscribe(filter: string | readonly string[]): boolean {
+		const found = this.subscriptions.unwant(listOf(filter));
 		if (found) this.flush();
 		return found;
 	}
@@ -500,12 +571,29 @@ export class Client implements PacketSink, DialerEvents {
 	/** Sends what can be sent, and ends a close that has nothing more to send. */
 	private flush(): void {
 		if (this.stream === undefined) return;
-		this.sender.flush();
+		try {
+			this.sender.flush();
+		} finally {
+			if (this.sender.short !== undefined) this.giveUp(this.sender.short);
+		}
+		if (this.stream === undefined) return;
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;
 			if (this.sender.disconnect()) this.disconnected(CLOSED_BY_APP);
 		} else if (this.outbox.freed && (this.starved || this.slotAwaited)) this.announceRoom();
+	}
+
+	/** A message is half sent, and the rest of it will not come. */
+	private giveUp(slot: PacketSlot): void {
+		const { id } = slot;
+		this.sender.short = undefined;
+		this.outbox.drop(slot);
+		try {
+			this.dropped(id, FILL_SHORT);
+		} finally {
+			this.disconnected(FILL_SHORT);
+		}
 	}
 
 	/** Tells of room, to those who were refused. */
@@ -556,7 +644,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.state = HANDSHAKE;
 		this.liveness.start();
 		this.decoder.start(this.stream!.source);
-		this.sender.start(this.stream!, packet);
+		this.sender.start(this.stream!, packet, this.options.pipelining ?? false);
 	}
 
 	/** @internal */
@@ -594,6 +682,9 @@ export class Client implements PacketSink, DialerEvents {
 		this.dialer.cancel();
 		this.decoder.stop();
 		this.sender.stop();
+		this.outbox.interrupt();
+		this.subscriptions.interrupt();
+		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (this.state >= CONNECTED) this.statistics.disconnects++;
 		this.since = this.liveness.now;
 		if (closed) {
@@ -678,7 +769,7 @@ export class Client implements PacketSink, DialerEvents {
 		liveness.check();
 		this.flush();
 		if (this.stream === undefined) return;
-		const slot = this.outbox.firstAwaited;
+		const slot = this.outbox.longestAwaited;
 		const subscription = this.subscriptions.firstAwaited;
 		const dead =
 			liveness.pingOverdue ||
@@ -732,6 +823,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.handling = CALLBACK;
 		if (this.state !== HANDSHAKE) this.disconnected(SECOND_CONNACK);
 		else if (code > 0) this.disconnected(REFUSALS[code - 1]);
+		else if (sessionPresent && this.clean) this.disconnected(CONNACK_CLEAN);
 		else this.accepted(sessionPresent);
 		return this.goOn(stream);
 	}
@@ -742,9 +834,18 @@ export class Client implements PacketSink, DialerEvents {
 		this.since = this.liveness.now;
 		this.stable = false;
 		this.statistics.connects++;
-		this.statistics.resent += this.outbox.rewind(sessionPresent);
-		this.subscriptions.restart(sessionPresent);
+		const { outbox } = this;
+		this.statistics.resent += outbox.resume(sessionPresent, this.liveness.attention);
+		this.statistics.uncertain = outbox.uncertain;
+		this.subscriptions.resume(sessionPresent, this.liveness.attention);
 		this.sender.connected();
+		if (!sessionPresent) {
+			this.unreleased.clear();
+			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased()) {
+				this.dropped(slot.id, SESSION_LOST);
+				if (stream !== this.stream) return;
+			}
+		}
 		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length && stream === this.stream; i++)
 			helpers[i].onConnected?.(sessionPresent);
@@ -777,13 +878,33 @@ export class Client implements PacketSink, DialerEvents {
 		return stream === this.stream && !this.paused;
 	}
 
+	/** @internal */
+	onPublishQos2(): boolean {
+		const { decoder, unreleased } = this;
+		if (decoder.offset === 0) {
+			this.repeated = unreleased.has(decoder.id);
+			if (!this.repeated && unreleased.full) {
+				this.onMalformed(UNRELEASED_FULL);
+				return false;
+			}
+		}
+		if (!this.repeated) return this.onPublish();
+		if (decoder.partLength + decoder.offset < decoder.total) return true;
+		this.statistics.duplicates++;
+		this.sender.acknowledge(PUBREC << 4, decoder.id);
+		return !this.sender.acknowledgements.full;
+	}
+
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
 	private settle(): void {
 		const decoder = this.decoder;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.statistics.received++;
-		if (decoder.id === 0 || this.stream === undefined) return;
-		this.sender.acknowledge(PUBACK << 4, decoder.id);
+		if (decoder.id === 0) return;
+		const twice = (decoder.flags & 4) !== 0;
+		if (twice) this.unreleased.add(decoder.id);
+		if (this.stream === undefined) return;
+		this.sender.acknowledge((twice ? PUBREC : PUBACK) << 4, decoder.id);
 		this.handling = NOTHING;
 		if (this.state === CLOSING) this.flush();
 	}
@@ -812,11 +933,14 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** @internal */
 	onPuback(id: number): boolean {
+		if (this.outbox.acknowledge(id)) return this.delivered(id);
+		this.statistics.strayAcknowledgements++;
+		return true;
+	}
+
+	/** Tells of a message that is delivered, and makes use of its room. */
+	private delivered(id: number): boolean {
 		const stream = this.stream;
-		if (!this.outbox.acknowledge(id)) {
-			this.statistics.strayAcknowledgements++;
-			return true;
-		}
 		this.handling = CALLBACK;
 		this.statistics.delivered++;
 		this.options.onDelivered?.(id);
@@ -829,19 +953,34 @@ export class Client implements PacketSink, DialerEvents {
 
 	/** @internal */
 	onAcknowledgement(type: number, id: number): boolean {
-		if (type === UNSUBACK && this.subscriptions.left(id)) return true;
-		// To what nobody knows here, the answer is the one that lets the broker finish.
-		if (type === PUBREC) this.sender.acknowledge((PUBREL << 4) | 2, id);
-		else if (type === PUBREL) this.sender.acknowledge(PUBCOMP << 4, id);
-		this.statistics.strayAcknowledgements++;
-		return !this.sender.acknowledgements.full;
+		const { outbox, sender } = this;
+		let known: boolean;
+		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
+		if (type === PUBREC) {
+			known = outbox.release(id, this.liveness.attention);
+			if (known || !outbox.waits(id)) sender.acknowledge((PUBREL << 4) | 2, id);
+		} else if (type === PUBREL) {
+			known = this.unreleased.remove(id);
+			sender.acknowledge(PUBCOMP << 4, id);
+		} else if (type === PUBCOMP) {
+			if (outbox.complete(id)) return this.delivered(id);
+			known = false;
+		} else {
+			known = this.subscriptions.left(id);
+		}
+		if (!known) this.statistics.strayAcknowledgements++;
+		return !sender.acknowledgements.full;
 	}
 
 	/** @internal */
-	onSuback(id: number, code: number): boolean {
+	onSuback(id: number, code: number, index: number, count: number): boolean {
 		const stream = this.stream;
 		this.handling = CALLBACK;
-		const subscription = this.subscriptions.answered(id, code);
+		if (index === 0 && this.subscriptions.mismatches(id, count)) {
+			this.onMalformed(SUBACK_CODES);
+			return false;
+		}
+		const subscription = this.subscriptions.answered(id, code, index);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
 		return this.goOn(stream);
@@ -852,6 +991,16 @@ export class Client implements PacketSink, DialerEvents {
 		this.liveness.answered();
 		return true;
 	}
+}
+
+/** Filters, one or more. */
+function listOf(filter: string | readonly string[]): readonly string[] {
+	if (typeof filter === STRING) return [filter as string];
+	if (!Array.isArray(filter))
+		throw new TypeError(`filter is ${filter}: it must be a string, or an array of them`);
+	if (filter.length === 0)
+		throw new RangeError("no filters: a packet must have at least one (section 3.8.3)");
+	return filter;
 }
 
 /** Bytes of a payload that is no text; an ArrayBuffer allocates. */

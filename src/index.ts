@@ -6,7 +6,7 @@ export type { Network } from "./network/network.js";
 export type { ClientOptions, Payload } from "./options.js";
 export * from "./reasons.js";
 export type { Message } from "./session/message.js";
-export type { PacketSlot } from "./session/packet-slot.js";
+export type { Fill, PacketSlot } from "./session/packet-slot.js";
 export type { MessageHandler, Subscription } from "./session/subscriptions.js";
 export type { Statistics } from "./statistics.js";
 export { HELD, INVALID, Sensor, type SensorOptions } from "./telemetry/sensor.js";

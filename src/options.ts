@@ -44,12 +44,24 @@ export interface ClientOptions extends Network {
 	topicSize?: number;
 	/** Subscriptions held at most, 1 to 1024; one more throws. Default 16. */
 	subscriptions?: number;
+	/**
+	 * Messages received at QoS 2 that the broker has not released (PUBREL), 1 to 1024: their packet identifiers tell what
+	 * comes twice. One more closes the connection with UNRELEASED_FULL, and the broker finishes some after that.
+	 * Default 32.
+	 */
+	unreleased?: number;
 	/** Acknowledgements that wait for room in the socket, 1 to 1024; when full, reading waits. Default 16. */
 	acknowledgements?: number;
 	/** Helpers (Sensor, Status, your own) attached at most, 1 to 1024; one more throws. Default 16. */
 	helpers?: number;
 	/** When no packet buffer is free: refuse the new message, or drop the oldest that was never sent. Default "refuse". */
 	whenFull?: "refuse" | "dropOldest";
+	/**
+	 * Sends what waits, as far as it fits one TCP segment, together with CONNECT (section 3.1.4): connecting and
+	 * publishing take one round trip. Messages of QoS 0 are lost if the broker then refuses the connection; what was sent
+	 * before, on another connection, waits for CONNACK as ever. Default false.
+	 */
+	pipelining?: boolean;
 	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
 	random?: () => number;
 
@@ -59,9 +71,9 @@ export interface ClientOptions extends Network {
 	onDisconnected?(reason: Reason): void;
 	/** A message no subscription's handler takes. */
 	onMessage?(message: Message): void;
-	/** The broker has answered a SUBSCRIBE: see `subscription.code`. */
+	/** The broker has answered a SUBSCRIBE, for each filter: see `subscription.code`. */
 	onSubscribed?(subscription: Subscription): void;
-	/** The broker has acknowledged the message with this packet identifier. */
+	/** The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP). */
 	onDelivered?(packetId: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
@@ -85,8 +97,7 @@ export function whole(
 	return value;
 }
 
-/** Throws RangeError when `qos` is neither 0 nor 1. */
+/** Throws RangeError when `qos` is not 0, 1 or 2. */
 export function checkQos(qos: QoS): void {
-	if (qos !== 0 && qos !== 1)
-		throw new RangeError(`qos is ${qos}: this client publishes and subscribes at QoS 0 and 1`);
+	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`qos is ${qos}: it must be 0, 1 or 2`);
 }

@@ -25,3 +25,16 @@ export const TOPIC_TOO_LONG = new Reason(
 	"app",
 	"a received message was skipped: its topic name is longer than the option topicSize",
 );
+export const SESSION_LOST = new Reason(
+	"broker",
+	"the broker had taken a message at QoS 2 and then lost the session: whether the message arrives is unknown",
+);
+export const UNRELEASED_FULL = new Reason(
+	"app",
+	"more messages at QoS 2 came than can be told from duplicates until the broker releases them: raise unreleased",
+);
+export const FILL_SHORT = new Reason(
+	"app",
+	"the function given to publishFrom threw, or wrote another number of bytes than it returned or had to: the message " +
+		"is given up, and as a part of it was sent, so is the connection",
+);

@@ -4,12 +4,16 @@
 import type { Liveness } from "./network/liveness.js";
 import { Acknowledgements } from "./session/acknowledgements.js";
 import type { Outbox } from "./session/outbox.js";
-import { LENT, type PacketSlot, PIECE, RESENDING } from "./session/packet-slot.js";
-import { type Subscriptions, WANTED } from "./session/subscriptions.js";
+import { LENT, type PacketSlot, PIECE, RELEASING, RESENDING } from "./session/packet-slot.js";
+import { type Subscription, type Subscriptions, WANTED } from "./session/subscriptions.js";
 import type { Stream } from "./transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe } from "./wire/encode.js";
 import { PacketBuffer } from "./wire/packet-buffer.js";
-import { DISCONNECT, PINGREQ } from "./wire/protocol.js";
+import { DISCONNECT, PINGREQ, PUBREL } from "./wire/protocol.js";
+
+/** Bytes of one TCP segment on Ethernet and Wi-Fi. */
+const SEGMENT = 1460;
+const RELEASE = (PUBREL << 4) | 2;
 
 export class Sender {
 	/** The stream, while a message may be written to it at once: nothing is half sent and no message waits. */
@@ -33,8 +37,12 @@ export class Sender {
 	private accepted = false;
 	/** What is left of a control packet that is longer than the socket's room. */
 	private rest: Uint8Array | undefined = undefined;
-	/** Pieces of the first unsent packet that are sent. */
-	private pieced = 0;
+	/** Bytes of the first unsent packet that are sent. */
+	private partial = 0;
+	/** The message whose `fill` has not given what it has to. Not yet given up. */
+	short: PacketSlot | undefined = undefined;
+	/** The app's code is running, in the midst of a packet. */
+	private filling = false;
 	/** For the last piece of a packet, which is shorter. */
 	private lastPiece: PacketBuffer | undefined = undefined;
 
@@ -50,11 +58,49 @@ export class Sender {
 		if (size > 2 * PIECE) this.lastPiece ??= new PacketBuffer(PIECE);
 	}
 
-	/** A new stream: CONNECT goes first, and alone until `connected`. */
-	start(stream: Stream, connect: Uint8Array): void {
+	/**
+	 * A new stream: CONNECT goes first, and alone until `connected`; with `pipelining` together with what was never sent
+	 * and fits one segment (section 3.1.4).
+	 */
+	start(stream: Stream, connect: Uint8Array, pipelining: boolean): void {
 		this.stream = stream;
 		this.rest = connect;
+		if (pipelining && this.outbox.fresh) this.rest = this.bundle(connect, Math.min(stream.writable, SEGMENT));
 		this.flush();
+	}
+
+	/** CONNECT and what may follow it at once, as one array. */
+	private bundle(connect: Uint8Array, room: number): Uint8Array {
+		const { outbox, subscriptions } = this;
+		const now = this.liveness.attention;
+		const packets = [connect];
+		let length = connect.length;
+		const add = (packet: Uint8Array) => {
+			packets.push(packet);
+			length += packet.length;
+		};
+		let next = subscriptions.nextPending();
+		for (; next !== undefined; next = subscriptions.nextPending()) {
+			const batch = subscriptions.batch(next);
+			const id = this.nextId();
+			const packet = encodePending(id, batch);
+			if (length + packet.length > room) break;
+			subscriptions.sent(batch, id, now);
+			add(packet);
+		}
+		while (next === undefined) {
+			const slot = outbox.next();
+			if (slot === undefined || slot.fill !== undefined || length + slot.length > room) break;
+			add(slot.bytes.slice(0, slot.length));
+			outbox.sent(slot, now);
+		}
+		const all = new Uint8Array(length);
+		let at = 0;
+		for (const packet of packets) {
+			all.set(packet, at);
+			at += packet.length;
+		}
+		return all;
 	}
 
 	/** The broker has accepted: everything else may go. */
@@ -71,7 +117,7 @@ export class Sender {
 		this.accepted = false;
 		this.clear = false;
 		this.rest = undefined;
-		this.pieced = 0;
+		this.partial = 0;
 		this.acknowledgements.clear();
 	}
 
@@ -100,11 +146,16 @@ export class Sender {
 				return slot.id;
 			}
 		}
-		this.open = undefined;
-		this.last = undefined;
-		outbox.accept(slot);
+		this.queue(slot);
 		if (stream !== undefined) this.flushPublishes();
 		return slot.id;
+	}
+
+	/** Takes a lent slot into the order of sending. */
+	queue(slot: PacketSlot): void {
+		this.open = undefined;
+		this.last = undefined;
+		this.outbox.accept(slot);
 	}
 
 	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */
@@ -115,9 +166,10 @@ export class Sender {
 
 	/** Sends what can be sent now. */
 	flush(): void {
+		if (this.filling) return;
 		if (this.rest !== undefined && !this.writeRest()) return;
 		if (!this.accepted) return;
-		if (this.pieced > 0 && !this.writeInPieces(this.outbox.unsent!)) return;
+		if (this.partial > 0 && !this.writeInParts(this.outbox.unsent!)) return;
 		const acknowledgements = this.acknowledgements;
 		while (acknowledgements.count > 0) {
 			const first = acknowledgements.first;
@@ -152,9 +204,9 @@ export class Sender {
 			this.open = undefined;
 			this.last = undefined;
 			const id = this.nextId();
-			this.rest =
-				next.state === WANTED ? encodeSubscribe(id, next.field, next.qos) : encodeUnsubscribe(id, next.field);
-			subscriptions.sent(next, id, this.liveness.attention);
+			const batch = subscriptions.batch(next);
+			this.rest = encodePending(id, batch);
+			subscriptions.sent(batch, id, this.liveness.attention);
 			if (!this.writeRest()) return false;
 		}
 	}
@@ -167,46 +219,89 @@ export class Sender {
 			const slot = outbox.next();
 			if (slot === undefined) break;
 			const length = slot.length;
-			if (length > stream.capacity && slot.pieces !== undefined) {
+			if (slot.state === RELEASING) {
+				if (!this.writeAcknowledgement(RELEASE, slot.id)) return;
+			} else if (slot.fill !== undefined || (length > stream.capacity && slot.pieces !== undefined)) {
 				// Control packets have their turn after each of these.
-				if (this.writeInPieces(slot)) this.flush();
+				if (this.writeInParts(slot)) this.flush();
 				return;
-			}
-			if (stream.writable < length || !stream.send(slot, length)) return;
+			} else if (stream.writable < length || !stream.send(slot, length)) return;
 			outbox.sent(slot, this.liveness.attention);
 		}
 		if (outbox.unsent === undefined) this.open = stream;
 	}
 
 	/** Sends what is left of the first unsent packet; true when it is all sent. */
-	private writeInPieces(slot: PacketSlot): boolean {
-		if (!this.writePieces(slot)) return false;
+	private writeInParts(slot: PacketSlot): boolean {
+		if (slot.fill === undefined ? !this.writePieces(slot) : !this.writePulled(slot)) return false;
+		this.partial = 0;
+		this.clear = true;
 		this.outbox.sent(slot, this.liveness.attention);
 		return true;
 	}
 
+	/** A byte of `slot` is about to be sent: nothing comes between, and it is no longer to be dropped or replaced. */
+	private enter(slot: PacketSlot): void {
+		this.clear = false;
+		slot.state = RESENDING;
+	}
+
 	/** Hands over as many pieces as the socket takes now; true when the packet is all sent. */
 	private writePieces(slot: PacketSlot): boolean {
-		const pieces = slot.pieces!;
 		const stream = this.stream!;
-		this.clear = false;
-		slot.state = RESENDING; // a byte of it is sent: it is no longer to be dropped or replaced
-		for (;;) {
-			const left = slot.length - this.pieced * PIECE;
-			if (left <= 0) break;
-			const piece = pieces[this.pieced];
-			if (stream.writable < Math.min(left, PIECE)) return false;
-			if (left >= piece.length) {
+		for (let left = slot.length - this.partial; left > 0; left = slot.length - this.partial) {
+			const piece = slot.pieces![this.partial / PIECE];
+			const count = Math.min(left, piece.length);
+			if (stream.writable < count) return false;
+			this.enter(slot);
+			if (count === piece.length) {
 				if (!stream.write(piece)) return false;
 			} else {
 				this.lastPiece!.bytes.set(piece);
-				if (!stream.send(this.lastPiece!, left)) return false;
+				if (!stream.send(this.lastPiece!, count)) return false;
 			}
-			this.pieced++;
+			this.partial += count;
 		}
-		this.pieced = 0;
-		this.clear = true;
 		return true;
+	}
+
+	/** Has the payload written to the front of the slot's buffer, part by part; true when the packet is all sent. */
+	private writePulled(slot: PacketSlot): boolean {
+		const stream = this.stream!;
+		const head = slot.length - slot.payloadLength;
+		if (this.partial === 0) {
+			if (stream.writable < head) return false;
+			this.enter(slot);
+			slot.writeHead();
+			if (!stream.send(slot, head)) return false;
+			this.partial = head;
+		}
+		const view = slot.pieces === undefined ? slot.bytes : slot.pieces[0];
+		for (let left = slot.length - this.partial; left > 0; left = slot.length - this.partial) {
+			const count = Math.min(left, view.length);
+			if (stream.writable < count) return false;
+			if (this.fill(slot, this.partial - head, view) !== count) {
+				if (stream === this.stream) this.short = slot;
+				return false;
+			}
+			if (stream !== this.stream || !stream.send(slot, count)) return false;
+			this.partial += count;
+		}
+		return true;
+	}
+
+	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
+	private fill(slot: PacketSlot, offset: number, view: Uint8Array): number {
+		this.filling = true;
+		let filled = false;
+		try {
+			const count = slot.fill!(offset, view);
+			filled = true;
+			return count;
+		} finally {
+			this.filling = false;
+			if (!filled) this.short = slot;
+		}
 	}
 
 	/** Hands over what is left of a control packet, as far as there is room; true when it is all sent. */
@@ -245,4 +340,9 @@ export class Sender {
 		const stream = this.stream!;
 		return stream.writable >= length && stream.write(packet);
 	}
+}
+
+/** The packet that asks for, or ends, all of `batch`. */
+function encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
+	return batch[0].state === WANTED ? encodeSubscribe(id, batch) : encodeUnsubscribe(id, batch);
 }

@@ -1,13 +1,16 @@
 // Outgoing PUBLISH packets: the pool of slots, the order of sending, packet identifiers, the window.
 // Knows what outlives a connection; knows no socket and no time of its own.
+// A slot at QoS 2 stays taken until PUBCOMP: those that await it are the first in the list, in the order of PUBRECs.
 
-import { FREE, LENT, PacketSlot, RESENDING, SENT, WAITING } from "./packet-slot.js";
+import { FREE, LENT, PacketSlot, RELEASED, RELEASING, RESENDING, SENT, WAITING } from "./packet-slot.js";
 
 export class Outbox {
-	/** First slot that is to be sent, in order; undefined when all is sent. */
+	/** First slot whose PUBLISH or PUBREL is to be sent, in order; undefined when all is sent. */
 	unsent: PacketSlot | undefined = undefined;
-	/** Packets sent and not yet acknowledged. */
+	/** Messages sent and not yet acknowledged, at QoS 2 by PUBCOMP. */
 	inFlight = 0;
+	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
+	uncertain = 0;
 	/** A slot has become free; whoever waits for that clears it first. */
 	freed = false;
 	/** Free slots of the pool, the last one used first: it still holds its topic. */
@@ -16,8 +19,10 @@ export class Outbox {
 	/** The oldest slot that waits or is in flight. */
 	first: PacketSlot | undefined = undefined;
 	private last: PacketSlot | undefined = undefined;
+	/** The last one whose PUBREC has come; undefined when there is none. */
+	private lastReleased: PacketSlot | undefined = undefined;
 	private lastId: number;
-	/** Packets at QoS 1 that may be in flight. */
+	/** Messages at QoS 1 and 2 that may be in flight. */
 	readonly window: number;
 
 	/**
@@ -38,9 +43,18 @@ export class Outbox {
 	}
 
 	/** The slot whose acknowledgement is awaited longest. */
-	get firstAwaited(): PacketSlot | undefined {
-		const slot = this.first;
-		return slot !== undefined && slot.state === SENT ? slot : undefined;
+	get longestAwaited(): PacketSlot | undefined {
+		const first = this.first;
+		if (first === this.unsent) return undefined;
+		let longest = first!;
+		for (let slot = longest.next; slot !== this.unsent; slot = slot!.next)
+			if (((slot!.sentAt - longest.sentAt) | 0) < 0) longest = slot!;
+		return longest;
+	}
+
+	/** Whether all that waits is new: nothing of it was ever sent. */
+	get fresh(): boolean {
+		return this.first === undefined || this.first.state === WAITING;
 	}
 
 	/** Takes the first free slot out of the pool, until `giveBack`. */
@@ -55,6 +69,7 @@ export class Outbox {
 	/** A lent slot, or one that is done with, becomes free. */
 	giveBack(slot: PacketSlot): void {
 		slot.state = FREE;
+		if (slot.fill !== undefined) slot.forgetFill();
 		this.freed = true;
 		if (slot.pooled) {
 			slot.next = this.free;
@@ -75,11 +90,11 @@ export class Outbox {
 	/** The next slot that may be sent now; undefined when there is none, or the window is full. */
 	next(): PacketSlot | undefined {
 		const slot = this.unsent;
-		if (slot !== undefined && slot.qos > 0 && this.inFlight >= this.window) return undefined;
-		return slot;
+		if (slot === undefined || slot.qos === 0 || slot.state === RELEASING) return slot;
+		return this.inFlight < this.window ? slot : undefined;
 	}
 
-	/** A filled slot of QoS 1, lent or the first free one, was sent at once: it waits for its acknowledgement. */
+	/** A filled slot of QoS 1 or 2, lent or the first free one, was sent at once: it waits for its acknowledgement. */
 	hold(slot: PacketSlot, now: number): void {
 		if (slot === this.free) {
 			this.free = slot.next;
@@ -93,9 +108,14 @@ export class Outbox {
 		this.inFlight++;
 	}
 
-	/** The slot that `next` gave was sent whole. At QoS 0 that is all. */
+	/** The slot that `next` gave was sent whole, or its PUBREL. At QoS 0 that is all. */
 	sent(slot: PacketSlot, now: number): void {
 		this.unsent = slot.next;
+		if (slot.state === RELEASING) {
+			slot.state = RELEASED;
+			slot.sentAt = now;
+			return;
+		}
 		if (slot.qos === 0) {
 			this.remove(slot);
 			this.giveBack(slot);
@@ -106,7 +126,7 @@ export class Outbox {
 		this.inFlight++;
 	}
 
-	/** Takes the packet out that PUBACK names; false when it is not in flight at that QoS (section 4.3.2). */
+	/** Takes a PUBACK; false when it was not awaited (section 4.3.2). */
 	acknowledge(id: number): boolean {
 		// The broker acknowledges in order (section 4.6), so it is nearly always the first.
 		let slot = this.first;
@@ -121,22 +141,70 @@ export class Outbox {
 		return true;
 	}
 
-	/**
-	 * After a reconnect: all that is held is to be sent, in the order in which it was accepted (section 4.6). With the
-	 * session present, what was sent goes again as a duplicate; without, the broker knows none of it, and it is new.
-	 * Returns how many packets go again.
-	 */
-	rewind(sessionPresent: boolean): number {
-		let resent = 0;
+	/** Takes a PUBREC; false when it was not awaited. Else PUBREL has to be sent now (section 4.3.3). */
+	release(id: number, now: number): boolean {
+		const slot = this.find(id);
+		if (slot === undefined || slot.state !== SENT || slot.qos !== 2) return false;
+		slot.state = RELEASED;
+		slot.sentAt = now;
+		const before = this.lastReleased;
+		this.lastReleased = slot;
+		// PUBRECs come in order (section 4.6), so it stands there already, unless something else awaits PUBACK.
+		if (slot === (before === undefined ? this.first : before.next)) return true;
+		this.unlink(slot);
+		slot.next = before === undefined ? this.first : before.next;
+		if (before === undefined) this.first = slot;
+		else before.next = slot;
+		return true;
+	}
+
+	/** Takes a PUBCOMP; false when it was not awaited. */
+	complete(id: number): boolean {
+		const slot = this.find(id);
+		if (slot === undefined || slot.state !== RELEASED) return false;
+		this.drop(slot);
+		return true;
+	}
+
+	/** Whether a PUBLISH with this packet identifier is still to be sent on this connection. */
+	waits(id: number): boolean {
+		const slot = this.find(id);
+		return slot !== undefined && (slot.state === WAITING || slot.state === RESENDING);
+	}
+
+	/** The connection has ended: what is not acknowledged is to be sent again, in the same order (section 4.6). */
+	interrupt(): void {
 		this.unsent = this.first;
 		this.inFlight = 0;
 		for (let slot = this.first; slot !== undefined; slot = slot.next) {
 			if (slot.state === SENT) slot.state = RESENDING;
+			else if (slot.state >= RELEASING) {
+				slot.state = RELEASING;
+				this.inFlight++;
+			}
+		}
+	}
+
+	/**
+	 * The broker has accepted the next connection. With the session present, what was sent goes again as a duplicate;
+	 * without, the broker knows none of it, and it is new. What is on its way already is awaited from now on.
+	 * Returns how many messages go again.
+	 */
+	resume(sessionPresent: boolean, now: number): number {
+		let resent = 0;
+		for (let slot = this.first; slot !== undefined; slot = slot.next) {
+			if (slot.state === SENT) slot.sentAt = now;
 			if (slot.state !== RESENDING) continue;
 			slot.setDup(sessionPresent);
+			if (!sessionPresent && slot.qos === 2) this.uncertain++;
 			resent++;
 		}
 		return resent;
+	}
+
+	/** Takes a slot out whose PUBREC has come; undefined when there is none. The caller reports it. */
+	dropReleased(): PacketSlot | undefined {
+		return this.lastReleased === undefined ? undefined : this.drop(this.first!);
 	}
 
 	/** Takes the oldest slot of the pool out that was never sent; undefined when all were. The caller reports it. */
@@ -148,7 +216,7 @@ export class Outbox {
 
 	/** Takes out and frees a slot that waits or is in flight. */
 	drop(slot: PacketSlot): PacketSlot {
-		if (slot.state === SENT) this.inFlight--;
+		if (slot.state >= SENT) this.inFlight--;
 		if (this.unsent === slot) this.unsent = slot.next;
 		this.remove(slot);
 		this.giveBack(slot);
@@ -159,27 +227,34 @@ export class Outbox {
 	nextId(): number {
 		let id = this.lastId;
 		do id = id === 65_535 ? 1 : id + 1;
-		while (this.first !== undefined && this.holds(id));
+		while (this.first !== undefined && this.find(id) !== undefined);
 		this.lastId = id;
 		return id;
 	}
 
-	private holds(id: number): boolean {
-		for (let slot = this.first; slot !== undefined; slot = slot.next) if (slot.id === id) return true;
-		return false;
+	private find(id: number): PacketSlot | undefined {
+		let slot = this.first;
+		while (slot !== undefined && slot.id !== id) slot = slot.next;
+		return slot;
 	}
 
 	private remove(slot: PacketSlot): void {
+		const before = this.unlink(slot);
+		if (slot === this.lastReleased) this.lastReleased = before;
+		slot.next = undefined;
+	}
+
+	/** Returns the one before it. */
+	private unlink(slot: PacketSlot): PacketSlot | undefined {
 		const next = slot.next;
-		if (this.first === slot) {
-			this.first = next;
-			if (next === undefined) this.last = undefined;
-		} else {
-			let before = this.first!;
+		let before: PacketSlot | undefined;
+		if (this.first === slot) this.first = next;
+		else {
+			before = this.first!;
 			while (before.next !== slot) before = before.next!;
 			before.next = next;
-			if (next === undefined) this.last = before;
 		}
-		slot.next = undefined;
+		if (next === undefined) this.last = before;
+		return before;
 	}
 }

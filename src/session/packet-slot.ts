@@ -19,8 +19,18 @@ export const LENT = 1;
 export const WAITING = 2;
 /** Accepted; sent before, perhaps in part, and to be sent again. */
 export const RESENDING = 3;
-/** Sent whole; its acknowledgement is awaited. */
+/** Sent whole; PUBACK or PUBREC is awaited. */
 export const SENT = 4;
+/** PUBREC has come: PUBREL is to be sent, PUBLISH never again (section 4.3.3). */
+export const RELEASING = 5;
+/** PUBREL is sent; PUBCOMP is awaited. */
+export const RELEASED = 6;
+
+/**
+ * Writes the payload's bytes from `offset` on to the front of `view`: as many as it has, or all that are left. Returns
+ * how many. May be called again for any offset.
+ */
+export type Fill = (offset: number, view: Uint8Array) => number;
 
 /** Where the payload must end at the latest in a packet buffer of `size` bytes. */
 export function payloadLimit(size: number): number {
@@ -58,6 +68,8 @@ export class PacketSlot extends PacketBuffer {
 	payloadAt = 0;
 	/** Bytes of payload. */
 	payloadLength = 0;
+	/** Writes the payload when its turn comes; the buffer then holds a part of the packet only. */
+	fill: Fill | undefined = undefined;
 	/** When it was sent last, on the clock that counts time in which answers could have been seen; milliseconds. */
 	sentAt = 0;
 	/** Next in the order of sending, or in the list of free slots. */
@@ -118,6 +130,40 @@ export class PacketSlot extends PacketBuffer {
 		writeLength(this.bytes, 1, remaining);
 		this.length = end + more;
 		this.topic = NO_TOPIC; // its field has moved
+	}
+
+	/** Instead of `begin` and `end`: a payload of `total` bytes that `fill` will write, part by part. */
+	pull(topic: Topic, qos: QoS, retain: boolean, id: number, total: number, fill: Fill): void {
+		this.qos = qos;
+		this.retain = retain;
+		this.id = id;
+		this.topic = topic;
+		this.payloadLength = total;
+		this.fill = fill;
+		this.bytes[0] = 0;
+		this.length = this.writeHead() + total;
+	}
+
+	/** Writes what stands before a payload that is pulled; returns its length. DUP stays as it is. */
+	writeHead(): number {
+		const bytes = this.bytes;
+		const { field } = this.topic;
+		const dup = this.qos > 0 ? bytes[0] & 8 : 0;
+		bytes[0] = (PUBLISH << 4) | dup | (this.qos << 1) | (this.retain ? 1 : 0);
+		let at = writeLength(bytes, 1, field.length + (this.qos > 0 ? 2 : 0) + this.payloadLength);
+		bytes.set(field, at);
+		at += field.length;
+		if (this.qos > 0) {
+			bytes[at++] = this.id >> 8;
+			bytes[at++] = this.id;
+		}
+		return at;
+	}
+
+	/** Done with a payload that was pulled. */
+	forgetFill(): void {
+		this.fill = undefined;
+		this.topic = NO_TOPIC;
 	}
 
 	/** Sets or clears DUP for the next sending (section 3.3.1.1); it stays 0 at QoS 0. */

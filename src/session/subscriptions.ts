@@ -34,8 +34,12 @@ export class Subscription implements Route {
 	/** @internal */ state = WANTED;
 	/** @internal */ id = 0;
 	/** @internal */ sentAt = 0;
+	/** @internal What has the same number goes in the same packet; 0: alone. */ group = 0;
+	/** @internal Its place in the SUBSCRIBE that asks for it, and how many filters that has. */ index = 0;
+	/** @internal */ together = 1;
 	/** @internal */ next: Subscription | undefined = undefined;
-	/** @internal Bytes of a topic name that may equal the filter; -1 with wildcards, and without a handler. */
+	/** @internal The next one that takes the message at hand. */ also: Subscription | undefined = undefined;
+	/** @internal Bytes of a topic name that is for this filter alone; -1: `exact` is not to find it. */
 	length = -1;
 	/** @internal The filter, length in front. */
 	readonly field: Uint8Array;
@@ -49,7 +53,6 @@ export class Subscription implements Route {
 		this.handler = handler;
 		this.field = field;
 		if (!hasWildcard(field)) {
-			if (handler !== undefined) this.length = field.length - 2;
 			this.words = new Float64Array(((field.length + 5) >> 3) + 1);
 			new Uint8Array(this.words.buffer).set(field.subarray(2));
 			this.words[this.words.length - 1] = Number.NaN;
@@ -67,6 +70,11 @@ export class Subscriptions {
 	/** Packets of ours that the broker has not answered. */
 	awaited = 0;
 	private count = 0;
+	/** Groups that were made. */
+	private groups = 0;
+	/** The first that takes the message at hand, if it is for several. */
+	private taker: Subscription | undefined = undefined;
+	private readonly several: Route = { handler: (message) => this.handToAll(message) };
 	private readonly topicWords: Float64Array;
 	private readonly decoder: Decoder;
 
@@ -81,31 +89,50 @@ export class Subscriptions {
 		return undefined;
 	}
 
-	/** Adds a subscription, or renews the one with the same filter (section 3.8.4). Throws when there is no room. */
-	want(filter: string, qos: QoS, handler: MessageHandler | undefined): Subscription {
-		const subscription = new Subscription(filter, qos, handler);
-		const old = this.find(filter);
-		if (old !== undefined) {
+	/**
+	 * Adds subscriptions, to be asked for in one packet; those with the same filter are renewed (section 3.8.4).
+	 * Throws, and adds none, when there is no room.
+	 */
+	want(filters: readonly string[], qos: QoS, handler: MessageHandler | undefined): Subscription[] {
+		const added = filters.map((filter) => new Subscription(filter, qos, handler));
+		let count = this.count;
+		for (let i = 0; i < filters.length; i++)
+			if (this.find(filters[i]) === undefined && filters.indexOf(filters[i]) === i) count++;
+		if (count > this.capacity)
+			throw new RangeError(
+				`no room for subscription "${filters.join('", "')}": ${this.count} of ${this.capacity} are taken; ` +
+					"raise the option subscriptions",
+			);
+		for (const subscription of added) {
+			const old = this.find(subscription.filter);
+			if (old === undefined) {
+				this.append(subscription);
+				continue;
+			}
 			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
 			this.settle(old);
 			this.replace(old, subscription);
-		} else if (this.count === this.capacity) {
-			throw new RangeError(
-				`no room for subscription "${filter}": all ${this.capacity} are taken; raise the option subscriptions`,
-			);
-		} else this.append(subscription);
+		}
+		this.group(added);
+		this.arrange();
 		this.pending = true;
-		return subscription;
+		return added;
 	}
 
-	/** Marks a subscription to be ended; false when there is none. Its handler is not called again. */
-	unwant(filter: string): boolean {
-		const subscription = this.find(filter);
-		if (subscription === undefined || subscription.state >= UNWANTED) return false;
-		subscription.handler = undefined;
-		subscription.length = -1;
-		this.settle(subscription);
-		subscription.state = UNWANTED;
+	/** Marks subscriptions to be ended; false when there are none. Their handlers are not called again. */
+	unwant(filters: readonly string[]): boolean {
+		const leaving: Subscription[] = [];
+		for (const filter of filters) {
+			const subscription = this.find(filter);
+			if (subscription === undefined || subscription.state >= UNWANTED) continue;
+			subscription.handler = undefined;
+			this.settle(subscription);
+			subscription.state = UNWANTED;
+			leaving.push(subscription);
+		}
+		if (leaving.length === 0) return false;
+		this.group(leaving);
+		this.arrange();
 		this.pending = true;
 		return true;
 	}
@@ -118,18 +145,39 @@ export class Subscriptions {
 		return undefined;
 	}
 
-	/** A SUBSCRIBE or UNSUBSCRIBE for `subscription` was sent. */
-	sent(subscription: Subscription, id: number, now: number): void {
-		subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
-		subscription.id = id;
-		subscription.sentAt = now;
-		this.awaited++;
+	/** What goes in one packet with a pending one. */
+	batch(first: Subscription): Subscription[] {
+		const batch = [first];
+		if (first.group !== 0)
+			for (let it = first.next; it !== undefined; it = it.next)
+				if (it.group === first.group && it.state === first.state) batch.push(it);
+		return batch;
 	}
 
-	/** Takes the broker's answer to a SUBSCRIBE; undefined when nobody asked. */
-	answered(id: number, code: number): Subscription | undefined {
+	/** A SUBSCRIBE or UNSUBSCRIBE for all of `batch` was sent. */
+	sent(batch: readonly Subscription[], id: number, now: number): void {
+		batch.forEach((subscription, index) => {
+			subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
+			subscription.id = id;
+			subscription.sentAt = now;
+			subscription.group = 0;
+			subscription.index = index;
+			subscription.together = batch.length;
+		});
+		this.awaited += batch.length;
+	}
+
+	/** Whether a SUBACK with so many codes is wrong for the SUBSCRIBE with this identifier (section 3.9.3). */
+	mismatches(id: number, count: number): boolean {
+		for (let it = this.first; it !== undefined; it = it.next)
+			if (it.id === id && it.state === ASKED) return it.together !== count;
+		return false;
+	}
+
+	/** Takes the broker's answer to the filter at `index` of a SUBSCRIBE; undefined when nobody asked. */
+	answered(id: number, code: number, index: number): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.id !== id || it.state !== ASKED) continue;
+			if (it.id !== id || it.state !== ASKED || it.index !== index) continue;
 			it.state = ANSWERED;
 			this.settle(it);
 			it.code = code;
@@ -140,31 +188,38 @@ export class Subscriptions {
 
 	/** Takes an UNSUBACK; false when nobody asked. */
 	left(id: number): boolean {
+		let found = false;
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== LEAVING) continue;
 			this.settle(it);
 			this.remove(it);
-			return true;
+			found = true;
 		}
-		return false;
+		return found;
 	}
 
-	/** After a reconnect: what the broker does not know is asked again. */
-	restart(sessionPresent: boolean): void {
-		let it = this.first;
-		while (it !== undefined) {
-			const next: Subscription | undefined = it.next;
+	/** The connection has ended: what the broker has not answered is to be sent again. */
+	interrupt(): void {
+		for (let it = this.first; it !== undefined; it = it.next) {
 			this.settle(it);
-			if (it.state >= UNWANTED) {
-				if (sessionPresent) it.state = UNWANTED;
-				else this.remove(it);
-			} else if (it.state === ASKED || !sessionPresent) {
-				it.state = WANTED;
-				it.code = -1;
-			}
-			it = next;
+			if (it.state === ASKED) it.state = WANTED;
+			else if (it.state === LEAVING) it.state = UNWANTED;
 		}
 		this.pending = true;
+	}
+
+	/** The broker has accepted the next connection: what it does not know is asked again, each filter by itself. */
+	resume(sessionPresent: boolean, now: number): void {
+		for (let it = this.first; it !== undefined; it = it.next) {
+			if (it.id !== 0) it.sentAt = now;
+			if (sessionPresent) continue;
+			if (it.state === UNWANTED) this.remove(it);
+			else if (it.state === ANSWERED) {
+				it.state = WANTED;
+				it.code = -1;
+				this.pending = true;
+			}
+		}
 	}
 
 	/** Whether an unanswered packet of ours has this identifier. */
@@ -198,13 +253,59 @@ export class Subscriptions {
 		return undefined;
 	}
 
-	/** The first subscription with a handler whose wildcards the decoder's topic name matches. */
-	matching(): Subscription | undefined {
+	/** Who takes the message with the decoder's topic name, when `exact` has found nobody; undefined: nobody does. */
+	matching(): Route | undefined {
 		const { topic, topicLength } = this.decoder;
-		for (let it = this.first; it !== undefined; it = it.next)
-			if (it.words === undefined && it.handler !== undefined && matches(it.field, topic.bytes, topicLength))
-				return it;
-		return undefined;
+		const { bytes } = topic;
+		let last: Subscription | undefined;
+		this.taker = undefined;
+		for (let it = this.first; it !== undefined; it = it.next) {
+			if (it.handler === undefined || (it.words !== undefined && it.field.length - 2 !== topicLength))
+				continue;
+			if (!matches(it.field, bytes, topicLength)) continue;
+			it.also = undefined;
+			if (last === undefined) this.taker = it;
+			else last.also = it;
+			last = it;
+		}
+		return last === this.taker ? last : this.several;
+	}
+
+	/** Each has its turn, also after one that throws; the first error goes on its way then. */
+	private handToAll(message: Message): void {
+		let failure: { error: unknown } | undefined;
+		for (let it = this.taker; it !== undefined; it = it.also) {
+			const { handler } = it;
+			try {
+				handler?.(message);
+			} catch (error) {
+				failure ??= { error };
+			}
+		}
+		if (failure !== undefined) throw failure.error;
+	}
+
+	/** `exact` is to find a filter without wildcards when its handler is the only one that takes such a topic. */
+	private arrange(): void {
+		for (let it = this.first; it !== undefined; it = it.next) {
+			it.length = -1;
+			if (it.words === undefined || it.handler === undefined) continue;
+			const name = it.field.subarray(2);
+			let other = this.first;
+			while (
+				other !== undefined &&
+				(other.words !== undefined || other.handler === undefined || !matches(other.field, name, name.length))
+			)
+				other = other.next;
+			if (other === undefined) it.length = name.length;
+		}
+	}
+
+	/** All of `members` are to go in one packet. */
+	private group(members: readonly Subscription[]): void {
+		if (members.length === 1) return;
+		const group = ++this.groups;
+		for (const member of members) member.group = group;
 	}
 
 	/** Its answer came, or is no longer of interest. */

@@ -66,7 +66,7 @@ export class Sensor implements Helper {
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.decimals = whole("decimals", options.decimals, 0, 0, 15);
-		this.qos = whole("qos", options.qos, 0, 0, 1) as QoS;
+		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
 		this.retain = options.retain ?? false;
 		this.interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
 		this.heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);

@@ -13,7 +13,7 @@ export interface StatusOptions {
 	online?: string;
 	/** The will, and published before an orderly close. Default "offline". */
 	offline?: string;
-	/** 0 or 1. Default 1. */
+	/** Default 1. */
 	qos?: QoS;
 }
 
@@ -34,7 +34,7 @@ export class Status implements Helper {
 		const { topic, online = "online", offline = "offline" } = options;
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
-		this.qos = whole("qos", options.qos, 1, 0, 1) as QoS;
+		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
 		this.online = encodeField("online", online).slice(2);
 		this.offline = encodeField("offline", offline).slice(2);
 		client.will = { topic: this.topic, payload: this.offline, qos: this.qos, retain: true };

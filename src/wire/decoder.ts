@@ -8,8 +8,8 @@ import {
 	PUBACK,
 	PUBCOMP,
 	PUBLISH,
+	PUBREC,
 	PUBREL,
-	type QoS,
 	SUBACK,
 	SUBSCRIPTION_REFUSED,
 	UNSUBACK,
@@ -25,7 +25,6 @@ import {
 	NOT_YET_CONNECTED,
 	PACKET_TYPE,
 	QOS_3,
-	QOS_UNASKED,
 	RESERVED_FLAGS,
 	type Reason,
 	SUBACK_CODE,
@@ -43,14 +42,16 @@ export interface Source {
  * after false, `decode` is to be called again when it may.
  */
 export interface PacketSink {
-	/** A part of a PUBLISH: topic and payload are in the decoder's buffers until this returns. */
+	/** A part of a PUBLISH at QoS 0 or 1: topic and payload are in the decoder's buffers until this returns. */
 	onPublish(): boolean;
+	/** The same at QoS 2. */
+	onPublishQos2(): boolean;
 	onConnack(sessionPresent: boolean, code: number): boolean;
 	onPuback(id: number): boolean;
 	/** PUBREC, PUBREL, PUBCOMP or UNSUBACK. */
 	onAcknowledgement(type: number, id: number): boolean;
-	/** `code`: granted QoS, or SUBSCRIPTION_REFUSED. */
-	onSuback(id: number, code: number): boolean;
+	/** One of the `count` codes of a SUBACK, `index` from 0: granted QoS, or SUBSCRIPTION_REFUSED. */
+	onSuback(id: number, code: number, index: number, count: number): boolean;
 	onPingresp(): boolean;
 	/** The peer broke a rule; nothing after it means anything. */
 	onMalformed(reason: Reason): void;
@@ -100,7 +101,6 @@ export class Decoder {
 	available = 0;
 
 	private readonly sink: PacketSink;
-	private readonly maximumQos: QoS;
 	private source: Source | undefined;
 	private step: number = Step.STOPPED;
 	private type = 0;
@@ -117,8 +117,8 @@ export class Decoder {
 	private readonly head = new Int32Array(this.quad.buffer);
 	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
 	private lastHead = 0;
-	/** Bytes of that PUBLISH behind its head. */
-	private rest = 0;
+	/** Bytes of that PUBLISH, all of it. */
+	private size = 0;
 	private readonly pair = new Uint8Array(2);
 	/** CONNACK has come. */
 	private connected = false;
@@ -129,11 +129,10 @@ export class Decoder {
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
-	 * A longer payload comes in parts, a longer topic name is skipped. `maximumQos` is the highest that was asked for.
+	 * A longer payload comes in parts, a longer topic name is skipped.
 	 */
-	constructor(sink: PacketSink, payloadSize: number, topicSize: number, maximumQos: QoS = 2) {
+	constructor(sink: PacketSink, payloadSize: number, topicSize: number) {
 		this.sink = sink;
-		this.maximumQos = maximumQos;
 		this.payload = new PacketBuffer(payloadSize);
 		this.topic = new PacketBuffer(topicSize);
 	}
@@ -159,7 +158,7 @@ export class Decoder {
 
 	/** Decodes until the source is drained, the sink says to stop, or a rule is broken. Throws what the source throws. */
 	decode(): void {
-		while (this.step === HEADER && this.available > 3) if (!this.packet()) return;
+		while (this.available > 3 && this.step === HEADER) if (!this.packet()) return;
 		if (this.available > 0 || this.step !== HEADER) this.crawl();
 	}
 
@@ -174,19 +173,19 @@ export class Decoder {
 			this.short(got);
 			return this.longWay(this.got);
 		}
-		let available = this.available - 4;
 		if (this.head[0] !== this.lastHead) {
 			const quad = this.quad;
-			this.available = available;
+			this.available -= 4;
 			if (quad[0] === PUBACK << 4 && quad[1] === 2) {
 				const id = (quad[2] << 8) | quad[3];
 				return id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
 			}
-			if (!this.publishHead()) return this.longWay(4);
+			if (!this.publishHead()) return this.acknowledgement();
+			this.available += 4;
 		}
-		available -= this.rest;
+		const available = this.available - this.size;
 		if (available < 0) {
-			this.available = available + this.rest;
+			this.available -= 4;
 			return this.longWay(4);
 		}
 		const topic = this.topic;
@@ -194,12 +193,13 @@ export class Decoder {
 		topic.buffer.resize(length);
 		got = source.read(topic.bytes);
 		topic.buffer.resize(topic.size);
-		if (got !== length) return this.interrupted(Step.TOPIC, got, available + this.rest);
-		if (this.flags > 1) {
+		if (got !== length) return this.interrupted(Step.TOPIC, got, available + this.size - 4);
+		const flags = this.flags;
+		if (flags > 1) {
 			const pair = this.pair;
 			got = source.read(pair);
 			this.word = pair[0];
-			if (got !== 2) return this.interrupted(Step.IDENTIFIER, got, available + this.rest - length);
+			if (got !== 2) return this.interrupted(Step.IDENTIFIER, got, available + this.size - 4 - length);
 			this.word = (pair[0] << 8) | pair[1];
 			if (!this.identifier()) return false;
 			this.step = HEADER;
@@ -213,11 +213,11 @@ export class Decoder {
 			if (got !== total) return this.interrupted(Step.PAYLOAD, got, available + total);
 		}
 		this.available = available;
-		return this.sink.onPublish();
+		return flags > 3 ? this.sink.onPublishQos2() : this.sink.onPublish();
 	}
 
 	/**
-	 * The four bytes of `quad` as the head of a short PUBLISH at QoS 0 or 1 in one part, without DUP; false when they are
+	 * The four bytes of `quad` as the head of a short PUBLISH in one part, without DUP; false when they are
 	 * something else. The next PUBLISH with the same head finds all this done.
 	 */
 	private publishHead(): boolean {
@@ -227,16 +227,26 @@ export class Decoder {
 		const flags = quad[0] & 15;
 		const total = remaining - (flags > 1 ? 4 : 2) - length;
 		this.lastHead = 0;
-		if (quad[0] >> 4 !== PUBLISH || flags > 3 || remaining > 127) return false;
+		if (quad[0] >> 4 !== PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length === 0 || length > this.topic.size || total < 0 || total > this.payload.size) return false;
 		this.flags = flags;
 		this.topicLength = length;
 		this.id = 0;
 		this.offset = 0;
 		this.total = this.partLength = total;
-		this.rest = remaining - 2;
+		this.size = remaining + 2;
 		this.lastHead = this.head[0];
 		return true;
+	}
+
+	/** The four bytes of `quad` as an acknowledgement at QoS 2; the long way for what is none. */
+	private acknowledgement(): boolean {
+		const quad = this.quad;
+		const type = quad[0] >> 4;
+		const id = (quad[2] << 8) | quad[3];
+		if (type < PUBREC || type > PUBCOMP || quad[1] !== 2 || id === 0) return this.longWay(4);
+		if ((quad[0] & 15) !== (type === PUBREL ? 2 : 0)) return this.longWay(4);
+		return this.sink.onAcknowledgement(type, id);
 	}
 
 	/** Leaves `count` bytes of `quad` to the long way. */
@@ -318,6 +328,7 @@ export class Decoder {
 		const length = this.word & 0xff;
 		this.type = first >> 4;
 		this.flags = first & 15;
+		this.lastHead = 0;
 		if (length < 128) {
 			this.remaining = length;
 			return this.dispatch();
@@ -346,20 +357,20 @@ export class Decoder {
 		if (!this.connected && type !== CONNACK) return this.malformed(NOT_YET_CONNECTED);
 		if (type === PUBLISH) {
 			if ((flags & 6) === 6) return this.malformed(QOS_3);
-			if ((flags & 6) >> 1 > this.maximumQos) return this.malformed(QOS_UNASKED);
 			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
 			if (this.remaining < 3) return this.malformed(LENGTH);
 			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
-		let expected = 2;
-		if (type === PINGRESP) expected = 0;
-		else if (type === SUBACK)
-			expected = 3; // one filter a SUBSCRIBE, so one code
+		const remaining = this.remaining;
+		let least = 2;
+		if (type === PINGRESP) least = 0;
+		else if (type === SUBACK) least = 3;
 		else if (type < CONNACK || (type > PUBCOMP && type !== UNSUBACK)) return this.malformed(PACKET_TYPE);
 		if (flags !== (type === PUBREL ? 2 : 0)) return this.malformed(RESERVED_FLAGS);
-		if (this.remaining !== expected) return this.malformed(LENGTH);
-		if (expected > 0) {
+		// SUBACK has a code for each filter.
+		if (remaining !== least && (type !== SUBACK || remaining < least)) return this.malformed(LENGTH);
+		if (remaining > 0) {
 			this.step = Step.WORD;
 			return true;
 		}
@@ -368,7 +379,6 @@ export class Decoder {
 	}
 
 	private beginTopic(): boolean {
-		this.lastHead = 0;
 		const length = this.word;
 		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
 		if (total < 0) return this.malformed(LENGTH);
@@ -405,7 +415,7 @@ export class Decoder {
 		this.partLength = length;
 		this.consumed = offset + length;
 		if (this.consumed === this.total) this.step = Step.HEADER;
-		return this.sink.onPublish();
+		return this.flags & 4 ? this.sink.onPublishQos2() : this.sink.onPublish();
 	}
 
 	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
@@ -423,6 +433,9 @@ export class Decoder {
 		}
 		if (word === 0) return this.malformed(IDENTIFIER_ZERO);
 		if (type === SUBACK) {
+			this.id = word;
+			this.total = this.remaining - 2;
+			this.consumed = 0;
 			this.step = Step.CODE;
 			return true;
 		}
@@ -434,8 +447,9 @@ export class Decoder {
 		const code = this.readByte();
 		if (code < 0) return false;
 		if (code > 2 && code !== SUBSCRIPTION_REFUSED) return this.malformed(SUBACK_CODE);
-		this.step = Step.HEADER;
-		return this.sink.onSuback(this.word, code);
+		const index = this.consumed++;
+		if (this.consumed === this.total) this.step = Step.HEADER;
+		return this.sink.onSuback(this.id, code, index, this.total);
 	}
 
 	/** The next byte, or -1 when it is not there yet. */

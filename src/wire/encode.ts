@@ -107,19 +107,31 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 	return packet.bytes;
 }
 
-/** SUBSCRIBE for one filter (section 3.8). */
-export function encodeSubscribe(id: number, filter: Uint8Array, qos: QoS): Uint8Array {
-	const packet = new Packet((SUBSCRIBE << 4) | 2, 2 + filter.length + 1);
+/** A topic filter, encoded with its two bytes of length, and the QoS that is asked for it. */
+export interface FilterFields {
+	readonly field: Uint8Array;
+	readonly qos: QoS;
+}
+
+/** SUBSCRIBE for one filter or more (section 3.8). */
+export function encodeSubscribe(id: number, filters: readonly FilterFields[]): Uint8Array {
+	const packet = new Packet((SUBSCRIBE << 4) | 2, 2 + size(filters) + filters.length);
 	packet.word(id);
-	packet.field(filter);
-	packet.byte(qos);
+	for (const { field, qos } of filters) {
+		packet.field(field);
+		packet.byte(qos);
+	}
 	return packet.bytes;
 }
 
-/** UNSUBSCRIBE for one filter (section 3.10). */
-export function encodeUnsubscribe(id: number, filter: Uint8Array): Uint8Array {
-	const packet = new Packet((UNSUBSCRIBE << 4) | 2, 2 + filter.length);
+/** UNSUBSCRIBE for one filter or more (section 3.10). */
+export function encodeUnsubscribe(id: number, filters: readonly FilterFields[]): Uint8Array {
+	const packet = new Packet((UNSUBSCRIBE << 4) | 2, 2 + size(filters));
 	packet.word(id);
-	packet.field(filter);
+	for (const { field } of filters) packet.field(field);
 	return packet.bytes;
+}
+
+function size(filters: readonly FilterFields[]): number {
+	return filters.reduce((sum, { field }) => sum + field.length, 0);
 }

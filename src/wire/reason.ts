@@ -32,11 +32,6 @@ export const LENGTH_ENCODING = malformed("remaining length of more than four byt
 export const LENGTH = malformed("remaining length does not fit the packet type (section 2.2.3)");
 export const IDENTIFIER_ZERO = malformed("packet identifier 0 (section 2.3.1)");
 export const QOS_3 = malformed("PUBLISH with QoS 3 (section 3.3.1.2)");
-export const QOS_UNASKED = new Reason(
-	"peer",
-	"a message at QoS 2, which this client never asks for: the broker may hold a session of an earlier program; " +
-		"use another clientId, or connect once with clean: true",
-);
 export const DUP_QOS_0 = malformed("PUBLISH with DUP at QoS 0 (section 3.3.1.1)");
 export const TOPIC_EMPTY = malformed("PUBLISH with an empty topic name (section 4.7.3)");
 export const TOPIC_TEXT = malformed("topic name is not UTF-8, or has a null character (section 1.5.3)");
@@ -44,7 +39,11 @@ export const TOPIC_WILDCARD = malformed("topic name with a wildcard (section 3.3
 export const CONNACK_FLAGS = malformed("reserved acknowledge flags of CONNACK are set (section 3.2.2.1)");
 export const CONNACK_CODE = malformed("CONNACK with a reserved return code (section 3.2.2.3)");
 export const CONNACK_SESSION = malformed("CONNACK that refuses, yet has session present (section 3.2.2.2)");
+export const CONNACK_CLEAN = malformed(
+	"CONNACK has a session, though a clean one was asked for (section 3.2.2.2)",
+);
 export const SUBACK_CODE = malformed("SUBACK with a reserved return code (section 3.9.3)");
+export const SUBACK_CODES = malformed("SUBACK does not have one code for each filter (section 3.9.3)");
 export const NOT_YET_CONNECTED = malformed("another packet before CONNACK (section 3.2)");
 export const SECOND_CONNACK = malformed("a second CONNACK (section 3.2)");
 

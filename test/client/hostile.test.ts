@@ -87,12 +87,6 @@ test("a topic that no filter equals is checked, although one begins alike", () =
 	expect(setup.news()).toEqual([`disconnected ${wire.TOPIC_TEXT}`]);
 });
 
-test("QoS 2, which nobody asked for, closes with a reason", () => {
-	const setup = connected();
-	setup.peer.send(PUBLISH("t", "x", { qos: 2, id: 1 }));
-	expect(setup.news()).toEqual([`disconnected ${wire.QOS_UNASKED}`]);
-});
-
 test("stray acknowledgements of QoS 2 are answered, counted, and no reason to close", () => {
 	const setup = connected();
 	setup.client.publish("t", "x", 1);

@@ -2,7 +2,15 @@
 
 import * as reasons from "../../src/reasons.js";
 import type { Message } from "../../src/session/message.js";
-import { concat, PUBACK, PUBLISH, type PublishOptions } from "../support/packets.js";
+import {
+	concat,
+	PINGRESP,
+	PUBACK,
+	PUBLISH,
+	PUBREC,
+	type PublishOptions,
+	SUBACK,
+} from "../support/packets.js";
 import { connected, show } from "../support/setup.js";
 
 test.each([
@@ -27,6 +35,19 @@ test("an empty message wedges nothing, at QoS 0 and 1, whole and byte by byte", 
 	const once = ["message a=", "message b= qos1", "message c=x"];
 	expect(setup.news()).toEqual([...once, ...once]);
 	setup.peer.expect(PUBACK(5), PUBACK(5));
+});
+
+test("another packet between two alike messages changes nothing", () => {
+	const setup = connected();
+	const { id } = setup.client.subscribe("f", 1);
+	setup.peer.take();
+	for (const between of [PINGRESP, SUBACK(id, 1), PUBLISH("u", "y".repeat(300)), PUBREC(9)]) {
+		setup.peer.send(PUBLISH("t", "x", { qos: 1, id: 7 }), between);
+		setup.peer.send(PUBLISH("t", "x", { qos: 1, id: 7 }));
+		expect(setup.news().filter((line) => line.startsWith("message t"))).toEqual(
+			Array(2).fill("message t=x qos1"),
+		);
+	}
 });
 
 test("messages that arrive together are told one by one, and acknowledged in order", () => {

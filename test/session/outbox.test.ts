@@ -80,15 +80,17 @@ test("acknowledgements in any order leave the rest in order", () => {
 	}
 });
 
-test("rewind begins again with the oldest; DUP is set only if the session is present", () => {
+test("an interrupted outbox begins again with the oldest; DUP is set only if the session is present", () => {
 	const outbox = new Outbox(4, 64, 2, 1);
 	for (let i = 0; i < 3; i++) put(outbox);
 	send(outbox);
-	expect(outbox.rewind(true)).toBe(2);
+	outbox.interrupt();
+	expect(outbox.resume(true, 0)).toBe(2);
 	const first = outbox.next()!;
 	expect(first.bytes[0] & 8).toBe(8);
 	expect(send(outbox)).toEqual([1, 2]);
-	expect(outbox.rewind(false)).toBe(2);
+	outbox.interrupt();
+	expect(outbox.resume(false, 0)).toBe(2);
 	expect(first.bytes[0] & 8).toBe(0);
 	outbox.sent(outbox.next()!, 0);
 	outbox.acknowledge(1);
@@ -153,6 +155,7 @@ test("a helper's own slot, acknowledged before another, goes behind it the next 
 	outbox.acknowledge(1);
 	fill();
 	outbox.hold(own, 0);
-	outbox.rewind(true);
+	outbox.interrupt();
+	outbox.resume(true, 0);
 	expect(send(outbox)).toEqual([2, 3]);
 });

@@ -185,7 +185,7 @@ test.each([
 	[{ topic: undefined }, /topic name must be a string/],
 	[{ decimals: 16 }, /decimals is 16.*0 to 15/],
 	[{ decimals: 1.5 }, /decimals is 1.5/],
-	[{ qos: 2 }, /qos is 2/],
+	[{ qos: 3 as never }, /qos is 3/],
 	[{ interval: -1 }, /interval is -1/],
 	[{ heartbeat: 2 ** 30 }, /heartbeat/],
 	[{ deadband: -1 }, /deadband is -1/],

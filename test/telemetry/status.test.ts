@@ -84,7 +84,7 @@ test("without a connection, close is silent: the broker has the will", () => {
 });
 
 test.each([
-	[{ qos: 2 }, /qos is 2/],
+	[{ qos: 3 as never }, /qos is 3/],
 	[{ topic: "a/+" }, /wildcard/],
 	[{ topic: undefined }, /topic name must be a string/],
 	[{ online: "\ud800" }, /lone surrogate/],

@@ -35,6 +35,9 @@ class Diary implements PacketSink {
 		const name = Buffer.from(topic.bytes.subarray(0, topicLength)).toString();
 		return this.#note(`publish ${name} ${flags} ${id} ${this.#payload}`);
 	}
+	onPublishQos2(): boolean {
+		return this.onPublish();
+	}
 	onConnack(sessionPresent: boolean, code: number): boolean {
 		return this.#note(`connack ${sessionPresent} ${code}`);
 	}
@@ -44,8 +47,8 @@ class Diary implements PacketSink {
 	onAcknowledgement(type: number, id: number): boolean {
 		return this.#note(`ack ${type} ${id}`);
 	}
-	onSuback(id: number, code: number): boolean {
-		return this.#note(`suback ${id} ${code}`);
+	onSuback(id: number, code: number, index: number, count: number): boolean {
+		return this.#note(`suback ${id} ${code} ${index}/${count}`);
 	}
 	onPingresp(): boolean {
 		return this.#note("pingresp");
@@ -132,8 +135,8 @@ const packets: [Uint8Array, string][] = [
 	[PUBREC(2), "ack 5 2"],
 	[PUBREL(3), "ack 6 3"],
 	[PUBCOMP(0x1234), "ack 7 4660"],
-	[SUBACK(5, 0x80), "suback 5 128"],
-	[SUBACK(6, 1), "suback 6 1"],
+	[SUBACK(5, 0x80), "suback 5 128 0/1"],
+	[SUBACK(6, 1), "suback 6 1 0/1"],
 	[UNSUBACK(7), "ack 11 7"],
 	[PINGRESP, "pingresp"],
 ];

@@ -4,7 +4,7 @@ import * as engine from "desktop/engine";
 import Pipe from "desktop/pipe";
 import config from "mc/config";
 import { type ClientOptions, Sensor, Topic } from "../../../src/index.js";
-import { concat, PINGRESP, PUBACK, PUBLISH, PUBREL, SUBACK } from "../../support/packets.js";
+import { concat, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK } from "../../support/packets.js";
 import { type Allocated, allocated } from "./heap.js";
 import { Line, type Quirks } from "./line.js";
 
@@ -78,6 +78,26 @@ for (const retain of [false, true]) {
 		acknowledge(line, line.client.publish(topic, payload, 1, retain));
 	});
 }
+test("publish QoS 2, PUBREC and PUBCOMP", {}, (line) => {
+	const answers = [PUBREC(1), PUBCOMP(1)];
+	return () => {
+		const id = line.client.publish(topic, payload, 2);
+		for (let i = 0; i < 2; i++) {
+			answers[i][2] = id >> 8;
+			answers[i][3] = id;
+			line.feed(answers[i]);
+		}
+	};
+});
+for (const packetSize of [512, 3000])
+	test(`publishFrom with packets of ${packetSize} bytes`, { packetSize }, (line) => {
+		const part = new Uint8Array(512);
+		const fill = (offset: number, view: Uint8Array) => {
+			if (view.length === 512) view.set(part);
+			return Math.min(view.length, 1900 - offset);
+		};
+		return () => acknowledge(line, line.client.publishFrom(topic, 1900, fill, 1));
+	});
 test("publish with text for topic and payload", {}, ({ client }) => () => {
 	client.publish(NAME, TEXT);
 });
@@ -139,6 +159,23 @@ test("dropping the oldest that was never sent", { packets: 2, whenFull: "dropOld
 hears("receive QoS 0 to a handler", PUBLISH("exact/topic", "hello"));
 hears("receive QoS 1 to a handler, acknowledged", PUBLISH("exact/topic", "hello", { qos: 1, id: 7 }));
 hears("receive to a handler by wildcards", PUBLISH("wild/a/b", "hello"));
+hears(
+	"receive QoS 2 to a handler, and PUBREL",
+	concat([PUBLISH("exact/topic", "hello", { qos: 2, id: 7 }), PUBREL(7)]),
+);
+hears(
+	"receive QoS 2 again, delivered before",
+	concat([
+		PUBLISH("a", "hello", { qos: 2, id: 7 }),
+		PUBLISH("a", "", { qos: 2, id: 7, dup: true }),
+		PUBREL(7),
+	]),
+);
+test("receive to three handlers", {}, (line) => {
+	for (const filter of ["exact/topic", "exact/+", "#"]) line.subscribe(filter, called);
+	const packet = PUBLISH("exact/topic", "hello", { qos: 1, id: 7 });
+	return () => line.feed(packet);
+});
 hears("receive without a handler", PUBLISH("other/°", "hello", { qos: 1, id: 7 }));
 hears("receive without payload", PUBLISH("exact/topic", ""));
 hears("receive byte by byte", PUBLISH("exact/topic", "hello", { qos: 1, id: 7 }), 1);
