@@ -268,14 +268,23 @@ export class Subscriptions {
 			else last.also = it;
 			last = it;
 		}
-		return last === this.taker ? last : this.several;
+		if (last !== this.taker) return this.several;
+		this.taker = undefined;
+		return last;
 	}
 
 	/** Each has its turn, also after one that throws; the first error goes on its way then. */
 	private handToAll(message: Message): void {
 		let failure: { error: unknown } | undefined;
-		for (let it = this.taker; it !== undefined; it = it.also) {
+		// After the last part nothing is to hold on to a subscription that is over.
+		const over = message.offset + message.length === message.total;
+		let next = this.taker;
+		if (over) this.taker = undefined;
+		while (next !== undefined) {
+			const it: Subscription = next;
 			const { handler } = it;
+			next = it.also;
+			if (over) it.also = undefined;
 			try {
 				handler?.(message);
 			} catch (error) {

@@ -182,8 +182,10 @@ export class Fuzz {
 				client.publish(this.#topic, this.#payload);
 				break;
 			case 1:
-			case 2:
 				client.publish(this.#topic, this.#payload, 1);
+				break;
+			case 2:
+				client.publish(this.#topic, this.#payload, 2);
 				break;
 			case 3:
 				this.#sensor.update(random.below(100_000) / 100);
@@ -300,15 +302,18 @@ export class Fuzz {
 		const output = this.#output;
 		switch (first >> 4) {
 			case 3:
-				if ((first & 6) === 2) {
+				if (first & 6) {
 					const id = at + 2 + ((output[at] << 8) | output[at + 1]);
-					this.#acknowledge(0x40, 2, id);
-				} else if (first & 6) throw new Error(`PUBLISH of ${first} was sent`);
+					this.#acknowledge(first & 4 ? 0x50 : 0x40, 2, id);
+				}
 				break;
 			case 4: // PUBACK
 			case 7: // PUBCOMP
 				break;
-			case 6: // PUBREL, in answer to a stray PUBREC
+			case 5:
+				this.#acknowledge(0x62, 2, at);
+				break;
+			case 6:
 				this.#acknowledge(0x70, 2, at);
 				break;
 			case 8:
