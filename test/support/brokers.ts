@@ -72,6 +72,11 @@ export interface BrokerOptions {
 	users?: Record<string, string>;
 }
 
+export interface MosquittoOptions extends BrokerOptions {
+	/** More lines of mosquitto.conf. */
+	settings?: string[];
+}
+
 /** What is to be ended, last started first. */
 const open: (() => Promise<void>)[] = [];
 let inTest = false;
@@ -150,7 +155,7 @@ export class Mosquitto implements Broker {
 	private log = "";
 
 	/** Use startMosquitto. */
-	constructor(port: number, { users }: BrokerOptions) {
+	constructor(port: number, { users, settings = [] }: MosquittoOptions) {
 		this.port = port;
 		this.folder = mkdtempSync(join(tmpdir(), "xs-mqtt-mosquitto-"));
 		const passwords = join(this.folder, "passwords");
@@ -167,6 +172,7 @@ export class Mosquitto implements Broker {
 				"log_dest stderr",
 				"log_type all",
 				"connection_messages true",
+				...settings,
 			].join("\n"),
 		);
 		if (users === undefined) return;
@@ -206,13 +212,13 @@ export class Mosquitto implements Broker {
 		}
 	}
 
-	/** SIGTERM: it saves what it holds, and resolves when it is gone. */
-	async halt(): Promise<void> {
+	/** SIGTERM: it saves what it holds. SIGKILL: it has no time to. Resolves when it is gone. */
+	async halt(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
 		const child = this.process;
 		this.process = undefined;
 		if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
 		const gone = new Promise((exit) => child.once("close", exit));
-		child.kill("SIGTERM");
+		child.kill(signal);
 		const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
 		await gone;
 		clearTimeout(timer);
@@ -240,7 +246,7 @@ export class Mosquitto implements Broker {
 }
 
 /** Started and running, with persistence. */
-export async function startMosquitto(options: BrokerOptions = {}): Promise<Mosquitto> {
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
 	const broker = new Mosquitto(await freePort(), options);
 	endLater(() => broker.stop());
 	await broker.start();
