@@ -32,12 +32,7 @@ import {
 	WAITING,
 } from "./session/packet-slot.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import {
-	type MessageHandler,
-	type Route,
-	type Subscription,
-	Subscriptions,
-} from "./session/subscriptions.js";
+import { type MessageHandler, type Route, Subscription, Subscriptions } from "./session/subscriptions.js";
 import { Unreleased } from "./session/unreleased.js";
 import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
@@ -346,7 +341,7 @@ export class Client implements PacketSink, DialerEvents {
 		if (typeof fill !== FUNCTION) throw new TypeError(`fill is ${fill}: it must be a function`);
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
 		if (beside + 5 > Math.min(this.packetSize, PIECE)) throw tooLong(topic as Topic, this.packetSize, 0);
-		whole(TOTAL, total, 0, 0, MAX_REMAINING_LENGTH - beside);
+		whole(TOTAL, total ?? Number.NaN, 0, 0, MAX_REMAINING_LENGTH - beside);
 		const slot = this.makeRoom();
 		if (slot === undefined) return this.refusal();
 		const id = qos === 0 ? 0 : this.sender.nextId();
@@ -450,15 +445,24 @@ export class Client implements PacketSink, DialerEvents {
 		checkQos(qos);
 		if (handler !== undefined && typeof handler !== "function")
 			throw new TypeError(`handler of "${filter}" is ${handler}: it must be a function`);
-		const made = this.subscriptions.want(listOf(filter), qos, handler);
-		if (this.stopped) for (const subscription of made) subscription.code = NOT_OPEN;
-		this.flush();
+		const filters = listOf(filter);
+		let made: Subscription[];
+		if (this.stopped) {
+			made = filters.map((each) => new Subscription(each, qos, handler));
+			for (const subscription of made) subscription.code = NOT_OPEN;
+		} else {
+			made = this.subscriptions.want(filters, qos, handler);
+			this.flush();
+		}
 		return Array.isArray(filter) ? made : made[0];
 	}
 
 	/** Ends subscriptions, with one packet; their handlers are not called again. False when there are none to end. */
 	unsubscribe(filter: string | readonly string[]): boolean {
-		const found = this.subscriptions.unwant(listOf(filter));
+		const filters = listOf(filter);
+		const found = this.subscriptions.unwant(filters);
+		// It may have replaced the one that is taking the message at hand.
+		if (filters.includes((this.route as Partial<Subscription>).filter!)) this.route = NOBODY;
 		if (found) this.flush();
 		return found;
 	}
@@ -587,12 +591,13 @@ export class Client implements PacketSink, DialerEvents {
 	/** A message is half sent, and the rest of it will not come. */
 	private giveUp(slot: PacketSlot): void {
 		const { id } = slot;
-		this.sender.short = undefined;
+		const { stream } = this;
+		this.sender.stop();
 		this.outbox.drop(slot);
 		try {
 			this.dropped(id, FILL_SHORT);
 		} finally {
-			this.disconnected(FILL_SHORT);
+			if (stream === this.stream) this.disconnected(FILL_SHORT);
 		}
 	}
 
@@ -696,7 +701,7 @@ export class Client implements PacketSink, DialerEvents {
 			this.delay = reason.fault === "broker" ? this.backoff.longest() : this.backoff.next();
 		}
 		try {
-			if (closed) this.giveUpAll();
+			if (closed) this.dropAll();
 		} finally {
 			const helpers = this.helpers;
 			for (let i = 0; i < helpers.length; i++) helpers[i].onDisconnected?.(reason);
@@ -704,19 +709,23 @@ export class Client implements PacketSink, DialerEvents {
 		}
 	}
 
-	/** After close: what is still held is lost, and all of it told, before an error of the app's goes on its way. */
-	private giveUpAll(): void {
-		const outbox = this.outbox;
+	/** After close: what is still held is lost. */
+	private dropAll(): void {
+		const ids: number[] = [];
+		for (let slot = this.outbox.first; slot !== undefined; slot = this.outbox.first)
+			ids.push(this.outbox.drop(slot).id);
+		this.droppedAll(ids, CLOSED_BY_APP);
+	}
+
+	/** Tells of all of them, before an error of the app's goes on its way. */
+	private droppedAll(ids: readonly number[], reason: Reason): void {
 		let failure: { error: unknown } | undefined;
-		for (let slot = outbox.first; slot !== undefined; slot = outbox.first) {
-			const id = slot.id;
-			outbox.drop(slot);
+		for (const id of ids)
 			try {
-				this.dropped(id, CLOSED_BY_APP);
+				this.dropped(id, reason);
 			} catch (error) {
 				failure ??= { error };
 			}
-		}
 		if (failure !== undefined) throw failure.error;
 	}
 
@@ -801,7 +810,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.handling = NOTHING;
 		if (handling === HANDLER) this.settle();
 		if (handling !== NOTHING) throw error;
-		this.lost();
+		if (this.stream !== undefined) this.lost();
 	}
 
 	/** After a callback: whether decoding goes on. */
@@ -839,18 +848,21 @@ export class Client implements PacketSink, DialerEvents {
 		this.statistics.uncertain = outbox.uncertain;
 		this.subscriptions.resume(sessionPresent, this.liveness.attention);
 		this.sender.connected();
+		const lost: number[] = [];
 		if (!sessionPresent) {
 			this.unreleased.clear();
-			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased()) {
-				this.dropped(slot.id, SESSION_LOST);
-				if (stream !== this.stream) return;
-			}
+			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased())
+				lost.push(slot.id);
 		}
-		const helpers = this.helpers;
-		for (let i = 0; i < helpers.length && stream === this.stream; i++)
-			helpers[i].onConnected?.(sessionPresent);
-		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
-		this.flush();
+		try {
+			this.droppedAll(lost, SESSION_LOST);
+		} finally {
+			const helpers = this.helpers;
+			for (let i = 0; i < helpers.length && stream === this.stream; i++)
+				helpers[i].onConnected?.(sessionPresent);
+			if (stream === this.stream) this.options.onConnected?.(sessionPresent);
+			this.flush();
+		}
 	}
 
 	/** @internal */
@@ -905,8 +917,9 @@ export class Client implements PacketSink, DialerEvents {
 		if (twice) this.unreleased.add(decoder.id);
 		if (this.stream === undefined) return;
 		this.sender.acknowledge((twice ? PUBREC : PUBACK) << 4, decoder.id);
-		this.handling = NOTHING;
+		this.handling = CALLBACK; // the message at hand no longer delays the end
 		if (this.state === CLOSING) this.flush();
+		this.handling = NOTHING;
 	}
 
 	/**

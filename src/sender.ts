@@ -111,6 +111,7 @@ export class Sender {
 
 	/** The stream is gone. */
 	stop(): void {
+		this.short = undefined;
 		this.open = undefined;
 		this.last = undefined;
 		this.stream = undefined;
@@ -292,6 +293,7 @@ export class Sender {
 
 	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
 	private fill(slot: PacketSlot, offset: number, view: Uint8Array): number {
+		const stream = this.stream;
 		this.filling = true;
 		let filled = false;
 		try {
@@ -300,7 +302,7 @@ export class Sender {
 			return count;
 		} finally {
 			this.filling = false;
-			if (!filled) this.short = slot;
+			if (!filled && stream === this.stream) this.short = slot;
 		}
 	}
 

@@ -126,6 +126,9 @@ export class Subscriptions {
 			const subscription = this.find(filter);
 			if (subscription === undefined || subscription.state >= UNWANTED) continue;
 			subscription.handler = undefined;
+			// One that it has replaced may be taking the message at hand.
+			for (let it = this.taker; it !== undefined; it = it.also)
+				if (it.filter === filter) it.handler = undefined;
 			this.settle(subscription);
 			subscription.state = UNWANTED;
 			leaving.push(subscription);
@@ -312,8 +315,7 @@ export class Subscriptions {
 
 	/** All of `members` are to go in one packet. */
 	private group(members: readonly Subscription[]): void {
-		if (members.length === 1) return;
-		const group = ++this.groups;
+		const group = members.length === 1 ? 0 : ++this.groups;
 		for (const member of members) member.group = group;
 	}
 
