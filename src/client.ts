@@ -748,17 +748,23 @@ export class Client implements PacketSink, DialerEvents {
 		const liveness = this.liveness;
 		const now = this.ticks();
 		liveness.advance(now, this.paused);
+		const { stream } = this;
+		if (stream !== undefined) {
+			liveness.note(stream.written, this.heard);
+			stream.written = false;
+			this.heard = false;
+		}
 		const elapsed = (now - this.since) | 0;
 		const state = this.state;
 		if (state === PAUSING) {
 			if (elapsed >= this.delay) this.connect();
-		} else if (this.stream?.failed) {
+		} else if (stream?.failed) {
 			this.lost();
 		} else if (state < CONNECTED) {
 			if (this.dialFailure !== undefined) this.disconnected(this.dialFailure);
 			else if (this.paused) this.since = now;
 			else if (elapsed >= this.connectTimeout) this.disconnected(CONNECT_TIMEOUT);
-			else if (this.stream !== undefined) this.decode();
+			else if (stream !== undefined) this.decode();
 		} else {
 			this.tend(elapsed);
 		}
@@ -769,10 +775,6 @@ export class Client implements PacketSink, DialerEvents {
 	/** A live connection's share of a tick. */
 	private tend(elapsed: number): void {
 		const liveness = this.liveness;
-		const stream = this.stream!;
-		liveness.note(stream.written, this.heard);
-		stream.written = false;
-		this.heard = false;
 		// Something may be left after a handler threw, or a socket ran out of segments.
 		this.decode();
 		liveness.check();

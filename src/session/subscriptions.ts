@@ -279,22 +279,27 @@ export class Subscriptions {
 	/** Each has its turn, also after one that throws; the first error goes on its way then. */
 	private handToAll(message: Message): void {
 		let failure: { error: unknown } | undefined;
-		// After the last part nothing is to hold on to a subscription that is over.
-		const over = message.offset + message.length === message.total;
-		let next = this.taker;
-		if (over) this.taker = undefined;
-		while (next !== undefined) {
-			const it: Subscription = next;
+		for (let it = this.taker; it !== undefined; it = it.also) {
 			const { handler } = it;
-			next = it.also;
-			if (over) it.also = undefined;
 			try {
 				handler?.(message);
 			} catch (error) {
 				failure ??= { error };
 			}
 		}
+		if (message.offset + message.length === message.total) this.forgetTakers();
 		if (failure !== undefined) throw failure.error;
+	}
+
+	/** After the last part of a message nothing is to hold on to a subscription that is over. */
+	private forgetTakers(): void {
+		let it = this.taker;
+		this.taker = undefined;
+		while (it !== undefined) {
+			const next: Subscription | undefined = it.also;
+			it.also = undefined;
+			it = next;
+		}
 	}
 
 	/** `exact` is to find a filter without wildcards when its handler is the only one that takes such a topic. */

@@ -254,10 +254,10 @@ describe("a message published at QoS 2", () => {
 			expect(setup.news()).toEqual(["dropped 1", "dropped 2", "connected false"]);
 			setup.peer.expect(
 				SUBSCRIBE(5, "s1", 0),
-				SUBSCRIBE(7, "s2", 0),
 				first(3),
 				PUBLISH("new", "", { qos: 1, id: 4 }),
 				PUBLISH("new", "", { qos: 1, id: 6 }),
+				SUBSCRIBE(7, "s2", 0),
 			);
 			expect(setup.client.statistics.strayAcknowledgements).toBe(0);
 		});
@@ -290,12 +290,8 @@ describe("a message published at QoS 2", () => {
 		peer.send(PUBREC(65_535), PUBREC(1));
 		peer.send(PUBREC(65_534), PUBCOMP(65_534));
 		peer.take();
-		// All but one of the others have had their turn.
-		for (let i = 2; i < 65_534; i++) {
-			expect(client.publish("t", "", 1)).toBe(i);
-			peer.take();
-			peer.send(PUBACK(i));
-		}
+		// All the others have had their turn, which takes a while.
+		Object.assign(Reflect.get(client, "outbox"), { lastId: 65_533 });
 		expect(client.publish("t", "", 2)).toBe(65_534);
 		client.subscribe("s", 0);
 		peer.expect(PUBLISH("t", "", { qos: 2, id: 65_534 }), SUBSCRIBE(2, "s", 0));

@@ -247,3 +247,13 @@ test("PINGREQ that found no room goes when there is some", () => {
 	setup.peer.send(PINGRESP);
 	expect(watch(setup, 20_000).length).toBeGreaterThanOrEqual(2);
 });
+
+test("CONNECT counts as sent when it was sent, however late CONNACK is", () => {
+	const setup = new Setup({ keepAlive: 10_000 });
+	setup.peer.open();
+	setup.peer.take();
+	setup.clock.advance(8000);
+	setup.peer.send(CONNACK());
+	setup.clock.advance(2000);
+	setup.peer.expect(PINGREQ);
+});
