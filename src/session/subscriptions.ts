@@ -94,11 +94,9 @@ export class Subscriptions {
 	 * Throws, and adds none, when there is no room.
 	 */
 	want(filters: readonly string[], qos: QoS, handler: MessageHandler | undefined): Subscription[] {
-		const added = filters.map((filter) => new Subscription(filter, qos, handler));
-		let count = this.count;
-		for (let i = 0; i < filters.length; i++)
-			if (this.find(filters[i]) === undefined && filters.indexOf(filters[i]) === i) count++;
-		if (count > this.capacity)
+		const added = [...new Set(filters)].map((filter) => new Subscription(filter, qos, handler));
+		const more = added.filter(({ filter }) => this.find(filter) === undefined).length;
+		if (this.count + more > this.capacity)
 			throw new RangeError(
 				`no room for subscription "${filters.join('", "')}": ${this.count} of ${this.capacity} are taken; ` +
 					"raise the option subscriptions",
@@ -116,7 +114,7 @@ export class Subscriptions {
 		this.group(added);
 		this.arrange();
 		this.pending = true;
-		return added;
+		return added.length === filters.length ? added : filters.map((filter) => this.find(filter)!);
 	}
 
 	/** Marks subscriptions to be ended; false when there are none. Their handlers are not called again. */

@@ -188,6 +188,15 @@ describe("several filters", () => {
 		setup.peer.expect(subscribe(2, 0, "a", "b"));
 	});
 
+	test("one that is named twice is asked for once", () => {
+		const setup = connected();
+		const [first, other, again] = setup.client.subscribe(["a", "b", "a"], 0, ignore);
+		expect(again).toBe(first);
+		setup.peer.expect(subscribe(1, 0, "a", "b"));
+		setup.peer.send(packet(0x90, [0, 1, 0, 0]));
+		expect([first.code, other.code]).toEqual([0, 0]);
+	});
+
 	test("none at all throw, and so does what is no text", () => {
 		const { client } = connected();
 		expect(() => client.subscribe([], 0)).toThrow(RangeError);

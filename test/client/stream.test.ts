@@ -168,6 +168,15 @@ test("is asked for before the connection, and asked to fill only when it is sent
 	expect(offsets).toEqual([0, 64, 128]);
 });
 
+test("has no DUP from the message that was in its packet buffer before", () => {
+	const setup = connected({ packets: 1 });
+	setup.client.publish("t", "x", 1);
+	setup.reconnect(true).expect(PUBLISH("t", "x", { qos: 1, id: 1, dup: true }));
+	setup.peer.send(PUBACK(1));
+	setup.client.publishFrom("t", 3, filler(3), 1);
+	setup.peer.expect(PUBLISH("t", payload(3), { qos: 1, id: 2 }));
+});
+
 test("asks for the same part again when the socket refuses it", () => {
 	const setup = connected({ packetSize: 64 }, { room: 1100, segments: 2 });
 	const offsets: number[] = [];
@@ -371,7 +380,7 @@ describe("a fill that", () => {
 	test.each(calls.flatMap((it) => [0, 512, 1536].map((at) => [...it, at] as const)))(
 		"calls %s: legal, and its message is whole",
 		(what, act, sent, at) => {
-			const setup = connected({}, { room: 1100 });
+			const setup = connected({}, { room: at === 0 ? 5000 : 1100 });
 			let done = false;
 			const fill = filler(2000, (offset) => {
 				if (offset !== at || done) return;
@@ -388,22 +397,27 @@ describe("a fill that", () => {
 		},
 	);
 
-	test("calls resume, and what comes in ends the connection: the message goes again, and is not given up", () => {
-		const setup = connected({}, { room: 1100 });
-		let broken = false;
-		const fill = filler(2000, () => {
-			if (broken) return;
-			broken = true;
-			setup.client.resume();
-		});
-		setup.client.pause();
-		setup.peer.send(Uint8Array.of(0xf0, 0));
-		setup.client.publishFrom("t", 2000, fill, 1);
-		expect(setup.news().map((line) => line.split(":")[0])).toEqual([
-			"disconnected malformed packet from the broker",
-		]);
-		setup.reconnect(true).expect(PUBLISH("t", payload(2000), { qos: 1, id: 1, dup: true }));
-	});
+	test.each([512, 0])(
+		"calls resume, what comes in ends the connection, and it returns %d: the message goes again",
+		(count) => {
+			const setup = connected({}, { room: 1100 });
+			let broken = false;
+			const good = filler(2000);
+			const fill: Fill = (offset, view) => {
+				if (broken) return good(offset, view);
+				broken = true;
+				setup.client.resume();
+				return count;
+			};
+			setup.client.pause();
+			setup.peer.send(Uint8Array.of(0xf0, 0));
+			setup.client.publishFrom("t", 2000, fill, 1);
+			expect(setup.news().map((line) => line.split(":")[0])).toEqual([
+				"disconnected malformed packet from the broker",
+			]);
+			setup.reconnect(true).expect(PUBLISH("t", payload(2000), { qos: 1, id: 1, dup: true }));
+		},
+	);
 
 	test.each([false, true])(
 		"calls resume, the connection ends, and it throws; closing %s: told once",
