@@ -6,7 +6,6 @@ import * as wire from "../../../src/wire/reason.js";
 import {
 	CONNACK,
 	concat,
-	field,
 	hex,
 	PINGRESP,
 	PUBACK,
@@ -14,12 +13,11 @@ import {
 	PUBLISH,
 	PUBREC,
 	PUBREL,
-	packet,
 	SUBACK,
 	UNSUBACK,
-	word,
 } from "../../support/packets.js";
 import { connected, Setup, show } from "../../support/setup.js";
+import { corpus } from "../fuzz/corpus.js";
 import type { Vector } from "./vector.js";
 
 const names = new Map<string, string>();
@@ -168,55 +166,7 @@ function malformed(name: string, bytes: Uint8Array | number[], reason: string): 
 	);
 }
 
-const broken: Vector[] = [
-	malformed("type 0", packet(0x00), "PACKET_TYPE"),
-	malformed("CONNECT", packet(0x10), "PACKET_TYPE"),
-	malformed("SUBSCRIBE", packet(0x82, [0, 1]), "PACKET_TYPE"),
-	malformed("UNSUBSCRIBE", packet(0xa2, [0, 1]), "PACKET_TYPE"),
-	malformed("PINGREQ", packet(0xc0), "PACKET_TYPE"),
-	malformed("DISCONNECT", packet(0xe0), "PACKET_TYPE"),
-	malformed("type 15", packet(0xf0), "PACKET_TYPE"),
-	...[0x2f, 0x41, 0x52, 0x60, 0x63, 0x7f, 0x92, 0xb2, 0xd8].map((first) =>
-		malformed(`a first byte of ${first.toString(16)}`, packet(first, word(1)), "RESERVED_FLAGS"),
-	),
-	malformed("PINGRESP with a body", packet(0xd0, [0]), "LENGTH"),
-	...[0x40, 0x50, 0x62, 0x70, 0xb0, 0x20].flatMap((first) => [
-		malformed(`${first.toString(16)} without body`, packet(first), "LENGTH"),
-		malformed(`${first.toString(16)} of 1 byte`, packet(first, [0]), "LENGTH"),
-		malformed(`${first.toString(16)} of 3 bytes`, packet(first, [0, 1, 0]), "LENGTH"),
-	]),
-	...[0x40, 0x50, 0x62, 0x70, 0xb0].map((first) =>
-		malformed(`${first.toString(16)} of identifier 0`, packet(first, word(0)), "IDENTIFIER_ZERO"),
-	),
-	malformed("SUBACK without code", packet(0x90, word(1)), "LENGTH"),
-	malformed("SUBACK of two codes", packet(0x90, word(1), [0, 0]), "SUBACK_CODES"),
-	malformed("SUBACK of identifier 0", packet(0x90, word(0), [0]), "IDENTIFIER_ZERO"),
-	malformed("SUBACK of code 3", packet(0x90, word(1), [3]), "SUBACK_CODE"),
-	malformed("SUBACK of code 0x81", packet(0x90, word(1), [0x81]), "SUBACK_CODE"),
-	malformed("a length of five bytes", [0x30, 0x80, 0x80, 0x80, 0x80, 1], "LENGTH_ENCODING"),
-	malformed("PUBLISH at QoS 3", packet(0x36, field("t"), word(1)), "QOS_3"),
-	malformed("PUBLISH at QoS 0 with DUP", packet(0x38, field("t")), "DUP_QOS_0"),
-	malformed("PUBLISH without body", packet(0x30), "LENGTH"),
-	malformed("PUBLISH with half a topic length", packet(0x30, [0]), "LENGTH"),
-	malformed("PUBLISH with a topic beyond its end", packet(0x30, word(3), [0x61, 0x62]), "LENGTH"),
-	malformed("PUBLISH at QoS 1 without identifier", packet(0x32, field("t")), "LENGTH"),
-	malformed("PUBLISH at QoS 1 with half an identifier", packet(0x32, field("t"), [0]), "LENGTH"),
-	malformed("PUBLISH at QoS 1 with identifier 0", PUBLISH("t", "", { qos: 1, id: 0 }), "IDENTIFIER_ZERO"),
-	malformed("PUBLISH with an empty topic", packet(0x30, word(0), [1]), "TOPIC_EMPTY"),
-	malformed("a topic with a null character", PUBLISH([0x61, 0], ""), "TOPIC_TEXT"),
-	malformed("a topic of an overlong character", PUBLISH([0xc0, 0xaf], ""), "TOPIC_TEXT"),
-	malformed("a topic of an overlong null character", PUBLISH([0xc0, 0x80], ""), "TOPIC_TEXT"),
-	malformed("a topic with a surrogate", PUBLISH([0xed, 0xa0, 0x80], ""), "TOPIC_TEXT"),
-	malformed("a topic beyond Unicode", PUBLISH([0xf4, 0x90, 0x80, 0x80], ""), "TOPIC_TEXT"),
-	malformed("a topic that ends in a character", PUBLISH([0x61, 0xe2, 0x82], ""), "TOPIC_TEXT"),
-	malformed("a topic nearly a filter", PUBLISH([0x65, 0x78, 0x61, 0x63, 0x74, 0x2f, 0xff], ""), "TOPIC_TEXT"),
-	malformed("a topic with +", PUBLISH("wild/+/x", ""), "TOPIC_WILDCARD"),
-	malformed("a topic with #", PUBLISH("a/#", ""), "TOPIC_WILDCARD"),
-	malformed("a second CONNACK", CONNACK(), "SECOND_CONNACK"),
-	malformed("CONNACK with reserved flags", packet(0x20, [2, 0]), "CONNACK_FLAGS"),
-	malformed("CONNACK with a reserved code", packet(0x20, [0, 6]), "CONNACK_CODE"),
-	malformed("CONNACK that refuses a present session", packet(0x20, [1, 5]), "CONNACK_SESSION"),
-];
+const broken: Vector[] = corpus.map(({ name, bytes, reason }) => malformed(name, bytes, reason));
 
 /** The first that the broker sends. */
 function answered(name: string, bytes: Uint8Array, lines: string[]): Vector {
