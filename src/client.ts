@@ -575,12 +575,11 @@ export class Client implements PacketSink, DialerEvents {
 	/** Sends what can be sent, and ends a close that has nothing more to send. */
 	private flush(): void {
 		if (this.stream === undefined) return;
-		try {
-			this.sender.flush();
-		} finally {
-			if (this.sender.short !== undefined) this.giveUp(this.sender.short);
+		this.sender.flush();
+		if (this.sender.short !== undefined) {
+			this.giveUp(this.sender.short);
+			return;
 		}
-		if (this.stream === undefined) return;
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;
@@ -592,6 +591,7 @@ export class Client implements PacketSink, DialerEvents {
 	private giveUp(slot: PacketSlot): void {
 		const { id } = slot;
 		const { stream } = this;
+		const { failure } = this.sender;
 		this.sender.stop();
 		this.outbox.drop(slot);
 		try {
@@ -599,6 +599,7 @@ export class Client implements PacketSink, DialerEvents {
 		} finally {
 			if (stream === this.stream) this.disconnected(FILL_SHORT);
 		}
+		if (failure !== undefined) throw failure.error;
 	}
 
 	/** Tells of room, to those who were refused. */
@@ -714,11 +715,12 @@ export class Client implements PacketSink, DialerEvents {
 		const ids: number[] = [];
 		for (let slot = this.outbox.first; slot !== undefined; slot = this.outbox.first)
 			ids.push(this.outbox.drop(slot).id);
-		this.droppedAll(ids, CLOSED_BY_APP);
+		const failure = this.droppedAll(ids, CLOSED_BY_APP);
+		if (failure !== undefined) throw failure.error;
 	}
 
-	/** Tells of all of them, before an error of the app's goes on its way. */
-	private droppedAll(ids: readonly number[], reason: Reason): void {
+	/** Tells of all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
+	private droppedAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
 		let failure: { error: unknown } | undefined;
 		for (const id of ids)
 			try {
@@ -726,7 +728,7 @@ export class Client implements PacketSink, DialerEvents {
 			} catch (error) {
 				failure ??= { error };
 			}
-		if (failure !== undefined) throw failure.error;
+		return failure;
 	}
 
 	private encodeConnect(): Uint8Array {
@@ -845,6 +847,17 @@ export class Client implements PacketSink, DialerEvents {
 		this.since = this.liveness.now;
 		this.stable = false;
 		this.statistics.connects++;
+		const failure = this.resumeSession(sessionPresent);
+		const helpers = this.helpers;
+		for (let i = 0; i < helpers.length && stream === this.stream; i++)
+			helpers[i].onConnected?.(sessionPresent);
+		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
+		this.flush();
+		if (failure !== undefined) throw failure.error;
+	}
+
+	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
+	private resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
 		const { outbox } = this;
 		this.statistics.resent += outbox.resume(sessionPresent, this.liveness.attention);
 		this.statistics.uncertain = outbox.uncertain;
@@ -856,15 +869,7 @@ export class Client implements PacketSink, DialerEvents {
 			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased())
 				lost.push(slot.id);
 		}
-		try {
-			this.droppedAll(lost, SESSION_LOST);
-		} finally {
-			const helpers = this.helpers;
-			for (let i = 0; i < helpers.length && stream === this.stream; i++)
-				helpers[i].onConnected?.(sessionPresent);
-			if (stream === this.stream) this.options.onConnected?.(sessionPresent);
-			this.flush();
-		}
+		return this.droppedAll(lost, SESSION_LOST);
 	}
 
 	/** @internal */

@@ -41,6 +41,8 @@ export class Sender {
 	private partial = 0;
 	/** The message whose `fill` has not given what it has to. Not yet given up. */
 	short: PacketSlot | undefined = undefined;
+	/** What that function threw. */
+	failure: { error: unknown } | undefined = undefined;
 	/** The app's code is running, in the midst of a packet. */
 	private filling = false;
 	/** For the last piece of a packet, which is shorter. */
@@ -112,6 +114,7 @@ export class Sender {
 	/** The stream is gone. */
 	stop(): void {
 		this.short = undefined;
+		this.failure = undefined;
 		this.open = undefined;
 		this.last = undefined;
 		this.stream = undefined;
@@ -295,14 +298,14 @@ export class Sender {
 	private fill(slot: PacketSlot, offset: number, view: Uint8Array): number {
 		const stream = this.stream;
 		this.filling = true;
-		let filled = false;
 		try {
-			const count = slot.fill!(offset, view);
-			filled = true;
-			return count;
+			return slot.fill!(offset, view);
+		} catch (error) {
+			if (stream !== this.stream) throw error;
+			this.failure = { error };
+			return -1;
 		} finally {
 			this.filling = false;
-			if (!filled && stream === this.stream) this.short = slot;
 		}
 	}
 

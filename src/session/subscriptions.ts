@@ -94,27 +94,36 @@ export class Subscriptions {
 	 * Throws, and adds none, when there is no room.
 	 */
 	want(filters: readonly string[], qos: QoS, handler: MessageHandler | undefined): Subscription[] {
-		const added = [...new Set(filters)].map((filter) => new Subscription(filter, qos, handler));
-		const more = added.filter(({ filter }) => this.find(filter) === undefined).length;
-		if (this.count + more > this.capacity)
-			throw new RangeError(
-				`no room for subscription "${filters.join('", "')}": ${this.count} of ${this.capacity} are taken; ` +
-					"raise the option subscriptions",
-			);
-		for (const subscription of added) {
-			const old = this.find(subscription.filter);
-			if (old === undefined) {
-				this.append(subscription);
-				continue;
-			}
+		const made: Subscription[] = [];
+		let count = this.count;
+		for (let i = 0; i < filters.length; i++) {
+			const at = filters.indexOf(filters[i]);
+			made.push(at < i ? made[at] : new Subscription(filters[i], qos, handler));
+			if (at === i && this.find(filters[i]) === undefined) count++;
+		}
+		if (count > this.capacity) throw this.noRoom(filters);
+		for (let i = 0; i < made.length; i++) this.add(made[i]);
+		this.group(made);
+		this.arrange();
+		this.pending = true;
+		return made;
+	}
+
+	private noRoom(filters: readonly string[]): RangeError {
+		return new RangeError(
+			`no room for subscription "${filters.join('", "')}": ${this.count} of ${this.capacity} are taken; ` +
+				"raise the option subscriptions",
+		);
+	}
+
+	private add(subscription: Subscription): void {
+		const old = this.find(subscription.filter);
+		if (old === undefined) this.append(subscription);
+		else if (old !== subscription) {
 			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
 			this.settle(old);
 			this.replace(old, subscription);
 		}
-		this.group(added);
-		this.arrange();
-		this.pending = true;
-		return added.length === filters.length ? added : filters.map((filter) => this.find(filter)!);
 	}
 
 	/** Marks subscriptions to be ended; false when there are none. Their handlers are not called again. */
@@ -157,14 +166,15 @@ export class Subscriptions {
 
 	/** A SUBSCRIBE or UNSUBSCRIBE for all of `batch` was sent. */
 	sent(batch: readonly Subscription[], id: number, now: number): void {
-		batch.forEach((subscription, index) => {
+		for (let index = 0; index < batch.length; index++) {
+			const subscription = batch[index];
 			subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
 			subscription.id = id;
 			subscription.sentAt = now;
 			subscription.group = 0;
 			subscription.index = index;
 			subscription.together = batch.length;
-		});
+		}
 		this.awaited += batch.length;
 	}
 

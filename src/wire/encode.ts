@@ -117,9 +117,9 @@ export interface FilterFields {
 export function encodeSubscribe(id: number, filters: readonly FilterFields[]): Uint8Array {
 	const packet = new Packet((SUBSCRIBE << 4) | 2, 2 + size(filters) + filters.length);
 	packet.word(id);
-	for (const { field, qos } of filters) {
-		packet.field(field);
-		packet.byte(qos);
+	for (let i = 0; i < filters.length; i++) {
+		packet.field(filters[i].field);
+		packet.byte(filters[i].qos);
 	}
 	return packet.bytes;
 }
@@ -128,10 +128,12 @@ export function encodeSubscribe(id: number, filters: readonly FilterFields[]): U
 export function encodeUnsubscribe(id: number, filters: readonly FilterFields[]): Uint8Array {
 	const packet = new Packet((UNSUBSCRIBE << 4) | 2, 2 + size(filters));
 	packet.word(id);
-	for (const { field } of filters) packet.field(field);
+	for (let i = 0; i < filters.length; i++) packet.field(filters[i].field);
 	return packet.bytes;
 }
 
 function size(filters: readonly FilterFields[]): number {
-	return filters.reduce((sum, { field }) => sum + field.length, 0);
+	let sum = 0;
+	for (let i = 0; i < filters.length; i++) sum += filters[i].field.length;
+	return sum;
 }
