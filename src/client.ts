@@ -138,6 +138,9 @@ export class Client implements PacketSink, DialerEvents {
 	private readonly unreleased: Unreleased;
 	/** The message at hand, at QoS 2, was delivered before. */
 	private repeated = false;
+	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
+	private overflowed = false;
+	private overflowedAt = 0;
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
 	private lentSlot: PacketSlot | undefined = undefined;
@@ -188,6 +191,8 @@ export class Client implements PacketSink, DialerEvents {
 			);
 		const port = whole("port", options.port, 1883, 1, 65_535);
 		this.clean = options.clean ?? false;
+		if (typeof this.clean !== "boolean")
+			throw new TypeError(`clean is ${JSON.stringify(this.clean)}: it must be true or false`);
 		this.clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
 		if (this.clientId.length === 2 && !this.clean)
 			throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
@@ -479,8 +484,8 @@ export class Client implements PacketSink, DialerEvents {
 	}
 
 	/**
-	 * Closes for good: helpers say farewell, what is held is delivered for as long as replyTimeout at most, then comes
-	 * DISCONNECT. What is not delivered by then is reported to `onDropped`. At the end `onDisconnected` gets
+	 * Closes for good: if connected, helpers say farewell, what is held is delivered for as long as replyTimeout at most,
+	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end `onDisconnected` gets
 	 * CLOSED_BY_APP, or the reason for which the connection broke before.
 	 */
 	close(): void {
@@ -688,6 +693,7 @@ export class Client implements PacketSink, DialerEvents {
 		this.dialer.cancel();
 		this.decoder.stop();
 		this.sender.stop();
+		this.overflowed = false;
 		this.outbox.interrupt();
 		this.subscriptions.interrupt();
 		if (reason === NO_REPLY) this.statistics.timeouts++;
@@ -794,6 +800,8 @@ export class Client implements PacketSink, DialerEvents {
 			this.disconnected(CLOSED_BY_APP);
 		} else if (dead) {
 			this.disconnected(NO_REPLY);
+		} else if (this.overflowed && liveness.isOverdue(this.overflowedAt)) {
+			this.makeProgress();
 		} else if (!this.stable && elapsed >= this.replyTimeout) {
 			this.stable = true;
 			this.backoff.reset();
@@ -902,12 +910,12 @@ export class Client implements PacketSink, DialerEvents {
 		const { decoder, unreleased } = this;
 		if (decoder.offset === 0) {
 			this.repeated = unreleased.has(decoder.id);
-			if (!this.repeated && unreleased.full) {
-				this.onMalformed(UNRELEASED_FULL);
-				return false;
+			if (unreleased.full && !this.repeated && !this.overflowed) {
+				this.overflowed = true;
+				this.overflowedAt = this.liveness.attention;
 			}
 		}
-		if (!this.repeated) return this.onPublish();
+		if (!this.repeated) return this.overflowed || this.onPublish();
 		if (decoder.partLength + decoder.offset < decoder.total) return true;
 		this.statistics.duplicates++;
 		this.sender.acknowledge(PUBREC << 4, decoder.id);
@@ -982,6 +990,12 @@ export class Client implements PacketSink, DialerEvents {
 		} else if (type === PUBREL) {
 			known = this.unreleased.remove(id);
 			sender.acknowledge(PUBCOMP << 4, id);
+			if (this.overflowed && this.unreleased.empty) {
+				this.handling = CALLBACK;
+				this.makeProgress();
+				this.handling = NOTHING;
+				return false;
+			}
 		} else if (type === PUBCOMP) {
 			if (outbox.complete(id)) return this.delivered(id);
 			known = false;
@@ -990,6 +1004,15 @@ export class Client implements PacketSink, DialerEvents {
 		}
 		if (!known) this.statistics.strayAcknowledgements++;
 		return !sender.acknowledgements.full;
+	}
+
+	/**
+	 * Ends a connection on which messages at QoS 2 were passed over, so that the broker sends them again: not before it
+	 * has released those that were taken, for what it has not read of ours when we close may be lost.
+	 */
+	private makeProgress(): void {
+		this.backoff.reset();
+		this.disconnected(UNRELEASED_FULL);
 	}
 
 	/** @internal */

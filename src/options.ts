@@ -46,8 +46,9 @@ export interface ClientOptions extends Network {
 	subscriptions?: number;
 	/**
 	 * Messages received at QoS 2 that the broker has not released (PUBREL), 1 to 1024: their packet identifiers tell what
-	 * comes twice. One more closes the connection with UNRELEASED_FULL, and the broker finishes some after that.
-	 * Default 32.
+	 * comes twice. One more is passed over, and so are those behind it, until the broker has released all that were
+	 * taken, or replyTimeout is over; then the connection is closed with UNRELEASED_FULL, and the broker sends on the
+	 * next one what was passed over. Default 32.
 	 */
 	unreleased?: number;
 	/** Acknowledgements that wait for room in the socket, 1 to 1024; when full, reading waits. Default 16. */

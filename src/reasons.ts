@@ -31,7 +31,7 @@ export const SESSION_LOST = new Reason(
 );
 export const UNRELEASED_FULL = new Reason(
 	"app",
-	"more messages at QoS 2 came than can be told from duplicates until the broker releases them: raise unreleased",
+	"more messages at QoS 2 came at once than the option unreleased allows; reconnecting for the rest: raise it",
 );
 export const FILL_SHORT = new Reason(
 	"app",

@@ -13,6 +13,10 @@ export class Unreleased {
 		return this.count === this.ids.length;
 	}
 
+	get empty(): boolean {
+		return this.count === 0;
+	}
+
 	/** Behind the last identifier all is 0, which is none. */
 	has(id: number): boolean {
 		return this.ids.indexOf(id) >= 0;

@@ -71,7 +71,8 @@ export class Sensor implements Helper {
 		this.interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
 		this.heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
 		if (!(deadband >= 0)) throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
-		this.deadband = deadband;
+		// 21.4 - 21.3 is a little less than 0.1.
+		this.deadband = deadband * (1 - 1e-6);
 		if (invalid !== undefined) this.invalid = encodeField("invalid", invalid).slice(2);
 		if (keep !== "newest" && keep !== "all")
 			throw new RangeError(`keep is ${JSON.stringify(keep)}: it must be "newest" or "all"`);

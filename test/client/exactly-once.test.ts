@@ -436,19 +436,52 @@ describe("a message received at QoS 2", () => {
 		expect(setup.news()).toEqual([]);
 	});
 
-	test("one more than can be remembered ends the connection, and all goes on after it", () => {
-		const setup = connected({ unreleased: 2 });
-		setup.peer.send(message(1), message(2), message(1), message(3), message(4));
-		setup.peer.expect(PUBREC(1), PUBREC(2), PUBREC(1));
-		expect(setup.news()).toEqual([
-			"message t=1 qos2",
-			"message t=2 qos2",
-			`disconnected ${reasons.UNRELEASED_FULL}`,
-		]);
-		setup.redial().accept(true);
-		setup.peer.send(PUBREL(1), PUBREL(2), message(3, { dup: true }), PUBREL(3), message(4), message(5));
-		setup.peer.expect(PUBCOMP(1), PUBCOMP(2), PUBREC(3), PUBCOMP(3), PUBREC(4), PUBREC(5));
-		expect(setup.client.statistics).toMatchObject({ received: 5, duplicates: 1, disconnects: 1 });
+	describe("one more than can be remembered", () => {
+		const full = (options = {}) => {
+			const setup = connected({ unreleased: 2, ...options });
+			setup.peer.send(message(1), message(2), message(1), message(3), message(4));
+			setup.peer.expect(PUBREC(1), PUBREC(2), PUBREC(1));
+			expect(setup.news()).toEqual(["message t=1 qos2", "message t=2 qos2"]);
+			return setup;
+		};
+		const ended = [`disconnected ${reasons.UNRELEASED_FULL}`];
+
+		test("is passed over, and so is what comes behind it, until those before are released", () => {
+			const setup = full();
+			setup.peer.send(PUBREL(1), message(5));
+			setup.peer.expect(PUBCOMP(1));
+			expect(setup.news()).toEqual([]);
+			setup.peer.send(PUBREL(2), message(6));
+			expect(setup.peer.socket.writes.at(-1)).toEqual(PUBCOMP(2));
+			expect(setup.news()).toEqual(ended);
+			setup.redial().accept(true);
+			setup.peer.send(...[3, 4].map((id) => message(id, { dup: true })), PUBREL(3), PUBREL(4));
+			setup.peer.send(message(5, { dup: true }));
+			setup.peer.expect(PUBREC(3), PUBREC(4), PUBCOMP(3), PUBCOMP(4), PUBREC(5));
+			expect(setup.client.statistics).toMatchObject({ received: 5, duplicates: 1, disconnects: 1 });
+		});
+
+		test("is not waited for longer than replyTimeout", () => {
+			const setup = full({ replyTimeout: 5000, keepAlive: 0 });
+			setup.clock.advance(4500);
+			expect(setup.news()).toEqual([]);
+			setup.clock.advance(750);
+			expect(setup.news()).toEqual(ended);
+			setup.redial().accept(true);
+			setup.peer.send(PUBREL(1), PUBREL(2), message(3, { dup: true }));
+			setup.peer.expect(PUBCOMP(1), PUBCOMP(2), PUBREC(3));
+		});
+
+		test("comes soon after: the delay before the next connection begins anew", () => {
+			const setup = full({ random: () => 0.999 });
+			for (let round = 0; round < 6; round++) {
+				setup.peer.send(PUBREL(1), PUBREL(2));
+				expect(setup.news().at(-1)).toEqual(ended[0]);
+				setup.clock.advance(1250);
+				setup.peer.accept(true);
+				setup.peer.send(message(1), message(2), message(3));
+			}
+		});
 	});
 
 	test("in parts is acknowledged after the last", () => {

@@ -50,6 +50,12 @@ describe("deadband", () => {
 		peer.expect(PUBLISH("s", "10.0"), PUBLISH("s", "10.5"), PUBLISH("s", "10.0"));
 	});
 
+	test("lets every step of just its size through, whatever floating point makes of it", () => {
+		const { sensor: it } = sensor({ decimals: 1, deadband: 0.1 });
+		for (let tenths = -500; tenths < 1000; tenths++) expect(it.update(tenths / 10)).toBe(0);
+		expect(it.update(99.95)).toBe(HELD);
+	});
+
 	test("of 0 publishes every reading", () => {
 		const { sensor: it, peer } = sensor();
 		it.update(1);
