@@ -1,0 +1,53 @@
+// What befalls a board, its line and its broker, and when. Knows what can be done to a trial; must not know who is right.
+
+import type { Blow, Pace } from "./proxy.js";
+import type { Random } from "./random.js";
+import type { Trial } from "./trial.js";
+
+type Fault = (trial: Trial, random: Random) => Promise<void>;
+
+/** At any byte of either side, in the midst of packets too. */
+function blow(how: Blow): Fault {
+	return (trial, random) =>
+		trial.strike({ from: random.pick(["board", "broker"]), bytes: random.from(0, 600), how });
+}
+
+function pace(next: (random: Random) => Pace): Fault {
+	return async (trial, random) => {
+		trial.proxy.pace = next(random);
+	};
+}
+
+/** Faults that nothing may be lost over. */
+export const LINE = {
+	close: blow("close"),
+	reset: blow("reset"),
+	freeze: blow("freeze"),
+	late: blow("late"),
+	pause: blow("pause"),
+	mute: blow("mute"),
+	orphan: blow("orphan"),
+	bytewise: pace(() => ({ most: 1, wait: 0, bytes: 3000 })),
+	slow: pace((random) => ({ most: random.from(1, 40), wait: 2, bytes: 2000 })),
+	delay: pace((random) => ({ most: Infinity, wait: random.from(5, 40), bytes: 4000 })),
+} satisfies Record<string, Fault>;
+
+export const RESTART: Fault = (trial) => trial.restartBroker("SIGTERM");
+/** The broker loses what it has not saved, acknowledged or not. */
+export const KILL: Fault = (trial) => trial.restartBroker("SIGKILL");
+/** The broker loses the board's session. */
+export const FORGET: Fault = (trial) => trial.forgetSession();
+
+export interface Due {
+	/** When so many more messages have been sent. */
+	after: number;
+	fault: Fault;
+}
+
+/** Each of the faults, and as many more of the quick ones, in any order, in the course of so many messages. */
+export function schedule(random: Random, faults: Fault[], cuts: number, messages: number): Due[] {
+	const all = [...faults];
+	for (let i = 0; i < cuts; i++) all.push(random.pick([LINE.close, LINE.reset]));
+	const times = all.map(() => random.from(0, messages - 1)).sort((one, other) => one - other);
+	return random.shuffle(all).map((fault, i) => ({ after: times[i], fault }));
+}

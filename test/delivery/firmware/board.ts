@@ -1,0 +1,97 @@
+// A board that publishes numbered messages as fast as they are accepted, and receives others. It tells all of it, in
+// batches: reading(n) has it publish up to n, a negative one has it tell what it has not told yet, then an empty batch.
+
+import * as engine from "desktop/engine";
+import { onReading } from "desktop/machine";
+import config from "mc/config";
+import Timer from "timer";
+import { network } from "../../../hosts/desktop/network.js";
+import * as xsMqtt from "../../../src/index.js";
+import { ACCEPTED, CONNECTED, DELIVERED, DISCONNECTED, DROPPED, RECEIVED } from "../diary.js";
+import { numberOf, payloadOf } from "../payload.js";
+
+export interface AppConfig {
+	client: Partial<xsMqtt.ClientOptions> & { port: number; clientId: string };
+	qos: xsMqtt.QoS;
+	/** Topics it publishes and receives. */
+	out: string;
+	in: string;
+	/** Number of the first message. */
+	first: number;
+	/** Which life of the board this is. */
+	life: number;
+	/** Of its random numbers, 1 to 2147483646: the engine's own are the same in each life. */
+	seed: number;
+}
+
+const app = config as unknown as AppConfig;
+const diary = new Int32Array(3 * 100);
+let written = 0;
+let attempt = 0;
+let seed = app.seed;
+let number = app.first;
+let end = app.first;
+
+function tell(): void {
+	if (written === 0) return;
+	engine.report(`[${diary.subarray(0, written).join()}]`);
+	written = 0;
+}
+
+function note(what: number, a: number, b = 0): void {
+	diary[written++] = what;
+	diary[written++] = a;
+	diary[written++] = b;
+	if (written === diary.length) tell();
+}
+
+/** Names are looked up: SESSION_LOST is the one that is expected. */
+function isSessionLost(reason: xsMqtt.Reason): boolean {
+	return (xsMqtt as Record<string, unknown>).SESSION_LOST === reason;
+}
+
+function pump(): void {
+	while (number < end) {
+		const id = client.publish(topic, payloadOf(number), app.qos);
+		if (id < 0) return; // onWritable tells when to go on
+		note(ACCEPTED, number++, id);
+	}
+}
+
+const topic = new xsMqtt.Topic(app.out);
+const client = new xsMqtt.Client({
+	...network,
+	// Looks at the clock more often, or every reconnect would take a quarter of a second.
+	timer: { repeat: (callback: () => void) => Timer.repeat(callback, 5), clear: Timer.clear },
+	host: "127.0.0.1",
+	reconnectMinimum: 5,
+	reconnectMaximum: 40,
+	replyTimeout: 1000,
+	connectTimeout: 2000,
+	keepAlive: 2000,
+	...app.client,
+	random: () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647,
+	// CONNECT then says which attempt of which life it is, and the judge knows which connection the diary speaks of.
+	username: "board",
+	password: () => `${app.life}:${++attempt}`,
+	onConnected(sessionPresent) {
+		note(CONNECTED, attempt, sessionPresent ? 1 : 0);
+		pump();
+	},
+	onDisconnected: () => note(DISCONNECTED, 0),
+	onDelivered: (id) => note(DELIVERED, id),
+	onDropped: (id, reason) => note(DROPPED, id, isSessionLost(reason) ? 1 : 0),
+	onWritable: pump,
+});
+client.subscribe(app.in, app.qos, (message) => note(RECEIVED, numberOf(message.text())));
+
+onReading((value) => {
+	if (value < 0) {
+		tell();
+		engine.report("[]");
+		return;
+	}
+	end = value;
+	pump();
+});
+Timer.repeat(tell, 20);
