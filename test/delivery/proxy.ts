@@ -127,7 +127,8 @@ class Link {
 		if (how === "mute") (from === "board" ? up : down).dead = true;
 		else if (how === "close" || how === "reset") {
 			this.over = true;
-			if (how === "close") for (const socket of [near, far]) socket.end();
+			// RST after FIN ends boards with sockets of lin (SIGPIPE), as it ends the SDK's simulator.
+			if (how === "close" || near.writableEnded) for (const socket of [near, far]) socket.end();
 			else for (const socket of [near, far]) socket.resetAndDestroy();
 		} else {
 			this.frozen = true;

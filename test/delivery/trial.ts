@@ -168,7 +168,14 @@ export class Trial {
 		this.target = this.accepted = this.seen = first;
 		this.open = this.read = this.told = 0;
 		const config: AppConfig = {
-			client: { port: this.proxy.port, clientId: this.name, window, packets: window + 4, packetSize: 200 },
+			client: {
+				port: this.proxy.port,
+				clientId: this.name,
+				window,
+				packets: window + 4,
+				packetSize: 200,
+				unreleased: 256,
+			},
 			qos,
 			out: this.out,
 			in: this.in,

@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { resolve } from "node:path";
-import { type Device, FIRST, reportOf, STACKS, start } from "../support/board.js";
+import { Device, type Device, FIRST, reportOf, STACKS, start } from "../support/board.js";
 import * as c from "./firmware/commands.js";
 
 interface Heard {
@@ -49,9 +49,10 @@ test.each([
 });
 
 test("lines are whole, bounded and valid, whatever is in them", async () => {
-	const device = await start({ firmware: "test/xs/firmware/host", config: { name: "output" } });
+	const device = new Device({ firmware: "test/xs/firmware/host", config: { name: "output" } });
 	const traces: string[] = [];
 	device.board.on("trace", ({ text }) => traces.push(text));
+	await device.board.start();
 	expect(await device.next()).toBe("y".repeat(20_000));
 	expect(await device.board.ended).toMatchObject({ status: 7, stderr: "" });
 	expect(traces[0]).toMatch(/^x{1000,}\.\.\.$/);
