@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { resolve } from "node:path";
-import { Device, type Device, FIRST, reportOf, STACKS, start } from "../support/board.js";
+import { Device, FIRST, reportOf, STACKS, start } from "../support/board.js";
 import * as c from "./firmware/commands.js";
 
 interface Heard {
