@@ -1,7 +1,6 @@
 // An ESP8266 has 256 slots of stack: an app that does everything in callbacks must get by with them.
 
-import { Board } from "../../hosts/desktop/board.js";
-import { FIRST, LOADS, STACKS } from "../support/board.js";
+import { FIRST, LOADS, STACKS, start } from "../support/board.js";
 import { startMosquitto, unique } from "../support/brokers.js";
 
 const [, [, preload]] = LOADS;
@@ -11,16 +10,11 @@ test.each(STACKS)(
 	async (stack) => {
 		const { port } = await startMosquitto();
 		const config = { port, topic: unique("deep") };
-		const firmware = "build/test/brokers/firmware/deep.js";
-		const board = new Board({ firmware, board: "esp8266", stack, preload, config, memory: 0 });
-		await board.start();
-		try {
-			// Its own message, that of the handler, and that of Status.
-			for (let i = 0; i < 3; i++) await board.next("report");
-			expect((await board.counters()).stack).toBeLessThan(250);
-		} finally {
-			await board.stop();
-		}
+		const firmware = "test/brokers/firmware/deep";
+		const device = await start({ firmware, board: "esp8266", stack, preload, config });
+		// Its own message, that of the handler, and that of Status.
+		for (let i = 0; i < 3; i++) await device.next();
+		expect((await device.board.counters()).stack).toBeLessThan(250);
 	},
 	FIRST,
 );

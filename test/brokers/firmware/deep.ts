@@ -17,6 +17,6 @@ const client = new Client({
 		client.subscribe(`${topic}/a`, 1, () => {});
 		client.publish(`${topic}/a`, "1", 2);
 	},
-	onDelivered: () => engine.report("delivered"),
+	onDelivered: () => engine.report('"delivered"'),
 });
 new Status(client, { topic: `${topic}/status` });
