@@ -1,5 +1,6 @@
 // What befalls a board, its line and its broker, and when. Knows what can be done to a trial; must not know who is right.
 
+import type { Side } from "./log.js";
 import type { Blow, Pace } from "./proxy.js";
 import type { Random } from "./random.js";
 import type { Trial } from "./trial.js";
@@ -7,9 +8,11 @@ import type { Trial } from "./trial.js";
 type Fault = (trial: Trial, random: Random) => Promise<void>;
 
 /** At any byte of either side, in the midst of packets too. */
-function blow(how: Blow): Fault {
-	return (trial, random) =>
-		trial.strike({ from: random.pick(["board", "broker"]), bytes: random.from(0, 600), how });
+function blow(how: Blow, side?: Side): Fault {
+	return (trial, random) => {
+		const from = side ?? random.pick(["board", "broker"]);
+		return trial.strike({ from, bytes: random.from(0, 600), how });
+	};
 }
 
 function pace(next: (random: Random) => Pace): Fault {
@@ -25,12 +28,20 @@ export const LINE = {
 	freeze: blow("freeze"),
 	late: blow("late"),
 	pause: blow("pause"),
-	mute: blow("mute"),
+	muteBoard: blow("mute", "board"),
+	muteBroker: blow("mute", "broker"),
 	orphan: blow("orphan"),
 	bytewise: pace(() => ({ most: 1, wait: 0, bytes: 3000 })),
 	slow: pace((random) => ({ most: random.from(1, 40), wait: 2, bytes: 2000 })),
 	delay: pace((random) => ({ most: Infinity, wait: random.from(5, 40), bytes: 4000 })),
 } satisfies Record<string, Fault>;
+
+/** Cuts each connection after so many bytes of one side, then after `step` more, up to `most`. */
+export async function sweep(trial: Trial, step: number, most: number): Promise<void> {
+	for (const from of ["board", "broker"] as const)
+		for (let bytes = 0; bytes <= most; bytes += step)
+			await trial.strike({ from, bytes, how: (bytes / step) % 2 === 0 ? "close" : "reset" });
+}
 
 export const RESTART: Fault = (trial) => trial.restartBroker("SIGTERM");
 /** The broker loses what it has not saved, acknowledged or not. */

@@ -28,6 +28,11 @@ export interface TrialOptions {
 
 /** The board is sent one message for so many of its own. */
 const INBOUND = 4;
+/**
+ * So many messages are published to the board at a time. Mosquitto 2.0 answers QoS 2 beyond max_inflight_messages, 20 by
+ * default, with a PUBREC that means no: of MQTT 5.0, also where MQTT 3.1.1 is spoken. Then they are lost.
+ */
+const FLYING = 10;
 /** Each life has numbers of its own. */
 const LIFE = 1_000_000;
 
@@ -45,6 +50,9 @@ export class Trial {
 	private readonly arrivals: Arrival[] = [];
 	/** When messages to the board were published. */
 	private readonly sent: number[] = [];
+	/** How many wait to be, and how many the broker has not acknowledged. */
+	private unsent = 0;
+	private flying = 0;
 	/** The last of them: its packet identifier, and whether the board has answered all. */
 	private last = { number: 0, id: 0, answered: false };
 	/** The last message on the barrier topic. */
@@ -123,10 +131,10 @@ export class Trial {
 		this.send();
 		// A broker that was killed may lose it, or give it the identifier of another one.
 		const again = setInterval(() => this.send(), 2000);
-		await this.until(() => this.last.answered);
+		await this.until(() => this.unsent === 0 && this.last.answered);
 		clearInterval(again);
 		const barrier = this.passed + 1;
-		this.other.mqtt.publishAsync(this.barrier, `${barrier}`, { qos: this.options.qos }).catch(() => {});
+		this.say(this.barrier, `${barrier}`);
 		const told = this.told + 1;
 		this.device.board.reading(-1);
 		await this.until(() => this.told === told && this.passed === barrier);
@@ -153,10 +161,31 @@ export class Trial {
 
 	/** A message to the board. */
 	send(): void {
-		this.sent.push(this.proxy.log.place());
-		const number = this.sent.length;
-		this.last = { number, id: 0, answered: false };
-		this.other.mqtt.publishAsync(this.in, payloadOf(number), { qos: this.options.qos }).catch(() => {});
+		this.unsent++;
+		this.flush();
+	}
+
+	private flush(): void {
+		while (this.unsent > 0 && this.flying < FLYING) {
+			this.unsent--;
+			this.flying++;
+			const number = this.sent.push(this.proxy.log.place());
+			this.last = { number, id: 0, answered: false };
+			this.say(this.in, payloadOf(number), () => {
+				this.flying--;
+				this.flush();
+			});
+		}
+	}
+
+	/** Publishes until the broker has it. */
+	private say(topic: string, payload: string, done = () => {}): void {
+		const { mqtt } = this.other;
+		mqtt.publish(topic, payload, { qos: this.options.qos }, (error) => {
+			if (!error) done();
+			// It was not sent, for lack of a connection. Another one is not to be published in this callback.
+			else if (!mqtt.disconnecting) setTimeout(() => this.say(topic, payload, done), 20);
+		});
 	}
 
 	/** A board with nothing in its RAM. */

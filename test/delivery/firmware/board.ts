@@ -65,7 +65,7 @@ const client = new xsMqtt.Client({
 	timer: { repeat: (callback: () => void) => Timer.repeat(callback, 5), clear: Timer.clear },
 	host: "127.0.0.1",
 	reconnectMinimum: 5,
-	reconnectMaximum: 40,
+	reconnectMaximum: 10,
 	replyTimeout: 1000,
 	connectTimeout: 2000,
 	keepAlive: 2000,
