@@ -485,8 +485,8 @@ export class Client implements PacketSink, DialerEvents {
 
 	/**
 	 * Closes for good: if connected, helpers say farewell, what is held is delivered for as long as replyTimeout at most,
-	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end `onDisconnected` gets
-	 * CLOSED_BY_APP, or the reason for which the connection broke before.
+	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end
+	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before.
 	 */
 	close(): void {
 		if (this.state === CLOSED || this.state === CLOSING) return;
@@ -928,10 +928,10 @@ export class Client implements PacketSink, DialerEvents {
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.statistics.received++;
 		if (decoder.id === 0) return;
-		const twice = (decoder.flags & 4) !== 0;
-		if (twice) this.unreleased.add(decoder.id);
+		const exactlyOnce = (decoder.flags & 4) !== 0;
+		if (exactlyOnce) this.unreleased.add(decoder.id);
 		if (this.stream === undefined) return;
-		this.sender.acknowledge((twice ? PUBREC : PUBACK) << 4, decoder.id);
+		this.sender.acknowledge((exactlyOnce ? PUBREC : PUBACK) << 4, decoder.id);
 		this.handling = CALLBACK; // the message at hand no longer delays the end
 		if (this.state === CLOSING) this.flush();
 		this.handling = NOTHING;
@@ -990,7 +990,7 @@ export class Client implements PacketSink, DialerEvents {
 		} else if (type === PUBREL) {
 			known = this.unreleased.remove(id);
 			sender.acknowledge(PUBCOMP << 4, id);
-			if (this.overflowed && this.unreleased.empty) {
+			if (this.overflowed && this.unreleased.empty && this.state === CONNECTED) {
 				this.handling = CALLBACK;
 				this.makeProgress();
 				this.handling = NOTHING;

@@ -35,6 +35,6 @@ export const UNRELEASED_FULL = new Reason(
 );
 export const FILL_SHORT = new Reason(
 	"app",
-	"the function given to publishFrom threw, or wrote another number of bytes than it returned or had to: the message " +
-		"is given up, and as a part of it was sent, so is the connection",
+	"the function given to publishFrom threw, or did not return the number of bytes it had to write: the message is " +
+		"given up, and as a part of it was sent, so is the connection",
 );

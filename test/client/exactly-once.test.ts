@@ -461,6 +461,20 @@ describe("a message received at QoS 2", () => {
 			expect(setup.client.statistics).toMatchObject({ received: 5, duplicates: 1, disconnects: 1 });
 		});
 
+		test("does not end a close before what is held is delivered", () => {
+			const setup = full();
+			const { client, peer } = setup;
+			client.publish("t", "held", 1);
+			client.close();
+			peer.expect(PUBLISH("t", "held", { qos: 1, id: 1 }));
+			peer.send(PUBREL(1), PUBREL(2));
+			peer.expect(PUBCOMP(1), PUBCOMP(2));
+			expect(setup.news()).toEqual([]);
+			peer.send(PUBACK(1));
+			peer.expect(DISCONNECT);
+			expect(setup.news()).toEqual(["delivered 1", `disconnected ${reasons.CLOSED_BY_APP}`]);
+		});
+
 		test("is not waited for longer than replyTimeout", () => {
 			const setup = full({ replyTimeout: 5000, keepAlive: 0 });
 			setup.clock.advance(4500);
