@@ -545,13 +545,22 @@ function judgeInbound({ qos, log, lives, in: topic, sent }: Evidence, report: Re
 		const count = handled.get(number) ?? 0;
 		if (at < excused) return;
 		if (count === 0 && !untold.has(number) && !(confused && shown.has(number)))
-			report("inbound lost", at, `${number} was not received`);
+			report("inbound lost", at, `${number} was not received, and the broker ${offered(log, topic, number)}`);
 		else if (qos === 2 && count > 1 + (again.get(number) ?? 0))
 			report("inbound twice", at, `${number} was received ${count} times`);
 	});
 	for (const number of handled.keys())
 		if (!(number >= 1 && number <= sent.length))
 			report("told", 0, `reception of ${number}, which nobody published`);
+}
+
+/** What the broker did to deliver it. */
+function offered({ entries }: Log, topic: string, number: number): string {
+	const sent = entries.filter(
+		({ from, ...it }) => from === "broker" && it.topic === topic && numberOf(it.text) === number,
+	);
+	if (sent.length === 0) return "never sent it";
+	return `sent it on ${sent.map(({ connection, passed }) => `${connection}${passed === Infinity ? " (not passed on)" : ""}`).join()}`;
 }
 
 /** When a broker has the board's subscription that may have lost it: at once, or with SUBACK if it has no session. */
