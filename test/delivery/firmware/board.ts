@@ -88,7 +88,7 @@ const client = new xsMqtt.Client({
 		note(CONNECTED, attempt, sessionPresent ? 1 : 0);
 		pump();
 	},
-	onDisconnected: () => note(DISCONNECTED, 0),
+	onDisconnected: (reason) => note(DISCONNECTED, attempt, reason === xsMqtt.CONNECTION_LOST ? 1 : 0),
 	onDelivered: (id) => note(DELIVERED, id),
 	onDropped: (id, reason) => note(DROPPED, id, isSessionLost(reason) ? 1 : 0),
 	onWritable: pump,
