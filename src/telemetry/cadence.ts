@@ -7,7 +7,7 @@ const LEAST = 250;
 
 export class Cadence {
 	private readonly interval: number;
-	private next: number;
+	private next = 0;
 
 	/**
 	 * @param what the option's name, for the error
@@ -15,8 +15,8 @@ export class Cadence {
 	 * @param now on a clock that may wrap at 32 bits
 	 */
 	constructor(what: string, interval: number, now: number) {
-		this.interval = whole(what, interval, LEAST, LEAST, 0x3fffffff);
-		this.next = (now + interval) | 0;
+		this.interval = whole(what, interval ?? Number.NaN, LEAST, LEAST, 0x3fffffff);
+		this.restart(now);
 	}
 
 	/**

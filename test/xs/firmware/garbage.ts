@@ -267,19 +267,32 @@ const polled = test("Sensor with a source, and several polled by one timer", { k
 published(polled, count / 3);
 /** A group of every kind of source, some of them without a number at times. */
 function group(line: Line, options: Partial<GroupOptions>) {
-	const sources = [new Mean(), new Minimum(), new Maximum(), new Latest(), new Counter(1 / 450), new Sum(0.5)];
+	const sources = [
+		new Mean(),
+		new Minimum(),
+		new Maximum(),
+		new Latest(),
+		new Counter(1 / 450),
+		new Sum(0.5),
+	];
 	const [mean, minimum, maximum, latest, counter, sum] = sources;
 	const fields = {
 		mean: { source: mean, decimals: 2, unit: "°C" },
 		minimum,
 		maximum,
-		"läßt \"grüßen\"": latest,
+		'läßt "grüßen"': latest,
 		counter: { source: counter, decimals: 3, unit: "L" },
 		sum,
 		from: "the attic",
 	};
 	let turn = 0;
-	const it = new Group(line.client, { topic, fields, time: () => line.now / 1000, quality: true, ...options });
+	const it = new Group(line.client, {
+		topic,
+		fields,
+		time: () => line.now / 1000,
+		quality: true,
+		...options,
+	});
 	return () => {
 		turn++;
 		for (let i = 0; i < 6; i++) sources[i].add(turn % (i + 2) === 0 ? Number.NaN : turn * 0.3);
