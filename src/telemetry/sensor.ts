@@ -1,6 +1,6 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
-import type { Client, Helper } from "../client.js";
+import { type Client, type Helper, NO_ROOM } from "../client.js";
 import { whole } from "../options.js";
 import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
@@ -139,11 +139,23 @@ export class Sensor implements Helper {
 		if (this.pending || due) this.publish(now);
 	}
 
+	/** @internal What waits goes now, through the pool if its own packet buffer is in flight. */
+	onClosing(): void {
+		if (!this.pending) return;
+		const now = this.ticks();
+		const refused = this.send(now, this.slot) === NO_ROOM;
+		if (refused && this.client.lent === undefined) this.send(now, undefined);
+	}
+
 	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
 	private publish(now: number): number {
 		if (this.resting && ((now - this.publishedAt) | 0) < this.interval) return HELD;
+		return this.send(now, this.slot);
+	}
+
+	private send(now: number, slot: PacketSlot | undefined): number {
 		const client = this.client;
-		const at = client.begin(this.topic, this.qos, this.retain, this.slot);
+		const at = client.begin(this.topic, this.qos, this.retain, slot);
 		if (at < 0) return at;
 		const value = this.value;
 		const bytes = client.lent!;

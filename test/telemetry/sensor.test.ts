@@ -5,7 +5,7 @@ import * as reasons from "../../src/reasons.js";
 import { HELD, INVALID, Sensor, type SensorOptions } from "../../src/telemetry/sensor.js";
 import { Mean } from "../../src/telemetry/source.js";
 import { Topic } from "../../src/wire/topic.js";
-import { PUBACK, PUBLISH } from "../support/packets.js";
+import { DISCONNECT, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 function sensor(options: Partial<SensorOptions> = {}, setup = connected()) {
@@ -219,6 +219,33 @@ describe("what is no number to write", () => {
 		const { sensor: it, peer } = sensor({ invalid: "kaputt, °", deadband: 1 });
 		expect([1, value, value, 1].map((reading) => it.update(reading))).toEqual([0, 0, HELD, 0]);
 		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "kaputt, °"), PUBLISH("s", "1"));
+	});
+});
+
+describe("close", () => {
+	test("publishes what the interval holds", () => {
+		const { sensor: it, client, peer } = sensor({ interval: 60_000 });
+		it.update(1);
+		it.update(2);
+		client.close();
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), DISCONNECT);
+	});
+
+	test("publishes what follows a reading in flight, through the pool", () => {
+		const { sensor: it, client, peer } = sensor({ qos: 1 });
+		it.update(1);
+		expect(it.update(2)).toBe(NO_ROOM);
+		client.close();
+		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
+	});
+
+	test("leaves a buffer that the app has borrowed alone", () => {
+		const { sensor: it, client, peer } = sensor({ qos: 1 });
+		it.update(1);
+		it.update(2);
+		client.begin(it.topic, 0, false);
+		client.close();
+		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }));
 	});
 });
 
