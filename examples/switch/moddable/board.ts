@@ -1,15 +1,15 @@
 // An ESP32 or ESP8266 as the switch's device. Knows the SDK's modules.
 
-import getResetReason from "resetReason";
+export { resetReason } from "switch/reset-reason";
+
 import Digital from "embedded:io/digital";
 import Instrumentation from "instrumentation";
 import config from "mc/config";
 import Net from "net";
 
-const output = new Digital({ pin: config.pin, mode: Digital.Output, initialValue: 0 });
+const output = new Digital({ pin: config.pin, mode: Digital.Output });
+output.write(0);
 const memory = Instrumentation.map("System Free Memory");
-
-export const resetReason = getResetReason().string;
 
 /** Bytes; NaN in builds without instrumentation. */
 export function freeMemory(): number {
