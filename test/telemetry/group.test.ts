@@ -8,7 +8,7 @@ import { Group, type GroupOptions } from "../../src/telemetry/group.js";
 import { HELD } from "../../src/telemetry/sensor.js";
 import { Counter, Mean } from "../../src/telemetry/source.js";
 import { judge } from "../support/judge.js";
-import { PUBACK, PUBLISH } from "../support/packets.js";
+import { PUBACK, PUBLISH, SUBSCRIBE } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 /** A group of one number, which counts the messages. */
@@ -237,6 +237,29 @@ test("an app that publishes when it is told of a replaced message gets its way",
 	it.publish();
 	setup.peer.accept();
 	setup.peer.expect(message(3));
+});
+
+test("so does one whose message is gone already when the replaced one's turn comes", () => {
+	const values = [1e20, 1e20, 1];
+	let told = 0;
+	const setup = connected(
+		{
+			onDropped() {
+				if (++told > 1) return;
+				it.publish();
+				setup.client.subscribe("s", 0); // flushes: the shorter message fits
+			},
+		},
+		{ room: 100 },
+	);
+	const { group: it, client, peer } = group({ fields: { n: () => values.shift()! } }, setup);
+	client.publish("t", "x".repeat(70));
+	it.publish();
+	expect(it.publish()).toBe(HELD);
+	peer.expect(PUBLISH("t", "x".repeat(70)), SUBSCRIBE(1, "s", 0), message(1));
+	values.push(7);
+	it.publish();
+	peer.expect(message(7));
 });
 
 test("a source that throws leaves the group as it was", () => {

@@ -155,6 +155,13 @@ describe("source", () => {
 		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"));
 	});
 
+	test("of an interval that is no multiple of the client's looks drifts neither", () => {
+		let n = 0;
+		const { peer, clock } = sensor({ source: () => ++n, interval: 900 });
+		clock.advance(2750); // at 1000, 2000 and 2750
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), PUBLISH("s", "3"));
+	});
+
 	test("has its text when it gives no number", () => {
 		const { peer, clock } = sensor({ source: () => Number.NaN, interval: 1000, invalid: "none" });
 		clock.advance(1000);
