@@ -16,7 +16,7 @@ export interface GroupOptions {
 	topic: string | Topic;
 	/** Values by key: at least one, and what has no number when it is taken is null. */
 	fields: Fields;
-	/** Milliseconds between two messages, 250 to 2^30 - 1. Default 0: only at `publish`. The first comes after one. */
+	/** Milliseconds between two messages, 250 to 2^30 - 1; the first comes at its end. Default 0: only at `publish`. */
 	interval?: number;
 	/** Default 0. */
 	qos?: QoS;
@@ -27,9 +27,9 @@ export interface GroupOptions {
 	/** Adds the key "quality" at the end: "good" when no value is null, "uncertain" when some are, "bad" when all are. */
 	quality?: boolean;
 	/**
-	 * What is held while it cannot be sent: only the newest values, or so many sets of them, 1 to 65535, each of 8 bytes
-	 * a number. When they are too many the oldest gives way: it is counted in `dropped` and told to `onDropped`, as 0 and
-	 * REPLACED. Default "newest".
+	 * What is held while it cannot be sent: only the newest values, or, behind the set that stands in the packet buffer,
+	 * a ring of so many sets, 1 to 65535, each of 8 bytes a number. When it is full the oldest in it gives way: it is
+	 * counted in `dropped` and told to the client's `onDropped`, as 0 and REPLACED. Default "newest".
 	 */
 	keep?: "newest" | number;
 }

@@ -7,7 +7,8 @@ import { Cadence } from "./cadence.js";
 /**
  * Calls a function at an interval, from construction until the client is closed, whether it is connected or not. The
  * client looks at its clock four times a second: a call comes up to 250 milliseconds late, later ones do not drift, and
- * what was missed is not made up for. What has to be quicker needs a timer of its own.
+ * what was missed is not made up for. What has to be quicker needs a timer of its own. The function is not to throw:
+ * nobody is there to catch it.
  */
 export class Poll implements Helper {
 	private readonly cadence: Cadence;

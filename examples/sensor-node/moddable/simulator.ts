@@ -2,11 +2,13 @@
 
 import Time from "time";
 
+const start = Time.ticks;
+
 /** What is published, and how. */
 export const readings = [
 	/** Up and down in a minute. */
 	{ name: "temperature", unit: "°C", decimals: 1, read: () => 20 + 5 * Math.sin(Time.ticks / 10_000) },
-	{ name: "uptime", unit: "s", decimals: 0, read: () => Time.ticks / 1000 },
+	{ name: "uptime", unit: "s", decimals: 0, read: () => (Time.ticks - start) / 1000 },
 ];
 
 export function showConnection(_connected: boolean, _reason: string): void {}
