@@ -44,8 +44,11 @@ function report(report: Report): void {
 }
 
 function nameOf(reason: xsMqtt.Reason): string {
-	const found = Object.entries(xsMqtt).find(([, value]) => value === (reason as unknown));
-	return found === undefined ? reason.message : found[0];
+	// Entries would be an array for each of the exports: too much for this board.
+	const found = Object.keys(xsMqtt).find(
+		(name) => xsMqtt[name as keyof typeof xsMqtt] === (reason as unknown),
+	);
+	return found ?? reason.message;
 }
 
 const client = new xsMqtt.Client({
