@@ -43,12 +43,11 @@ function report(report: Report): void {
 	engine.report(JSON.stringify(report));
 }
 
+const exported: Record<string, unknown> = xsMqtt;
+
 function nameOf(reason: xsMqtt.Reason): string {
 	// Entries would be an array for each of the exports: too much for this board.
-	const found = Object.keys(xsMqtt).find(
-		(name) => xsMqtt[name as keyof typeof xsMqtt] === (reason as unknown),
-	);
-	return found ?? reason.message;
+	return Object.keys(exported).find((name) => exported[name] === reason) ?? reason.message;
 }
 
 const client = new xsMqtt.Client({
