@@ -150,8 +150,12 @@ export class Session {
 	#plugIn(): void {
 		const { name, interval, board, stack } = this.#options;
 		this.#expectExit = false;
+		const { host, port, username, password } = this.#address;
 		const config = {
-			...this.#address,
+			host,
+			port,
+			brokerUsername: username,
+			brokerPassword: password,
 			name,
 			interval: interval ?? USUAL_INTERVAL,
 			decimals: this.#decimals,
