@@ -354,7 +354,7 @@ export class Client implements PacketSink, DialerEvents {
 		slot.pull(topic as Topic, qos, retain, id, total, fill);
 		this.statistics.published++;
 		this.sender.queue(slot);
-		this.flush();
+		this.send();
 		return id;
 	}
 
@@ -457,7 +457,7 @@ export class Client implements PacketSink, DialerEvents {
 			for (const subscription of made) subscription.code = NOT_OPEN;
 		} else {
 			made = this.subscriptions.want(filters, qos, handler);
-			this.flush();
+			this.send();
 		}
 		return Array.isArray(filter) ? made : made[0];
 	}
@@ -468,7 +468,7 @@ export class Client implements PacketSink, DialerEvents {
 		const found = this.subscriptions.unwant(filters);
 		// It may have replaced the one that is taking the message at hand.
 		if (filters.includes((this.route as Partial<Subscription>).filter!)) this.route = NOBODY;
-		if (found) this.flush();
+		if (found) this.send();
 		return found;
 	}
 
@@ -578,14 +578,17 @@ export class Client implements PacketSink, DialerEvents {
 		this.options.onDropped?.(id, reason);
 	}
 
-	/** Sends what can be sent, and ends a close that has nothing more to send. */
-	private flush(): void {
+	/** Sends what can be sent. Within a call of the app's nothing more: it does not expect to be told of room there. */
+	private send(): void {
 		if (this.stream === undefined) return;
 		this.sender.flush();
-		if (this.sender.short !== undefined) {
-			this.giveUp(this.sender.short);
-			return;
-		}
+		if (this.sender.short !== undefined) this.giveUp(this.sender.short);
+	}
+
+	/** Sends what can be sent, tells of room, and ends a close that has nothing more to send. */
+	private flush(): void {
+		this.send();
+		if (this.stream === undefined) return;
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;

@@ -78,7 +78,7 @@ export interface ClientOptions extends Network {
 	onDelivered?(packetId: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
-	/** What was refused for want of room may be accepted now. */
+	/** What was refused for want of room may be accepted now. Not called within `publish`, `publishFrom` or `subscribe`. */
 	onWritable?(): void;
 }
 

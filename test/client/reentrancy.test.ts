@@ -1,8 +1,8 @@
 // Every call is legal in every callback, and a callback that throws leaves the client consistent.
 
-import { State } from "../../src/client.js";
+import { NO_ROOM, State } from "../../src/client.js";
 import type { ClientOptions } from "../../src/options.js";
-import { DISCONNECT, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE } from "../support/packets.js";
+import { DISCONNECT, PINGRESP, PUBACK, PUBLISH, PUBREC, SUBACK, SUBSCRIBE } from "../support/packets.js";
 import { Setup } from "../support/setup.js";
 
 type Callback =
@@ -201,4 +201,49 @@ test("publish in onConnected goes behind what is sent again", () => {
 		PUBLISH("t", "old", { qos: 1, id: 1 }),
 		PUBLISH("t", "hello", { qos: 1, id: 2 }),
 	);
+});
+
+describe("room that has come meanwhile is not told of within", () => {
+	const calls: [string, (setup: Setup) => void][] = [
+		["publish", ({ client }) => client.publish("t", "x", 1)],
+		[
+			"publishFrom",
+			({ client }) =>
+				client.publishFrom(
+					"t",
+					1,
+					(_offset, view) => {
+						view[0] = 0x78;
+						return 1;
+					},
+					1,
+				),
+		],
+		["subscribe", ({ client }) => client.subscribe("s", 0)],
+		["unsubscribe", ({ client }) => client.unsubscribe("h")],
+	];
+	test.each(calls)("%s", (_name, call) => {
+		const told: string[] = [];
+		let within = false;
+		const setup: Setup = new Setup({
+			packets: 1,
+			onConnected() {
+				if (setup.place.peers.length === 1) return;
+				within = true;
+				call(setup);
+				within = false;
+			},
+			onWritable: () => told.push(within ? "within" : "after"),
+		});
+		const { client } = setup;
+		client.subscribe("h", 0);
+		setup.peer.accept();
+		const id = client.publish("t", "1", 2);
+		expect(client.publish("t", "2", 2)).toBe(NO_ROOM);
+		setup.peer.send(PUBREC(id));
+		setup.reconnect(false); // the session is lost, and with it the message: its room is free
+		for (let answer = id; answer < id + 5; answer++) setup.peer.send(PUBACK(answer));
+		expect(told).not.toContain("within");
+		expect(told).not.toEqual([]);
+	});
 });

@@ -188,6 +188,7 @@ export class Mosquitto implements Broker {
 	}
 
 	async start(): Promise<void> {
+		this.log = "";
 		const child = spawn("mosquitto", ["-c", join(this.folder, "mosquitto.conf")], {
 			env,
 			stdio: ["ignore", "ignore", "pipe"],
@@ -206,7 +207,8 @@ export class Mosquitto implements Broker {
 			rest = lines.pop()!;
 			for (const line of lines) this.hear(line);
 		});
-		while (!(await answers(this.port))) {
+		// That somebody answers at the port would not do: it may be another one.
+		while (!this.log.includes(" running\n")) {
 			if (failure !== undefined) throw failure;
 			await new Promise((wake) => setTimeout(wake, 10));
 		}
@@ -235,8 +237,13 @@ export class Mosquitto implements Broker {
 		try {
 			await this.halt();
 		} finally {
-			rmSync(this.folder, { recursive: true, force: true });
+			this.remove();
 		}
+	}
+
+	/** What it has written. */
+	remove(): void {
+		rmSync(this.folder, { recursive: true, force: true });
 	}
 
 	private hear(line: string): void {
@@ -257,10 +264,17 @@ export class Mosquitto implements Broker {
 
 /** Started and running, with persistence. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
-	const broker = new Mosquitto(await freePort(), options);
-	endLater(() => broker.stop());
-	await broker.start();
-	return broker;
+	for (;;) {
+		const broker = new Mosquitto(await freePort(), options);
+		try {
+			await broker.start();
+			endLater(() => broker.stop());
+			return broker;
+		} catch (error) {
+			broker.remove();
+			if (!(error as Error).message.includes("Address already in use")) throw error;
+		}
+	}
 }
 
 export const BROKERS: [string, (options?: BrokerOptions) => Promise<Broker>][] = [
@@ -403,7 +417,7 @@ function listen(server: Server): Promise<number> {
 	});
 }
 
-let lastPort = 20_000 + 500 * Number(process.env.JEST_WORKER_ID ?? 0);
+let lastPort = 20_000 + Math.floor(Math.random() * 12_000);
 
 /**
  * A port that nothing listens on, from a range of this process's own, below those that connections are given: between
