@@ -22,6 +22,23 @@ export interface ResolverCapability {
 	[option: string]: unknown;
 }
 
+/** The part of an ECMA-419 UDP socket that is used. */
+export interface Datagrams {
+	/** A packet, undefined when there is none. */
+	read(): ArrayBuffer | undefined;
+	write(packet: Uint8Array, address: string, port: number): void;
+	close(): void;
+}
+
+/** A UDP socket class with the options it always gets. */
+export interface UdpCapability {
+	io: new (options: {
+		/** So many packets can be read. */
+		onReadable(count: number): void;
+	}) => Datagrams;
+	[option: string]: unknown;
+}
+
 /** Timers as Moddable's `timer` module has them. */
 export interface TimerCapability {
 	repeat(callback: () => void, interval: number): unknown;
@@ -53,6 +70,8 @@ export interface Network {
 	timer: TimerCapability;
 	/** Monotonic milliseconds; may wrap at 32 bits. */
 	ticks(): number;
+	/** UDP, for Sntp. */
+	udp?: UdpCapability;
 	/** What may be down; without it the network counts as always up. */
 	interface?: NetworkInterface;
 	/** Something that tells this device from others, for the default client identifier: its MAC address in hex. */

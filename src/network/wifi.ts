@@ -44,9 +44,7 @@ export interface AccessPoint {
 }
 
 export interface WifiOptions extends Pick<Network, "timer" | "ticks"> {
-	io: new (options: {
-		onChanged(): void;
-	}) => WifiIO;
+	io: new (options: { onChanged(): void }) => WifiIO;
 	/** In order of preference: each is tried in turn, from the first one on; at least one. */
 	accessPoints: readonly AccessPoint[];
 	/** Milliseconds, from 1000, that an access point gets to let us in and give an address. Default 20000. */

@@ -128,7 +128,11 @@ test("a scan that never ends is given up", () => {
 });
 
 describe("several access points", () => {
-	const accessPoints: AccessPoint[] = [{ SSID: "home", password: "secret" }, { SSID: "shed" }, { SSID: "car" }];
+	const accessPoints: AccessPoint[] = [
+		{ SSID: "home", password: "secret" },
+		{ SSID: "shed" },
+		{ SSID: "car" },
+	];
 
 	test("are tried in order, without a delay; after the last comes the first, after a delay that doubles", () => {
 		const { clock, air, log } = setup(undefined, { accessPoints, reconnectMaximum: 4000 });
