@@ -1,24 +1,45 @@
 // What a simulator has and a board has not: the computer's network, always up, and its name resolution.
 
+import UDP from "embedded:io/socket/udp";
+import UdpResolver from "embedded:network/dns/resolver/udp";
 import Net from "net";
 import type { Resolver } from "../../../src/network/network.js";
 
-/** The computer's own name resolution, with the shape of ECMA-419's. */
+type Request = Parameters<Resolver["resolve"]>[0];
+
+/**
+ * The computer's own name resolution, which knows its files and its domain, with the shape of ECMA-419's. On Linux the
+ * SDK finds no name whose first address is of IPv6: for those a name server is asked.
+ */
 class SystemResolver implements Resolver {
 	private closed = false;
+	private second: Resolver | undefined = undefined;
 
-	resolve(request: Parameters<Resolver["resolve"]>[0]): void {
+	resolve(request: Request): void {
 		const { host } = request;
-		Net.resolve(host, (_name, address) => {
-			if (this.closed) return;
-			if (address === undefined) request.onError(host);
-			else request.onResolved(host, address);
-		});
+		if (host === "localhost") this.ask(request);
+		else
+			Net.resolve(host, (_name, address) => {
+				if (this.closed) return;
+				if (address === undefined) this.ask(request);
+				else request.onResolved(host, address);
+			});
 	}
 
 	close(): void {
 		this.closed = true;
+		this.second?.close();
 	}
+
+	private ask(request: Request): void {
+		this.second ??= new UdpResolver({ servers: nameServers(), socket: { io: UDP } } as never) as Resolver;
+		this.second.resolve(request);
+	}
+}
+
+function nameServers(): string[] {
+	const servers = Net.get("DNS"); // macOS knows them
+	return servers?.length > 0 ? servers : ["1.1.1.1"];
 }
 
 export const dns = Object.freeze({ io: SystemResolver as never });
