@@ -3,18 +3,21 @@
 
 import { freeMemory, loadAverage, onQuit, onReading, quit, showConnection, temperature } from "device";
 import settings from "mc/config";
-import { Client, type Message, NO_ROOM, REPLACED, Sensor, Status } from "xs-mqtt";
+import { Client, type Message, NO_ROOM, type QoS, REPLACED, Sensor, Status } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 
 interface Settings {
 	host: string;
 	port: number;
 	username?: string;
-	password?: string;
+	/** Not "password": that is what mcconfig calls the one of Wi-Fi. */
+	brokerPassword?: string;
 	/** Topics begin with it. */
 	name: string;
 	/** Milliseconds between two readings. */
 	interval: number;
+	/** Of readings. Default 1. */
+	qos?: number;
 	/** Digits after the point of readings that come from outside: a replay instead of our own. */
 	decimals?: number;
 }
@@ -22,6 +25,7 @@ const config = settings as unknown as Settings;
 // What mcconfig gets on its command line (port=1884) are strings.
 const port = Number(config.port);
 const interval = Number(config.interval);
+const qos = Number(config.qos ?? 1) as QoS;
 
 /** Milliseconds that the command may set. */
 const SHORTEST = 10;
@@ -33,7 +37,7 @@ const client = new Client({
 	port,
 	clientId: `${config.name}-${network.id}`,
 	username: config.username,
-	password: config.password,
+	password: config.brokerPassword,
 	reconnectMaximum: 10_000,
 	onConnected(sessionPresent) {
 		trace(`connected to ${config.host}, ${sessionPresent ? "the broker kept the session" : "new session"}\n`);
@@ -57,7 +61,7 @@ const memory = sensor("memory", 0);
 const celsius = sensor("temperature", 1);
 
 function sensor(name: string, decimals: number): Sensor {
-	return new Sensor(client, { topic: `${config.name}/${name}`, decimals, qos: 1, retain: true });
+	return new Sensor(client, { topic: `${config.name}/${name}`, decimals, qos, retain: true });
 }
 
 /** Called at each interval. No literal, no closure, nothing of a string in here: it makes no garbage. */

@@ -150,8 +150,10 @@ export class Session {
 	#plugIn(): void {
 		const { name, interval, board, stack } = this.#options;
 		this.#expectExit = false;
+		const { password, ...address } = this.#address;
 		const config = {
-			...this.#address,
+			...address,
+			brokerPassword: password,
 			name,
 			interval: interval ?? USUAL_INTERVAL,
 			decimals: this.#decimals,
