@@ -4,16 +4,17 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Problem, textOf } from "../problem.js";
 import type { PortInfo } from "../serial/ports.js";
-import { AppReset, bootloaderResets } from "../serial/reset.js";
+import { AppReset, bootloaderResets, type ResetStrategy } from "../serial/reset.js";
 import type { SerialLine } from "../serial/serial-line.js";
 import { type Chip, chipNamed } from "./chips.js";
-import { Loader, ROM_BAUD_RATE } from "./loader.js";
+import { Loader } from "./loader.js";
 import { noAnswer } from "./no-answer.js";
 import { packInBlocks } from "./packing.js";
 import type { Flash } from "./parts.js";
 import { LineTransport } from "./transport.js";
 
 const ATTEMPTS = 7;
+const CONNECT_ATTEMPTS = 3;
 /** Of half a second each, while somebody presses buttons. */
 const ATTEMPTS_BY_HAND = 40;
 const SYNC_ATTEMPTS = 4;
@@ -21,7 +22,7 @@ const BLOCK_TIMEOUT = 5000;
 const WRITE_TIMEOUT_PER_MB = 40_000;
 const ERASE_SECTOR = 4096;
 
-export interface Surroundings {
+export interface BootloaderOptions {
 	/** Multiplies all times waited for the chip: 1, or less in tests. */
 	patience?: number;
 	/** Somebody has to press buttons. */
@@ -38,12 +39,16 @@ export class Bootloader implements Flash {
 	#chip: Chip | undefined;
 	#size = 0;
 
-	constructor(line: SerialLine, port: PortInfo, { patience = 1, onByHand = () => {} }: Surroundings = {}) {
+	constructor(
+		line: SerialLine,
+		port: PortInfo,
+		{ patience = 1, onByHand = () => {} }: BootloaderOptions = {},
+	) {
 		this.#line = line;
 		this.#patience = patience;
 		this.#onByHand = onByHand;
 		this.#transport = new LineTransport(line, port);
-		this.#loader = new Loader(this.#transport, () => bootloaderResets(line, port), patience);
+		this.#loader = new Loader(this.#transport, () => this.#resets(line, port), patience);
 		this.#onGone = () =>
 			this.fail(
 				new Problem(
@@ -53,6 +58,16 @@ export class Bootloader implements Flash {
 				),
 			);
 		line.on("gone", this.#onGone);
+	}
+
+	/** They end where the session has ended. */
+	#resets(line: SerialLine, port: PortInfo): ResetStrategy[] {
+		return bootloaderResets(line, port).map((strategy) => ({
+			reset: async () => {
+				this.#throwFailure();
+				await strategy.reset();
+			},
+		}));
 	}
 
 	get chip(): Chip {
@@ -83,19 +98,18 @@ export class Bootloader implements Flash {
 		this.#line.off("gone", this.#onGone);
 	}
 
-	/** Enters the bootloader, finds chip and flash size, starts the stub. Throws a Problem. */
+	/** Enters the bootloader, starts the stub, finds chip and flash size. Throws a Problem. */
 	async connect(): Promise<void> {
-		await this.#enter();
-		const { CHIP_NAME } = this.#loader.chip;
-		this.#chip = chipNamed(CHIP_NAME);
-		if (this.#chip === undefined)
-			throw new Problem(
-				`${CHIP_NAME} cannot be flashed`,
-				"there is no stub for it",
-				"use Espressif's esptool",
-			);
-		await this.#startStub();
-		this.#size = await this.#readSize();
+		for (let attempt = 1; this.#size === 0; attempt++) {
+			await this.#enter();
+			try {
+				await this.#startStub();
+				this.#size = await this.#readSize();
+			} catch (error) {
+				this.#throwFailure();
+				if (error instanceof Problem || attempt === CONNECT_ATTEMPTS) throw asProblem(error);
+			}
+		}
 	}
 
 	async #enter(): Promise<void> {
@@ -105,7 +119,7 @@ export class Bootloader implements Flash {
 		try {
 			await this.#loader.connect(byHand ? "no_reset" : "default_reset", attempts);
 		} catch (error) {
-			if (this.failure !== undefined) throw this.failure;
+			this.#throwFailure();
 			if (error instanceof Problem) throw error;
 			if (/^Unexpected/.test(textOf(error)) || /chip/i.test((error as Error).name))
 				throw new Problem(
@@ -123,34 +137,27 @@ export class Bootloader implements Flash {
 			);
 	}
 
+	/** Throws what esptool-js throws when the line loses something. */
 	async #startStub(): Promise<void> {
-		this.#loader.IS_STUB = false;
-		try {
-			await this.#loader.runStub();
-		} catch (error) {
-			if (this.failure !== undefined) throw this.failure;
+		const { CHIP_NAME } = this.#loader.chip;
+		this.#chip = chipNamed(CHIP_NAME);
+		if (this.#chip === undefined)
 			throw new Problem(
-				`the ${this.#loader.chip.CHIP_NAME} did not take the flashing program`,
-				`the line or the power supply is bad (${textOf(error)})`,
-				"try another cable and USB port, and repeat",
+				`${CHIP_NAME} cannot be flashed`,
+				"there is no stub for it",
+				"use Espressif's esptool",
 			);
-		}
+		this.#loader.IS_STUB = false;
+		await this.#loader.runStub();
 	}
 
 	async #readSize(): Promise<number> {
-		let text: string | undefined;
-		let cause = "its flash chip does not tell a known size";
-		try {
-			text = await this.#loader.detectFlashSize();
-		} catch (error) {
-			if (this.failure !== undefined) throw this.failure;
-			cause = textOf(error);
-		}
+		const text = await this.#loader.detectFlashSize();
 		const [, number, unit] = /^(\d+)(KB|MB)$/.exec(text ?? "") ?? [];
 		if (number === undefined)
 			throw new Problem(
 				"the size of the flash could not be read",
-				cause,
+				"its flash chip does not answer, or not with a known size",
 				"disconnect what else is wired to the flash pins, check the power supply, and repeat",
 			);
 		return Number(number) * (unit === "MB" ? 1024 * 1024 : 1024);
@@ -193,15 +200,20 @@ export class Bootloader implements Flash {
 	/** After a fault: the stub runs and answers again, at this baud rate or at 115200. Throws a Problem if it does not. */
 	async recover(baudRate: number): Promise<void> {
 		await this.#transport.drainInput(20, 400);
-		if (await this.#answers()) {
-			if (!this.#loader.stubAnswered) await this.#startStub(); // the chip was reset
-			if (await this.setBaudRate(baudRate)) return;
+		for (let attempt = 1; ; attempt++) {
+			try {
+				if (attempt > 1 || !(await this.#answers())) await this.#enter();
+				else if (this.#loader.stubAnswered) {
+					if (await this.setBaudRate(baudRate)) return;
+					continue;
+				}
+				await this.#startStub(); // the chip was reset
+				if (attempt === CONNECT_ATTEMPTS || (await this.setBaudRate(baudRate))) return;
+			} catch (error) {
+				this.#throwFailure();
+				if (error instanceof Problem || attempt === CONNECT_ATTEMPTS) throw asProblem(error);
+			}
 		}
-		await this.#enter();
-		await this.#startStub();
-		if (baudRate === ROM_BAUD_RATE || (await this.setBaudRate(baudRate))) return;
-		await this.#enter();
-		await this.#startStub();
 	}
 
 	/** The whole flash. */
@@ -235,4 +247,14 @@ export class Bootloader implements Flash {
 		await new AppReset(this.#line).reset();
 		return true;
 	}
+}
+
+function asProblem(error: unknown): Problem {
+	return error instanceof Problem
+		? error
+		: new Problem(
+				"the chip did not take the flashing program",
+				`the line or the power supply is bad (${textOf(error)})`,
+				"try another cable and USB port, and repeat",
+			);
 }

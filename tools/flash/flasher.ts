@@ -129,6 +129,11 @@ async function writePart(
 	state.whole(part);
 }
 
+/** What to try when a line is bad at this baud rate; the same when there is no lower one. */
+export function lowerBaudRate(baudRate: number): number {
+	return BAUD_RATES.find((rate) => rate < baudRate) ?? baudRate;
+}
+
 /** Repeats `work` from a fresh SYNC, each time at a lower baud rate if there is one. */
 async function withRetry<T>(target: Target, work: () => Promise<T>, report: Report): Promise<T> {
 	for (let attempt = 1; ; attempt++) {
@@ -137,7 +142,7 @@ async function withRetry<T>(target: Target, work: () => Promise<T>, report: Repo
 		} catch (error) {
 			if (target.failure !== undefined) throw target.failure;
 			if (attempt === ATTEMPTS) throw hopeless(target, error);
-			const lower = BAUD_RATES.find((rate) => rate < target.baudRate) ?? target.baudRate;
+			const lower = lowerBaudRate(target.baudRate);
 			report.note(
 				`the line is bad (${textOf(error)}): once more${lower < target.baudRate ? ` at ${lower} baud` : ""}`,
 			);
