@@ -48,6 +48,8 @@ interface Transfer {
 	address: number;
 	left: number;
 	inflate: Inflate | undefined;
+	/** Resolves when the compressed stream turns out to be spoilt. */
+	spoilt: Promise<unknown>;
 	error: number;
 }
 
@@ -190,12 +192,9 @@ export class Chip {
 			case DEFL_BEGIN: {
 				const [size, address] = [data.readUInt32LE(0), data.readUInt32LE(12)];
 				this.#transfer?.inflate?.destroy();
-				this.#transfer = {
-					address,
-					left: size,
-					inflate: command === DEFL_BEGIN ? this.#newInflate() : undefined,
-					error: 0,
-				};
+				const inflate = command === DEFL_BEGIN ? this.#newInflate() : undefined;
+				const spoilt = inflate === undefined ? Promise.resolve() : once(inflate, "close").catch(() => {}); // destroyed by its error
+				this.#transfer = { address, left: size, inflate, spoilt, error: 0 };
 				this.flash.erase(address, size);
 				this.#answer(command);
 				return;
@@ -243,8 +242,8 @@ export class Chip {
 		const { inflate } = transfer;
 		if (inflate === undefined) this.#program(transfer, bytes);
 		else {
-			const failed = once(inflate, "error").then(() => {});
-			await Promise.race([new Promise<void>((resolve) => inflate.write(bytes, () => resolve())), failed]);
+			const unpacked = new Promise<void>((resolve) => inflate.write(bytes, () => resolve()));
+			await Promise.race([unpacked, transfer.spoilt]);
 		}
 	}
 
