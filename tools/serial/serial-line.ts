@@ -12,7 +12,7 @@ const DRAIN_PATIENCE = 1000;
 const CLOSE_PATIENCE = 2000;
 
 /** SerialPort, or SerialPortMock in tests. */
-type PortClass = new (options: {
+export type PortClass = new (options: {
 	path: string;
 	baudRate: number;
 	autoOpen: false;
