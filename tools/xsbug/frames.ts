@@ -113,7 +113,10 @@ export class Frames {
 	}
 
 	#plain(bytes: Buffer): void {
-		if (this.#state !== MESSAGE) return this.#sink.raw(bytes);
+		if (this.#state !== MESSAGE) {
+			this.#sink.raw(bytes);
+			return;
+		}
 		// Messages have no line ends but single line feeds: this is a panic's text, or another boot's.
 		const broken = this.#carriageReturn && bytes[0] === LF ? 0 : bytes.indexOf(CRLF);
 		if (broken === 0) this.#carriageReturn = false;

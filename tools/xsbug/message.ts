@@ -84,7 +84,10 @@ export class Message {
 	#open(name: string, attributes: Attributes): void {
 		this.#sinceToken = 0;
 		if (this.#failed) return;
-		if (++this.#depth > DEPTH_LIMIT) return this.#fail();
+		if (++this.#depth > DEPTH_LIMIT) {
+			this.#fail();
+			return;
+		}
 		if (name === "frame" && this.#stack.length < COUNT_LIMIT)
 			this.#stack.push({ name: attribute(attributes, "name"), ...place(attributes) });
 		else if (name === "instrument" && this.#instruments.length < COUNT_LIMIT)
