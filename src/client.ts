@@ -574,7 +574,8 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 		return NO_ROOM;
 	}
 
-	private dropped(id: number, reason: Reason): void {
+	/** For helpers: counts something that is given up, and tells the app; 0: it has no packet identifier. */
+	dropped(id: number, reason: Reason): void {
 		this.statistics.dropped++;
 		this.options.onDropped?.(id, reason);
 	}

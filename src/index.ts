@@ -11,7 +11,21 @@ export type { Message } from "./session/message.js";
 export type { Fill, PacketSlot } from "./session/packet-slot.js";
 export type { MessageHandler, Subscription } from "./session/subscriptions.js";
 export type { Statistics } from "./statistics.js";
+export { Group, type GroupOptions } from "./telemetry/group.js";
+export type { Field, FieldOptions, Fields } from "./telemetry/json.js";
+export { Poll } from "./telemetry/poll.js";
 export { HELD, INVALID, Sensor, type SensorOptions } from "./telemetry/sensor.js";
+export {
+	Counter,
+	Latest,
+	Maximum,
+	Mean,
+	Minimum,
+	type Quantity,
+	type Source,
+	type SourceLike,
+	Sum,
+} from "./telemetry/source.js";
 export { Status, type StatusOptions } from "./telemetry/status.js";
 export type { QoS } from "./wire/protocol.js";
 export * from "./wire/reason.js";

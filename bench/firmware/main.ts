@@ -2,7 +2,7 @@
 
 import * as engine from "desktop/engine";
 import config from "mc/config";
-import { Sensor, Topic } from "../../src/index.js";
+import { Group, Sensor, Topic } from "../../src/index.js";
 import { type Cost, Line, measure } from "./harness.js";
 import { memory } from "./memory.js";
 import { minimumPublish, minimumReceive } from "./minimum.js";
@@ -68,6 +68,18 @@ function publishPacket(qos: number): Uint8Array {
 	cases.sensorUpdate = measure(count, pipe, () => {
 		value += 0.01;
 		sensor.update(value);
+	});
+}
+{
+	const { client, pipe } = new Line();
+	let value = 20;
+	const number = { source: () => (value += 0.01), decimals: 2 };
+	const group = new Group(client, {
+		topic,
+		fields: { temperature: number, humidity: number, pressure: number },
+	});
+	cases.groupPublish = measure(count, pipe, () => {
+		group.publish();
 	});
 }
 function receive(name: string, filter: string, packet: Uint8Array, release?: Uint8Array): void {

@@ -1,7 +1,16 @@
 // Bytes of heap that the parts of an app take on a board, where a slot has 16 bytes.
 
 import * as engine from "desktop/engine";
-import { type Client, type ClientOptions, Sensor, Status, Topic } from "../../src/index.js";
+import {
+	type Client,
+	type ClientOptions,
+	Group,
+	Mean,
+	Poll,
+	Sensor,
+	Status,
+	Topic,
+} from "../../src/index.js";
 import { Line } from "./harness.js";
 
 export interface Memory {
@@ -15,8 +24,18 @@ export interface Memory {
 	topic: number;
 	/** A Sensor with a topic of 30 characters and two decimals, which keeps its newest reading. */
 	sensor: number;
+	/** A Group with a topic of 30 characters and three numbers of two decimals, with its fields and their Means. */
+	group: number;
+	/** One more set of its values, held while they cannot be sent. */
+	held: number;
+	/** A Mean by itself. */
+	mean: number;
+	/** A Poll, without its function. */
+	poll: number;
 	/** A Status with a topic of 30 characters. */
 	status: number;
+	/** What four details add to it, one of them a text, without their functions. */
+	details: number;
 }
 
 function live(): number {
@@ -34,6 +53,16 @@ function bytesOf(make: () => unknown): number {
 
 const NAME = "home/kitchen/temperature/value";
 
+function group(client: Client, keep?: number): Group {
+	const number = () => ({ source: new Mean(), decimals: 2, unit: "°C" });
+	return new Group(client, {
+		topic: NAME,
+		fields: { temperature: number(), humidity: number(), pressure: number() },
+		interval: 60_000,
+		keep,
+	});
+}
+
 function client(options: Partial<ClientOptions> = {}, prepare?: (client: Client) => void): Line {
 	return new Line({ clientId: "bench", ...options }, prepare);
 }
@@ -42,6 +71,11 @@ export function memory(): Memory {
 	const one = bytesOf(() => client());
 	const line = client();
 	const handler = () => {};
+	const number = () => 1;
+	const details = { version: "1.4.0", signal: number, heap: number, uptime: number };
+	const status = bytesOf(() => client({}, (it) => new Status(it, { topic: NAME }))) - one;
+	const detailed = bytesOf(() => client({}, (it) => new Status(it, { topic: NAME, details }))) - one;
+	const grouped = bytesOf(() => group(line.client));
 	line.client.subscribe("first", 0, handler);
 	return {
 		client: one,
@@ -49,6 +83,11 @@ export function memory(): Memory {
 		subscription: bytesOf(() => line.client.subscribe(NAME, 0, handler)),
 		topic: bytesOf(() => new Topic(NAME)),
 		sensor: bytesOf(() => new Sensor(line.client, { topic: NAME, decimals: 2 })),
-		status: bytesOf(() => client({}, (it) => new Status(it, { topic: NAME }))) - one,
+		group: grouped,
+		held: (bytesOf(() => group(line.client, 101)) - grouped) / 100,
+		mean: bytesOf(() => new Mean()),
+		poll: bytesOf(() => new Poll(line.client, 1000, handler)),
+		status,
+		details: detailed - status,
 	};
 }

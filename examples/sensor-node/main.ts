@@ -1,16 +1,16 @@
 // A sensor node: readings of the place it runs on, whether it is there, and a command that changes the interval.
-// Knows "xs-mqtt" and the modules of its manifest; what differs from place to place is in the module "device".
+// Knows "xs-mqtt" and the modules of its manifest; what differs from place to place is in the module "sensor-node/device".
 
-import { freeMemory, loadAverage, onQuit, onReading, quit, showConnection, temperature } from "device";
 import settings from "mc/config";
+import { onQuit, onReading, quit, readings, showConnection } from "sensor-node/device";
 import { Client, type Message, NO_ROOM, type QoS, REPLACED, Sensor, Status } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 
 interface Settings {
 	host: string;
 	port: number;
-	username?: string;
-	/** Not "password": that is what mcconfig calls the one of Wi-Fi. */
+	/** Not `password`: mcconfig and the SDK call that of the Wi-Fi so. */
+	brokerUsername?: string;
 	brokerPassword?: string;
 	/** Topics begin with it. */
 	name: string;
@@ -36,7 +36,7 @@ const client = new Client({
 	host: config.host,
 	port,
 	clientId: `${config.name}-${network.id}`,
-	username: config.username,
+	username: config.brokerUsername,
 	password: config.brokerPassword,
 	reconnectMaximum: 10_000,
 	onConnected(sessionPresent) {
@@ -56,19 +56,15 @@ const client = new Client({
 
 new Status(client, { topic: `${config.name}/status` });
 
-const load = sensor("load", 2);
-const memory = sensor("memory", 0);
-const celsius = sensor("temperature", 1);
-
-function sensor(name: string, decimals: number): Sensor {
-	return new Sensor(client, { topic: `${config.name}/${name}`, decimals, qos, retain: true });
-}
+const sensors = readings.map(
+	({ name, unit, decimals }) =>
+		new Sensor(client, { topic: `${config.name}/${name}`, unit, decimals, qos, retain: true }),
+);
 
 /** Called at each interval. No literal, no closure, nothing of a string in here: it makes no garbage. */
 function read(): void {
-	load.update(loadAverage());
-	memory.update(freeMemory());
-	celsius.update(temperature()); // NaN where there is no thermometer: not published
+	// NaN, where there is no such thing, is not published.
+	for (let i = 0; i < sensors.length; i++) sensors[i].update(readings[i].read());
 }
 
 let timer: unknown;

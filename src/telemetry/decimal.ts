@@ -34,13 +34,8 @@ export function writeDecimal(value: number, decimals: number, bytes: Uint8Array,
 	at = writeWhole(whole, bytes, at);
 	if (decimals === 0) return at;
 	bytes[at++] = POINT;
-	const end = at + decimals;
-	for (let i = end - 1; i >= at; i--) {
-		const rest = Math.floor(fraction / 10);
-		bytes[i] = ZERO + (fraction - rest * 10);
-		fraction = rest;
-	}
-	return end;
+	writeDigits(fraction, decimals, bytes, at);
+	return at + decimals;
 }
 
 /** `a` × `b`, halves up, decided by the exact product: the error of the rounded one is known (Dekker). */
@@ -58,24 +53,27 @@ function roundedProduct(a: number, b: number): number {
 	return aboveHalf + error >= 0 ? floor + 1 : floor;
 }
 
-/** A whole number below 1e21. A remainder is exact at any size; the quotient is below 1e12, so rounding finds it. */
+/**
+ * A whole number below 1e21, nine digits at a time from its end: not by recursion, for boards have little stack. A
+ * remainder is exact at any size; the quotient is below 1e12, so rounding finds it.
+ */
 function writeWhole(value: number, bytes: Uint8Array, at: number): number {
-	if (value >= BILLION) {
-		const low = value % BILLION;
-		at = writeWhole(Math.round((value - low) / BILLION), bytes, at);
-		return writeDigits(low, 9, bytes, at);
-	}
 	let digits = 1;
 	for (let bound = 10; value >= bound; bound *= 10) digits++;
-	return writeDigits(value, digits, bytes, at);
+	const end = at + digits;
+	for (; digits > 9; digits -= 9) {
+		const low = value % BILLION;
+		writeDigits(low, 9, bytes, at + digits - 9);
+		value = Math.round((value - low) / BILLION);
+	}
+	writeDigits(value, digits, bytes, at);
+	return end;
 }
 
-function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): number {
-	const end = at + digits;
-	for (let i = end - 1; i >= at; i--) {
+function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
+	for (let i = at + digits - 1; i >= at; i--) {
 		const rest = Math.floor(value / 10);
 		bytes[i] = ZERO + (value - rest * 10);
 		value = rest;
 	}
-	return end;
 }

@@ -1,16 +1,21 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
-import type { Client, Helper } from "../client.js";
+import { type Client, type Helper, NO_ROOM } from "../client.js";
 import { whole } from "../options.js";
 import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
+import { Cadence } from "./cadence.js";
 import { decimalSize, TOO_LARGE, writeDecimal } from "./decimal.js";
+import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
-export interface SensorOptions {
+export interface SensorOptions extends Quantity {
 	topic: string | Topic;
-	/** Digits after the point, 0 to 15. Default 0. */
-	decimals?: number;
+	/**
+	 * Where readings come from: one is taken at each interval, which then is from 250 milliseconds on, and judged as
+	 * `update` does. With a Mean it is the mean over the interval. Default: readings come by `update` only.
+	 */
+	source?: SourceLike;
 	/** Default 0. */
 	qos?: QoS;
 	/** Default false. */
@@ -41,12 +46,18 @@ export class Sensor implements Helper {
 	/** The last reading given to `update`, NaN at first. */
 	value = Number.NaN;
 
+	readonly topic: Topic;
+	// For whoever describes this device.
+	readonly name: string | undefined;
+	readonly unit: string | undefined;
+	readonly decimals: number;
+
 	private readonly client: Client;
-	private readonly topic: Topic;
+	private readonly source: Source | undefined;
+	private readonly cadence: Cadence | undefined;
 	private readonly slot: PacketSlot | undefined;
 	private readonly qos: QoS;
 	private readonly retain: boolean;
-	private readonly decimals: number;
 	private readonly deadband: number;
 	private readonly interval: number;
 	private readonly heartbeat: number;
@@ -65,6 +76,8 @@ export class Sensor implements Helper {
 		const { topic, invalid, deadband = 0, keep = "newest" } = options;
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
+		this.name = options.name;
+		this.unit = options.unit;
 		this.decimals = whole("decimals", options.decimals, 0, 0, 15);
 		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
 		this.retain = options.retain ?? false;
@@ -79,6 +92,12 @@ export class Sensor implements Helper {
 		const payload = Math.max(decimalSize(this.decimals), this.invalid?.length ?? 0);
 		if (keep === "newest") this.slot = client.reserve(5 + this.topic.field.length + 2 + payload);
 		this.ticks = client.ticks;
+		if (options.source !== undefined) {
+			this.source = sourceOf("a Sensor", options.source);
+			// The cadence is the interval: nothing has to rest besides.
+			this.cadence = new Cadence("interval", this.interval, client.ticks());
+			this.interval = 0;
+		}
 		client.attach(this);
 	}
 	/**
@@ -115,15 +134,28 @@ export class Sensor implements Helper {
 	onTick(now: number): void {
 		const elapsed = (now - this.publishedAt) | 0;
 		if (elapsed >= this.interval) this.resting = false;
+		if (this.cadence?.due(now)) this.update(this.source!.take());
 		const due = this.heartbeat > 0 && !this.first && elapsed >= this.heartbeat;
 		if (this.pending || due) this.publish(now);
+	}
+
+	/** @internal What waits goes now, through the pool if its own packet buffer is in flight. */
+	onClosing(): void {
+		if (!this.pending) return;
+		const now = this.ticks();
+		const refused = this.send(now, this.slot) === NO_ROOM;
+		if (refused && this.client.lent === undefined) this.send(now, undefined);
 	}
 
 	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
 	private publish(now: number): number {
 		if (this.resting && ((now - this.publishedAt) | 0) < this.interval) return HELD;
+		return this.send(now, this.slot);
+	}
+
+	private send(now: number, slot: PacketSlot | undefined): number {
 		const client = this.client;
-		const at = client.begin(this.topic, this.qos, this.retain, this.slot);
+		const at = client.begin(this.topic, this.qos, this.retain, slot);
 		if (at < 0) return at;
 		const value = this.value;
 		const bytes = client.lent!;

@@ -1,11 +1,13 @@
-// Whether this device is there, as others can see it: a retained message, a will, a farewell.
+// Whether this device is there, and how it is, as others can see it: a retained message, a will, a farewell.
 // Knows the Client's extension points, no packets.
 
-import type { Client, Helper } from "../client.js";
+import { type Client, type Helper, NO_ROOM } from "../client.js";
 import { whole } from "../options.js";
 import { FREE, type PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
+import { Cadence } from "./cadence.js";
+import { type Fields, JsonObject } from "./json.js";
 
 export interface StatusOptions {
 	topic: string | Topic;
@@ -15,66 +17,107 @@ export interface StatusOptions {
 	offline?: string;
 	/** Default 1. */
 	qos?: QoS;
+	/**
+	 * Makes each message a JSON object, with `online` or `offline` as "state", and online these behind it: firmware
+	 * version, reset reason, signal strength, free heap, whatever the app knows.
+	 */
+	details?: Fields;
+	/** Milliseconds, 250 to 2^30 - 1, after which it is published again while connected. Default 0: at connect only. */
+	interval?: number;
 }
 
 export class Status implements Helper {
+	readonly topic: Topic;
+
 	private readonly client: Client;
-	private readonly topic: Topic;
 	private readonly qos: QoS;
-	private readonly online: Uint8Array;
+	/** What online is: a text, or an object. */
+	private readonly online: Uint8Array | undefined;
+	private readonly details: JsonObject | undefined;
+	private readonly row: Float64Array | undefined;
 	private readonly offline: Uint8Array;
+	private readonly cadence: Cadence | undefined;
 	// A packet buffer for each, so that a full pool, or one that is still in flight, is in nobody's way.
 	private readonly onlineSlot: PacketSlot;
 	private readonly offlineSlot: PacketSlot;
+	private connected = false;
 	/** "online" is to be published as soon as there is room. */
 	private pending = false;
 
 	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
 	constructor(client: Client, options: StatusOptions) {
-		const { topic, online = "online", offline = "offline" } = options;
+		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
-		this.online = encodeField("online", online).slice(2);
-		this.offline = encodeField("offline", offline).slice(2);
+		if (interval !== 0) this.cadence = new Cadence("interval", interval, client.ticks());
+		let size: number;
+		let farewell = offline;
+		if (details === undefined) {
+			this.online = encodeField("online", online).slice(2);
+			size = this.online.length;
+		} else {
+			this.details = new JsonObject({ state: online }, details);
+			this.row = new Float64Array(this.details.width);
+			size = this.details.size;
+			farewell = JSON.stringify({ state: offline });
+		}
+		this.offline = encodeField("offline", farewell).slice(2);
 		client.will = { topic: this.topic, payload: this.offline, qos: this.qos, retain: true };
-		this.onlineSlot = this.reserve(this.online);
-		this.offlineSlot = this.reserve(this.offline);
+		this.onlineSlot = this.reserve(size);
+		this.offlineSlot = this.reserve(this.offline.length);
 		client.attach(this);
 	}
 
 	/** @internal */
 	onConnected(): void {
-		this.pending = !this.publish(this.online, this.onlineSlot);
+		this.connected = true;
+		this.cadence?.restart(this.client.ticks());
+		this.sayOnline();
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.pending) this.onConnected();
+		if (this.pending) this.sayOnline();
+	}
+
+	/** @internal */
+	onTick(now: number): void {
+		if (this.connected && this.cadence?.due(now)) this.sayOnline();
 	}
 
 	/** @internal */
 	onDisconnected(): void {
+		this.connected = false;
 		this.pending = false;
 	}
 
 	/** @internal */
 	onClosing(): void {
-		this.publish(this.offline, this.offlineSlot);
+		const at = this.client.begin(this.topic, this.qos, true, this.offlineSlot);
+		if (at >= 0) this.end(this.offline, at);
 	}
 
-	private reserve(payload: Uint8Array): PacketSlot {
-		return this.client.reserve(5 + this.topic.field.length + 2 + payload.length);
+	/** What has to wait goes as soon as there is room. */
+	private sayOnline(): void {
+		const { client, details, online, row, onlineSlot } = this;
+		this.pending = false;
+		// The same text is on its way already; details would be newer.
+		if (online !== undefined && onlineSlot.state !== FREE) return;
+		details?.take(row!);
+		const at = client.begin(this.topic, this.qos, true, onlineSlot);
+		this.pending = at === NO_ROOM;
+		if (at < 0) return;
+		if (online !== undefined) this.end(online, at);
+		else client.end(details!.write(row!, 0, client.lent!, at));
 	}
 
-	/** False when it has to wait, until what is lent is given back. */
-	private publish(payload: Uint8Array, slot: PacketSlot): boolean {
-		if (slot.state !== FREE) return true; // the same message is on its way already
-		const client = this.client;
-		const at = client.begin(this.topic, this.qos, true, slot);
-		if (at < 0) return false;
-		client.lent!.set(payload, at);
-		client.end(at + payload.length);
-		return true;
+	private end(text: Uint8Array, at: number): void {
+		this.client.lent!.set(text, at);
+		this.client.end(at + text.length);
+	}
+
+	private reserve(payload: number): PacketSlot {
+		return this.client.reserve(5 + this.topic.field.length + 2 + payload);
 	}
 }

@@ -5,16 +5,22 @@ import { startMosquitto, unique } from "../support/brokers.js";
 
 const [, [, preload]] = LOADS;
 
-test.each(STACKS)(
-	"subscribing and publishing in callbacks, with sockets of %s",
-	async (stack) => {
-		const { port } = await startMosquitto();
-		const config = { port, topic: unique("deep") };
-		const firmware = "test/brokers/firmware/deep";
-		const device = await start({ firmware, board: "esp8266", stack, preload, config });
-		// Its own message, that of the handler, and that of Status.
-		for (let i = 0; i < 3; i++) await device.next();
-		expect((await device.board.counters()).stack).toBeLessThan(250);
-	},
-	FIRST,
-);
+describe.each([
+	// Its own message, that of the handler, and that of Status.
+	["subscribing and publishing in callbacks", "deep", 3],
+	// That of Status, and four of the group, which follow each other.
+	["groups and details in callbacks", "deep-telemetry", 5],
+])("%s", (_what, name, messages) => {
+	test.each(STACKS)(
+		"with sockets of %s",
+		async (stack) => {
+			const { port } = await startMosquitto();
+			const config = { port, topic: unique("deep") };
+			const firmware = `test/brokers/firmware/${name}`;
+			const device = await start({ firmware, board: "esp8266", stack, preload, config });
+			for (let i = 0; i < messages; i++) await device.next();
+			expect((await device.board.counters()).stack).toBeLessThan(250);
+		},
+		FIRST,
+	);
+});

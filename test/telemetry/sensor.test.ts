@@ -3,8 +3,9 @@
 import { NO_ROOM, NOT_OPEN } from "../../src/client.js";
 import * as reasons from "../../src/reasons.js";
 import { HELD, INVALID, Sensor, type SensorOptions } from "../../src/telemetry/sensor.js";
+import { Mean } from "../../src/telemetry/source.js";
 import { Topic } from "../../src/wire/topic.js";
-import { PUBACK, PUBLISH } from "../support/packets.js";
+import { DISCONNECT, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 function sensor(options: Partial<SensorOptions> = {}, setup = connected()) {
@@ -125,6 +126,54 @@ describe("heartbeat", () => {
 	});
 });
 
+describe("source", () => {
+	test("gives a reading at each interval, which is judged as any other", () => {
+		const mean = new Mean();
+		const { sensor: it, peer, clock } = sensor({ source: mean, decimals: 1, interval: 1000, deadband: 0.5 });
+		mean.add(20);
+		mean.add(21);
+		clock.advance(750);
+		peer.expect();
+		clock.advance(250);
+		peer.expect(PUBLISH("s", "20.5"));
+		clock.advance(1000); // no readings in this one
+		expect(it.invalidReadings).toBe(1);
+		mean.add(20.7);
+		clock.advance(1000);
+		peer.expect();
+		mean.add(22);
+		clock.advance(1000);
+		peer.expect(PUBLISH("s", "22.0"));
+	});
+
+	test("that comes late is not late again", () => {
+		let n = 0;
+		const { peer, clock } = sensor({ source: () => ++n, interval: 1000 });
+		clock.block(1100);
+		clock.advance(250);
+		clock.advance(750);
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"));
+	});
+
+	test("of an interval that is no multiple of the client's looks drifts neither", () => {
+		let n = 0;
+		const { peer, clock } = sensor({ source: () => ++n, interval: 900 });
+		clock.advance(2750); // at 1000, 2000 and 2750
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), PUBLISH("s", "3"));
+	});
+
+	test("has its text when it gives no number", () => {
+		const { peer, clock } = sensor({ source: () => Number.NaN, interval: 1000, invalid: "none" });
+		clock.advance(1000);
+		peer.expect(PUBLISH("s", "none"));
+	});
+});
+
+test("name, unit, decimals and topic are there for whoever describes the device", () => {
+	const { sensor: it } = sensor({ name: "Kitchen", unit: "°C", decimals: 1 });
+	expect([it.topic.name, it.name, it.unit, it.decimals]).toEqual(["s", "Kitchen", "°C", 1]);
+});
+
 describe("no connection", () => {
 	test('keep "newest": one reading goes, the last; the others are told as dropped', () => {
 		const { sensor: it, setup } = sensor({ qos: 1 }, new Setup({ packets: 1 }));
@@ -180,6 +229,33 @@ describe("what is no number to write", () => {
 	});
 });
 
+describe("close", () => {
+	test("publishes what the interval holds", () => {
+		const { sensor: it, client, peer } = sensor({ interval: 60_000 });
+		it.update(1);
+		it.update(2);
+		client.close();
+		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), DISCONNECT);
+	});
+
+	test("publishes what follows a reading in flight, through the pool", () => {
+		const { sensor: it, client, peer } = sensor({ qos: 1 });
+		it.update(1);
+		expect(it.update(2)).toBe(NO_ROOM);
+		client.close();
+		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
+	});
+
+	test("leaves a buffer that the app has borrowed alone", () => {
+		const { sensor: it, client, peer } = sensor({ qos: 1 });
+		it.update(1);
+		it.update(2);
+		client.begin(it.topic, 0, false);
+		client.close();
+		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }));
+	});
+});
+
 test("after close, a reading is refused", () => {
 	const { sensor: it, client } = sensor();
 	client.close();
@@ -196,6 +272,8 @@ test.each([
 	[{ heartbeat: 2 ** 30 }, /heartbeat/],
 	[{ deadband: -1 }, /deadband is -1/],
 	[{ deadband: Number.NaN }, /deadband is NaN/],
+	[{ source: () => 1 }, /interval is 0: it must be a whole number from 250/],
+	[{ source: 7 as never, interval: 1000 }, /a Sensor must have a source/],
 	[{ keep: "some" }, /keep is "some"/],
 	[{ invalid: "\ud800" }, /lone surrogate/],
 ] as [Partial<SensorOptions>, RegExp][])("the option %j throws", (option, rule) => {

@@ -83,7 +83,93 @@ test("without a connection, close is silent: the broker has the will", () => {
 	setup.peer.expect();
 });
 
+describe("details", () => {
+	/** With signal strength -1, -2, and so on. */
+	function detailed(options: Partial<StatusOptions> = {}, setup = new Setup()) {
+		let signal = 0;
+		const details = {
+			version: '1.4.0 "beta"',
+			signal: () => --signal,
+			heap: { source: () => Number.NaN, unit: "B" },
+		};
+		return status({ details, ...options }, setup);
+	}
+	const payload = (signal: number) =>
+		`{"state":"online","version":"1.4.0 \\"beta\\"","signal":${signal},"heap":null}`;
+	const detail = (signal: number, id: number, dup = false) =>
+		PUBLISH("st", payload(signal), { qos: 1, id, retain: true, dup });
+
+	test("make the will, what is said at connect and the farewell JSON", () => {
+		const { setup } = detailed();
+		setup.peer.open();
+		setup.peer.expect(willOf(0x2c, "st", '{"state":"offline"}'));
+		setup.peer.send(CONNACK());
+		setup.peer.expect(detail(-1, 1));
+		expect(JSON.parse(payload(-1)).version).toBe('1.4.0 "beta"');
+		setup.client.close();
+		setup.peer.expect(PUBLISH("st", '{"state":"offline"}', { qos: 1, id: 2, retain: true }));
+	});
+
+	test("are said again at the interval, which begins with each connect", () => {
+		const { setup } = detailed({ interval: 10_000, qos: 0 }, new Setup({ keepAlive: 0 }));
+		const said = (signal: number) => PUBLISH("st", payload(signal), { retain: true });
+		setup.clock.advance(20_000);
+		setup.peer.accept();
+		setup.peer.expect(said(-1));
+		setup.clock.advance(9750);
+		setup.peer.expect();
+		setup.clock.advance(250);
+		setup.peer.expect(said(-2));
+		setup.peer.fail();
+		setup.redial();
+		setup.clock.advance(5000);
+		setup.peer.accept();
+		setup.peer.expect(said(-3));
+	});
+
+	test("follow those of the last connection as soon as these are acknowledged", () => {
+		const { setup } = detailed();
+		setup.peer.accept();
+		setup.peer.take();
+		setup.reconnect(true).expect(detail(-1, 1, true));
+		setup.peer.send(PUBACK(1));
+		setup.peer.expect(detail(-3, 2));
+		setup.peer.send(PUBACK(2));
+		setup.clock.advance(5000);
+		setup.peer.expect();
+	});
+
+	test("have the texts of the options, escaped", () => {
+		const { setup } = detailed({ online: '"', offline: "\0", details: { "\n": "\ud800" } });
+		setup.peer.open();
+		setup.peer.expect(willOf(0x2c, "st", '{"state":"\\u0000"}'));
+		setup.peer.send(CONNACK());
+		setup.peer.expect(PUBLISH("st", '{"state":"\\"","\\n":"\\ud800"}', { qos: 1, id: 1, retain: true }));
+	});
+
+	test("after close, nothing more is said", () => {
+		const { setup } = detailed({ interval: 250 });
+		setup.peer.accept();
+		setup.client.close();
+		setup.peer.take();
+		setup.clock.advance(2000);
+		setup.peer.expect();
+	});
+});
+
+test("online is said again at an interval without details too", () => {
+	const { setup } = status({ interval: 1000, qos: 0 });
+	setup.peer.accept();
+	setup.peer.take();
+	setup.clock.advance(1000);
+	setup.peer.expect(PUBLISH("st", "online", { retain: true }));
+});
+
 test.each([
+	[{ details: {} }, /fields is empty/],
+	[{ details: { state: "on" } }, /fields has "state": that key is taken/],
+	[{ details: { heap: 7 } }, /the field "heap" must have a source/],
+	[{ interval: 100 }, /interval is 100.*from 250/],
 	[{ qos: 3 as never }, /qos is 3/],
 	[{ topic: "a/+" }, /wildcard/],
 	[{ topic: undefined }, /topic name must be a string/],

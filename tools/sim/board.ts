@@ -51,7 +51,7 @@ const FIRMWARE = built("examples/sensor-node/main.js");
 const MODULES = {
 	"xs-mqtt": built("src/index.js"),
 	"xs-mqtt/network": built("hosts/desktop/network.js"),
-	device: built("examples/sensor-node/desktop/device.js"),
+	"sensor-node/device": built("examples/sensor-node/desktop/device.js"),
 };
 
 /** Builds the engine if it is not there. */

@@ -150,9 +150,11 @@ export class Session {
 	#plugIn(): void {
 		const { name, interval, board, stack } = this.#options;
 		this.#expectExit = false;
-		const { password, ...address } = this.#address;
+		const { host, port, username, password } = this.#address;
 		const config = {
-			...address,
+			host,
+			port,
+			brokerUsername: username,
 			brokerPassword: password,
 			name,
 			interval: interval ?? USUAL_INTERVAL,

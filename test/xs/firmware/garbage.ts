@@ -3,7 +3,21 @@
 import * as engine from "desktop/engine";
 import Pipe from "desktop/pipe";
 import config from "mc/config";
-import { type ClientOptions, Sensor, Topic } from "../../../src/index.js";
+import {
+	type ClientOptions,
+	Counter,
+	Group,
+	type GroupOptions,
+	Latest,
+	Maximum,
+	Mean,
+	Minimum,
+	Poll,
+	Sensor,
+	Status,
+	Sum,
+	Topic,
+} from "../../../src/index.js";
 import { concat, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK } from "../../support/packets.js";
 import { type Allocated, allocated } from "./heap.js";
 import { Line, type Quirks } from "./line.js";
@@ -33,17 +47,26 @@ function test(
 	options: Partial<ClientOptions>,
 	make: (line: Line) => () => void,
 	quirks: Quirks = {},
-): void {
+	prepare: (line: Line) => void = () => {},
+): Line {
 	const line = new Line(
 		Pipe,
 		{ onMessage: called, onDelivered: called, onDropped: called, ...options },
 		quirks,
 	);
+	prepare(line);
 	line.accept();
 	const operation = make(line);
 	calls = 0;
 	found[name] = allocated(count, operation);
 	if (line.sockets > 1) throw new Error(`${name}: the connection was lost`);
+	return line;
+}
+
+/** What happens by itself has happened. */
+function published(line: Line, least: number): void {
+	const { published } = line.client.statistics;
+	if (published < least) throw new Error(`only ${published} messages were published`);
 }
 
 /** Hears `packet` once an operation, in pieces of `size` bytes. */
@@ -233,6 +256,87 @@ test("Sensor.update that replaces what was never sent", { packets: 1 }, (line) =
 	let value = 0;
 	return () => sensor.update(value++);
 });
+const polled = test("Sensor with a source, and several polled by one timer", { keepAlive: 0 }, (line) => {
+	const mean = new Mean();
+	new Sensor(line.client, { topic, decimals: 1, interval: 1000, source: mean });
+	new Sensor(line.client, { topic, interval: 2000, source: () => line.now });
+	new Poll(line.client, 250, () => mean.add(line.now * 0.01));
+	new Poll(line.client, 500, called);
+	return () => line.pass();
+});
+published(polled, count / 3);
+/** A group of every kind of source, some of them without a number at times. */
+function group(line: Line, options: Partial<GroupOptions>) {
+	const sources = [
+		new Mean(),
+		new Minimum(),
+		new Maximum(),
+		new Latest(),
+		new Counter(1 / 450),
+		new Sum(0.5),
+	];
+	const [mean, minimum, maximum, latest, counter, sum] = sources;
+	const fields = {
+		mean: { source: mean, decimals: 2, unit: "°C" },
+		minimum,
+		maximum,
+		'läßt "grüßen"': latest,
+		counter: { source: counter, decimals: 3, unit: "L" },
+		sum,
+		from: "the attic",
+	};
+	let turn = 0;
+	const it = new Group(line.client, {
+		topic,
+		fields,
+		time: () => line.now / 1000,
+		quality: true,
+		...options,
+	});
+	return () => {
+		turn++;
+		for (let i = 0; i < 6; i++) sources[i].add(turn % (i + 2) === 0 ? Number.NaN : turn * 0.3);
+		return it.publish();
+	};
+}
+test("Group.publish at QoS 0", {}, (line) => group(line, {}));
+test("Group.publish at QoS 1, retained, and its PUBACK", {}, (line) => {
+	const publish = group(line, { qos: 1, retain: true });
+	return () => acknowledge(line, publish());
+});
+const grouped = test("Group.publish at an interval", { keepAlive: 0 }, (line) => {
+	group(line, { interval: 500 });
+	return () => line.pass();
+});
+published(grouped, count / 2);
+test("Group.publish that replaces what was never sent", { packets: 1 }, (line) => {
+	line.pipe.drain(0);
+	return group(line, { qos: 1 });
+});
+test("Group.publish into a ring that is full", {}, (line) => {
+	line.pipe.drain(0);
+	return group(line, { keep: 5 });
+});
+test("Group.publish into a ring, and all of it sent", {}, (line) => {
+	const publish = group(line, { keep: 5 });
+	return () => {
+		line.pipe.drain(0);
+		for (let i = 0; i < 8; i++) publish();
+		line.pipe.drain(1 << 20);
+		line.tick();
+	};
+});
+const stated = test(
+	"Status with details at an interval",
+	{ keepAlive: 0 },
+	(line) => () => line.pass(),
+	{},
+	(line) => {
+		const details = { version: "1.4.0", signal: () => -61, heap: () => line.now };
+		new Status(line.client, { topic, qos: 0, details, interval: 500 });
+	},
+);
+published(stated, count / 2);
 test("a keepalive cycle", { keepAlive: 2000 }, (line) => {
 	const { pipe } = line;
 	return () => {

@@ -1,6 +1,7 @@
 // Topics, filters, matching, digits and UTF-8: tables of what is written and what is so.
 
 import { decimalSize, writeDecimal } from "../../../src/telemetry/decimal.js";
+import { type Fields, JsonObject } from "../../../src/telemetry/json.js";
 import { encodeFilter, matches, Topic } from "../../../src/wire/topic.js";
 import { isText, utf8Length, writeUtf8 } from "../../../src/wire/utf8.js";
 import { bytesOf, hex } from "../../support/packets.js";
@@ -158,6 +159,25 @@ const decimals: Vector[] = [
 	},
 ];
 
+const objects: [fields: Fields, text: string][] = [
+	[{ "läßt 🌡": { source: () => 21.55, decimals: 1 } }, '{"läßt 🌡":21.6}'],
+	[{ '"\\/': "\b\t\n\u0000\u001f" }, String.raw`{"\"\\/":"\b\t\n\u0000\u001f"}`],
+	[{ "\ud800": "\udc00x" }, String.raw`{"\ud800":"\udc00x"}`],
+	[{ a: () => Number.NaN, b: "", c: () => -0 }, '{"a":null,"b":"","c":0}'],
+];
+
+const json: Vector[] = objects.map(([fields, wanted]) => ({
+	name: `JSON ${wanted}`,
+	wanted: hex(bytesOf(wanted)),
+	run() {
+		const object = new JsonObject({}, fields);
+		const row = new Float64Array(object.width);
+		object.take(row);
+		const bytes = new Uint8Array(object.size);
+		return hex(bytes.slice(0, object.write(row, 0, bytes, 0)));
+	},
+}));
+
 const texts: Vector[] = ["", "abc", "°", "߿ࠀ", "\uffff", "🌡𐀀\u{10ffff}", "a\u0000b"].map((text) => ({
 	name: `UTF-8 of ${JSON.stringify(text)}`,
 	wanted: hex(bytesOf(text)),
@@ -199,4 +219,4 @@ const checks: Vector[] = illFormed.map((bytes) => ({
 		)}`,
 }));
 
-export const textVectors: readonly Vector[] = [...topics, ...decimals, ...texts, ...checks];
+export const textVectors: readonly Vector[] = [...topics, ...decimals, ...json, ...texts, ...checks];

@@ -1,0 +1,31 @@
+// A sleeper: wakes, publishes its readings at QoS 1, and sleeps again as soon as the broker has them, or when it is clear
+// that it will not get them now. With pipelining that takes one round trip. Knows "xs-mqtt" and the modules of its
+// manifest; what differs from place to place is in the module "sleeper/device".
+
+import config from "mc/config";
+import { fields, sleep } from "sleeper/device";
+import { CLOSED_BY_APP, Client, Group } from "xs-mqtt";
+import { network } from "xs-mqtt/network";
+
+const client = new Client({
+	...network,
+	host: String(config.host),
+	port: Number(config.port), // on mcconfig's command line it is a string
+	clientId: `${config.name}-${network.id}`,
+	pipelining: true,
+	// Milliseconds that are worth the battery.
+	connectTimeout: 10_000,
+	replyTimeout: 5_000,
+	packets: 1,
+	onDelivered: () => client.close(),
+	onDisconnected(reason) {
+		if (reason === CLOSED_BY_APP) {
+			sleep(Number(config.interval));
+			return;
+		}
+		trace(`not delivered: ${reason.message}\n`);
+		client.close();
+	},
+});
+
+new Group(client, { topic: String(config.name), fields, qos: 1, retain: true }).publish();

@@ -1,0 +1,29 @@
+// Helpers at their deepest: digits of large numbers, written from within callbacks.
+
+import * as engine from "desktop/engine";
+import config from "mc/config";
+import { network } from "../../../hosts/desktop/network.js";
+import { Client, Group, Status } from "../../../src/index.js";
+
+const { port, topic } = config as { port: number; topic: string };
+const client = new Client({
+	...network,
+	host: "127.0.0.1",
+	port,
+	clientId: topic,
+	clean: true,
+	onConnected() {
+		for (let i = 0; i < 4; i++) group.publish();
+	},
+	onDelivered: () => engine.report('"delivered"'),
+});
+const large = { source: () => 1 / 3 - 1e20, decimals: 15 };
+new Status(client, { topic: `${topic}/status`, details: { large, version: "1.0.0" } });
+const group = new Group(client, {
+	topic: `${topic}/group`,
+	fields: { large },
+	time: () => 1.9e12,
+	quality: true,
+	qos: 1,
+	keep: 5,
+});

@@ -1,0 +1,19 @@
+// An example as firmware of the desktop host, preloaded as on a board. Needs build/, which "npm test" makes first.
+
+import { resolve } from "node:path";
+import { type Device, start } from "../support/board.js";
+
+/** Runs examples/`name` on a board as small as an ESP8266, against the broker at a port of this computer. */
+export function startExample<T>(name: string, config: Record<string, unknown>): Promise<Device<T>> {
+	return start<T>({
+		firmware: `examples/${name}/main`,
+		board: "esp8266",
+		config: { host: "127.0.0.1", ...config },
+		modules: {
+			"xs-mqtt": resolve("build/src/index.js"),
+			"xs-mqtt/network": resolve("build/hosts/desktop/network.js"),
+			[`${name}/device`]: resolve(`build/examples/${name}/desktop/device.js`),
+		},
+		preload: ["xs-mqtt", "xs-mqtt/network"],
+	});
+}
