@@ -37,20 +37,25 @@ const SDK = {
 	"embedded:provider/*": [join(typings, "embedded_provider/*")],
 };
 
-/** The README's code, with what it leaves to the reader. */
+/** The README's code, each block after the first in a function of its own, with what it leaves to the reader. */
 function readme(): string {
 	const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```ts\n(.*?)^```/gms)].map(
 		(match) => match[1],
 	);
-	const [app, sleeper] = blocks;
+	expect(blocks.length).toBeGreaterThan(1);
+	const [app, ...others] = blocks;
 	expect(app).toMatch(/new Client\([\s\S]*Timer\.repeat/);
-	expect(sleeper).toMatch(/pipelining/);
-	return `${app}
+	return `import * as all from "xs-mqtt";
 declare function readCelsius(): number;
+declare function readSignal(): number;
+declare function readFreeHeap(): number;
 declare function sleep(): void;
-export function asleep() {
-${sleeper}
-}`;
+declare const resetReason: string;
+declare const adc: { read(): number }, thermometer: { read(): number };
+declare const Digital: any;
+const { Mean, Counter, Group, Poll } = all;
+${app}
+${others.map((block, i) => `export function block${i}() {\n${block}}`).join("\n")}`;
 }
 
 let folder: string;
