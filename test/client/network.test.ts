@@ -1,5 +1,6 @@
 // A network that is down, comes up and goes away: one story with MQTT's connection.
 
+import { jest } from "@jest/globals";
 import { State } from "../../src/client.js";
 import { WIFI_LOST, WIFI_NOT_FOUND, type Wifi } from "../../src/network/wifi.js";
 import type { ClientOptions } from "../../src/options.js";
@@ -87,8 +88,10 @@ test("an attempt under way ends with the network, and the next network's name se
 
 test("closed without network it stays closed, and leaves the interface alone", () => {
 	const it = setup(false);
+	const detach = jest.spyOn(it.wifi, "detach");
 	it.client.close();
 	expect(it.news()).toEqual([`disconnected ${CLOSED_BY_APP}`]);
+	expect(detach).toHaveBeenCalledWith(it.client);
 	it.air.inRange.set("home", "secret");
 	it.clock.advance(120_000);
 	expect(it.wifi.up).toBe(true);
