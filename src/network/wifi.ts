@@ -78,6 +78,14 @@ const CONNECTING = 2;
 const SCANNING = 3;
 const CONNECTED = 4;
 
+/** Throws when that cannot be an access point. The password is not shown. */
+function check({ SSID, password }: AccessPoint): void {
+	if (typeof SSID !== "string" || SSID === "" || SSID.length > 32)
+		throw new RangeError(`SSID is ${JSON.stringify(SSID)}: it must be a name of 1 to 32 characters`);
+	if (password !== undefined && (typeof password !== "string" || password.length > 64))
+		throw new RangeError(`the password of ${SSID} must be text of at most 64 characters`);
+}
+
 /**
  * Wi-Fi that comes up by itself, tries several access points in order, and comes up again when it was lost. Hand it to a
  * Client as `interface`: it then waits for the network, connects at once when it is there, and tells in `onDisconnected`
@@ -102,13 +110,11 @@ export class Wifi implements NetworkInterface {
 	private found = false;
 	private since = 0;
 
-	/** Begins to connect. Throws when there is no access point, or a name or a time cannot be. */
+	/** Begins to connect. Throws when there is no access point, or one that cannot be. */
 	constructor(options: WifiOptions) {
-		if (options.accessPoints.length === 0)
-			throw new RangeError("accessPoints is empty: there must be at least one");
-		for (const { SSID } of options.accessPoints)
-			if (typeof SSID !== "string" || SSID === "")
-				throw new TypeError(`SSID is ${JSON.stringify(SSID)}: it must be the access point's name`);
+		if (!Array.isArray(options.accessPoints) || options.accessPoints.length === 0)
+			throw new RangeError("accessPoints must be a list of at least one access point");
+		options.accessPoints.forEach(check);
 		this.options = options;
 		this.backoff = new Backoff(
 			options.reconnectMinimum ?? 1000,
@@ -119,7 +125,10 @@ export class Wifi implements NetworkInterface {
 		this.io = new options.io({ onChanged: () => this.changed() });
 		// Whoever ran before may have brought it up; else nothing is told before the constructor has returned.
 		if (this.io.connection >= UP) this.connected();
-		else this.wait(0);
+		else {
+			this.leave(); // an ESP8266 remembers what it was connected to, and is at it already
+			this.wait(0);
+		}
 	}
 
 	get up(): boolean {
@@ -148,6 +157,11 @@ export class Wifi implements NetworkInterface {
 	detach(listener: InterfaceListener): void {
 		const at = this.listeners.indexOf(listener);
 		if (at >= 0) this.listeners.splice(at, 1);
+	}
+
+	/** Leaves the access point and tries again from the first on: for when it is up, and yet nothing gets through. */
+	reconnect(): void {
+		if (this.up) this.lost();
 	}
 
 	/** Leaves the access point, for good. Listeners hear WIFI_LOST. */

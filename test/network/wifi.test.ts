@@ -76,6 +76,36 @@ test("what is up already counts as up, and nobody connects again", () => {
 	expect(air.attempts).toEqual([]);
 });
 
+test("what is being connected to already, from before the app, is left first", () => {
+	const clock = new Clock();
+	const air = new Air();
+	home(air);
+	const wifi = air.wifi(clock, {
+		io: class extends FakeCard {
+			constructor(options: { onChanged(): void }) {
+				super(air, clock, options, 300);
+				air.card = this;
+			}
+		},
+	});
+	clock.advance(1000);
+	expect([wifi.up, air.attempts]).toEqual([true, ["home"]]);
+});
+
+test("reconnect leaves an access point through which nothing gets, and begins with the first", () => {
+	const { clock, air, wifi, log } = setup((air) => air.inRange.set("shed", undefined), {
+		accessPoints: [{ SSID: "home", password: "secret" }, { SSID: "shed" }],
+	});
+	wifi.reconnect();
+	clock.advance(2000);
+	expect(log.splice(0)).toEqual(["not found", "up true"]);
+	home(air);
+	wifi.reconnect();
+	expect(log.splice(0)).toEqual(["lost"]);
+	clock.advance(2000);
+	expect([log, wifi.SSID]).toEqual([["up true"], "home"]);
+});
+
 test.each<[string, string, (air: Air) => void]>([
 	["not found", "out of range", (air) => air.inRange.set("neighbour", "x")],
 	["refused", "a wrong password", (air) => air.inRange.set("home", "another")],
@@ -218,9 +248,16 @@ test("who is detached hears nothing, also while others are told", () => {
 });
 
 test.each<[unknown[], RegExp]>([
-	[[], /accessPoints is empty/],
+	[[], /a list of at least one/],
+	[{ SSID: "home" } as never, /a list of at least one/],
 	[[{ SSID: "" }], /SSID is "": it must/],
+	[[{ SSID: "x".repeat(33) }], /1 to 32/],
 	[[{ password: "secret" }], /SSID is undefined: it must/],
+	[
+		[{ SSID: "home" }, { SSID: "shed", password: 12345678 }],
+		/^the password of shed must be text of at most 64 characters$/,
+	],
+	[[{ SSID: "home", password: "x".repeat(65) }], /^the password of home must/],
 ])("wrong access points are refused: %j", (accessPoints, message) => {
 	expect(() => setup(undefined, { accessPoints: accessPoints as never })).toThrow(message);
 });
