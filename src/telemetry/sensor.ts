@@ -20,7 +20,10 @@ export interface SensorOptions extends Quantity {
 	qos?: QoS;
 	/** Default false. */
 	retain?: boolean;
-	/** Milliseconds between two messages at least; the last reading in between goes out at its end. Default 0. */
+	/**
+	 * Milliseconds between two messages at least, 0 to 2^30 - 1; the last reading in between goes out at its end, or at
+	 * close. Default 0.
+	 */
 	interval?: number;
 	/** A reading is worth a message when it differs from the last published one by this much or more. Default 0: always. */
 	deadband?: number;

@@ -8,6 +8,7 @@ export const DELIVERED = 2;
 export const DROPPED = 3;
 /** Which attempt to connect, 1 when the session was present. */
 export const CONNECTED = 4;
+/** Which attempt to connect, 1 when the board heard that the connection had ended: then it had read all that came. */
 export const DISCONNECTED = 5;
 /** Number of the message that a handler got. */
 export const RECEIVED = 6;

@@ -50,10 +50,10 @@ class Story {
 		return told ? this.note(CONNECTED, this.attempt, session === "session" ? 1 : 0) : this;
 	}
 
-	/** The connection ends; `whole`: the board had read all of it. */
-	end(whole = true): this {
-		if (whole) this.log.readWhole.add(this.connection);
-		return this.note(DISCONNECTED, 0);
+	/** The connection ends, in order or not; `heard`: the board was told, and did not give it up itself. */
+	end(inOrder = true, heard = inOrder): this {
+		if (inOrder) this.log.closedAfterUs.add(this.connection);
+		return this.note(DISCONNECTED, this.attempt, heard ? 1 : 0);
 	}
 
 	unplug(): this {
@@ -289,6 +289,10 @@ describe.each([1, 2] as const)("at QoS %d", (qos) => {
 			(it) => first(it).accept(1).out(1).pubrec(1).end(false).connect().out(1, { dup: true }).finish(1),
 		],
 		[
+			"PUBREC was not read by a board that gave the connection up as it ended",
+			(it) => first(it).accept(1).out(1).pubrec(1).end(true, false).connect().out(1, { dup: true }).finish(1),
+		],
+		[
 			"PUBREC was not read, and the next one is that of another message",
 			(it) =>
 				first(it)
@@ -481,7 +485,7 @@ describe.each([1, 2] as const)("at QoS %d", (qos) => {
 				const { entries } = it.evidence.log;
 				// CONNACK last.
 				entries[1].received = entries[1].passed = it.evidence.log.place();
-				return it.note(DISCONNECTED, 0).end(false).connect().out(1, { dup: true }).finish(1);
+				return it.note(DISCONNECTED, 1).end(false).connect().out(1, { dup: true }).finish(1);
 			},
 		],
 		[

@@ -2,8 +2,8 @@
 // section 4; no sockets, and nothing of how the client does it.
 //
 // What a board writes is known when it has come to the proxy. What it has read is not always known: bytes that were
-// passed on may be lost when a connection is reset. It has read what it answers, what its diary tells of, and all when
-// it closed in order. What it may have read and may not is held against it neither way.
+// passed on may be lost when a connection is reset, or when the board gives it up. It has read what it answers, what its
+// diary tells of, and all when it heard of the end of a connection that was closed in order. What it may have read and may not is held against it neither way.
 
 import { ACCEPTED, CONNECTED, DELIVERED, DISCONNECTED, DROPPED, type Event, RECEIVED } from "./diary.js";
 import type { Entry, Log } from "./log.js";
@@ -142,6 +142,8 @@ class Board {
 	private readonly report: Report;
 	private readonly chapters = new Map<number, Chapter>();
 	private readonly delivered = new Set<number>();
+	/** Attempts whose end the board heard of. */
+	private readonly heardEnd = new Set<number>();
 	private lastAttempt = 0;
 	private open: Open[] = [];
 	/** The last message that was seen on the wire. */
@@ -191,6 +193,7 @@ class Board {
 			} else if (what === DISCONNECTED) {
 				if (online) acceptedBefore = accepted;
 				online = false;
+				if (b === 1) this.heardEnd.add(a);
 				dropped = new Set();
 			} else if (what === RECEIVED) chapter?.told.push({ what, number: a });
 		}
@@ -211,7 +214,8 @@ class Board {
 			.map((entry) => ({ entry, at: entry.from === "board" ? entry.received : entry.passed }))
 			.filter(({ at }) => at < Infinity)
 			.sort((one, other) => one.at - other.at);
-		const lastRead = log.readWhole.has(connection) ? Infinity : lastAnswered(steps);
+		const readWhole = log.closedAfterUs.has(connection) && this.heardEnd.has(attempt);
+		const lastRead = readWhole ? Infinity : lastAnswered(steps);
 
 		let matched = 0;
 		let reads = true;
@@ -545,13 +549,22 @@ function judgeInbound({ qos, log, lives, in: topic, sent }: Evidence, report: Re
 		const count = handled.get(number) ?? 0;
 		if (at < excused) return;
 		if (count === 0 && !untold.has(number) && !(confused && shown.has(number)))
-			report("inbound lost", at, `${number} was not received`);
+			report("inbound lost", at, `${number} was not received, and the broker ${offered(log, topic, number)}`);
 		else if (qos === 2 && count > 1 + (again.get(number) ?? 0))
 			report("inbound twice", at, `${number} was received ${count} times`);
 	});
 	for (const number of handled.keys())
 		if (!(number >= 1 && number <= sent.length))
 			report("told", 0, `reception of ${number}, which nobody published`);
+}
+
+/** What the broker did to deliver it. */
+function offered({ entries }: Log, topic: string, number: number): string {
+	const sent = entries.filter(
+		({ from, ...it }) => from === "broker" && it.topic === topic && numberOf(it.text) === number,
+	);
+	if (sent.length === 0) return "never sent it";
+	return `sent it on ${sent.map(({ connection, passed }) => `${connection}${passed === Infinity ? " (not passed on)" : ""}`).join()}`;
 }
 
 /** When a broker has the board's subscription that may have lost it: at once, or with SUBACK if it has no session. */

@@ -30,8 +30,8 @@ export interface Incident {
 
 export class Log {
 	readonly entries: Entry[] = [];
-	/** Connections that the board closed in order after we did: it had read all that was passed on. */
-	readonly readWhole = new Set<number>();
+	/** Connections that the board closed in order after we did. */
+	readonly closedAfterUs = new Set<number>();
 	readonly incidents: Incident[] = [];
 	/** What is no packet. */
 	readonly malformed: { connection: number; from: Side; at: number; text: string }[] = [];

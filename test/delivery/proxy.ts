@@ -101,7 +101,7 @@ class Link {
 			else this.up.finish();
 		});
 		near.on("close", (failed) => {
-			if (closed && !failed) proxy.log.readWhole.add(number);
+			if (closed && !failed) proxy.log.closedAfterUs.add(number);
 			if (this.over || !failed) return;
 			if (this.frozen) this.abandoned();
 			else this.up.finish();

@@ -212,21 +212,31 @@ export class Mosquitto implements Broker {
 		}
 	}
 
-	/** SIGTERM: it saves what it holds. SIGKILL: it has no time to. Resolves when it is gone. */
+	/**
+	 * SIGTERM: it saves what it holds. SIGKILL: it has no time to. Resolves when it is gone; rejects when it had no time
+	 * though it should have.
+	 */
 	async halt(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
 		const child = this.process;
 		this.process = undefined;
-		if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-		const gone = new Promise((exit) => child.once("close", exit));
-		child.kill(signal);
-		const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
-		await gone;
-		clearTimeout(timer);
+		if (child?.pid === undefined) return;
+		if (child.exitCode === null && child.signalCode === null) {
+			const gone = new Promise((exit) => child.once("close", exit));
+			child.kill(signal);
+			const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+			await gone;
+			clearTimeout(timer);
+		}
+		if (signal === "SIGTERM" && child.exitCode !== 0)
+			throw new Error(`Mosquitto ended with ${child.signalCode ?? child.exitCode}:\n${this.log}`);
 	}
 
 	async stop(): Promise<void> {
-		await this.halt();
-		rmSync(this.folder, { recursive: true, force: true });
+		try {
+			await this.halt();
+		} finally {
+			rmSync(this.folder, { recursive: true, force: true });
+		}
 	}
 
 	private hear(line: string): void {

@@ -43,9 +43,11 @@ function report(report: Report): void {
 	engine.report(JSON.stringify(report));
 }
 
+const exported: Record<string, unknown> = xsMqtt;
+
 function nameOf(reason: xsMqtt.Reason): string {
-	const found = Object.entries(xsMqtt).find(([, value]) => value === (reason as unknown));
-	return found === undefined ? reason.message : found[0];
+	// Entries would be an array for each of the exports: too much for this board.
+	return Object.keys(exported).find((name) => exported[name] === reason) ?? reason.message;
 }
 
 const client = new xsMqtt.Client({

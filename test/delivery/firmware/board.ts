@@ -8,7 +8,7 @@ import Timer from "timer";
 import { network } from "../../../hosts/desktop/network.js";
 import * as xsMqtt from "../../../src/index.js";
 import { ACCEPTED, CONNECTED, DELIVERED, DISCONNECTED, DROPPED, RECEIVED } from "../diary.js";
-import { numberOf, payloadOf } from "../payload.js";
+import { numberOf, payloadOf, SHORT } from "../payload.js";
 
 export interface AppConfig {
 	client: Partial<xsMqtt.ClientOptions> & { port: number; clientId: string };
@@ -50,9 +50,19 @@ function isSessionLost(reason: xsMqtt.Reason): boolean {
 	return (xsMqtt as Record<string, unknown>).SESSION_LOST === reason;
 }
 
+function publish(payload: string): number {
+	if (payload.length <= SHORT) return client.publish(topic, payload, app.qos);
+	const fill = (offset: number, view: Uint8Array) => {
+		const count = Math.min(view.length, payload.length - offset);
+		for (let i = 0; i < count; i++) view[i] = payload.charCodeAt(offset + i);
+		return count;
+	};
+	return client.publishFrom(topic, payload.length, fill, app.qos);
+}
+
 function pump(): void {
 	while (number < end) {
-		const id = client.publish(topic, payloadOf(number), app.qos);
+		const id = publish(payloadOf(number));
 		if (id < 0) return; // onWritable tells when to go on
 		note(ACCEPTED, number++, id);
 	}
@@ -78,12 +88,20 @@ const client = new xsMqtt.Client({
 		note(CONNECTED, attempt, sessionPresent ? 1 : 0);
 		pump();
 	},
-	onDisconnected: () => note(DISCONNECTED, 0),
+	onDisconnected: (reason) => note(DISCONNECTED, attempt, reason === xsMqtt.CONNECTION_LOST ? 1 : 0),
 	onDelivered: (id) => note(DELIVERED, id),
 	onDropped: (id, reason) => note(DROPPED, id, isSessionLost(reason) ? 1 : 0),
 	onWritable: pump,
 });
-client.subscribe(app.in, app.qos, (message) => note(RECEIVED, numberOf(message.text())));
+/** What has come of a message in parts. */
+let parts = "";
+client.subscribe(app.in, app.qos, (message) => {
+	if (message.offset === 0) parts = "";
+	parts += message.text();
+	if (message.offset + message.length < message.total) return;
+	note(RECEIVED, numberOf(parts));
+	parts = "";
+});
 
 onReading((value) => {
 	if (value < 0) {

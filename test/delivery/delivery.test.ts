@@ -1,5 +1,5 @@
 // Boards in the real engine, Mosquitto, and a proxy between them that does what networks do: what is accepted arrives.
-// Run by "npm run delivery". DELIVERY_MESSAGES: how many at each QoS in place of 10,000. DELIVERY_SEED: other faults.
+// DELIVERY_MESSAGES: how many at each QoS in place of 10,000. DELIVERY_SEED: other faults.
 
 import { FIRST } from "../support/board.js";
 import { FORGET, KILL, LINE, RESTART, schedule, sweep } from "./faults.js";
