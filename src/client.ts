@@ -4,6 +4,7 @@
 import { Backoff } from "./network/backoff.js";
 import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
+import type { InterfaceListener } from "./network/network.js";
 import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
 import {
 	CLOSED_BY_APP,
@@ -63,7 +64,7 @@ import { isText, utf8Length, writeUtf8 } from "./wire/utf8.js";
 export const State = Object.freeze({
 	/** Closed by the app, for good. */
 	CLOSED: 0,
-	/** Between attempts to connect. */
+	/** Between attempts to connect; also while the network is down. */
 	WAITING: 1,
 	/** Resolving the host name, or opening the TCP connection. */
 	CONNECTING: 2,
@@ -119,7 +120,7 @@ export interface Will {
 	retain?: boolean;
 }
 
-export class Client implements PacketSink, DialerEvents {
+export class Client implements PacketSink, DialerEvents, InterfaceListener {
 	/** One of State. */
 	state: number = PAUSING;
 	/** Counters since construction. */
@@ -239,7 +240,8 @@ export class Client implements PacketSink, DialerEvents {
 		this.backoff = new Backoff(minimum, maximum, random);
 		this.dialer = new Dialer(options, options.host, port, this);
 		this.timer = options.timer.repeat(() => this.tick(), TICK);
-		this.connect();
+		options.interface?.attach(this);
+		if (this.networkUp) this.connect();
 	}
 
 	// ---- what an app calls
@@ -622,6 +624,23 @@ export class Client implements PacketSink, DialerEvents {
 
 	// ---- the connection
 
+	private get networkUp(): boolean {
+		return this.options.interface?.up ?? true;
+	}
+
+	/** @internal: connects at once, whatever the delay was: what failed before may well have been the network. */
+	onInterfaceUp(): void {
+		this.backoff.reset();
+		if (this.state === PAUSING) this.connect();
+	}
+
+	/** @internal */
+	onInterfaceDown(reason: Reason): void {
+		if (this.state === CLOSED) return;
+		this.dialer.close(); // the next network has a name server of its own
+		this.disconnected(reason);
+	}
+
 	private connect(): void {
 		this.state = CONNECTING;
 		this.since = this.liveness.now;
@@ -706,6 +725,7 @@ export class Client implements PacketSink, DialerEvents {
 		if (closed) {
 			this.state = CLOSED;
 			this.options.timer.clear(this.timer as never);
+			this.options.interface?.detach(this);
 			this.dialer.close();
 		} else {
 			this.state = PAUSING;
@@ -769,7 +789,7 @@ export class Client implements PacketSink, DialerEvents {
 		const elapsed = (now - this.since) | 0;
 		const state = this.state;
 		if (state === PAUSING) {
-			if (elapsed >= this.delay) this.connect();
+			if (elapsed >= this.delay && this.networkUp) this.connect();
 		} else if (stream?.failed) {
 			this.lost();
 		} else if (state < CONNECTED) {

@@ -2,7 +2,9 @@
 
 export { Client, type Helper, NO_ROOM, NOT_OPEN, State, type Will } from "./client.js";
 export { RESOLVE_FAILED, SOCKET_FAILED } from "./network/dialer.js";
-export type { Network } from "./network/network.js";
+export type { InterfaceListener, Network, NetworkInterface } from "./network/network.js";
+export { Sntp, type SntpOptions } from "./network/sntp.js";
+export * from "./network/wifi.js";
 export type { ClientOptions, Payload } from "./options.js";
 export * from "./reasons.js";
 export type { Message } from "./session/message.js";

@@ -4,6 +4,9 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { addFlashCommand } from "./flash/command.js";
+import { addMonitorCommand } from "./monitor/command.js";
+import { addPortsCommand } from "./ports/command.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
 import { addSimCommand } from "./sim/command.js";
 import { printable } from "./text.js";
@@ -16,6 +19,9 @@ export async function main(args: string[]): Promise<number> {
 		.configureOutput({ writeErr: () => {} })
 		.showSuggestionAfterError(false);
 	addSimCommand(program);
+	addPortsCommand(program);
+	addFlashCommand(program);
+	addMonitorCommand(program);
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
 		await program.parseAsync(args, { from: "user" });

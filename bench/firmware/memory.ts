@@ -8,8 +8,10 @@ import {
 	Mean,
 	Poll,
 	Sensor,
+	Sntp,
 	Status,
 	Topic,
+	Wifi,
 } from "../../src/index.js";
 import { Line } from "./harness.js";
 
@@ -36,11 +38,38 @@ export interface Memory {
 	status: number;
 	/** What four details add to it, one of them a text, without their functions. */
 	details: number;
+	/** Wifi with two access points, connected, without the SDK's interface. */
+	wifi: number;
+	/** Sntp between two questions. */
+	sntp: number;
+	/** A Client for an ESP8266: 4 packet buffers of 256 bytes, as many to receive. */
+	small: number;
 }
 
 function live(): number {
 	engine.collect();
 	return engine.liveSlots() * 16 + engine.liveChunkBytes();
+}
+
+/** A Wi-Fi interface that is up, and takes no memory worth counting. */
+class Card {
+	readonly connection = 500;
+	readonly address = "";
+	readonly SSID = "";
+	readonly RSSI = 0;
+	connect(): void {}
+	disconnect(): void {}
+	close(): void {}
+}
+
+/** Timers that never fire: the host's take no heap either. */
+const timer = { repeat: () => 0, clear: () => {} };
+const ticks = () => 0;
+const nothing = { io: Card as never };
+
+function wifi(): Wifi {
+	const accessPoints = [{ SSID: "attic", password: "secret" }, { SSID: "garden" }];
+	return new Wifi({ io: Card, accessPoints, timer, ticks });
 }
 
 /** Bytes that what `make` returns keeps alive. */
@@ -88,6 +117,9 @@ export function memory(): Memory {
 		mean: bytesOf(() => new Mean()),
 		poll: bytesOf(() => new Poll(line.client, 1000, handler)),
 		status,
+		wifi: bytesOf(wifi),
+		sntp: bytesOf(() => new Sntp({ dns: nothing, udp: nothing, timer, ticks })),
+		small: bytesOf(() => client({ packets: 4, packetSize: 256, receiveSize: 256 })),
 		details: detailed - status,
 	};
 }

@@ -3,7 +3,7 @@
 
 import settings from "mc/config";
 import { onQuit, onReading, quit, readings, showConnection } from "sensor-node/device";
-import { Client, type Message, NO_ROOM, REPLACED, Sensor, Status } from "xs-mqtt";
+import { Client, type Message, NO_ROOM, type QoS, REPLACED, Sensor, Status } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 
 interface Settings {
@@ -16,6 +16,8 @@ interface Settings {
 	name: string;
 	/** Milliseconds between two readings. */
 	interval: number;
+	/** Of readings. Default 1. */
+	qos?: number;
 	/** Digits after the point of readings that come from outside: a replay instead of our own. */
 	decimals?: number;
 }
@@ -23,6 +25,7 @@ const config = settings as unknown as Settings;
 // What mcconfig gets on its command line (port=1884) are strings.
 const port = Number(config.port);
 const interval = Number(config.interval);
+const qos = Number(config.qos ?? 1) as QoS;
 
 /** Milliseconds that the command may set. */
 const SHORTEST = 10;
@@ -55,7 +58,7 @@ new Status(client, { topic: `${config.name}/status` });
 
 const sensors = readings.map(
 	({ name, unit, decimals }) =>
-		new Sensor(client, { topic: `${config.name}/${name}`, unit, decimals, qos: 1, retain: true }),
+		new Sensor(client, { topic: `${config.name}/${name}`, unit, decimals, qos, retain: true }),
 );
 
 /** Called at each interval. No literal, no closure, nothing of a string in here: it makes no garbage. */

@@ -1,4 +1,4 @@
-// The modules the desktop host has built in. The first four have the names and shapes they have on boards.
+// The modules the desktop host has built in. The first five have the names and shapes they have on boards.
 
 declare function trace(...text: unknown[]): void;
 
@@ -59,6 +59,22 @@ declare module "embedded:network/dns/resolver/udp" {
 		constructor(options?: { servers?: string[]; socket?: unknown });
 		resolve(request: Request): void;
 		close(): void;
+	}
+}
+
+declare module "embedded:network/interface/wifi" {
+	/** Finds every access point while the network is not cut. One at a time. */
+	export default class WiFi {
+		constructor(options: { onChanged?(property: string): void });
+		connect(options: { SSID: string; password?: string }): void;
+		disconnect(): void;
+		scan(options: { onFound(found: { SSID: string }): void; onComplete(): void }): void;
+		close(): void;
+		/** 200 disconnected, 300 connecting, 400 associated, 500 with an address. */
+		readonly connection: number;
+		readonly address: string | undefined;
+		readonly SSID: string | undefined;
+		readonly RSSI: number | undefined;
 	}
 }
 

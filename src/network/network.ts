@@ -1,6 +1,7 @@
 // What a host gives to the Client, as ECMA-419 passes capabilities. Knows shapes only.
 
 import type { SocketCapability } from "../transport/tcp.js";
+import type { Reason } from "../wire/reason.js";
 
 /** The part of an ECMA-419 DNS resolver that is used. */
 export interface Resolver {
@@ -21,10 +22,45 @@ export interface ResolverCapability {
 	[option: string]: unknown;
 }
 
+/** The part of an ECMA-419 UDP socket that is used. */
+export interface Datagrams {
+	/** A packet, undefined when there is none. */
+	read(): ArrayBuffer | undefined;
+	write(packet: Uint8Array, address: string, port: number): void;
+	close(): void;
+}
+
+/** A UDP socket class with the options it always gets. */
+export interface UdpCapability {
+	io: new (options: {
+		/** So many packets can be read. */
+		onReadable(count: number): void;
+	}) => Datagrams;
+	[option: string]: unknown;
+}
+
 /** Timers as Moddable's `timer` module has them. */
 export interface TimerCapability {
 	repeat(callback: () => void, interval: number): unknown;
 	clear(timer: never): void;
+}
+
+/** Who hears of a network interface. */
+export interface InterfaceListener {
+	/** The network can be used. */
+	onInterfaceUp(): void;
+	/** The network went down, or an attempt to bring it up has failed: the next one comes by itself. */
+	onInterfaceDown(reason: Reason): void;
+}
+
+/** A network interface that may be down: Wi-Fi, a cable. It comes up, and comes up again, by itself. */
+export interface NetworkInterface {
+	/** The network can be used: there is a link, and it has given an address. */
+	readonly up: boolean;
+	/** Tells `listener` of all that happens from now on; nothing before it returns. */
+	attach(listener: InterfaceListener): void;
+	/** Tells `listener` nothing more. */
+	detach(listener: InterfaceListener): void;
 }
 
 /** All that the Client needs of the place it runs in; every host exports one as `network`. */
@@ -34,6 +70,10 @@ export interface Network {
 	timer: TimerCapability;
 	/** Monotonic milliseconds; may wrap at 32 bits. */
 	ticks(): number;
+	/** UDP, for Sntp. */
+	udp?: UdpCapability;
+	/** What may be down; without it the network counts as always up. */
+	interface?: NetworkInterface;
 	/** Something that tells this device from others, for the default client identifier: its MAC address in hex. */
 	id: string;
 }

@@ -14,7 +14,12 @@ export class Setup {
 	/** One line for each callback, in order. */
 	readonly log: string[] = [];
 
-	constructor(options: Partial<ClientOptions> = {}, quirks: Quirks = {}, start?: number) {
+	/** `options`, or what makes them for the place. */
+	constructor(
+		options: Partial<ClientOptions> | ((place: Place) => Partial<ClientOptions>) = {},
+		quirks: Quirks = {},
+		start?: number,
+	) {
 		const { log } = this;
 		this.place = new Place(quirks, start);
 		this.clock = this.place.clock;
@@ -31,7 +36,7 @@ export class Setup {
 			onDelivered: (id) => log.push(`delivered ${id}`),
 			onDropped: (id, reason) => log.push(`dropped ${id} ${reason}`),
 			onWritable: () => log.push("writable"),
-			...options,
+			...(typeof options === "function" ? options(this.place) : options),
 		});
 	}
 

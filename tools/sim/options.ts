@@ -1,20 +1,15 @@
 // The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
 
+import { type BrokerAddress, mqttUrl, quoted, whole } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
-import { printable } from "../text.js";
+
+export type { BrokerAddress };
 
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
 export const STACKS = ["lwip", "lin"] as const;
 
 /** Topics below the name whose messages are readings. */
 export const READINGS = ["load", "memory", "temperature", "replay"];
-
-export interface BrokerAddress {
-	host: string;
-	port: number;
-	username?: string;
-	password?: string;
-}
 
 /** As commander hands them over. */
 export interface RawOptions {
@@ -74,18 +69,6 @@ function milliseconds(seconds: number | undefined): number | undefined {
 	return seconds === undefined ? undefined : seconds * 1000;
 }
 
-function whole(option: string, text: string | undefined, least: number, most: number): number | undefined {
-	if (text === undefined) return undefined;
-	const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-	if (!(value >= least && value <= most))
-		throw new UsageProblem(
-			option,
-			`${quoted(text)} is not possible`,
-			`give a whole number from ${least} to ${most}`,
-		);
-	return value;
-}
-
 function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
 	const found = allowed.find((one) => one === text);
 	if (found === undefined)
@@ -104,34 +87,12 @@ function topicPrefix(text: string): string {
 	return text;
 }
 
-/** Of the text nothing is quoted: it may hold a password. */
 function brokerAddress(text: string): BrokerAddress {
 	const advice = "give mqtt://host:port or mqtt://user:password@host:port";
-	const wrong = (cause: string) => new UsageProblem("--broker", cause, advice);
-	if (/^(mqtts|ssl|tls|wss|ws):/i.test(text)) throw wrong("TLS and WebSocket are not supported yet");
-	let url: URL;
-	try {
-		url = new URL(text);
-	} catch {
-		throw wrong("it is not a URL");
-	}
-	if (url.protocol !== "mqtt:") throw wrong("the URL does not begin with mqtt://");
-	if (url.hostname === "") throw wrong("the URL has no host");
-	if (url.hostname.startsWith("[")) throw wrong("the board speaks IPv4 only, and this is an IPv6 address");
-	if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "" || url.hash !== "")
-		throw wrong("the URL goes on behind the port");
-	if (url.port === "0") throw wrong("port 0 does not exist");
-	if (url.username === "" && url.password !== "") throw wrong("a password without user name is not allowed");
-	const address: BrokerAddress = { host: url.hostname, port: url.port === "" ? 1883 : Number(url.port) };
-	try {
-		if (url.username !== "") address.username = decodeURIComponent(url.username);
-		if (url.password !== "") address.password = decodeURIComponent(url.password);
-	} catch {
-		throw wrong("user name or password has a % that begins no escape (write %25)");
-	}
+	const { address, path } = mqttUrl("--broker", text, advice);
+	if (path !== "" && path !== "/")
+		throw new UsageProblem("--broker", "the URL goes on behind the port", advice);
+	if (address.host.startsWith("["))
+		throw new UsageProblem("--broker", "the board speaks IPv4 only, and this is an IPv6 address", advice);
 	return address;
-}
-
-function quoted(text: string): string {
-	return `"${printable(text, 40)}"`;
 }

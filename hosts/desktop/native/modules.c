@@ -21,7 +21,7 @@ typedef struct {
 } NativeModule;
 
 extern const NativeModule gTimerModule, gTimeModule, gTCPModule, gResolverModule, gPipeModule, gEngineModule,
-	gMachineModule;
+	gMachineModule, gWifiModule;
 extern const NativeModule* const gNativeModules[];
 extern void* hostDataIf(void* the, void* slot, const void* hooks);
 extern void modulesAdd(const char* specifier, const char* path);
@@ -29,7 +29,8 @@ extern void modulesConfig(const char* json);
 extern const char* modulesRealPath(const char* path);
 
 const NativeModule* const gNativeModules[] = {
-	&gTimerModule, &gTimeModule, &gTCPModule, &gResolverModule, &gPipeModule, &gEngineModule, &gMachineModule, NULL,
+	&gTimerModule, &gTimeModule, &gTCPModule, &gResolverModule, &gPipeModule, &gEngineModule, &gMachineModule,
+	&gWifiModule, NULL,
 };
 
 typedef struct Mapping {

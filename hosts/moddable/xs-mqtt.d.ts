@@ -1,0 +1,3 @@
+// The types of "xs-mqtt" on Moddable.
+
+export * from "../../src/index.js";

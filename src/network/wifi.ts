@@ -1,0 +1,275 @@
+// Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows access points, no sockets.
+
+import { Reason } from "../wire/reason.js";
+import { Backoff } from "./backoff.js";
+import type { InterfaceListener, Network, NetworkInterface } from "./network.js";
+
+export const WIFI_LOST = new Reason("network", "Wi-Fi: the connection to the access point was lost");
+export const WIFI_NOT_FOUND = new Reason(
+	"network",
+	"Wi-Fi: the access point is not in range: check its SSID, the distance, and that it sends at 2.4 GHz",
+);
+export const WIFI_REFUSED = new Reason(
+	"network",
+	"Wi-Fi: the access point is in range and does not let us in: most likely the password is wrong",
+);
+export const WIFI_NO_ADDRESS = new Reason(
+	"network",
+	"Wi-Fi: the access point gave no address: check its DHCP server, or configure a static address",
+);
+export const WIFI_FAILED = new Reason(
+	"network",
+	"Wi-Fi: no connection to the access point: check SSID and password, and that it is in range",
+);
+
+/** The part of an ECMA-419 Wi-Fi network interface that is used ("embedded:network/interface/wifi"). */
+export interface WifiIO {
+	/** 500: up, with an address; 400: associated; 300: connecting; 200 and less: disconnected. */
+	readonly connection: number;
+	readonly address: string | undefined;
+	readonly SSID: string | undefined;
+	/** dBm. */
+	readonly RSSI: number | undefined;
+	connect(options: { SSID: string; password?: string }): void;
+	disconnect(): void;
+	/** Only some have it. */
+	scan?(options: { onFound(found: { SSID: string }): void; onComplete(): void }): void;
+	close(): void;
+}
+
+export interface AccessPoint {
+	SSID: string;
+	/** None for an open network. */
+	password?: string;
+}
+
+export interface WifiOptions extends Pick<Network, "timer" | "ticks"> {
+	io: new (options: { onChanged(): void }) => WifiIO;
+	/** In order of preference: each is tried in turn, from the first one on; at least one. */
+	accessPoints: readonly AccessPoint[];
+	/** Milliseconds, from 1000, that an access point gets to let us in and give an address. Default 20000. */
+	connectTimeout?: number;
+	/** Milliseconds: the bound of the first random delay, once all have failed; it doubles each time. Default 1000. */
+	reconnectMinimum?: number;
+	/** Milliseconds: the largest bound of that delay. Default 60000. */
+	reconnectMaximum?: number;
+	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
+	random?: () => number;
+}
+
+/** Milliseconds that a scan may take. */
+const SCAN_TIMEOUT = 10_000;
+/** Milliseconds between leaving an access point and trying the next: the news of the leaving is late. */
+const PAUSE = 250;
+/** Milliseconds: a connection that lasts so long begins the next backoff anew. */
+const STABLE = 10_000;
+
+// Values of `connection` (ECMA-419).
+const DISCONNECTED = 200;
+const ASSOCIATED = 400;
+const UP = 500;
+
+// Values of `stage`.
+const CLOSED = 0;
+/** Until the next attempt. */
+const WAITING = 1;
+const CONNECTING = 2;
+/** After a failure: is the access point there at all? */
+const SCANNING = 3;
+const CONNECTED = 4;
+
+/** Throws when that cannot be an access point. The password is not shown. */
+function check({ SSID, password }: AccessPoint): void {
+	if (typeof SSID !== "string" || SSID === "" || SSID.length > 32)
+		throw new RangeError(`SSID is ${JSON.stringify(SSID)}: it must be a name of 1 to 32 characters`);
+	if (password !== undefined && (typeof password !== "string" || password.length > 64))
+		throw new RangeError(`the password of ${SSID} must be text of at most 64 characters`);
+}
+
+/**
+ * Wi-Fi that comes up by itself, tries several access points in order, and comes up again when it was lost. Hand it to a
+ * Client as `interface`: it then waits for the network, connects at once when it is there, and tells in `onDisconnected`
+ * why it is not. Passwords are never traced.
+ */
+export class Wifi implements NetworkInterface {
+	/** Why the last attempt failed, or the last connection ended; undefined while up, and before that. */
+	reason: Reason | undefined = undefined;
+
+	private readonly options: WifiOptions;
+	private readonly io: WifiIO;
+	private readonly backoff: Backoff;
+	private readonly listeners: InterfaceListener[] = [];
+	/** The stage is over. */
+	private readonly onTime: () => void;
+	private timer: unknown = undefined;
+	private stage = WAITING;
+	/** Which access point is tried, or used. */
+	private index = 0;
+	/** It has let us in, at this attempt. */
+	private associated = false;
+	private found = false;
+	private since = 0;
+
+	/** Begins to connect. Throws when there is no access point, or one that cannot be. */
+	constructor(options: WifiOptions) {
+		if (!Array.isArray(options.accessPoints) || options.accessPoints.length === 0)
+			throw new RangeError("accessPoints must be a list of at least one access point");
+		options.accessPoints.forEach(check);
+		this.options = options;
+		this.backoff = new Backoff(
+			options.reconnectMinimum ?? 1000,
+			options.reconnectMaximum ?? 60_000,
+			options.random ?? Math.random,
+		);
+		this.onTime = () => this.timeIsUp();
+		this.io = new options.io({ onChanged: () => this.changed() });
+		// Whoever ran before may have brought it up; else nothing is told before the constructor has returned.
+		if (this.io.connection >= UP) this.connected();
+		else {
+			this.leave(); // an ESP8266 remembers what it was connected to, and is at it already
+			this.wait(0);
+		}
+	}
+
+	get up(): boolean {
+		return this.stage === CONNECTED;
+	}
+
+	/** The address that the network gave; undefined while down. Allocates. */
+	get address(): string | undefined {
+		return this.up ? this.io.address : undefined;
+	}
+
+	/** The name of the access point in use; undefined while down. Allocates. */
+	get SSID(): string | undefined {
+		return this.up ? this.io.SSID : undefined;
+	}
+
+	/** Signal strength in dBm, about -30 (very near) to -90 (hardly there); NaN while down. Allocates nothing. */
+	get RSSI(): number {
+		return (this.up ? this.io.RSSI : undefined) ?? Number.NaN;
+	}
+
+	attach(listener: InterfaceListener): void {
+		this.listeners.push(listener);
+	}
+
+	detach(listener: InterfaceListener): void {
+		const at = this.listeners.indexOf(listener);
+		if (at >= 0) this.listeners.splice(at, 1);
+	}
+
+	/** Leaves the access point and tries again from the first on: for when it is up, and yet nothing gets through. */
+	reconnect(): void {
+		if (this.up) this.lost();
+	}
+
+	/** Leaves the access point, for good. Listeners hear WIFI_LOST. */
+	close(): void {
+		if (this.stage === CLOSED) return;
+		const { up } = this;
+		this.enter(CLOSED);
+		this.leave();
+		this.io.close();
+		if (up) this.tellDown(WIFI_LOST);
+	}
+
+	/** Ends a stage; the next one may last `time` milliseconds. */
+	private enter(stage: number, time?: number): void {
+		const { timer } = this.options;
+		if (this.timer !== undefined) timer.clear(this.timer as never);
+		this.timer = time === undefined ? undefined : timer.repeat(this.onTime, time);
+		this.stage = stage;
+	}
+
+	private timeIsUp(): void {
+		if (this.stage === WAITING) this.connect();
+		else if (this.stage === CONNECTING) this.failed(this.associated ? WIFI_NO_ADDRESS : undefined);
+		else this.over(WIFI_FAILED);
+	}
+
+	private wait(delay: number): void {
+		this.enter(WAITING, Math.max(PAUSE, delay));
+	}
+
+	private connect(): void {
+		this.associated = false;
+		this.enter(CONNECTING, this.options.connectTimeout ?? 20_000);
+		const { SSID, password } = this.options.accessPoints[this.index];
+		try {
+			this.io.connect(password === undefined ? { SSID } : { SSID, password });
+		} catch {
+			this.failed(WIFI_FAILED);
+		}
+	}
+
+	private changed(): void {
+		const { connection } = this.io;
+		if (this.stage === CONNECTING) {
+			if (connection >= UP) this.connected();
+			else if (connection >= ASSOCIATED) this.associated = true;
+			else if (connection <= DISCONNECTED) this.failed(this.associated ? WIFI_NO_ADDRESS : undefined);
+		} else if (this.stage === CONNECTED && connection < UP) this.lost();
+	}
+
+	private connected(): void {
+		this.enter(CONNECTED);
+		this.reason = undefined;
+		this.since = this.options.ticks();
+		// A copy: who is told may detach.
+		for (const listener of this.listeners.slice()) listener.onInterfaceUp();
+	}
+
+	private lost(): void {
+		if (((this.options.ticks() - this.since) | 0) >= STABLE) this.backoff.reset();
+		this.leave();
+		this.index = 0;
+		this.wait(this.backoff.next());
+		this.tellDown(WIFI_LOST);
+	}
+
+	/** The attempt is over. The interface does not tell why; a scan does, where there is one. */
+	private failed(reason: Reason | undefined): void {
+		this.leave();
+		if (reason !== undefined || this.io.scan === undefined) {
+			this.over(reason ?? WIFI_FAILED);
+			return;
+		}
+		this.found = false;
+		this.enter(SCANNING, SCAN_TIMEOUT);
+		const { SSID } = this.options.accessPoints[this.index];
+		try {
+			this.io.scan({
+				onFound: (found) => {
+					if (found.SSID === SSID) this.found = true;
+				},
+				onComplete: () => {
+					if (this.stage === SCANNING) this.over(this.found ? WIFI_REFUSED : WIFI_NOT_FOUND);
+				},
+			});
+		} catch {
+			this.over(WIFI_FAILED);
+		}
+	}
+
+	/** Goes on to the next access point; after the last one, to the first, after a delay. */
+	private over(reason: Reason): void {
+		this.index = (this.index + 1) % this.options.accessPoints.length;
+		this.wait(this.index === 0 ? this.backoff.next() : 0);
+		this.tellDown(reason);
+	}
+
+	/** Some interfaces go on trying by themselves otherwise. */
+	private leave(): void {
+		try {
+			this.io.disconnect();
+		} catch {
+			// There is nothing to leave.
+		}
+	}
+
+	private tellDown(reason: Reason): void {
+		this.reason = reason;
+		for (const listener of this.listeners.slice()) listener.onInterfaceDown(reason);
+	}
+}

@@ -1,0 +1,166 @@
+// What hosts/moddable makes of the SDK's modules, with stand-ins for them: Wi-Fi from the config, name servers, identity.
+
+import { jest } from "@jest/globals";
+import type { Network } from "../../src/network/network.js";
+import { Wifi } from "../../src/network/wifi.js";
+
+const config: Record<string, unknown> = {};
+const net = new Map<string, unknown>();
+const connects: unknown[] = [];
+const timers: (() => void)[] = [];
+const lookups: [string, (name: string, address?: string) => void][] = [];
+const asked: { servers: string[]; host: string }[] = [];
+let closed = 0;
+
+class UDP {}
+
+const modules: Record<string, () => object> = {
+	"mc/config": () => ({ default: config }),
+	net: () => ({
+		default: {
+			get: (what: string) => net.get(what),
+			resolve: (name: string, callback: (name: string, address?: string) => void) =>
+				lookups.push([name, callback]),
+		},
+	}),
+	time: () => ({ default: { ticks: 5 } }),
+	timer: () => ({ default: { repeat: (callback: () => void) => timers.push(callback), clear: () => {} } }),
+	"embedded:io/socket/tcp": () => ({ default: class {} }),
+	"embedded:io/socket/udp": () => ({ default: UDP }),
+	"embedded:network/dns/resolver/udp": () => ({
+		default: class {
+			#servers: string[];
+			constructor({ servers }: { servers: string[] }) {
+				this.#servers = servers.slice();
+			}
+			resolve({ host }: { host: string }): void {
+				asked.push({ servers: this.#servers, host });
+			}
+			close(): void {
+				closed++;
+			}
+		},
+	}),
+	"embedded:network/interface/wifi": () => ({
+		default: class {
+			connection = 200;
+			connect(options: unknown): void {
+				connects.push(options);
+			}
+			disconnect(): void {}
+		},
+	}),
+	"xs-mqtt/network/wifi": () => ({ Wifi }),
+};
+
+/** The network as an app on that host gets it, afresh. */
+async function load(place: "board" | "simulator"): Promise<Network> {
+	jest.resetModules();
+	for (const [name, make] of Object.entries(modules)) jest.unstable_mockModule(name, make, { virtual: true });
+	// Names that the compiler does not follow: it has the SDK's types in hosts/moddable only.
+	const common = "common";
+	const parts = await import(`../../hosts/moddable/${place}/place.ts`);
+	jest.unstable_mockModule("xs-mqtt/moddable/place", () => parts, { virtual: true });
+	const { network } = await import(`../../hosts/moddable/${common}/network.ts`);
+	return network;
+}
+
+beforeEach(() => {
+	for (const key of Object.keys(config)) delete config[key];
+	net.clear();
+	for (const list of [connects, timers, lookups, asked]) list.length = 0;
+	closed = 0;
+});
+
+describe("a board", () => {
+	test.each<[string, object, object[] | undefined]>([
+		[
+			"mcconfig's ssid and password",
+			{ ssid: "attic", password: "secret" },
+			[{ SSID: "attic", password: "secret" }],
+		],
+		["an open network", { ssid: "attic", password: "" }, [{ SSID: "attic" }]],
+		["a list", { ssid: "x", wifi: [{ SSID: "attic" }, { SSID: "shed" }] }, [{ SSID: "attic" }]],
+		["nothing", {}, undefined],
+	])("has Wi-Fi from %s, made when it is asked for, one for all", async (_what, settings, expected) => {
+		Object.assign(config, settings);
+		const network = await load("board");
+		expect(timers).toEqual([]);
+		const { interface: wifi } = { ...network };
+		if (expected === undefined) {
+			expect(wifi).toBeUndefined();
+			return;
+		}
+		expect(wifi).toBeInstanceOf(Wifi);
+		expect(network.interface).toBe(wifi);
+		timers[0]();
+		expect(connects).toEqual(expected);
+	});
+
+	test("asks the name servers of the network it is in by then, all of them", async () => {
+		const { dns } = { ...(await load("board")) };
+		const ask = () => new dns.io(dns as never).resolve({ host: "x" } as never);
+		ask();
+		net.set("DNS", ["192.168.1.1", "192.168.1.2"]);
+		ask();
+		net.set("DNS", []);
+		ask();
+		expect(asked.map(({ servers }) => servers)).toEqual([
+			["1.1.1.1"],
+			["192.168.1.1", "192.168.1.2"],
+			["1.1.1.1"],
+		]);
+		expect(dns.socket).toEqual({ io: UDP });
+	});
+
+	test("is known by its MAC address; without one by something nobody else has", async () => {
+		const network = await load("board");
+		const [one, other] = [network.id, network.id];
+		expect(one).toMatch(/^[0-9a-f]+$/);
+		expect(one).not.toBe(other);
+		net.set("MAC", "A0:B1:C2:D3:E4:F5");
+		expect(network.id).toBe("a0b1c2d3e4f5");
+	});
+});
+
+describe("a simulator", () => {
+	test("has a network that is always up", async () => {
+		Object.assign(config, { ssid: "attic" });
+		expect((await load("simulator")).interface).toBeUndefined();
+	});
+
+	test("resolves names as the computer does, and asks a name server for what that does not find", async () => {
+		const { dns } = await load("simulator");
+		const resolver = new dns.io(dns as never);
+		const found: string[] = [];
+		const request = (host: string) => ({
+			host,
+			onResolved: (_host: string, address: string) => found.push(address),
+		});
+		resolver.resolve(request("broker.lan") as never);
+		resolver.resolve(request("v6.lan") as never);
+		lookups[0][1]("broker.lan", "10.0.0.5");
+		lookups[1][1]("v6.lan");
+		expect(found).toEqual(["10.0.0.5"]);
+		expect(asked).toEqual([{ servers: ["1.1.1.1"], host: "v6.lan" }]);
+		resolver.resolve(request("late.lan") as never);
+		resolver.close();
+		lookups[2][1]("late.lan", "10.0.0.6");
+		expect([found.length, closed]).toEqual([1, 1]);
+	});
+
+	test("knows localhost by itself: the SDK on Linux does not, where it has an address of IPv6", async () => {
+		const { dns } = await load("simulator");
+		new dns.io(dns as never).resolve({ host: "localhost" } as never);
+		expect([lookups.length, asked[0].host]).toEqual([0, "localhost"]);
+	});
+
+	test.each([
+		[{ MAC: "A0:B1:C2:D3:E4:F5", IP: "10.0.0.2" }, "a0b1c2d3e4f5"],
+		[{ IP: "10.0.0.2" }, "10.0.0.2"],
+		[{}, "simulator"],
+	])("is known by %j", async (known, id) => {
+		for (const [what, value] of Object.entries(known)) net.set(what, value);
+		expect((await load("simulator")).id).toBe(id);
+	});
+});

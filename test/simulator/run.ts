@@ -1,0 +1,150 @@
+// `npm run test:simulator`: builds the examples with the Moddable SDK, debug and release, and runs them in its simulator
+// against Mosquitto. Readings have to arrive; in debug builds the instruments must show no garbage once connected.
+// For whoever has the SDK: CI has not.
+
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command, InvalidArgumentError } from "commander";
+import { FAILED, Problem, textOf } from "../../tools/problem.js";
+import { Broker } from "./broker.js";
+import { judge } from "./judge.js";
+import { findSdk, type Sdk } from "./sdk.js";
+import { Simulator, startDisplay } from "./simulator.js";
+
+/** Seconds until the first message must be there. */
+const PATIENCE = 30;
+/** Samples of the instruments, one a second, until an app has settled. */
+const SETTLING = 3;
+/** They sleep between readings and then begin anew: there is nothing to judge about the time in between. */
+const SLEEPERS = new Set(["sleeper"]);
+
+interface Options {
+	seconds: number;
+	interval: number;
+	qos: string[];
+	build: string[];
+}
+
+interface Case {
+	/** Path of the example. */
+	example: string;
+	build: string;
+	qos: string;
+}
+
+/** The app's mc.so. */
+async function build(
+	sdk: Sdk,
+	{ example, build, qos }: Case,
+	port: number,
+	interval: number,
+): Promise<string> {
+	const output = resolve("build/simulator");
+	mkdirSync(output, { recursive: true });
+	const flags = build === "debug" ? ["-d"] : [];
+	const name = basename(example);
+	const settings = ["host=127.0.0.1", `port=${port}`, `interval=${interval}`, `qos=${qos}`];
+	const app = join(output, "bin/lin/mc", build, name, "mc.so");
+	const args = [...flags, "-m", "-p", "lin", "-o", output, "-t", "build", ...settings];
+	await new Promise<void>((resolve, reject) => {
+		execFile(
+			sdk.mcconfig,
+			args,
+			{ cwd: example, env: sdk.env, maxBuffer: 1 << 26 },
+			(error, out, complaint) => {
+				if (error === null && existsSync(app)) return resolve();
+				const said = `${out}${complaint}`.trim().split("\n").slice(-12).join("\n");
+				reject(new Problem(`${name} does not build (${build})`, `mcconfig said:\n${said}`, "mend that"));
+			},
+		);
+	});
+	return app;
+}
+
+/** Runs one case; what is wrong with it. */
+async function run(sdk: Sdk, it: Case, options: Options, display: string | undefined): Promise<string[]> {
+	const name = basename(it.example);
+	const broker = await Broker.start(sdk);
+	let simulator: Simulator | undefined;
+	const faults: string[] = [];
+	try {
+		const app = await build(sdk, it, broker.port, options.interval);
+		simulator = await Simulator.start(sdk, app, display);
+		for (let waited = 0; broker.messages === 0 && waited < PATIENCE && !simulator.ended; waited++)
+			await sleep(1000);
+		if (broker.messages === 0) faults.push(`no message came in ${PATIENCE} seconds`);
+		else {
+			await sleep(SETTLING * 1000);
+			const from = simulator.samples.length;
+			const { messages } = broker;
+			await sleep(options.seconds * 1000);
+			const rate = ((broker.messages - messages) / options.seconds).toFixed(1);
+			const figures = [`${broker.messages} messages, ${rate} a second`, `QoS 0/1/2: ${broker.qos.join("/")}`];
+			if (it.build === "debug" && !SLEEPERS.has(name)) {
+				const verdict = judge(simulator.names, simulator.samples.slice(from));
+				faults.push(...verdict.faults);
+				figures.push(
+					`${verdict.samples} samples: slots ${verdict.slots} bytes (+${verdict.slotsGrowth}), chunks ` +
+						`${verdict.chunks} (+${verdict.chunksGrowth}), ${verdict.collections} collections, stack ${verdict.stack}`,
+				);
+			}
+			process.stdout.write(`  ${figures.join("; ")}\n`);
+		}
+		if (simulator.ended !== undefined) faults.push(`the simulator is gone: ${simulator.ended}`);
+		faults.push(...simulator.breaks.map((message) => `exception: ${message}`));
+		if (faults.length > 0) faults.push(...simulator.log.slice(-5).map((line) => `it traced: ${line}`));
+	} finally {
+		await simulator?.stop();
+		await broker.stop();
+	}
+	return faults;
+}
+
+function number(text: string): number {
+	if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1 on");
+	return Number(text);
+}
+
+function examples(): string[] {
+	return readdirSync("examples").filter((name) => existsSync(join("examples", name, "manifest.json")));
+}
+
+async function main(): Promise<number> {
+	const program = new Command("npm run test:simulator --")
+		.description("builds examples with the Moddable SDK and runs them in its simulator")
+		.argument("[example...]", "folders (default: all of examples/)")
+		.option("--seconds <n>", "how long to watch each, once it has connected", number, 10)
+		.option("--interval <ms>", "between two readings", number, 100)
+		.option("--qos <qos...>", "of readings", ["1"])
+		.option("--build <kind...>", "debug, release", ["debug", "release"])
+		.parse();
+	const options = program.opts<Options>();
+	const sdk = findSdk();
+	process.stdout.write(`Moddable SDK ${sdk.version}\n`);
+	const folders = program.args.length > 0 ? program.args : examples().map((name) => join("examples", name));
+	const display = await startDisplay(sdk);
+	let failed = 0;
+	try {
+		for (const example of folders.map((folder) => resolve(folder)))
+			for (const build of options.build)
+				for (const qos of options.qos) {
+					process.stdout.write(`${basename(example)}, ${build}, QoS ${qos}\n`);
+					const faults = await run(sdk, { example, build, qos }, options, display?.name);
+					for (const fault of faults) process.stdout.write(`  FAULT: ${fault}\n`);
+					if (faults.length > 0) failed++;
+				}
+	} finally {
+		display?.stop();
+	}
+	process.stdout.write(failed === 0 ? "all as it should be\n" : `${failed} with faults\n`);
+	return failed === 0 ? 0 : FAILED;
+}
+
+try {
+	process.exitCode = await main();
+} catch (error) {
+	process.stderr.write(`test:simulator: ${textOf(error)}\n`);
+	process.exitCode = error instanceof Problem ? error.exitStatus : FAILED;
+}
