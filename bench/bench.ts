@@ -51,8 +51,13 @@ function print({ cases, minimum, memory, mosquitto }: Results): void {
 	for (const [name, cost] of Object.entries(cases)) console.log(row(name, cost, aims[name] ?? ""));
 	console.log(row("publish minimum", minimum.publish, "see bench/firmware/minimum.ts"));
 	console.log(row("receive minimum", minimum.receive, ""));
-	const bytes = Object.entries(memory).map(([part, count]) => `${part} ${count}`);
-	console.log(`bytes of heap on a board: ${bytes.join(", ")}`);
+	const { options, ...parts } = memory;
+	const list = (bytes: Record<string, number>) =>
+		Object.entries(bytes)
+			.map(([name, count]) => `${name} ${Math.round(count * 100) / 100}`)
+			.join(", ");
+	console.log(`bytes of heap on a board: ${list(parts)}`);
+	console.log(`bytes that one more of an option costs: ${list(options)}`);
 	if (mosquitto)
 		console.log(
 			`through Mosquitto: ${mosquitto.qos0} messages a second at QoS 0, ${mosquitto.qos1} at QoS 1`,

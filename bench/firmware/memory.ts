@@ -44,7 +44,24 @@ export interface Memory {
 	sntp: number;
 	/** A Client for an ESP8266: 4 packet buffers of 256 bytes, as many to receive. */
 	small: number;
+	/** What one more costs, of each option of a Client that claims memory. */
+	options: Record<string, number>;
 }
+
+/** The options of a Client that claim memory, and their defaults. */
+const CLAIMS = {
+	packets: 8,
+	packetSize: 512,
+	window: 4,
+	receiveSize: 512,
+	topicSize: 128,
+	subscriptions: 16,
+	unreleased: 32,
+	acknowledgements: 16,
+	helpers: 16,
+};
+/** So many more, for what is rounded to a word does not show in one. */
+const MORE = 64;
 
 function live(): number {
 	engine.collect();
@@ -96,6 +113,17 @@ function client(options: Partial<ClientOptions> = {}, prepare?: (client: Client)
 	return new Line({ clientId: "bench", ...options }, prepare);
 }
 
+/** Bytes that one more of each option's units takes. */
+function costs(one: number): Record<string, number> {
+	const each: Record<string, number> = {};
+	for (const [name, fallback] of Object.entries(CLAIMS)) {
+		// A window is at most as large as the pool.
+		const most = name === "window" ? 4 : MORE;
+		each[name] = (bytesOf(() => client({ [name]: fallback + most })) - one) / most;
+	}
+	return each;
+}
+
 export function memory(): Memory {
 	const one = bytesOf(() => client());
 	const line = client();
@@ -121,5 +149,6 @@ export function memory(): Memory {
 		sntp: bytesOf(() => new Sntp({ dns: nothing, udp: nothing, timer, ticks })),
 		small: bytesOf(() => client({ packets: 4, packetSize: 256, receiveSize: 256 })),
 		details: detailed - status,
+		options: costs(one),
 	};
 }
