@@ -153,6 +153,7 @@ export class Mosquitto implements Broker {
 	private readonly folder: string;
 	private process: ChildProcess | undefined;
 	private log = "";
+	private running = false;
 
 	/** Use startMosquitto. */
 	constructor(port: number, { users, settings = [] }: MosquittoOptions) {
@@ -189,6 +190,7 @@ export class Mosquitto implements Broker {
 
 	async start(): Promise<void> {
 		this.log = "";
+		this.running = false;
 		const child = spawn("mosquitto", ["-c", join(this.folder, "mosquitto.conf")], {
 			env,
 			stdio: ["ignore", "ignore", "pipe"],
@@ -208,7 +210,7 @@ export class Mosquitto implements Broker {
 			for (const line of lines) this.hear(line);
 		});
 		// That somebody answers at the port would not do: it may be another one.
-		while (!this.log.includes(" running\n")) {
+		while (!this.running) {
 			if (failure !== undefined) throw failure;
 			await new Promise((wake) => setTimeout(wake, 10));
 		}
@@ -248,6 +250,7 @@ export class Mosquitto implements Broker {
 
 	private hear(line: string): void {
 		this.log = `${this.log}${line}\n`.slice(-4000);
+		if (/: mosquitto version \S+ running$/.test(line)) this.running = true;
 		const publish = /Received PUBLISH from (\S+) \(d(\d), q(\d), r\d, m(\d+), '(.*)', /.exec(line);
 		if (publish !== null) {
 			const [, clientId, dup, qos, id, topic] = publish;
