@@ -4,8 +4,8 @@ import { EventEmitter } from "node:events";
 import { SerialPort, type SerialPortMock } from "serialport";
 import { Problem, textOf } from "../problem.js";
 import { within } from "../within.js";
-import { endAtHangUp } from "./hang-up.js";
 import { openingProblem } from "./opening-problem.js";
+import { mendPort } from "./unix-port.js";
 
 /** Milliseconds beyond what the bytes need at the baud rate. */
 const WRITE_PATIENCE = 5000;
@@ -66,7 +66,7 @@ export class SerialLine extends EventEmitter<{ data: [Uint8Array]; gone: [] }> {
 		await line.setSignals({ dtr: false, rts: false }).catch((error) => {
 			if (!(error instanceof NoControlLines)) throw error;
 		});
-		endAtHangUp(port.port);
+		mendPort(port.port);
 		// Reading begins here: whoever listens at once misses nothing.
 		port.on("data", (bytes: Buffer) => line.emit("data", bytes));
 		return line;
