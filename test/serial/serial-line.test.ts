@@ -44,6 +44,21 @@ test("every byte value passes both ways", async () => {
 	expect(back).toEqual([...all]);
 });
 
+test("a write that waits for room goes on when there is, whatever was received meanwhile", async () => {
+	const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => index * 7);
+	const there = received(bytes.length);
+	pty.pause();
+	const written = line.write(bytes);
+	for (const value of [1, 2, 3]) {
+		const back = once(line, "data");
+		pty.write(Uint8Array.of(value));
+		await back;
+	}
+	pty.resume();
+	await written;
+	expect((await there).equals(bytes)).toBe(true);
+});
+
 test("the baud rate is the port's, common or not", async () => {
 	expect(pty.speed()).toBe(115_200);
 	await line.setBaudRate(921_600);
