@@ -128,3 +128,14 @@ test("--no-reset leaves the board in its bootloader", async () => {
 	expect(board.chip.mode).toBe("stub");
 	expect(board.signals.slice(-2)).toEqual(["D-", "--"]);
 });
+
+test("a board that was left in its bootloader is found there, with the flashing program still running", async () => {
+	board = await Board.open("esp32");
+	await flash(board, [PARTS[1]], { reset: false });
+	expect(board.chip.mode).toBe("stub");
+	const uploads = () => board.chip.log.filter((command) => command === 0x05).length;
+	const before = uploads();
+	await flash(board, PARTS);
+	expect(uploads()).toBe(before);
+	expectFlash(board, PARTS);
+});
