@@ -49,7 +49,7 @@ export function checkParts(parts: readonly Part[], flash: Flash): Part[] {
 }
 
 function refuse(part: Part, cause: string, advice: string): Problem {
-	return new Problem(`${partText(part)} is refused`, cause, `${advice}; nothing was written`);
+	return new Problem(`${partText(part)} is refused`, cause, advice);
 }
 
 function checkPlace(part: Part, flash: Flash): void {
@@ -73,8 +73,7 @@ function checkPlace(part: Part, flash: Flash): void {
 
 function checkApart(before: Part, after: Part): void {
 	const end = before.address + before.bytes.length;
-	const erasedEnd = Math.ceil(end / SECTOR) * SECTOR;
-	if (after.address >= erasedEnd) return;
+	if (after.address >= end) return; // and so in another sector, since it begins one
 	throw refuse(after, `${partText(before)} reaches to ${hex(end)}`, "correct the addresses");
 }
 
