@@ -4,6 +4,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { addDecodeCommand } from "./decode/command.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
 import { addSimCommand } from "./sim/command.js";
 import { printable } from "./text.js";
@@ -11,11 +12,12 @@ import { printable } from "./text.js";
 /** Runs the command line (without node and script); the exit status. */
 export async function main(args: string[]): Promise<number> {
 	const program = new Command("xs-mqtt")
-		.description("simulated boards for xs-mqtt")
+		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} })
 		.showSuggestionAfterError(false);
 	addSimCommand(program);
+	addDecodeCommand(program);
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
 		await program.parseAsync(args, { from: "user" });

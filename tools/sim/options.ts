@@ -1,7 +1,7 @@
 // The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
 
+import { oneOf, quoted, wholeNumber } from "../options.js";
 import { UsageProblem } from "../problem.js";
-import { printable } from "../text.js";
 
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
 export const STACKS = ["lwip", "lin"] as const;
@@ -75,22 +75,7 @@ function milliseconds(seconds: number | undefined): number | undefined {
 }
 
 function whole(option: string, text: string | undefined, least: number, most: number): number | undefined {
-	if (text === undefined) return undefined;
-	const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-	if (!(value >= least && value <= most))
-		throw new UsageProblem(
-			option,
-			`${quoted(text)} is not possible`,
-			`give a whole number from ${least} to ${most}`,
-		);
-	return value;
-}
-
-function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
-	const found = allowed.find((one) => one === text);
-	if (found === undefined)
-		throw new UsageProblem(option, `${quoted(text)} is not known`, `give one of ${allowed.join(", ")}`);
-	return found;
+	return text === undefined ? undefined : wholeNumber(option, text, least, most);
 }
 
 /** It goes into topics and into the client identifier. */
@@ -130,8 +115,4 @@ function brokerAddress(text: string): BrokerAddress {
 		throw wrong("user name or password has a % that begins no escape (write %25)");
 	}
 	return address;
-}
-
-function quoted(text: string): string {
-	return `"${printable(text, 40)}"`;
 }
