@@ -51,45 +51,42 @@ export class HexReader {
 	#whole(line: string): void {
 		this.#line++;
 		if (this.#inPiece) this.#digits(line);
-		else this.#dumpOrDigits(this.#withoutComments(line));
+		else if (this.#inComment || !this.#isDump(line)) {
+			const plain = this.#withoutComments(line);
+			this.#digits(plain.replace(/(#|\/\/|;).*$/, " "));
+		}
 		this.#inPiece = false;
 	}
 
 	#withoutComments(line: string): string {
-		let text = line;
-		if (this.#inComment) {
-			const end = text.indexOf("*/");
-			if (end < 0) return "";
-			this.#inComment = false;
-			text = text.slice(end + 2);
+		let plain = "";
+		for (let rest = line; ; ) {
+			const found = rest.indexOf(this.#inComment ? "*/" : "/*");
+			if (!this.#inComment) plain += `${found < 0 ? rest : rest.slice(0, found)} `;
+			if (found < 0) return plain;
+			this.#inComment = !this.#inComment;
+			rest = rest.slice(found + 2);
 		}
-		text = text.replace(/\/\*.*?\*\//g, " ");
-		const begin = text.indexOf("/*");
-		if (begin >= 0 && !/\|/.test(text.slice(0, begin))) {
-			this.#inComment = true;
-			text = text.slice(0, begin);
-		}
-		return text;
 	}
 
-	/** The offset at a line's beginning is known by its value: it is what was read so far. */
-	#dumpOrDigits(line: string): void {
+	/** Takes a line of a dump. The offset at its beginning is known by its value: it is what was read so far. */
+	#isDump(line: string): boolean {
 		if (line.trim() === "*" && this.#last.length > 0) {
 			this.#star = true;
-			return;
+			return true;
 		}
 		const found = /^\s*([0-9a-f]{4,16})(:\s*|[ \t]+|$)(.*)$/i.exec(line);
 		if (found !== null) {
 			const [, digits, gap, rest] = found;
 			const inDump = this.#last.length > 0;
-			const isOffset = gap === "" ? inDump : gap !== " " || digits.length % 2 === 1;
+			const isOffset = inDump || (gap === " " ? this.#count === 0 || digits.length % 2 === 1 : gap !== "");
 			if (isOffset && this.#isOffset(digits)) {
 				this.#dumpLine(rest, gap.startsWith(":"));
-				return;
+				return true;
 			}
 		}
 		this.#last = new Uint8Array();
-		this.#digits(line.replace(/(#|\/\/|;).*$/, " "));
+		return false;
 	}
 
 	#isOffset(digits: string): boolean {
@@ -114,9 +111,9 @@ export class HexReader {
 		this.#emit(bytes);
 	}
 
-	/** Behind the offset: bytes, then what they are as text, behind "|" or two spaces. */
+	/** Behind the offset: bytes, then what they are as text, behind "|", ">" or spaces. */
 	#dumpLine(line: string, isXxd: boolean): void {
-		const bytesOnly = isXxd ? line.replace(/\s{2,}.*$/, "") : line.replace(/\s+\|.*$/, "");
+		const bytesOnly = isXxd ? line.replace(/\s{2,}.*$/, "") : line.replace(/\s[|>].*$/, "");
 		const tokens: string[] = [];
 		let words = 0;
 		for (const token of bytesOnly.trim().split(/[\s-]+/)) {
@@ -139,7 +136,7 @@ export class HexReader {
 	#digits(text: string): void {
 		const plain = text
 			.replace(/0x|\\x/gi, " ")
-			.replace(/\b(static|const|unsigned|char|uint8_t|byte|u8)\b|\w+\s*\[\d*\]\s*=/g, " ");
+			.replace(/\b(static|const|unsigned|char|uint8_t|byte|u8)\b|\b[a-z_]\w*\s*\[\d*\]\s*=/gi, " ");
 		const wrong = /[^0-9a-f\s,:;{}()[\]"'<>|\\-]/i.exec(plain);
 		if (wrong !== null)
 			throw this.#bad(

@@ -89,7 +89,8 @@ function placeInJson(place: Place | undefined): object {
 
 /** ISO 8601 in UTC with microseconds. */
 function timeOf(milliseconds: number): string | null {
-	if (!(Math.abs(milliseconds) < 8.64e15)) return null;
-	const microseconds = Math.floor((milliseconds % 1) * 1000);
-	return `${new Date(milliseconds).toISOString().slice(0, -1)}${String(microseconds).padStart(3, "0")}Z`;
+	if (!(milliseconds >= 0 && milliseconds < 8.64e12)) return null;
+	const microseconds = Math.round(milliseconds * 1000);
+	const iso = new Date(Math.floor(microseconds / 1000)).toISOString().slice(0, -1);
+	return `${iso}${String(microseconds % 1000).padStart(3, "0")}Z`;
 }

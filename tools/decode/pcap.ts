@@ -17,6 +17,8 @@ const LARGEST = 1 << 20;
 /** Interfaces of a pcapng section. */
 const INTERFACES = 1024;
 
+const MICROSECONDS = 1_000_000n;
+
 const PCAP_MICROSECONDS = 0xa1b2c3d4;
 const PCAP_NANOSECONDS = 0xa1b23c4d;
 const SECTION = 0x0a0d0d0a;
@@ -33,7 +35,7 @@ interface Interface {
 	linkType: number;
 	snapLength: number;
 	/** Ticks a second. */
-	resolution: number;
+	resolution: bigint;
 	/** Seconds. */
 	offset: number;
 }
@@ -150,7 +152,7 @@ export class CaptureReader {
 		const found: Interface = {
 			linkType: this.#u16(body, 0),
 			snapLength: this.#u32(body, 4),
-			resolution: 1_000_000,
+			resolution: MICROSECONDS,
 			offset: 0,
 		};
 		for (let at = 8; at + 4 <= body.length; ) {
@@ -169,10 +171,10 @@ export class CaptureReader {
 		const from = this.#interfaces[type === OBSOLETE_PACKET ? this.#u16(body, 0) : this.#u32(body, 0)];
 		const captured = this.#u32(body, 12);
 		if (from === undefined || captured > body.length - 20) throw damaged("a packet block");
-		const ticks = this.#u32(body, 4) * 2 ** 32 + this.#u32(body, 8);
+		const ticks = (BigInt(this.#u32(body, 4)) << 32n) | BigInt(this.#u32(body, 8));
 		this.#onFrame({
 			linkType: from.linkType,
-			time: (ticks / from.resolution + from.offset) * 1000,
+			time: Number((ticks * MICROSECONDS) / from.resolution) / 1000 + from.offset * 1000,
 			bytes: body.subarray(20, 20 + captured),
 			length: Math.max(captured, this.#u32(body, 16)),
 		});
@@ -201,8 +203,8 @@ export class CaptureReader {
 	}
 }
 
-function ticksOf(resolution: number): number {
-	return resolution < 128 ? 10 ** resolution : 2 ** (resolution & 127);
+function ticksOf(resolution: number): bigint {
+	return resolution < 128 ? 10n ** BigInt(resolution) : 2n ** BigInt(resolution & 127);
 }
 
 function damaged(cause: string): Problem {
