@@ -9,10 +9,13 @@ const VALUE = 100;
 /** Bytes of a field, and characters of a value, in JSON. */
 const JSON_LIMIT = 1024;
 
-/** Its title, and a line for each field and for each rule that it breaks. */
 export function packetInLines(packet: Packet): string[] {
-	const lines = [titleOf(packet)];
-	for (const field of packet.fields) lines.push(`  ${fieldInWords(field)}`);
+	return [titleOf(packet), ...detailsOf(packet)];
+}
+
+/** A line for each field, and for each rule that the packet breaks. */
+export function detailsOf(packet: Packet): string[] {
+	const lines = packet.fields.map((field) => `  ${fieldInWords(field)}`);
 	for (const { rule, what } of packet.violations) lines.push(`  ! [${rule}] ${what}`);
 	if (packet.moreViolations > 0) lines.push(`  ! and ${packet.moreViolations} more`);
 	return lines;

@@ -13,6 +13,12 @@ import { PlainLines } from "./plain-lines.js";
 import { readReplay } from "./replay.js";
 import { Session } from "./session.js";
 
+const HELP = `
+Examples:
+  xs-mqtt sim
+  xs-mqtt sim --messages 20 --json
+  xs-mqtt sim --broker mqtt://broker.local --replay readings.csv --protocol`;
+
 export function addSimCommand(program: Command): void {
 	program
 		.command("sim")
@@ -26,7 +32,9 @@ export function addSimCommand(program: Command): void {
 		.option("--messages <number>", "end when so many readings were received")
 		.option("--timeout <seconds>", "end after this time; failed if readings are missing")
 		.option("--replay <file>", "publish the readings of a CSV file with the columns time and value")
+		.option("--protocol", "show the packets between board and broker, field by field")
 		.option("--json", "print one JSON object a line")
+		.addHelpText("after", HELP)
 		.action((raw: RawOptions) => sim(checkOptions(raw)));
 }
 

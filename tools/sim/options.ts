@@ -27,6 +27,7 @@ export interface RawOptions {
 	messages?: string;
 	timeout?: string;
 	replay?: string;
+	protocol?: boolean;
 	json?: boolean;
 }
 
@@ -46,6 +47,8 @@ export interface SimOptions {
 	timeout: number | undefined;
 	/** Path of the CSV file. */
 	replay: string | undefined;
+	/** Show the packets between board and broker. */
+	protocol: boolean;
 	json: boolean;
 }
 
@@ -66,6 +69,7 @@ export function checkOptions(raw: RawOptions): SimOptions {
 		messages: whole("--messages", raw.messages, 1, 1_000_000_000),
 		timeout: milliseconds(whole("--timeout", raw.timeout, 1, 2_000_000)),
 		replay: raw.replay,
+		protocol: raw.protocol ?? false,
 		json: raw.json ?? false,
 	};
 }

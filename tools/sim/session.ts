@@ -9,6 +9,7 @@ import type { SimEvent } from "./events.js";
 import { Observer } from "./observer.js";
 import type { BrokerAddress, SimOptions } from "./options.js";
 import { Player } from "./player.js";
+import { ProtocolTap } from "./protocol-tap.js";
 import type { Replay } from "./replay.js";
 
 const USUAL_INTERVAL = 1000;
@@ -31,6 +32,7 @@ export class Session {
 	#address!: BrokerAddress;
 	#broker: EmbeddedBroker | undefined;
 	#observer: Observer | undefined;
+	#tap: ProtocolTap | undefined;
 	#board: Board | undefined;
 	/** While the board's end is our doing. */
 	#expectExit = false;
@@ -117,6 +119,11 @@ export class Session {
 		const observer = await Observer.start(this.#address, name, (event) => this.#received(event));
 		if (this.#ending) return observer.close();
 		this.#observer = observer;
+		if (this.#options.protocol) {
+			const tap = await ProtocolTap.start(this.#address, this.#onEvent);
+			if (this.#ending) return tap.close();
+			this.#tap = tap;
+		}
 		if (this.#aim !== undefined || timeout !== undefined)
 			this.#timeout = setTimeout(() => this.#timedOut(), timeout ?? this.#duration + PATIENCE);
 		this.#plugIn();
@@ -152,6 +159,7 @@ export class Session {
 		this.#expectExit = false;
 		const config = {
 			...this.#address,
+			...(this.#tap === undefined ? {} : { host: this.#tap.host, port: this.#tap.port }),
 			name,
 			interval: interval ?? USUAL_INTERVAL,
 			decimals: this.#decimals,
@@ -260,6 +268,7 @@ export class Session {
 			await board.stop();
 			await farewell;
 		}
+		await this.#tap?.close();
 		await this.#observer?.close();
 		await this.#broker?.close();
 	}
