@@ -9,8 +9,9 @@ import { network } from "xs-mqtt/network";
 interface Settings {
 	host: string;
 	port: number;
-	username?: string;
-	password?: string;
+	/** Not "password": that is the Wi-Fi's, by which the SDK connects a board. */
+	brokerUsername?: string;
+	brokerPassword?: string;
 	/** Topics begin with it. */
 	name: string;
 	/** Milliseconds between two readings. */
@@ -32,8 +33,8 @@ const client = new Client({
 	host: config.host,
 	port,
 	clientId: `${config.name}-${network.id}`,
-	username: config.username,
-	password: config.password,
+	username: config.brokerUsername,
+	password: config.brokerPassword,
 	reconnectMaximum: 10_000,
 	onConnected(sessionPresent) {
 		trace(`connected to ${config.host}, ${sessionPresent ? "the broker kept the session" : "new session"}\n`);

@@ -21,8 +21,8 @@ interface Config {
 	port: number;
 	name: string;
 	interval: number;
-	username?: string;
-	password?: string;
+	brokerUsername?: string;
+	brokerPassword?: string;
 	decimals?: number;
 }
 
@@ -42,7 +42,7 @@ export class FakeBoard implements Board {
 		const config = options.config as unknown as Config;
 		this.config = config;
 		this.#onEvent = onEvent;
-		const { host, port, name, username, password } = config;
+		const { host, port, name, brokerUsername: username, brokerPassword: password } = config;
 		const topic = `${name}/status`;
 		const will = { topic, payload: Buffer.from("offline"), qos: 1, retain: true } as const;
 		this.#client = connect({ host, port, username, password, will, clientId: `fake-board-${port}` });

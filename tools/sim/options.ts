@@ -1,5 +1,6 @@
 // The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
 
+import { type BrokerAddress, brokerAddress } from "../broker-address.js";
 import { oneOf, quoted, wholeNumber } from "../options.js";
 import { UsageProblem } from "../problem.js";
 
@@ -8,13 +9,6 @@ export const STACKS = ["lwip", "lin"] as const;
 
 /** Topics below the name whose messages are readings. */
 export const READINGS = ["load", "memory", "temperature", "replay"];
-
-export interface BrokerAddress {
-	host: string;
-	port: number;
-	username?: string;
-	password?: string;
-}
 
 /** As commander hands them over. */
 export interface RawOptions {
@@ -60,7 +54,7 @@ export function checkOptions(raw: RawOptions): SimOptions {
 			"leave one out",
 		);
 	return {
-		broker: raw.broker === undefined ? undefined : brokerAddress(raw.broker),
+		broker: raw.broker === undefined ? undefined : brokerAddress("--broker", raw.broker),
 		port: whole("--port", raw.port, 1, 65_535),
 		name: topicPrefix(raw.name),
 		board: oneOf("--board", raw.board, BOARDS),
@@ -91,32 +85,4 @@ function topicPrefix(text: string): string {
 			"give up to 64 letters, digits, dots, hyphens and underscores, with slashes between",
 		);
 	return text;
-}
-
-/** Of the text nothing is quoted: it may hold a password. */
-function brokerAddress(text: string): BrokerAddress {
-	const advice = "give mqtt://host:port or mqtt://user:password@host:port";
-	const wrong = (cause: string) => new UsageProblem("--broker", cause, advice);
-	if (/^(mqtts|ssl|tls|wss|ws):/i.test(text)) throw wrong("TLS and WebSocket are not supported yet");
-	let url: URL;
-	try {
-		url = new URL(text);
-	} catch {
-		throw wrong("it is not a URL");
-	}
-	if (url.protocol !== "mqtt:") throw wrong("the URL does not begin with mqtt://");
-	if (url.hostname === "") throw wrong("the URL has no host");
-	if (url.hostname.startsWith("[")) throw wrong("the board speaks IPv4 only, and this is an IPv6 address");
-	if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "" || url.hash !== "")
-		throw wrong("the URL goes on behind the port");
-	if (url.port === "0") throw wrong("port 0 does not exist");
-	if (url.username === "" && url.password !== "") throw wrong("a password without user name is not allowed");
-	const address: BrokerAddress = { host: url.hostname, port: url.port === "" ? 1883 : Number(url.port) };
-	try {
-		if (url.username !== "") address.username = decodeURIComponent(url.username);
-		if (url.password !== "") address.password = decodeURIComponent(url.password);
-	} catch {
-		throw wrong("user name or password has a % that begins no escape (write %25)");
-	}
-	return address;
 }

@@ -3,10 +3,10 @@
 
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
+import type { BrokerAddress } from "../broker-address.js";
 import { Conversation } from "../decode/conversation.js";
 import { Problem, textOf } from "../problem.js";
 import type { PacketEvent } from "./events.js";
-import type { BrokerAddress } from "./options.js";
 
 const HOST = "127.0.0.1";
 

@@ -1,13 +1,14 @@
 // Ties broker, observer and board together, and makes of what they tell one stream of events.
 // Decides when the simulation is over. Knows no terminal.
 
+import type { BrokerAddress } from "../broker-address.js";
 import { Problem } from "../problem.js";
 import { cut } from "../text.js";
 import type { Board, BoardEvent, StartBoard } from "./board.js";
 import { EmbeddedBroker } from "./embedded-broker.js";
 import type { SimEvent } from "./events.js";
 import { Observer } from "./observer.js";
-import type { BrokerAddress, SimOptions } from "./options.js";
+import type { SimOptions } from "./options.js";
 import { Player } from "./player.js";
 import { ProtocolTap } from "./protocol-tap.js";
 import type { Replay } from "./replay.js";
@@ -158,8 +159,10 @@ export class Session {
 		const { name, interval, board, stack } = this.#options;
 		this.#expectExit = false;
 		const config = {
-			...this.#address,
-			...(this.#tap === undefined ? {} : { host: this.#tap.host, port: this.#tap.port }),
+			host: (this.#tap ?? this.#address).host,
+			port: (this.#tap ?? this.#address).port,
+			brokerUsername: this.#address.username,
+			brokerPassword: this.#address.password,
 			name,
 			interval: interval ?? USUAL_INTERVAL,
 			decimals: this.#decimals,
