@@ -5,6 +5,8 @@ import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { addDecodeCommand } from "./decode/command.js";
+import { addFlashCommand } from "./flash/command.js";
+import { addPortsCommand } from "./ports/command.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
 import { addSimCommand } from "./sim/command.js";
 import { printable } from "./text.js";
@@ -18,6 +20,8 @@ export async function main(args: string[]): Promise<number> {
 		.showSuggestionAfterError(false);
 	addSimCommand(program);
 	addDecodeCommand(program);
+	addPortsCommand(program);
+	addFlashCommand(program);
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
 		await program.parseAsync(args, { from: "user" });

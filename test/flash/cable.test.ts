@@ -1,0 +1,44 @@
+import { Board } from "../support/chip/board.js";
+import { expectFlash, flash, PARTS } from "./flashing.js";
+
+let board: Board;
+
+beforeEach(async () => {
+	board = await Board.open("esp32");
+});
+
+afterEach(() => board.close());
+
+/** Of all bytes that go to the chip: identifying, the stub's upload, the blocks, the last MD5. */
+const SHARES = [0, 0.01, 0.05, 0.11, 0.15, 0.18, 0.2, 0.25, 0.4, 0.6, 0.8, 0.95, 0.999];
+let total = 0;
+
+test.each(SHARES)("the cable is pulled at %d of the way, and put back", async (share) => {
+	if (total === 0) {
+		await flash(board, PARTS);
+		total = board.heard;
+		await board.close();
+		board = await Board.open("esp32");
+	}
+	let pulled: Promise<void> | undefined;
+	board.toChip = (bytes, before) => {
+		const left = Math.floor(share * total) - before;
+		if (bytes.length <= left) return bytes;
+		pulled ??= board.pull();
+		return bytes.subarray(0, Math.max(0, left));
+	};
+	const run = flash(board, PARTS);
+	await expect(run).rejects.toThrow(/ is gone: .*unplugged.*; plug it in again/);
+	const touched = board.chip.flash.erased > 0;
+	await expect(run).rejects.toThrow(
+		touched
+			? /is written in part: the board does not start.*repeat|Whole on the board/
+			: /\nNothing was written: the board is as it was/,
+	);
+	await pulled;
+
+	board.toChip = (bytes) => bytes;
+	await board.plug();
+	await flash(board, PARTS);
+	expectFlash(board, PARTS);
+});

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Board } from "../support/chip/board.js";
+import { content, esp8266Image } from "../support/images.js";
+import { expectFlash, expectUntouched } from "./flashing.js";
+
+let folder: string;
+let board: Board;
+
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), "xs-mqtt-command-"));
+	board = await Board.open("esp8266");
+});
+
+afterEach(async () => {
+	rmSync(folder, { recursive: true });
+	await board.close();
+});
+
+const COMMAND = fileURLToPath(new URL("../../build/tools/xs-mqtt.js", import.meta.url));
+
+interface Ended {
+	status: number | null;
+	stderr: string;
+	stdout: string;
+}
+
+/** The command as users start it, without a terminal; `watch` sees what it prints so far. */
+async function run(
+	args: string[],
+	watch: (stdout: string, child: ChildProcess) => void = () => {},
+): Promise<Ended> {
+	const child = spawn(process.execPath, [COMMAND, ...args], {
+		env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	const ended: Ended = { status: null, stderr: "", stdout: "" };
+	child.stderr.setEncoding("utf8").on("data", (text) => {
+		ended.stderr += text;
+	});
+	child.stdout.setEncoding("utf8").on("data", (text) => {
+		ended.stdout += text;
+		watch(ended.stdout, child);
+	});
+	[ended.status] = await once(child, "close");
+	return ended;
+}
+
+/** What the system tells of its ports: serialport asks udevadm on Linux. */
+function plugIn(...ports: { path: string; ids?: string }[]): void {
+	const text = ports.map(({ path, ids }, index) => {
+		const [vendor, product] = ids?.split(":") ?? [];
+		const usb =
+			ids && `E: ID_VENDOR_ID=${vendor}\nE: ID_MODEL_ID=${product}\nE: ID_SERIAL_SHORT=000${index}\n`;
+		return `P: /devices/usb${index}\nN: ttyUSB${index}\nE: DEVNAME=${path}\n${usb ?? ""}\n`;
+	});
+	writeFileSync(join(folder, "list"), text.join(""));
+	writeFileSync(join(folder, "udevadm"), `#!/bin/sh\ncat "${join(folder, "list")}"\n`);
+	chmodSync(join(folder, "udevadm"), 0o755);
+}
+
+const image = esp8266Image({ segments: [content(200_000)] });
+
+function imageFile(): string {
+	const file = join(folder, "firmware.bin");
+	writeFileSync(file, image);
+	return file;
+}
+
+test("the only board is found and flashed; without a terminal progress is lines", async () => {
+	plugIn({ path: "/dev/ttyS0" }, { path: board.path, ids: "10C4:EA60" });
+	const { status, stdout, stderr } = await run(["flash", imageFile()]);
+	expect(stderr).toBe("");
+	expect(status).toBe(0);
+	expectFlash(board, [{ address: 0, name: "", bytes: image }]);
+	const lines = stdout.trimEnd().split("\n");
+	expect(lines[0]).toMatch(/no control lines: hold BOOT, press RESET/);
+	expect(lines.slice(1, -2)).toEqual([
+		expect.stringMatching(/^ESP8266 at .*, 1 MB of flash$/),
+		"writing 0x0 firmware.bin (195 KB)",
+		"25 % of 195 KB",
+		"50 % of 195 KB",
+		"75 % of 195 KB",
+	]);
+	expect(lines.at(-2)).toMatch(/^195 KB written and verified in /);
+	expect(stdout).not.toContain("\x1b");
+});
+
+test("several boards, no terminal: an error that lists them, nothing is touched", async () => {
+	plugIn({ path: board.path, ids: "1a86:7523" }, { path: "/dev/ttyACM9", ids: "303a:1001" });
+	const { status, stderr } = await run(["flash", imageFile()]);
+	expect(status).toBe(1);
+	expect(stderr).toMatch(
+		/^xs-mqtt: no port was chosen: 2 look like ESP boards; name one with --port:\n.*303a:1001.*\n.*1a86:7523 .*CH340.*\n$/,
+	);
+	expectUntouched(board);
+});
+
+test("ports: a line each, boards first, or JSON", async () => {
+	plugIn({ path: "/dev/ttyS0" }, { path: "/dev/ttyUSB0", ids: "10c4:ea60" });
+	const lines = await run(["ports"]);
+	expect(lines).toEqual({
+		status: 0,
+		stderr: "",
+		stdout:
+			"/dev/ttyUSB0  10c4:ea60  serial 0001  CP210x USB bridge, on many ESP boards\n/dev/ttyS0  not USB\n",
+	});
+	const { stdout } = await run(["ports", "--json"]);
+	expect(
+		stdout
+			.trimEnd()
+			.split("\n")
+			.map((line) => JSON.parse(line)),
+	).toEqual([
+		{
+			path: "/dev/ttyUSB0",
+			vendorId: "10c4",
+			productId: "ea60",
+			serialNumber: "0001",
+			board: "CP210x USB bridge, on many ESP boards",
+		},
+		{ path: "/dev/ttyS0" },
+	]);
+});
+
+test("no ports at all", async () => {
+	plugIn();
+	expect((await run(["ports"])).stdout).toMatch(/^there are no serial ports: plug a board in/);
+	expect(await run(["ports", "--json"])).toEqual({ status: 0, stderr: "", stdout: "" });
+	const { status, stderr } = await run(["flash", imageFile()]);
+	expect(status).toBe(1);
+	expect(stderr).toMatch(/^xs-mqtt: no board was found: .*; plug it in with a data cable/);
+});
+
+test.each([
+	[["flash", "--baud", "fast"]],
+	[["flash", "--baud", "1"]],
+	[["flash", "--frobnicate"]],
+	[["flash", "0x0=a", "b"]],
+	[["flash", "test"]],
+	[["ports", "more"]],
+])("wrong usage %j: one line, exit status 2", async (args) => {
+	const { status, stderr, stdout } = await run(args);
+	expect(status).toBe(2);
+	expect(stderr).toMatch(/^xs-mqtt: [\x20-\x7e]+\n$/);
+	expect(stdout).toBe("");
+});
+
+test.each(["ports", "flash"])("%s --help has an example", async (command) => {
+	const { status, stdout } = await run([command, "--help"]);
+	expect(status).toBe(0);
+	expect(stdout).toMatch(new RegExp(`Examples?:\n {2}xs-mqtt ${command}`));
+});
+
+test("Ctrl-C while writing: exit status 1, the state of the board, and the same command completes it", async () => {
+	plugIn({ path: board.path, ids: "10c4:ea60" });
+	let sent = false;
+	const interrupted = await run(["flash", imageFile()], (stdout, child) => {
+		if (sent || !stdout.includes("25 %")) return;
+		sent = true;
+		board.toChip = () => Buffer.alloc(0); // it goes no further
+		child.kill("SIGINT");
+	});
+	board.toChip = (bytes) => bytes;
+	expect(interrupted.status).toBe(1);
+	expect(interrupted.stderr).toMatch(
+		/^xs-mqtt: flashing was interrupted: .*\n0x0 firmware.bin is written in part: the board does not start its app until .*repeat the same command\.\n$/,
+	);
+	board.chip.reset("rom");
+	expect((await run(["flash", imageFile()])).status).toBe(0);
+	expectFlash(board, [{ address: 0, name: "", bytes: image }]);
+});

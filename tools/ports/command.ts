@@ -1,0 +1,23 @@
+// `xs-mqtt ports`: the serial ports of this computer. Knows the list and standard output.
+
+import type { Command } from "commander";
+import { listPorts, portLine } from "../serial/ports.js";
+import { jsonLine } from "../text.js";
+
+export function addPortsCommand(program: Command): void {
+	program
+		.command("ports")
+		.description("list the serial ports, those that look like ESP boards first, and why they do")
+		.option("--json", "print one JSON object a line")
+		.addHelpText("after", "\nExample:\n  xs-mqtt ports --json")
+		.action(ports);
+}
+
+async function ports({ json = false }: { json?: boolean }): Promise<void> {
+	const found = await listPorts();
+	for (const port of found) process.stdout.write(`${json ? jsonLine(port) : portLine(port)}\n`);
+	if (found.length === 0 && !json)
+		process.stdout.write(
+			"there are no serial ports: plug a board in with a data cable (some have power wires only)\n",
+		);
+}
