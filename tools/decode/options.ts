@@ -1,6 +1,6 @@
 // The options of `xs-mqtt decode`: texts of the command line, checked. Knows no input.
 
-import { oneOf, wholeNumber } from "../options.js";
+import { oneOf, whole } from "../option-values.js";
 import type { Sender } from "./packet.js";
 
 export const FORMATS = ["hex", "binary", "pcap"] as const;
@@ -26,7 +26,7 @@ export function checkOptions(raw: RawOptions): DecodeOptions {
 	return {
 		format: raw.format === undefined ? undefined : oneOf("--format", raw.format, FORMATS),
 		from: raw.from === undefined ? undefined : oneOf("--from", raw.from, SENDERS),
-		ports: [1883, ...(raw.port ?? []).map((text) => wholeNumber("--port", text, 1, 65_535))],
+		ports: [1883, ...(raw.port ?? []).map((text) => whole("--port", text, 1, 65_535)!)],
 		json: raw.json ?? false,
 	};
 }

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quoted } from "../options.js";
+import { quoted } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
 
 /** The package's own folder, from build/tools/run. */

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { quoted } from "../options.js";
+import { quoted } from "../option-values.js";
 import { Problem, UsageProblem } from "../problem.js";
 
 export type Environment = Record<string, string | undefined>;
@@ -73,11 +73,7 @@ export function findSdk(
 		.map((path) => join(path, system === "win32" ? "mcconfig.exe" : "mcconfig"))
 		.find((path) => existsSync(path));
 	if (mcconfig === undefined)
-		throw missing(
-			"mcconfig is not there",
-			"the SDK's tools were not built",
-			GETTING_STARTED,
-		);
+		throw missing("mcconfig is not there", "the SDK's tools were not built", GETTING_STARTED);
 	if (platform.isSimulator) checkSimulator(programs, environment, system);
 	else checkToolchain(platform, environment);
 	return { folder, mcconfig, programs };
@@ -91,11 +87,7 @@ function checkSimulator(programs: string, environment: Environment, system: stri
 			"run xs-mqtt monitor --tcp 5002, then mcconfig -d -m in the app's folder",
 		);
 	if (!existsSync(join(programs, "mcsim")))
-		throw missing(
-			"the simulator is not there",
-			"mcsim was not built",
-			GETTING_STARTED,
-		);
+		throw missing("the simulator is not there", "mcsim was not built", GETTING_STARTED);
 	if (!environment.DISPLAY && !environment.WAYLAND_DISPLAY)
 		throw new Problem(
 			"the simulator cannot open its window",

@@ -1,8 +1,7 @@
 // What a build is told of Wi-Fi, broker and app: from options, environment, settings file and, for passwords, a question.
 // Knows names and precedence; no file and no build. A password is never in a message.
 
-import { brokerAddress } from "../broker-address.js";
-import { quoted } from "../options.js";
+import { boardsBroker, quoted } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
 
 /** What the firmware imports as "mc/config". */
@@ -74,7 +73,7 @@ async function addBroker(
 		port,
 		username,
 		password: inUrl,
-	} = brokerAddress(sources.broker ? "--broker" : NAMES.broker, text);
+	} = boardsBroker(sources.broker ? "--broker" : NAMES.broker, text);
 	if (inUrl !== undefined && sources.broker !== undefined)
 		throw new UsageProblem(
 			"--broker",

@@ -3,7 +3,7 @@
 
 import { createConnection, type Socket } from "node:net";
 import { type IClientOptions, MqttClient } from "mqtt";
-import type { BrokerAddress } from "../broker-address.js";
+import type { BrokerAddress } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { cut } from "../text.js";
 import type { MessageEvent, SimEvent, StatusEvent } from "./events.js";

@@ -1,7 +1,6 @@
 // The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
 
-import { type BrokerAddress, brokerAddress } from "../broker-address.js";
-import { oneOf, quoted, wholeNumber } from "../options.js";
+import { type BrokerAddress, boardsBroker, oneOf, quoted, whole } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
 
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
@@ -54,7 +53,7 @@ export function checkOptions(raw: RawOptions): SimOptions {
 			"leave one out",
 		);
 	return {
-		broker: raw.broker === undefined ? undefined : brokerAddress("--broker", raw.broker),
+		broker: raw.broker === undefined ? undefined : boardsBroker("--broker", raw.broker),
 		port: whole("--port", raw.port, 1, 65_535),
 		name: topicPrefix(raw.name),
 		board: oneOf("--board", raw.board, BOARDS),
@@ -70,10 +69,6 @@ export function checkOptions(raw: RawOptions): SimOptions {
 
 function milliseconds(seconds: number | undefined): number | undefined {
 	return seconds === undefined ? undefined : seconds * 1000;
-}
-
-function whole(option: string, text: string | undefined, least: number, most: number): number | undefined {
-	return text === undefined ? undefined : wholeNumber(option, text, least, most);
 }
 
 /** It goes into topics and into the client identifier. */

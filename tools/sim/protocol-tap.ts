@@ -3,8 +3,8 @@
 
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
-import type { BrokerAddress } from "../broker-address.js";
 import { Conversation } from "../decode/conversation.js";
+import type { BrokerAddress } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import type { PacketEvent } from "./events.js";
 

@@ -1,7 +1,7 @@
 // Ties broker, observer and board together, and makes of what they tell one stream of events.
 // Decides when the simulation is over. Knows no terminal.
 
-import type { BrokerAddress } from "../broker-address.js";
+import type { BrokerAddress } from "../option-values.js";
 import { Problem } from "../problem.js";
 import { cut } from "../text.js";
 import type { Board, BoardEvent, StartBoard } from "./board.js";
