@@ -1,0 +1,124 @@
+// `xs-mqtt monitor`: from the command line to a running monitor. Knows options, the process and its signals.
+
+import type { Command } from "commander";
+import { Problem, textOf } from "../problem.js";
+import { choosePort } from "../serial/ports.js";
+import type { Listener, Source } from "./events.js";
+import { Filter } from "./filter.js";
+import { Forwarder } from "./forwarder.js";
+import { Keys } from "./keys.js";
+import { LogFile } from "./log-file.js";
+import { checkOptions, type MonitorOptions, PASSWORD_VARIABLE, type RawOptions } from "./options.js";
+import { Output } from "./output.js";
+import { Screen } from "./screen.js";
+import { SerialSource } from "./serial-source.js";
+import { TcpSource } from "./tcp-source.js";
+
+const HELP = `
+In a terminal, Ctrl-R restarts the board and Ctrl-C ends the monitor. The password of --broker can be given in the
+environment variable ${PASSWORD_VARIABLE}.
+
+Examples:
+  xs-mqtt monitor --timestamps --log board.log
+  xs-mqtt monitor --port /dev/ttyUSB1 --filter 'error|disconnected'
+  xs-mqtt monitor --tcp 5002 --json
+  ${PASSWORD_VARIABLE}=... xs-mqtt monitor --broker mqtt://ann@broker.local/boards/kitchen/log`;
+
+export function addMonitorCommand(program: Command): void {
+	const command = program
+		.command("monitor")
+		.description("show what a board logs: boot output, the app's lines, exceptions, its memory")
+		.option("--port <path>", "the board's serial port (default: the one that looks like an ESP board)")
+		.option("--baud <rate>", "bits per second of the app (default: found out)")
+		.option("--tcp [port]", "listen on 127.0.0.1 for the simulator instead (default port: 5002)")
+		.option("--no-reset", "do not reset a silent board: wait");
+	addLogOptions(command)
+		.option("--broker <url>", "forward lines to an MQTT broker: mqtt://[user[:password]@]host[:port]/topic")
+		.addHelpText("after", HELP)
+		.action(async (raw: RawOptions) => runMonitor(checkOptions(raw, process.env)));
+}
+
+/** How lines are shown, in all commands that show a log. */
+export function addLogOptions(command: Command): Command {
+	return command
+		.option("--timestamps", "begin each line with date and time")
+		.option("--filter <regex>", "show and forward only lines that match")
+		.option("--log <file>", "add all lines to a file")
+		.option("--json", "print one JSON object a line")
+		.option("--instruments", "a table of slots, chunks, stack and collections (default: a line)")
+		.option("--no-instruments", "none of them");
+}
+
+export type MakeSource = (listener: Listener) => Source;
+
+/**
+ * Runs until Ctrl-C, a signal, the source's end, or until whoever reads the output has gone. Throws a Problem.
+ * `makeSource`: when it is neither a serial port nor a simulator that was started otherwise.
+ */
+export async function runMonitor(options: MonitorOptions, makeSource?: MakeSource): Promise<void> {
+	await new Monitor(options, makeSource ?? (await sourceOf(options))).run();
+}
+
+async function sourceOf({ tcp, port, baud, reset }: MonitorOptions): Promise<MakeSource> {
+	if (tcp !== undefined) return (listener) => new TcpSource(tcp, listener);
+	const chosen = await choosePort(port);
+	return (listener) => new SerialSource(chosen, { baud, reset }, listener);
+}
+
+class Monitor {
+	readonly #source: Source;
+	readonly #output: Output;
+	readonly #file: LogFile | undefined;
+	readonly #forwarder: Forwarder | undefined;
+	readonly #ended: Promise<void>;
+	#quit!: () => void;
+	#fail!: (problem: unknown) => void;
+
+	constructor(options: MonitorOptions, makeSource: MakeSource) {
+		const { log, filter, broker } = options;
+		this.#ended = new Promise((resolve, reject) => {
+			this.#quit = resolve;
+			this.#fail = reject;
+		});
+		this.#ended.catch(() => {}); // it may come before anybody waits
+		this.#file = log === undefined ? undefined : new LogFile(log);
+		this.#forwarder =
+			broker &&
+			new Forwarder(broker.address, broker.topic, (text) => this.#output.event({ type: "note", text }));
+		this.#output = new Output(
+			options,
+			{
+				screen: new Screen(process.stdout),
+				filter: filter && new Filter(filter),
+				file: this.#file,
+				forwarder: this.#forwarder,
+			},
+			this.#fail,
+		);
+		this.#source = makeSource(this.#output);
+	}
+
+	async run(): Promise<void> {
+		const quit = this.#quit;
+		for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, quit);
+		process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+			if (error.code === "EPIPE") quit();
+			else this.#fail(new Problem("the output cannot be written", textOf(error), "check where it goes to"));
+		});
+		let keys: Keys | undefined;
+		try {
+			await this.#source.start();
+			this.#source.ended?.then(quit, this.#fail);
+			if (process.stdin.isTTY)
+				keys = new Keys(process.stdin, { quit, reset: () => void this.#source.reset() });
+			await this.#ended;
+		} finally {
+			keys?.close();
+			await this.#source.stop();
+			this.#output.close();
+			await this.#forwarder?.close();
+			this.#file?.close();
+			for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, quit);
+		}
+	}
+}

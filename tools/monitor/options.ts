@@ -1,0 +1,96 @@
+// The options of `xs-mqtt monitor`: texts of the command line and the environment, checked. Knows no port, no broker.
+
+import { type BrokerAddress, mqttUrl, quoted, whole } from "../option-values.js";
+import { textOf, UsageProblem } from "../problem.js";
+
+/** The environment variable that may hold the broker's password. */
+export const PASSWORD_VARIABLE = "XS_MQTT_BROKER_PASSWORD";
+
+const FILTER_LIMIT = 1000;
+const DEFAULT_TCP_PORT = 5002;
+
+/** As commander hands them over. */
+export interface RawOptions {
+	port?: string;
+	baud?: string;
+	tcp?: string | true;
+	reset: boolean;
+	timestamps?: boolean;
+	filter?: string;
+	log?: string;
+	json?: boolean;
+	/** Undefined: neither --instruments nor --no-instruments. */
+	instruments?: boolean;
+	broker?: string;
+}
+
+export interface MonitorOptions {
+	/** None: the only one that looks like a board. */
+	port: string | undefined;
+	/** None: found out. */
+	baud: number | undefined;
+	/** Listen there instead of at a serial port. */
+	tcp: number | undefined;
+	reset: boolean;
+	timestamps: boolean;
+	filter: RegExp | undefined;
+	log: string | undefined;
+	json: boolean;
+	instruments: "line" | "table" | "none";
+	broker: { address: BrokerAddress; topic: string } | undefined;
+}
+
+export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): MonitorOptions {
+	const { port, log, reset, json = false, timestamps = false } = raw;
+	const tcp = raw.tcp === true ? DEFAULT_TCP_PORT : whole("--tcp", raw.tcp, 1, 65_535);
+	if (tcp !== undefined)
+		for (const [option, value] of [
+			["--port", port],
+			["--baud", raw.baud],
+		])
+			if (value !== undefined)
+				throw new UsageProblem(
+					option!,
+					"it is a serial port's, and --tcp listens for a simulator",
+					"leave one out",
+				);
+	return {
+		port,
+		baud: whole("--baud", raw.baud, 9600, 4_000_000),
+		tcp,
+		reset,
+		timestamps,
+		filter: raw.filter === undefined ? undefined : expression(raw.filter),
+		log,
+		json,
+		instruments: raw.instruments === undefined ? "line" : raw.instruments ? "table" : "none",
+		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment),
+	};
+}
+
+function expression(text: string): RegExp {
+	const advice = "give a JavaScript regular expression, such as 'error|warning'";
+	if (text.length > FILTER_LIMIT)
+		throw new UsageProblem("--filter", `it has more than ${FILTER_LIMIT} characters`, advice);
+	try {
+		return new RegExp(text, "u");
+	} catch {
+		try {
+			return new RegExp(text); // what "u" forbids, such as \-
+		} catch (error) {
+			throw new UsageProblem("--filter", `${quoted(text)}: ${quoted(textOf(error))}`, advice);
+		}
+	}
+}
+
+function brokerOf(text: string, environment: NodeJS.ProcessEnv): MonitorOptions["broker"] {
+	const advice = `give mqtt://host/topic or mqtt://user@host:port/topic, with the password in ${PASSWORD_VARIABLE}`;
+	const { address, path } = mqttUrl("--broker", text, advice);
+	const topic = path.replace(/^\//, "");
+	if (topic === "") throw new UsageProblem("--broker", "the URL has no topic", advice);
+	if (/[+#\0]/.test(topic) || Buffer.byteLength(topic) > 65_535)
+		throw new UsageProblem("--broker", "nothing can be published to this topic", "give one without + and #");
+	const password = environment[PASSWORD_VARIABLE];
+	if (address.username !== undefined && password !== undefined) address.password ??= password;
+	return { address, topic };
+}

@@ -1,0 +1,71 @@
+// Lines on standard output, and in a terminal below them an area that is drawn over. Knows streams and ANSI.
+
+import type { WriteStream } from "node:tty";
+import { cut } from "../text.js";
+
+/** Bytes that wait for a reader before lines are left out. */
+const WAITING_LIMIT = 8 << 20;
+
+/** What Screen needs of process.stdout. */
+export type Out = Pick<NodeJS.WriteStream, "write" | "writableLength"> & Partial<WriteStream>;
+
+export class Screen {
+	readonly #out: Out;
+	readonly #terminal: boolean;
+	#area: string[] = [];
+	#drawn = 0;
+	#omitted = 0;
+
+	constructor(out: Out) {
+		this.#out = out;
+		this.#terminal = out.isTTY === true && process.env.TERM !== "dumb";
+	}
+
+	get isTerminal(): boolean {
+		return this.#terminal;
+	}
+
+	/** Lines without control characters but colours. */
+	print(lines: string[]): void {
+		if (lines.length === 0) return;
+		if (this.#out.writableLength > WAITING_LIMIT) {
+			this.#omitted += lines.length;
+			return;
+		}
+		let text = this.#erasing();
+		if (this.#omitted > 0) text += `-- ${this.#omitted} lines are missing here: their reader is too slow\n`;
+		this.#omitted = 0;
+		this.#out.write(`${text}${lines.join("\n")}\n${this.#drawing()}`);
+	}
+
+	/** What is shown below the lines; of no effect without a terminal. */
+	show(area: string[]): void {
+		if (!this.#terminal || this.#out.writableLength > WAITING_LIMIT) return;
+		const text = this.#erasing();
+		this.#area = area;
+		this.#out.write(text + this.#drawing());
+	}
+
+	/** Leaves the lines only. */
+	close(): void {
+		const text = this.#erasing();
+		this.#area = [];
+		if (text !== "") this.#out.write(text);
+	}
+
+	#erasing(): string {
+		if (this.#drawn === 0) return "";
+		const up = this.#drawn > 1 ? `\x1b[${this.#drawn - 1}A` : "";
+		this.#drawn = 0;
+		return `\r${up}\x1b[J`;
+	}
+
+	/** Each within a row of the terminal, so that it is known how many there are to erase. */
+	#drawing(): string {
+		if (!this.#terminal) return "";
+		const { columns = 80, rows = 24 } = this.#out;
+		const area = this.#area.slice(0, rows - 1).map((line) => cut(line, columns - 1));
+		this.#drawn = area.length;
+		return area.join("\n");
+	}
+}
