@@ -90,7 +90,8 @@ async function run(example: string, pairs: string[], raw: RawOptions): Promise<v
 	}
 	const firmware = await readFirmware([folder]);
 	const wishes = { baud: FLASH_BAUD, erase: false, dryRun: false, reset: true };
-	await untilSignal((signal) => flashBoard(firmware, port, wishes, chooseReport(), signal));
+	const report = chooseReport(process.stderr); // on stdout is the log alone
+	await untilSignal((signal) => flashBoard(firmware, port, wishes, report, signal));
 	await runMonitor({ ...logOptions, port: port.path });
 }
 

@@ -14,7 +14,7 @@ export interface Call {
 }
 
 const MCCONFIG = `
-const { mkdirSync, readFileSync, statSync, writeFileSync } = require("node:fs");
+const { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } = require("node:fs");
 const { basename, dirname, join } = require("node:path");
 const args = process.argv.slice(2);
 const path = args.at(-1);
@@ -30,7 +30,8 @@ else {
 	const folder = join(after("-o"), "bin", platform === "lin" ? "lin/mc" : platform, "debug", basename(dirname(path)));
 	mkdirSync(folder, { recursive: true });
 	const file = platform === "lin" ? "mc.so" : platform.startsWith("esp32") ? "xs_esp32.bin" : "main.bin";
-	if (!process.env.FAKE_NOTHING) writeFileSync(join(folder, file), JSON.stringify(manifest.config));
+	if (process.env.FAKE_PRODUCT) copyFileSync(process.env.FAKE_PRODUCT, join(folder, file));
+	else if (!process.env.FAKE_NOTHING) writeFileSync(join(folder, file), JSON.stringify(manifest.config));
 }
 `;
 
@@ -88,6 +89,10 @@ export class FakeSdk {
 		writeFileSync(path, text);
 		chmodSync(path, mode);
 		return path;
+	}
+
+	writeBytes(name: string, bytes: Uint8Array): void {
+		writeFileSync(join(this.folder, name), bytes);
 	}
 
 	remove(): void {
