@@ -49,8 +49,7 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
 		for await (const bytes of read(file)) {
 			input.push(bytes);
 			// Whoever reads us sets the pace: what waits for them is bounded.
-			if (process.stdout.writableNeedDrain)
-				await Promise.race([once(process.stdout, "drain"), once(process.stdout, "close")]);
+			if (process.stdout.writableNeedDrain) await drained();
 			if (unread !== undefined) break;
 		}
 		if (unread === undefined) input.end();
@@ -71,6 +70,14 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
 			"name the broker's port with --port, or the format with --format",
 		);
 	output.close();
+}
+
+/** Resolves when the output takes more, or is closed. */
+async function drained(): Promise<void> {
+	const done = new AbortController();
+	const { signal } = done;
+	await Promise.race([once(process.stdout, "drain", { signal }), once(process.stdout, "close", { signal })]);
+	done.abort();
 }
 
 async function* read(file: string): AsyncGenerator<Uint8Array> {

@@ -36,7 +36,8 @@ export function readConnect(reader: FieldReader, facts: Facts): void {
 	}
 	// What no flag announces may be a password all the same.
 	delete reader.fields.at(-1)!.bytes;
-	facts.uncertain = payload.secret;
+	// A CONNECT of MQTT 5.0 ends where it says.
+	facts.uncertain = payload.secret && facts.protocolLevel !== 5;
 	if (payload.secret) hideFrom(reader, payload.at);
 }
 

@@ -172,6 +172,7 @@ test("MQTT 5.0 is named, and what follows it is not judged by another version's 
 		S(packet(0x20, [0, 0, 0])),
 		C(packet(0x82, word(1), [0], field("a"), [0x2c])),
 	);
+	expect(seen.map(({ type }) => type)).toEqual(["CONNECT", "CONNACK", "SUBSCRIBE"]);
 	expect(seen.map(rulesOf)).toEqual([["MQTT-3.1.2-2"], [], []]);
 	expect(seen[0].violations[0].what).toContain("MQTT 5.0");
 });
