@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { SerialPortMock } from "serialport";
 import { openingProblem } from "../../tools/serial/opening-problem.js";
 import { NoControlLines, SerialLine } from "../../tools/serial/serial-line.js";
 import { Pty } from "../support/pty.js";
@@ -41,6 +42,21 @@ test("every byte value passes both ways", async () => {
 	pty.write(all);
 	await done;
 	expect(back).toEqual([...all]);
+});
+
+test("a write that waits for room goes on when there is, whatever was received meanwhile", async () => {
+	const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => index * 7);
+	const there = received(bytes.length);
+	pty.pause();
+	const written = line.write(bytes);
+	for (const value of [1, 2, 3]) {
+		const back = once(line, "data");
+		pty.write(Uint8Array.of(value));
+		await back;
+	}
+	pty.resume();
+	await written;
+	expect((await there).equals(bytes)).toBe(true);
 });
 
 test("the baud rate is the port's, common or not", async () => {
@@ -118,4 +134,13 @@ test("permission denied names the group to join, if it would help", async () => 
 		/this user has no permission; give your user access/,
 	);
 	rmSync(dirname(file), { recursive: true });
+});
+
+test("what comes before opening has ended is not lost", async () => {
+	SerialPortMock.binding.createPort("/dev/mock", { readyData: Buffer.from("early") });
+	const early = await SerialLine.open("/dev/mock", 115_200, SerialPortMock);
+	const [bytes] = await once(early, "data");
+	expect(Buffer.from(bytes).toString()).toBe("early");
+	await early.close();
+	SerialPortMock.binding.reset();
 });
