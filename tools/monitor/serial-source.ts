@@ -133,12 +133,12 @@ export class SerialSource implements Source {
 		if (this.#session === undefined) return;
 		const { tuner, conversation } = this.#session;
 		const noise = tuner.hear(bytes);
+		conversation.push(bytes);
 		if (noise !== undefined) {
 			conversation.dropText();
 			this.#started = true;
 			this.#misheard ||= noise === "misheard";
 		}
-		conversation.push(bytes);
 		if (!this.#understood) this.#awaitSilence();
 	}
 
