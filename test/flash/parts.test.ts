@@ -44,9 +44,7 @@ test("parts are accepted exactly if each byte has one owner, and each sector too
 			accepted++;
 		} catch (error) {
 			refused++;
-			expect((error as Error).message).toMatch(
-				/^0x[0-9a-f]+ a\.bin is refused: .+; .+; nothing was written$/,
-			);
+			expect((error as Error).message).toMatch(/^0x[0-9a-f]+ a\.bin is refused: .+; .+$/);
 		}
 		expect(outcome !== undefined).toBe(good);
 		if (outcome === undefined) return;

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { SerialPortMock } from "serialport";
 import { openingProblem } from "../../tools/serial/opening-problem.js";
 import { NoControlLines, SerialLine } from "../../tools/serial/serial-line.js";
 import { Pty } from "../support/pty.js";
@@ -118,4 +119,13 @@ test("permission denied names the group to join, if it would help", async () => 
 		/this user has no permission; give your user access/,
 	);
 	rmSync(dirname(file), { recursive: true });
+});
+
+test("what comes before opening has ended is not lost", async () => {
+	SerialPortMock.binding.createPort("/dev/mock", { readyData: Buffer.from("early") });
+	const early = await SerialLine.open("/dev/mock", 115_200, SerialPortMock);
+	const [bytes] = await once(early, "data");
+	expect(Buffer.from(bytes).toString()).toBe("early");
+	await early.close();
+	SerialPortMock.binding.reset();
 });

@@ -49,7 +49,7 @@ export function checkParts(parts: readonly Part[], flash: Flash): Part[] {
 }
 
 function refuse(part: Part, cause: string, advice: string): Problem {
-	return new Problem(`${partText(part)} is refused`, cause, `${advice}; nothing was written`);
+	return new Problem(`${partText(part)} is refused`, cause, advice);
 }
 
 function checkPlace(part: Part, flash: Flash): void {

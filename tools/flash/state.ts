@@ -44,7 +44,7 @@ export class FlashState {
 		].filter((one) => one !== undefined);
 		return (
 			`${parts.join("; ")}: the board does not start its app until it is flashed again. ` +
-			"Its bootloader cannot be damaged this way: repeat the same command" +
+			"The bootloader inside the chip stays: repeat the same command" +
 			(whole === "" ? "." : `; what is whole (${whole}) is skipped then.`)
 		);
 	}

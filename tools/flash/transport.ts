@@ -19,6 +19,7 @@ export class LineTransport extends Transport {
 	#frames: Uint8Array[] = [];
 	#waiting: { resolve(frame: Uint8Array): void; reject(error: unknown): void } | undefined;
 	#failure: unknown;
+	#failed = rejectable();
 	#heard = 0;
 	#take = (bytes: Uint8Array) => {
 		this.#heard += bytes.length;
@@ -50,6 +51,7 @@ export class LineTransport extends Transport {
 	fail(error: unknown): void {
 		if (this.#failure !== undefined) return;
 		this.#failure = error;
+		this.#failed.reject(error);
 		this.#waiting?.reject(error);
 		this.#waiting = undefined;
 	}
@@ -67,8 +69,7 @@ export class LineTransport extends Transport {
 
 	override async write(data: Uint8Array): Promise<void> {
 		this.#check();
-		await this.#line.write(this.slipWriter(data));
-		this.#check();
+		await Promise.race([this.#line.write(this.slipWriter(data)), this.#failed.promise]);
 	}
 
 	/** The next answer. */
@@ -156,4 +157,14 @@ export class LineTransport extends Transport {
 
 function number(digits: string | undefined): number | undefined {
 	return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}
+
+/** Rejects when told, and is no unhandled rejection meanwhile. */
+function rejectable(): { promise: Promise<never>; reject(error: unknown): void } {
+	let reject: (error: unknown) => void = () => {};
+	const promise = new Promise<never>((_resolve, rejecting) => {
+		reject = rejecting;
+	});
+	promise.catch(() => {});
+	return { promise, reject };
 }

@@ -5,6 +5,7 @@ import { SerialPort, type SerialPortMock } from "serialport";
 import { Problem, textOf } from "../problem.js";
 import { within } from "../within.js";
 import { openingProblem } from "./opening-problem.js";
+import { mendPort } from "./unix-port.js";
 
 /** Milliseconds beyond what the bytes need at the baud rate. */
 const WRITE_PATIENCE = 5000;
@@ -65,6 +66,9 @@ export class SerialLine extends EventEmitter<{ data: [Uint8Array]; gone: [] }> {
 		await line.setSignals({ dtr: false, rts: false }).catch((error) => {
 			if (!(error instanceof NoControlLines)) throw error;
 		});
+		mendPort(port.port);
+		// Reading begins here: whoever listens at once misses nothing.
+		port.on("data", (bytes: Buffer) => line.emit("data", bytes));
 		return line;
 	}
 
@@ -73,7 +77,6 @@ export class SerialLine extends EventEmitter<{ data: [Uint8Array]; gone: [] }> {
 		this.path = path;
 		this.#baudRate = baudRate;
 		this.#port = port;
-		port.on("data", (bytes: Buffer) => this.emit("data", bytes));
 		port.on("close", () => this.#vanish());
 		port.on("end", () => this.#vanish());
 		port.on("error", () => this.#vanish());
