@@ -92,6 +92,7 @@ export class LineRate {
 		} else if (!this.#otherBootRateTried) {
 			this.#otherBootRateTried = true;
 			this.#chip = this.#chip === "esp32" ? "esp8266" : "esp32";
+			this.#sample.clear();
 		}
 	}
 

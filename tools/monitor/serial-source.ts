@@ -133,12 +133,12 @@ export class SerialSource implements Source {
 		if (this.#session === undefined) return;
 		const { tuner, conversation } = this.#session;
 		const noise = tuner.hear(bytes);
+		conversation.push(bytes);
 		if (noise !== undefined) {
 			conversation.dropText();
 			this.#started = true;
 			this.#misheard ||= noise === "misheard";
 		}
-		conversation.push(bytes);
 		if (!this.#understood) this.#awaitSilence();
 	}
 
@@ -150,10 +150,11 @@ export class SerialSource implements Source {
 		this.#listener.event(event);
 	}
 
-	/** Samples and log lines may be those of before a reset. */
 	#understand(type: MonitorEvent["type"]): void {
-		this.#started ||= type === "login" || type === "reset";
 		this.#session?.tuner.settle();
+		this.#started ||= type === "login" || type === "reset";
+		// A machine that starts, or goes because its login was missed, may say no more.
+		if (type === "reset" || type === "closed") return;
 		this.#understood = true;
 		this.#resets = 0;
 		clearTimeout(this.#silence);
