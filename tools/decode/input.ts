@@ -1,7 +1,6 @@
 // From the bytes of a file to packets: finds out which format they have, and runs them through its reader.
 // Knows the readers; no file and no output.
 
-import { isUtf8 } from "node:buffer";
 import { Problem } from "../problem.js";
 import { Connections, type Sink } from "./connections.js";
 import { Conversation } from "./conversation.js";
@@ -11,8 +10,9 @@ import { PacketStream } from "./packet-stream.js";
 import { CaptureReader, isCapture } from "./pcap.js";
 import { segmentOf } from "./segment.js";
 
-/** Bytes by which the format is found out. */
-const PROBE = 4096;
+/** Bytes by which the format is found out: no more, as a capture that still runs has no more at first. */
+const LEAST = 4;
+const MOST = 4096;
 
 interface Reader {
 	push(bytes: Uint8Array): void;
@@ -37,7 +37,7 @@ export class Input {
 			return;
 		}
 		this.#probe = Buffer.concat([this.#probe, bytes]);
-		if (this.#probe.length >= PROBE) this.#begin();
+		if (this.#probe.length >= LEAST) this.#begin();
 	}
 
 	end(): void {
@@ -60,9 +60,20 @@ export class Input {
 /** Text is hex: no packet is made of text alone, for the length of its topic is not. */
 function formatOf(bytes: Buffer): NonNullable<DecodeOptions["format"]> {
 	if (isCapture(bytes)) return "pcap";
+	const probe = bytes.subarray(0, MOST);
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they tell binary from text
-	const isText = isUtf8(bytes.subarray(0, PROBE - 4)) && !/[\0-\x08\x0e-\x1f]/.test(bytes.toString("latin1"));
+	const isText = isUtf8(probe) && !/[\0-\x08\x0e-\x1f]/.test(probe.toString("latin1"));
 	return isText ? "hex" : "binary";
+}
+
+/** Also when it ends within a character. */
+function isUtf8(bytes: Uint8Array): boolean {
+	try {
+		new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** One direction; if nobody says whose, only what packets are by themselves is judged. */

@@ -111,6 +111,16 @@ test.each([
 	expect(stderr).toMatch(/^xs-mqtt: [\x20-\x7e]+\n$/);
 });
 
+test("a capture that still runs: what is there is shown at once", async () => {
+	const child = spawn(process.execPath, ["build/tools/xs-mqtt.js", "decode", "-"]);
+	const ended = once(child, "exit");
+	const shown = once(child.stdout, "data");
+	child.stdin.write(pcap([frame({ from: "client", at: 1, bytes: CONNECT })]));
+	expect(String(await shown)).toContain("CONNECT client -> server");
+	child.stdin.end();
+	expect(await ended).toEqual([0, null]);
+});
+
 test("a reader that goes away is no error", async () => {
 	const child = spawn(process.execPath, ["build/tools/xs-mqtt.js", "decode", "-"]);
 	const ended = once(child, "exit");
