@@ -3,6 +3,9 @@
 import { UsageProblem } from "./problem.js";
 import { printable } from "./text.js";
 
+/** The environment variable that may hold the broker's password: others see command lines. */
+export const PASSWORD_VARIABLE = "XS_MQTT_BROKER_PASSWORD";
+
 export interface BrokerAddress {
 	host: string;
 	port: number;

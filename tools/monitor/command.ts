@@ -1,6 +1,7 @@
 // `xs-mqtt monitor`: from the command line to a running monitor. Knows options, the process and its signals.
 
 import type { Command } from "commander";
+import { PASSWORD_VARIABLE } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { choosePort } from "../serial/ports.js";
 import type { Listener, Source } from "./events.js";
@@ -8,7 +9,7 @@ import { Filter } from "./filter.js";
 import { Forwarder } from "./forwarder.js";
 import { Keys } from "./keys.js";
 import { LogFile } from "./log-file.js";
-import { checkOptions, type MonitorOptions, PASSWORD_VARIABLE, type RawOptions } from "./options.js";
+import { checkOptions, type MonitorOptions, type RawOptions } from "./options.js";
 import { Output } from "./output.js";
 import { Screen } from "./screen.js";
 import { SerialSource } from "./serial-source.js";

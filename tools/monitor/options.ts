@@ -1,10 +1,7 @@
 // The options of `xs-mqtt monitor`: texts of the command line and the environment, checked. Knows no port, no broker.
 
-import { type BrokerAddress, mqttUrl, quoted, whole } from "../option-values.js";
+import { type BrokerAddress, mqttUrl, PASSWORD_VARIABLE, quoted, whole } from "../option-values.js";
 import { textOf, UsageProblem } from "../problem.js";
-
-/** The environment variable that may hold the broker's password. */
-export const PASSWORD_VARIABLE = "XS_MQTT_BROKER_PASSWORD";
 
 const FILTER_LIMIT = 1000;
 const DEFAULT_TCP_PORT = 5002;

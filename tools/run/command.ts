@@ -121,7 +121,7 @@ async function buildTold(
 /** On stderr: what is logged may go elsewhere. */
 async function askPassword(question: string): Promise<string> {
 	try {
-		return await password({ message: `${question}:`, mask: false }, { output: process.stderr });
+		return await password({ message: `${question}:`, toggleMask: false }, { output: process.stderr });
 	} catch {
 		throw new Problem("no password was given", "the question was left with Ctrl-C", "run it again");
 	}

@@ -1,7 +1,7 @@
 // What a build is told of Wi-Fi, broker and app: from options, environment, settings file and, for passwords, a question.
 // Knows names and precedence; no file and no build. A password is never in a message.
 
-import { boardsBroker, quoted } from "../option-values.js";
+import { boardsBroker, PASSWORD_VARIABLE, quoted } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
 
 /** What the firmware imports as "mc/config". */
@@ -33,7 +33,7 @@ export const NAMES = {
 	ssid: "XS_MQTT_SSID",
 	wifiPassword: "XS_MQTT_WIFI_PASSWORD",
 	broker: "XS_MQTT_BROKER",
-	brokerPassword: "XS_MQTT_BROKER_PASSWORD",
+	brokerPassword: PASSWORD_VARIABLE,
 } as const;
 
 const OURS = /^XS_MQTT_/;

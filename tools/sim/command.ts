@@ -1,6 +1,7 @@
 // `xs-mqtt sim`: from the command line to a running session and its output. Knows the process and its terminal.
 
 import type { Command } from "commander";
+import { PASSWORD_VARIABLE } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { ProgressLine } from "../progress.js";
 import { prepareBoard } from "./board.js";
@@ -14,6 +15,8 @@ import { readReplay } from "./replay.js";
 import { Session } from "./session.js";
 
 const HELP = `
+Other users of this computer see command lines: the password of --broker can be given in ${PASSWORD_VARIABLE}.
+
 Examples:
   xs-mqtt sim
   xs-mqtt sim --messages 20 --json
@@ -23,7 +26,7 @@ export function addSimCommand(program: Command): void {
 	program
 		.command("sim")
 		.description("run the sensor node on a simulated board and show what a subscriber receives")
-		.option("--broker <url>", "mqtt://[user:password@]host[:port] (default: an embedded broker)")
+		.option("--broker <url>", "mqtt://[user[:password]@]host[:port] (default: an embedded broker)")
 		.option("--port <number>", "the embedded broker's port (default: 1883, or any if it is in use)")
 		.option("--name <text>", "what its topics begin with", "sensor-node")
 		.option("--board <type>", BOARDS.join(", "), "esp8266")
@@ -35,7 +38,7 @@ export function addSimCommand(program: Command): void {
 		.option("--protocol", "show the packets between board and broker, field by field")
 		.option("--json", "print one JSON object a line")
 		.addHelpText("after", HELP)
-		.action((raw: RawOptions) => sim(checkOptions(raw)));
+		.action((raw: RawOptions) => sim(checkOptions(raw, process.env)));
 }
 
 async function sim(options: SimOptions): Promise<void> {

@@ -1,6 +1,13 @@
 // The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
 
-import { type BrokerAddress, boardsBroker, oneOf, quoted, whole } from "../option-values.js";
+import {
+	type BrokerAddress,
+	boardsBroker,
+	oneOf,
+	PASSWORD_VARIABLE,
+	quoted,
+	whole,
+} from "../option-values.js";
 import { UsageProblem } from "../problem.js";
 
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
@@ -45,7 +52,8 @@ export interface SimOptions {
 	json: boolean;
 }
 
-export function checkOptions(raw: RawOptions): SimOptions {
+/** `environment`: may have the password of the broker's user. */
+export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv = {}): SimOptions {
 	if (raw.broker !== undefined && raw.port !== undefined)
 		throw new UsageProblem(
 			"--port",
@@ -53,7 +61,7 @@ export function checkOptions(raw: RawOptions): SimOptions {
 			"leave one out",
 		);
 	return {
-		broker: raw.broker === undefined ? undefined : boardsBroker("--broker", raw.broker),
+		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment[PASSWORD_VARIABLE]),
 		port: whole("--port", raw.port, 1, 65_535),
 		name: topicPrefix(raw.name),
 		board: oneOf("--board", raw.board, BOARDS),
@@ -69,6 +77,12 @@ export function checkOptions(raw: RawOptions): SimOptions {
 
 function milliseconds(seconds: number | undefined): number | undefined {
 	return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function brokerOf(text: string, password: string | undefined): BrokerAddress {
+	const address = boardsBroker("--broker", text);
+	if (address.username !== undefined && password) address.password ??= password;
+	return address;
 }
 
 /** It goes into topics and into the client identifier. */
