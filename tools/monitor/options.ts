@@ -2,6 +2,7 @@
 
 import { type BrokerAddress, mqttUrl, quoted, whole } from "../option-values.js";
 import { textOf, UsageProblem } from "../problem.js";
+import { printable } from "../text.js";
 
 /** The environment variable that may hold the broker's password. */
 export const PASSWORD_VARIABLE = "XS_MQTT_PASSWORD";
@@ -78,7 +79,9 @@ function expression(text: string): RegExp {
 		try {
 			return new RegExp(text); // what "u" forbids, such as \-
 		} catch (error) {
-			throw new UsageProblem("--filter", `${quoted(text)}: ${quoted(textOf(error))}`, advice);
+			// The engine repeats the expression before it tells what is wrong with it.
+			const cause = textOf(error).split(": ").at(-1)!;
+			throw new UsageProblem("--filter", `${quoted(text)} is none: ${printable(cause, 80)}`, advice);
 		}
 	}
 }
