@@ -7,7 +7,6 @@ export class Gathered implements Listener {
 	#changed: () => void = () => {};
 
 	event(event: MonitorEvent): void {
-		if (process.env.DEBUGGING) process.stderr.write(`${process.pid} ${Math.round(performance.now())} ${JSON.stringify(event).slice(0, 150)}\n`);
 		this.events.push(event);
 		this.#changed();
 	}

@@ -126,6 +126,5 @@ test("an ESP8266 that boots at 74880 baud and goes on at 921600 is read at both"
 	void board.boot();
 	await gathered.line("board started");
 	for (const event of gathered.events)
-		// biome-ignore lint/suspicious/noControlCharactersInRegex: noise
 		if (event.type === "text") expect(event.text).toMatch(/^[\x20-\x7e]*$/);
 }, 30_000);

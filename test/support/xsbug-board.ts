@@ -69,7 +69,8 @@ export class XsbugBoard {
 
 	#send(bytes: Buffer, rate = this.#rates?.app): void {
 		const heard = rate === undefined || this.#listensAt(rate) ? bytes : bytes.map((byte) => byte | 0x80);
-		for (let at = 0; at < heard.length; at += this.chunk) this.#pty.write(heard.subarray(at, at + this.chunk));
+		for (let at = 0; at < heard.length; at += this.chunk)
+			this.#pty.write(heard.subarray(at, at + this.chunk));
 	}
 
 	/** Of a rate that has no name in POSIX, the system tells 0. */
@@ -92,7 +93,10 @@ export class XsbugBoard {
 	#hear(bytes: Buffer): void {
 		if (!this.#connected || (this.#rates !== undefined && !this.#listensAt(this.#rates.app))) return;
 		this.#received += bytes.toString("latin1");
-		const pattern = new RegExp(`\\r\\n<\\?xs(?:\\.${TAG}\\?>\\r\\n<(.*?)>\\r\\n|#${TAG}\\?>\\0\\x01\\x01)`, "g");
+		const pattern = new RegExp(
+			`\\r\\n<\\?xs(?:\\.${TAG}\\?>\\r\\n<(.*?)>\\r\\n|#${TAG}\\?>\\0\\x01\\x01)`,
+			"g",
+		);
 		for (let match = pattern.exec(this.#received); match !== null; match = pattern.exec(this.#received))
 			this.#obey(match[1]);
 		this.#received = this.#received.slice(this.#received.lastIndexOf("\r\n<?xs"));

@@ -2,6 +2,7 @@
 
 import { type BrokerAddress, mqttUrl, PASSWORD_VARIABLE, quoted, whole } from "../option-values.js";
 import { textOf, UsageProblem } from "../problem.js";
+import { printable } from "../text.js";
 
 const FILTER_LIMIT = 1000;
 const DEFAULT_TCP_PORT = 5002;
@@ -75,7 +76,9 @@ function expression(text: string): RegExp {
 		try {
 			return new RegExp(text); // what "u" forbids, such as \-
 		} catch (error) {
-			throw new UsageProblem("--filter", `${quoted(text)}: ${quoted(textOf(error))}`, advice);
+			// The engine repeats the expression before it tells what is wrong with it.
+			const cause = textOf(error).split(": ").at(-1)!;
+			throw new UsageProblem("--filter", `${quoted(text)} is none: ${printable(cause, 80)}`, advice);
 		}
 	}
 }

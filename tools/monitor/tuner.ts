@@ -26,10 +26,6 @@ export class Tuner {
 	hear(bytes: Uint8Array): "noise" | "misheard" | undefined {
 		const forApp = this.#rate.rate === this.#rate.appRate;
 		const noise = this.#rate.hear(bytes);
-		if (process.env.DEBUGGING)
-			process.stderr.write(
-				`1 ${Math.round(performance.now())} {hear ${bytes.length} ${noise} at ${this.#line.baudRate} want ${this.#rate.rate} ${JSON.stringify(Buffer.from(bytes).toString("latin1").slice(0, 30))}\n`,
-			);
 		this.#apply();
 		this.#awaitPause();
 		if (!noise) return undefined;
