@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { jest } from "@jest/globals";
 import { SerialPortMock } from "serialport";
 import { openingProblem } from "../../tools/serial/opening-problem.js";
 import { NoControlLines, SerialLine } from "../../tools/serial/serial-line.js";
 import { Pty } from "../support/pty.js";
+
+jest.setTimeout(30_000); // for busy computers
 
 let pty: Pty;
 let line: SerialLine;
