@@ -177,7 +177,7 @@ test("a broker that is not there: told once, the password never", async () => {
 	const [nowhere, port] = [await freePort(), await freePort()];
 	const url = `mqtt://ann:secret1@127.0.0.1:${nowhere}/boards`;
 	const monitor = new MonitorProcess(["--tcp", String(port), "--broker", url], {
-		XS_MQTT_PASSWORD: "secret2",
+		XS_MQTT_BROKER_PASSWORD: "secret2",
 	});
 	await monitor.shows("ECONNREFUSED");
 	const socket = await simulator(port);

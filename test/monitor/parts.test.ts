@@ -229,7 +229,7 @@ describe("options", () => {
 	});
 
 	test("the broker's password comes from the URL or the environment", () => {
-		const environment = { XS_MQTT_PASSWORD: "from outside" };
+		const environment = { XS_MQTT_BROKER_PASSWORD: "from outside" };
 		const broker = (url: string) => checkOptions({ ...RAW, broker: url }, environment).broker;
 		expect(broker("mqtt://ann@host:1884/a/b")).toEqual({
 			address: { host: "host", port: 1884, username: "ann", password: "from outside" },
