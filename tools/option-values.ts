@@ -47,7 +47,7 @@ export function mqttUrl(
 	}
 	if (url.protocol !== "mqtt:") throw wrong("the URL does not begin with mqtt://");
 	if (url.hostname === "") throw wrong("the URL has no host");
-	if (url.search !== "" || url.hash !== "") throw wrong("the URL has a ? or # in it (write %3F, %23)");
+	if (/[?#]/.test(text)) throw wrong("the URL has a ? or # in it (write %3F, %23)");
 	if (url.port === "0") throw wrong("port 0 does not exist");
 	if (url.username === "" && url.password !== "") throw wrong("a password without user name is not allowed");
 	const address: BrokerAddress = { host: url.hostname, port: url.port === "" ? 1883 : Number(url.port) };

@@ -17,9 +17,9 @@ describe("the line's rate", () => {
 	test("an ESP32's ROM, then its app", () => {
 		const rate = new LineRate(undefined, "esp32");
 		expect(rate.rate).toBe(460_800);
-		expect(rate.hear(noise())).toBe(true);
+		expect(rate.hear(noise())).toEqual({ noise: true, by: "app" });
 		expect(rate.rate).toBe(115_200);
-		expect(rate.hear(text())).toBe(false);
+		expect(rate.hear(text())).toEqual({ noise: false, by: "boot" });
 		rate.pause();
 		expect(rate.rate).toBe(460_800);
 	});
@@ -76,7 +76,8 @@ describe("the line's rate", () => {
 			"温度は二十度です。湿度は五十パーセントです。",
 			"😀😀😀😀😀😀😀😀😀",
 		])
-			for (const byte of Buffer.from(line.repeat(5))) expect(rate.hear(Uint8Array.of(byte))).toBe(false);
+			for (const byte of Buffer.from(line.repeat(5)))
+				expect(rate.hear(Uint8Array.of(byte))?.noise).not.toBe(true);
 		expect(isNoise("Привет")).toBe(false);
 		expect(isNoise("\ufffd\ufffdx\u0001\x80")).toBe(true);
 		expect(isNoise("")).toBe(false);

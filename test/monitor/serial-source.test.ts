@@ -1,6 +1,8 @@
 // A real pseudo-terminal, and behind it a board that is strict with its debugger.
 
+import type { OpenLine } from "../../tools/monitor/reopen.js";
 import { SerialSource } from "../../tools/monitor/serial-source.js";
+import { SerialLine } from "../../tools/serial/serial-line.js";
 import { Pty } from "../support/pty.js";
 import { messagesOf, SESSION } from "../support/xsbug.js";
 import { XsbugBoard } from "../support/xsbug-board.js";
@@ -22,10 +24,28 @@ afterEach(async () => {
 	await pty.close();
 });
 
-async function listen(options: { baud?: number; reset?: boolean } = {}): Promise<void> {
-	const { baud, reset = true } = options;
-	source = new SerialSource({ path: pty.path }, { baud, reset }, gathered);
+async function listen(options: { baud?: number; reset?: boolean; open?: OpenLine } = {}): Promise<void> {
+	const { baud, reset = true, open } = options;
+	source = new SerialSource({ path: pty.path }, { baud, reset }, gathered, open);
 	await source.start();
+}
+
+/** The pseudo-terminal with control lines, wired as on most boards. */
+function wired(board: XsbugBoard, starts: string[]): OpenLine {
+	return async (path, baudRate) => {
+		const line = await SerialLine.open(path, baudRate);
+		let inReset = false;
+		line.setSignals = async ({ dtr, rts }) => {
+			const enLow = rts && !dtr;
+			const bootLow = dtr && !rts;
+			if (inReset && !enLow) {
+				starts.push(bootLow ? "bootloader" : "app");
+				if (!bootLow) void board.boot();
+			}
+			inReset = enLow;
+		};
+		return line;
+	};
 }
 
 test("login, lines, breaks and samples, each answered in time, whatever pieces they come in", async () => {
@@ -75,6 +95,56 @@ test("a board whose login was missed is silent: that is told, and what to do", a
 	await gathered.line(/has no control lines.*press RESET/);
 	void board.boot();
 	await gathered.line(LAST);
+}, 30_000);
+
+test("a silent board is reset, into its app, and found at its rate", async () => {
+	const board = new XsbugBoard(pty, { boot: 74_880, app: 921_600 }, messagesOf(SESSION).slice(1, 4));
+	const starts: string[] = [];
+	await listen({ open: wired(board, starts) });
+	await gathered.line("board started");
+	expect(starts).toEqual(["app"]);
+	gathered.events = [];
+	await source.reset();
+	await gathered.line("board started");
+	expect(starts).toEqual(["app", "app"]);
+	expect(gathered.notes).toEqual(["the board was reset"]);
+	expect(board.told).not.toContain("restart");
+}, 30_000);
+
+test("a rate that no ROM's text tells is found by a further reset", async () => {
+	const board = new XsbugBoard(pty, { boot: 9600, app: 921_600 }, messagesOf(SESSION).slice(1, 4));
+	const starts: string[] = [];
+	await listen({ open: wired(board, starts) });
+	await gathered.line("board started");
+	expect(pty.speed()).toBe(921_600);
+	expect(new Set(starts)).toEqual(new Set(["app"]));
+}, 60_000);
+
+test("control lines that lead nowhere: the app is asked to restart", async () => {
+	const board = new XsbugBoard(pty);
+	await listen({
+		open: async (path, baudRate) => {
+			const line = await SerialLine.open(path, baudRate);
+			line.setSignals = async () => {};
+			return line;
+		},
+	});
+	void board.boot();
+	await gathered.line(LAST);
+	gathered.events = [];
+	await source.reset();
+	await gathered.line(/^its control lines did nothing: the app was asked to restart/);
+	await gathered.line(LAST);
+}, 30_000);
+
+test("a release build, which says nothing, is not reset again and again", async () => {
+	const starts: string[] = [];
+	const board = new XsbugBoard(pty);
+	board.boot = async () =>
+		pty.write(Buffer.from("rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"));
+	await listen({ open: wired(board, starts) });
+	await gathered.line(/^the board has started, but its app logs nothing/);
+	expect(starts).toEqual(["app"]);
 }, 30_000);
 
 test("without resets it waits", async () => {
