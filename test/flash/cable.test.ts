@@ -1,5 +1,8 @@
+import { jest } from "@jest/globals";
 import { Board } from "../support/chip/board.js";
 import { expectFlash, flash, PARTS } from "./flashing.js";
+
+jest.setTimeout(30_000); // for busy computers
 
 let board: Board;
 
@@ -27,7 +30,7 @@ test.each(SHARES)("the cable is pulled at %d of the way, and put back", async (s
 		pulled ??= board.pull();
 		return bytes.subarray(0, Math.max(0, left));
 	};
-	const run = flash(board, PARTS);
+	const run = flash(board, PARTS, { patience: 10 }); // whoever still waits for the chip, waits too long
 	await expect(run).rejects.toThrow(/ is gone: .*unplugged.*; plug it in again/);
 	const touched = board.chip.flash.erased > 0;
 	await expect(run).rejects.toThrow(

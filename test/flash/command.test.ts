@@ -4,9 +4,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { jest } from "@jest/globals";
 import { Board } from "../support/chip/board.js";
 import { content, esp8266Image } from "../support/images.js";
 import { expectFlash, expectUntouched } from "./flashing.js";
+
+jest.setTimeout(30_000); // for busy computers
 
 let folder: string;
 let board: Board;

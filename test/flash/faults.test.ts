@@ -1,6 +1,9 @@
+import { jest } from "@jest/globals";
 import { Board } from "../support/chip/board.js";
 import { content } from "../support/images.js";
 import { expectFlash, expectUntouched, flash, PARTS } from "./flashing.js";
+
+jest.setTimeout(30_000); // for busy computers
 
 let board: Board;
 
@@ -142,6 +145,14 @@ test("Secure Download Mode is no case for us", async () => {
 	board = await Board.open("esp32c3");
 	board.chip.secureDownload = true;
 	await expect(flash(board, PARTS)).rejects.toThrow(/Secure Download Mode.*; use Espressif's esptool/);
+	expectUntouched(board);
+});
+
+test("a chip nobody knows", async () => {
+	board.chip.magic = 0x12345678;
+	await expect(flash(board, PARTS)).rejects.toThrow(
+		/^the chip at .* is unknown: .*12345678.*; use Espressif's esptool/,
+	);
 	expectUntouched(board);
 });
 

@@ -1,7 +1,10 @@
+import { jest } from "@jest/globals";
 import type { Part } from "../../tools/flash/parts.js";
 import { Board } from "../support/chip/board.js";
 import { content, esp32Image, esp8266Image } from "../support/images.js";
 import { blocksSeen, expectFlash, expectUntouched, flash, PARTS } from "./flashing.js";
+
+jest.setTimeout(30_000); // for busy computers
 
 let board: Board;
 
@@ -19,6 +22,7 @@ test.each(["esp32", "esp32c3", "esp8266"] as const)(
 		}[model]();
 		const parts: Part[] = [
 			{ address: 0, name: "app.bin", bytes: app },
+			{ address: 0x40000, name: "odd.bin", bytes: content(1001) },
 			{ address: 0x1fc000, name: "end.bin", bytes: content(0x4000) }, // up to the last byte
 		];
 		const { notes, progress, total } = await flash(board, parts);
@@ -30,7 +34,7 @@ test.each(["esp32", "esp32c3", "esp8266"] as const)(
 		const numbers = progress.filter((one) => typeof one === "number");
 		expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
 		expect(numbers.at(-1)).toBe(total);
-		expect(total).toBe(Math.ceil(app.length / 4) * 4 + 0x4000);
+		expect(total).toBe(app.length + 1004 + 0x4000); // in whole words;
 	},
 );
 
@@ -123,4 +127,15 @@ test("--no-reset leaves the board in its bootloader", async () => {
 	await flash(board, PARTS, { Port: board.controlled, reset: false });
 	expect(board.chip.mode).toBe("stub");
 	expect(board.signals.slice(-2)).toEqual(["D-", "--"]);
+});
+
+test("a board that was left in its bootloader is found there, with the flashing program still running", async () => {
+	board = await Board.open("esp32");
+	await flash(board, [PARTS[1]], { reset: false });
+	expect(board.chip.mode).toBe("stub");
+	const uploads = () => board.chip.log.filter((command) => command === 0x05).length;
+	const before = uploads();
+	await flash(board, PARTS);
+	expect(uploads()).toBe(before);
+	expectFlash(board, PARTS);
 });

@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { jest } from "@jest/globals";
 import { SerialPortMock } from "serialport";
 import { openingProblem } from "../../tools/serial/opening-problem.js";
 import { NoControlLines, SerialLine } from "../../tools/serial/serial-line.js";
 import { Pty } from "../support/pty.js";
+
+jest.setTimeout(30_000); // for busy computers
 
 let pty: Pty;
 let line: SerialLine;
@@ -42,6 +45,21 @@ test("every byte value passes both ways", async () => {
 	pty.write(all);
 	await done;
 	expect(back).toEqual([...all]);
+});
+
+test("a write that waits for room goes on when there is, whatever was received meanwhile", async () => {
+	const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => index * 7);
+	const there = received(bytes.length);
+	pty.pause();
+	const written = line.write(bytes);
+	for (const value of [1, 2, 3]) {
+		const back = once(line, "data");
+		pty.write(Uint8Array.of(value));
+		await back;
+	}
+	pty.resume();
+	await written;
+	expect((await there).equals(bytes)).toBe(true);
 });
 
 test("the baud rate is the port's, common or not", async () => {

@@ -2,6 +2,7 @@
 // Knows the loader and the line, nothing of parts and their order.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { UnexpectedChipIdError, UnexpectedChipMagicError } from "esptool-js";
 import { Problem, textOf } from "../problem.js";
 import type { PortInfo } from "../serial/ports.js";
 import { AppReset, bootloaderResets, type ResetStrategy } from "../serial/reset.js";
@@ -121,7 +122,7 @@ export class Bootloader implements Flash {
 		} catch (error) {
 			this.#throwFailure();
 			if (error instanceof Problem) throw error;
-			if (/^Unexpected/.test(textOf(error)) || /chip/i.test((error as Error).name))
+			if (error instanceof UnexpectedChipIdError || error instanceof UnexpectedChipMagicError)
 				throw new Problem(
 					`the chip at ${this.#line.path} is unknown`,
 					textOf(error),

@@ -92,8 +92,10 @@ async function write(
 }
 
 async function restart(board: Bootloader, { reset }: FlashOptions, report: Report): Promise<void> {
-	if (!reset) report.note("the board stays in its bootloader");
-	else if (await board.startApp()) report.note("the app was started");
+	if (!reset) {
+		await board.setBaudRate(ROM_BAUD_RATE); // where the next command looks for it
+		report.note("the board stays in its bootloader");
+	} else if (await board.startApp()) report.note("the app was started");
 	else report.note("press RESET to start the app");
 }
 

@@ -69,7 +69,9 @@ export class LineTransport extends Transport {
 
 	override async write(data: Uint8Array): Promise<void> {
 		this.#check();
-		await Promise.race([this.#line.write(this.slipWriter(data)), this.#failed.promise]);
+		const written = this.#line.write(this.slipWriter(data));
+		written.catch((error) => this.fail(error)); // gone or stuck: trying again would take as long again
+		await Promise.race([written, this.#failed.promise]);
 	}
 
 	/** The next answer. */

@@ -62,6 +62,8 @@ export class Chip {
 	/** Wrong MD5 answers still to give. */
 	wrongMd5 = 0;
 	secureDownload = false;
+	/** At 0x40001000: tells which chip it is. */
+	magic: number;
 
 	#model: Model;
 	#host: Host;
@@ -74,6 +76,7 @@ export class Chip {
 
 	constructor(model: keyof typeof MODELS, flashSize: number, host: Host) {
 		this.#model = MODELS[model];
+		this.magic = this.#model.magic;
 		this.#host = host;
 		this.flash = new FlashMemory(flashSize);
 	}
@@ -284,7 +287,7 @@ export class Chip {
 	}
 
 	#readRegister(address: number): number {
-		if (address === MAGIC_REGISTER) return this.#model.magic;
+		if (address === MAGIC_REGISTER) return this.magic;
 		return this.#registers.get(address) ?? 0;
 	}
 
