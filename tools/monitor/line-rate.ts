@@ -4,7 +4,7 @@
 // a pause. At any other rate than theirs the bytes are noise. So there are two modes: at the app's rate, and, after a
 // reset or when noise is heard, at a ROM's rate until there is a pause.
 
-export const BOOT_RATES = { esp32: 115_200, esp8266: 74_880 };
+const BOOT_RATES = { esp32: 115_200, esp8266: 74_880 };
 const APP_RATES = { esp32: 460_800, esp8266: 921_600 };
 /** Others that Moddable's targets have. */
 const MORE_RATES = [115_200, 1_500_000];
