@@ -3,6 +3,9 @@
 import { UsageProblem } from "./problem.js";
 import { printable } from "./text.js";
 
+/** The environment variable that may hold the broker's password: others see command lines. */
+export const PASSWORD_VARIABLE = "XS_MQTT_BROKER_PASSWORD";
+
 export interface BrokerAddress {
 	host: string;
 	port: number;
@@ -44,7 +47,7 @@ export function mqttUrl(
 	}
 	if (url.protocol !== "mqtt:") throw wrong("the URL does not begin with mqtt://");
 	if (url.hostname === "") throw wrong("the URL has no host");
-	if (url.search !== "" || url.hash !== "") throw wrong("the URL has a ? or # in it (write %3F, %23)");
+	if (/[?#]/.test(text)) throw wrong("the URL has a ? or # in it (write %3F, %23)");
 	if (url.port === "0") throw wrong("port 0 does not exist");
 	if (url.username === "" && url.password !== "") throw wrong("a password without user name is not allowed");
 	const address: BrokerAddress = { host: url.hostname, port: url.port === "" ? 1883 : Number(url.port) };
@@ -59,4 +62,21 @@ export function mqttUrl(
 
 export function quoted(text: string): string {
 	return `"${printable(text, 40)}"`;
+}
+
+export function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
+	const found = allowed.find((one) => one === text);
+	if (found === undefined)
+		throw new UsageProblem(option, `${quoted(text)} is not known`, `give one of ${allowed.join(", ")}`);
+	return found;
+}
+
+/** The address of a broker that a board is to connect to. */
+export function boardsBroker(option: string, text: string): BrokerAddress {
+	const advice = "give mqtt://host:port or mqtt://user:password@host:port";
+	const { address, path } = mqttUrl(option, text, advice);
+	if (path !== "" && path !== "/") throw new UsageProblem(option, "the URL goes on behind the port", advice);
+	if (address.host.startsWith("["))
+		throw new UsageProblem(option, "the board speaks IPv4 only, and this is an IPv6 address", advice);
+	return address;
 }

@@ -4,24 +4,28 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { addDecodeCommand } from "./decode/command.js";
 import { addFlashCommand } from "./flash/command.js";
 import { addMonitorCommand } from "./monitor/command.js";
 import { addPortsCommand } from "./ports/command.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
+import { addRunCommand } from "./run/command.js";
 import { addSimCommand } from "./sim/command.js";
 import { printable } from "./text.js";
 
 /** Runs the command line (without node and script); the exit status. */
 export async function main(args: string[]): Promise<number> {
 	const program = new Command("xs-mqtt")
-		.description("simulated boards for xs-mqtt")
+		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} })
 		.showSuggestionAfterError(false);
 	addSimCommand(program);
+	addDecodeCommand(program);
 	addPortsCommand(program);
 	addFlashCommand(program);
 	addMonitorCommand(program);
+	addRunCommand(program);
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
 		await program.parseAsync(args, { from: "user" });
@@ -39,7 +43,7 @@ function usage(error: CommanderError): number {
 	const what =
 		error.code === "commander.help" ? "a command is missing" : error.message.replace(/^error: /, "");
 	complain(
-		`${what.replaceAll("\n", " ").replace(/\.$/, "")}; "xs-mqtt --help" and "xs-mqtt sim --help" tell what there is`,
+		`${what.replaceAll("\n", " ").replace(/\.$/, "")}; "xs-mqtt --help" tells what there is, "xs-mqtt sim --help" how to use it`,
 	);
 	return WRONG_USAGE;
 }

@@ -45,6 +45,15 @@ test("help is no error", async () => {
 	expect(stdout).toContain("--replay");
 });
 
+test.each(["sim", "decode", "ports", "flash", "monitor", "run"])(
+	"%s --help has an example",
+	async (command) => {
+		const { status, stdout } = await run(command, "--help");
+		expect(status).toBe(0);
+		expect(stdout).toMatch(new RegExp(`\nExamples?:\n  (.* )?xs-mqtt ${command}\\b`));
+	},
+);
+
 test("a replay that cannot be read: exit status 1, before anything is started", async () => {
 	const { status, stderr } = await run("sim", "--replay", "/no/such/file.csv");
 	expect(status).toBe(1);

@@ -50,6 +50,17 @@ test("the broker's address", () => {
 		username: "ann",
 		password: "p@ss:",
 	});
+	const environment = { XS_MQTT_BROKER_PASSWORD: "hidden" };
+	expect(checkOptions({ ...RAW, broker: "mqtt://ann@host" }, environment).broker).toMatchObject({
+		password: "hidden",
+	});
+	expect(checkOptions({ ...RAW, broker: "mqtt://ann:x@host" }, environment).broker).toMatchObject({
+		password: "x",
+	});
+	expect(checkOptions({ ...RAW, broker: "mqtt://host" }, environment).broker).toEqual({
+		host: "host",
+		port: 1883,
+	});
 	expect(refused({ broker: "mqtts://host" })).toContain("TLS");
 	expect(refused({ broker: "mqtt://host", port: "1883" })).toContain("--port");
 	for (const text of [

@@ -24,6 +24,7 @@ const OPTIONS: SimOptions = {
 	messages: undefined,
 	timeout: undefined,
 	replay: undefined,
+	protocol: false,
 	json: true,
 };
 

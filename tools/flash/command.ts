@@ -66,9 +66,10 @@ function baudRate(text: string): number {
 	return rate;
 }
 
-/** A bar where it can be drawn. */
-export function chooseReport(): Report {
-	return process.stderr.isTTY && process.env.TERM !== "dumb" ? new BarReport() : new LineReport();
+/** A bar where it can be drawn. `lines`: where the rest goes. */
+export function chooseReport(lines: NodeJS.WritableStream = process.stdout): Report {
+	const canDraw = process.stderr.isTTY && process.env.TERM !== "dumb";
+	return canDraw ? new BarReport(lines) : new LineReport(lines);
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

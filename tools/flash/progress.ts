@@ -9,15 +9,21 @@ const WIDTH = 24;
 /** The rate of the last so many milliseconds tells best when it ends. */
 const WINDOW = 3000;
 
-/** A bar on stderr, lines on stdout. */
+/** A bar on stderr. */
 export class BarReport implements Report {
+	readonly #lines: NodeJS.WritableStream;
 	#bar: SingleBar | undefined;
 	#part = "";
 	#rate = new Rate();
 
+	/** `lines`: where notes go. */
+	constructor(lines: NodeJS.WritableStream) {
+		this.#lines = lines;
+	}
+
 	note(text: string): void {
 		if (this.#bar !== undefined) process.stderr.write("\r\x1b[K"); // the bar is drawn again at the next block
-		process.stdout.write(`${text}\n`);
+		this.#lines.write(`${text}\n`);
 	}
 
 	begin(total: number): void {
@@ -58,11 +64,16 @@ export class BarReport implements Report {
 
 /** A line for each part, and one for each quarter of the whole. */
 export class LineReport implements Report {
+	readonly #lines: NodeJS.WritableStream;
 	#total = 0;
 	#quarters = 0;
 
+	constructor(lines: NodeJS.WritableStream) {
+		this.#lines = lines;
+	}
+
 	note(text: string): void {
-		process.stdout.write(`${text}\n`);
+		this.#lines.write(`${text}\n`);
 	}
 
 	begin(total: number): void {

@@ -1,6 +1,7 @@
 // `xs-mqtt monitor`: from the command line to a running monitor. Knows options, the process and its signals.
 
 import type { Command } from "commander";
+import { PASSWORD_VARIABLE } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { choosePort } from "../serial/ports.js";
 import type { Listener, Source } from "./events.js";
@@ -8,7 +9,7 @@ import { Filter } from "./filter.js";
 import { Forwarder } from "./forwarder.js";
 import { Keys } from "./keys.js";
 import { LogFile } from "./log-file.js";
-import { checkOptions, type MonitorOptions, PASSWORD_VARIABLE, type RawOptions } from "./options.js";
+import { checkOptions, type MonitorOptions, type RawOptions } from "./options.js";
 import { Output } from "./output.js";
 import { Screen } from "./screen.js";
 import { SerialSource } from "./serial-source.js";
@@ -25,32 +26,44 @@ Examples:
   ${PASSWORD_VARIABLE}=... xs-mqtt monitor --broker mqtt://ann@broker.local/boards/kitchen/log`;
 
 export function addMonitorCommand(program: Command): void {
-	program
+	const command = program
 		.command("monitor")
 		.description("show what a board logs: boot output, the app's lines, exceptions, its memory")
 		.option("--port <path>", "the board's serial port (default: the one that looks like an ESP board)")
 		.option("--baud <rate>", "bits per second of the app (default: found out)")
 		.option("--tcp [port]", "listen on 127.0.0.1 for the simulator instead (default port: 5002)")
-		.option("--no-reset", "do not reset a silent board: wait")
-		.option("--timestamps", "begin each line with date and time")
-		.option("--filter <regex>", "show and forward only lines that match")
-		.option("--log <file>", "add all lines to a file")
-		.option("--json", "print one JSON object a line")
-		.option("--instruments", "a table of slots, chunks, stack and collections (default: a line)")
-		.option("--no-instruments", "none of them")
+		.option("--no-reset", "do not reset a silent board: wait");
+	addLogOptions(command)
 		.option("--broker <url>", "forward lines to an MQTT broker: mqtt://[user[:password]@]host[:port]/topic")
 		.addHelpText("after", HELP)
 		.action(async (raw: RawOptions) => runMonitor(checkOptions(raw, process.env)));
 }
 
-/** Runs until Ctrl-C, a signal, or until whoever reads the output has gone. Throws a Problem. */
-export async function runMonitor(options: MonitorOptions): Promise<void> {
-	const port = options.tcp === undefined ? await choosePort(options.port) : undefined;
-	await new Monitor(options, (listener) =>
-		port === undefined
-			? new TcpSource(options.tcp!, listener)
-			: new SerialSource(port, { baud: options.baud, reset: options.reset }, listener),
-	).run();
+/** How lines are shown, in all commands that show a log. */
+export function addLogOptions(command: Command): Command {
+	return command
+		.option("--timestamps", "begin each line with date and time")
+		.option("--filter <regex>", "show and forward only lines that match")
+		.option("--log <file>", "add all lines to a file")
+		.option("--json", "print one JSON object a line")
+		.option("--instruments", "a table of slots, chunks, stack and collections (default: a line)")
+		.option("--no-instruments", "none of them");
+}
+
+export type MakeSource = (listener: Listener) => Source;
+
+/**
+ * Runs until Ctrl-C, a signal, the source's end, or until whoever reads the output has gone. Throws a Problem.
+ * `makeSource`: when it is neither a serial port nor a simulator that was started otherwise.
+ */
+export async function runMonitor(options: MonitorOptions, makeSource?: MakeSource): Promise<void> {
+	await new Monitor(options, makeSource ?? (await sourceOf(options))).run();
+}
+
+async function sourceOf({ tcp, port, baud, reset }: MonitorOptions): Promise<MakeSource> {
+	if (tcp !== undefined) return (listener) => new TcpSource(tcp, listener);
+	const chosen = await choosePort(port);
+	return (listener) => new SerialSource(chosen, { baud, reset }, listener);
 }
 
 class Monitor {
@@ -62,7 +75,7 @@ class Monitor {
 	#quit!: () => void;
 	#fail!: (problem: unknown) => void;
 
-	constructor(options: MonitorOptions, makeSource: (listener: Listener) => Source) {
+	constructor(options: MonitorOptions, makeSource: MakeSource) {
 		const { log, filter, broker } = options;
 		this.#ended = new Promise((resolve, reject) => {
 			this.#quit = resolve;
@@ -96,6 +109,7 @@ class Monitor {
 		let keys: Keys | undefined;
 		try {
 			await this.#source.start();
+			this.#source.ended?.then(quit, this.#fail);
 			if (process.stdin.isTTY)
 				keys = new Keys(process.stdin, { quit, reset: () => void this.#source.reset() });
 			await this.#ended;

@@ -32,6 +32,8 @@ export interface Source {
 	/** Restarts the board. What became of it is told in notes. */
 	reset(): Promise<void>;
 	stop(): Promise<void>;
+	/** Resolves when nothing comes any more, or throws why; none if that does not happen. */
+	readonly ended?: Promise<void>;
 }
 
 /** Where events go to. */

@@ -10,8 +10,9 @@ const HEADINGS = ["machine", "slots (bytes)", "chunks (bytes)", "stack (bytes)",
 export class Gauges {
 	readonly #figures = new Map<string, Figures>();
 
-	/** True when it is news. */
+	/** True when it is news. Without any figure there is nothing to show. */
 	set(machine: string, name: string, figures: Figures): boolean {
+		if (figuresInWords(figures) === "") return false;
 		const key = `${machine} ${name}`;
 		const before = this.#figures.get(key);
 		if (before === undefined && this.#figures.size >= MACHINE_LIMIT) return false;

@@ -4,7 +4,7 @@
 // a pause. At any other rate than theirs the bytes are noise. So there are two modes: at the app's rate, and, after a
 // reset or when noise is heard, at a ROM's rate until there is a pause.
 
-export const BOOT_RATES = { esp32: 115_200, esp8266: 74_880 };
+const BOOT_RATES = { esp32: 115_200, esp8266: 74_880 };
 const APP_RATES = { esp32: 460_800, esp8266: 921_600 };
 /** Others that Moddable's targets have. */
 const MORE_RATES = [115_200, 1_500_000];
@@ -17,12 +17,18 @@ const NOISE = 0.25;
 /** How often the app's rate is heard as noise before another one is tried. */
 const PATIENCE = 2;
 
+export interface Verdict {
+	noise: boolean;
+	/** Whose rate was listened at. */
+	by: "app" | "boot";
+}
+
 export class LineRate {
 	readonly #appRates: number[];
 	readonly #fixed: boolean;
 	#app = 0;
 	#chip: Chip;
-	#mode: "app" | "boot" = "app";
+	#mode: Verdict["by"] = "app";
 	#otherBootRateTried = false;
 	#noises = 0;
 	#settled = false;
@@ -46,13 +52,21 @@ export class LineRate {
 		return this.#appRates[this.#app];
 	}
 
-	/** What arrived at `rate`. True: it was noise, and `rate` may be another one. */
-	hear(bytes: Uint8Array): boolean {
+	/** What arrived at `rate`; after noise, `rate` may be another one. Undefined: too little to tell. */
+	hear(bytes: Uint8Array): Verdict | undefined {
 		const noise = this.#sample.add(bytes);
-		if (noise === undefined) return false;
+		if (noise === undefined) return undefined;
+		const by = this.#mode;
 		if (noise) this.#noise();
-		else if (this.#mode === "boot") this.#readBoot();
-		return noise;
+		else if (by === "boot") this.#readBoot();
+		return { noise, by };
+	}
+
+	/** The app was heard, and not understood, and is silent since: another rate. */
+	giveUp(): void {
+		if (this.#settled) return;
+		this.#noises = 0;
+		this.#app = (this.#app + 1) % this.#appRates.length;
 	}
 
 	/** A message was understood at `rate`: it is the app's. */
@@ -74,9 +88,7 @@ export class LineRate {
 		this.#sample.clear();
 		if (this.#mode === "app") return;
 		this.#mode = "app";
-		if (this.#settled || this.#noises < PATIENCE) return;
-		this.#noises = 0;
-		this.#app = (this.#app + 1) % this.#appRates.length;
+		if (this.#noises >= PATIENCE) this.giveUp();
 	}
 
 	#boot(): void {
@@ -92,6 +104,7 @@ export class LineRate {
 		} else if (!this.#otherBootRateTried) {
 			this.#otherBootRateTried = true;
 			this.#chip = this.#chip === "esp32" ? "esp8266" : "esp32";
+			this.#sample.clear();
 		}
 	}
 

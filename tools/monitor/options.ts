@@ -1,10 +1,8 @@
 // The options of `xs-mqtt monitor`: texts of the command line and the environment, checked. Knows no port, no broker.
 
-import { type BrokerAddress, mqttUrl, quoted, whole } from "../option-values.js";
+import { type BrokerAddress, mqttUrl, PASSWORD_VARIABLE, quoted, whole } from "../option-values.js";
 import { textOf, UsageProblem } from "../problem.js";
-
-/** The environment variable that may hold the broker's password. */
-export const PASSWORD_VARIABLE = "XS_MQTT_PASSWORD";
+import { printable } from "../text.js";
 
 const FILTER_LIMIT = 1000;
 const DEFAULT_TCP_PORT = 5002;
@@ -78,7 +76,9 @@ function expression(text: string): RegExp {
 		try {
 			return new RegExp(text); // what "u" forbids, such as \-
 		} catch (error) {
-			throw new UsageProblem("--filter", `${quoted(text)}: ${quoted(textOf(error))}`, advice);
+			// The engine repeats the expression before it tells what is wrong with it.
+			const cause = textOf(error).split(": ").at(-1)!;
+			throw new UsageProblem("--filter", `${quoted(text)} is none: ${printable(cause, 80)}`, advice);
 		}
 	}
 }

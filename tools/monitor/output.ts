@@ -42,6 +42,8 @@ export class Output implements Listener {
 	#entries: Entry[] = [];
 	#scheduled = false;
 	#closed = false;
+	/** The last samples differ from those before. */
+	#news = false;
 
 	/** `onProblem`: a file cannot be written, or the like; said once. */
 	constructor(options: OutputOptions, sinks: Sinks, onProblem: (problem: unknown) => void) {
@@ -117,8 +119,6 @@ export class Output implements Listener {
 			this.#news
 		);
 	}
-
-	#news = false;
 
 	#gauge(event: MonitorEvent): void {
 		const { json, instruments } = this.#options;

@@ -3,17 +3,20 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { textOf } from "../problem.js";
 import { listPorts, type PortInfo } from "../serial/ports.js";
-import { SerialLine } from "../serial/serial-line.js";
+import type { SerialLine } from "../serial/serial-line.js";
 
 /** Milliseconds. */
 const INTERVAL = 250;
 /** Until it is told why a port that is there does not open: its owner may be set a moment later. */
 const PATIENCE = 3000;
 
+/** SerialLine.open, but in tests. */
+export type OpenLine = (path: string, baudRate: number) => Promise<SerialLine>;
+
 /** Undefined when `signal` was aborted. */
 export async function reopen(
 	port: PortInfo,
-	baudRate: number,
+	open: (path: string) => Promise<SerialLine>,
 	signal: AbortSignal,
 	onNote: (text: string) => void,
 ): Promise<SerialLine | undefined> {
@@ -21,7 +24,7 @@ export async function reopen(
 	let thereSince: number | undefined;
 	while (!signal.aborted) {
 		try {
-			const line = await SerialLine.open(await currentPath(port), baudRate);
+			const line = await open(await currentPath(port));
 			if (!signal.aborted) return line;
 			await line.close();
 		} catch (error) {

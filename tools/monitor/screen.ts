@@ -13,7 +13,7 @@ export class Screen {
 	readonly #out: Out;
 	readonly #terminal: boolean;
 	#area: string[] = [];
-	#drawn = 0;
+	#drawn: string[] = [];
 	#omitted = 0;
 
 	constructor(out: Out) {
@@ -53,19 +53,20 @@ export class Screen {
 		if (text !== "") this.#out.write(text);
 	}
 
+	/** A terminal that became narrower has wrapped what was drawn. */
 	#erasing(): string {
-		if (this.#drawn === 0) return "";
-		const up = this.#drawn > 1 ? `\x1b[${this.#drawn - 1}A` : "";
-		this.#drawn = 0;
-		return `\r${up}\x1b[J`;
+		if (this.#drawn.length === 0) return "";
+		const { columns = 80 } = this.#out;
+		const rows = this.#drawn.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+		this.#drawn = [];
+		return `\r${rows > 1 ? `\x1b[${rows - 1}A` : ""}\x1b[J`;
 	}
 
-	/** Each within a row of the terminal, so that it is known how many there are to erase. */
+	/** Each within a row of the terminal. */
 	#drawing(): string {
 		if (!this.#terminal) return "";
 		const { columns = 80, rows = 24 } = this.#out;
-		const area = this.#area.slice(0, rows - 1).map((line) => cut(line, columns - 1));
-		this.#drawn = area.length;
-		return area.join("\n");
+		this.#drawn = this.#area.slice(0, rows - 1).map((line) => cut(line, columns - 1));
+		return this.#drawn.join("\n");
 	}
 }

@@ -9,7 +9,7 @@ import { NoControlLines, SerialLine } from "../serial/serial-line.js";
 import { Conversation } from "./conversation.js";
 import type { Listener, MonitorEvent, Source } from "./events.js";
 import { isNoise, LineRate } from "./line-rate.js";
-import { reopen } from "./reopen.js";
+import { type OpenLine, reopen } from "./reopen.js";
 import { Tuner } from "./tuner.js";
 
 /** Milliseconds without a byte after which a board counts as silent. */
@@ -38,6 +38,7 @@ export class SerialSource implements Source {
 	readonly #port: PortInfo;
 	readonly #options: SerialOptions;
 	readonly #listener: Listener;
+	readonly #open: OpenLine;
 	readonly #rate: LineRate;
 	readonly #stopping = new AbortController();
 	#session: Session | undefined;
@@ -51,8 +52,9 @@ export class SerialSource implements Source {
 	/** Since a message was understood. */
 	#resets = 0;
 
-	constructor(port: PortInfo, options: SerialOptions, listener: Listener) {
+	constructor(port: PortInfo, options: SerialOptions, listener: Listener, open: OpenLine = SerialLine.open) {
 		this.#port = port;
+		this.#open = open;
 		this.#options = options;
 		this.#listener = listener;
 		// What these bridges are found on most often.
@@ -60,7 +62,7 @@ export class SerialSource implements Source {
 	}
 
 	async start(): Promise<void> {
-		this.#adopt(await SerialLine.open(this.#port.path, this.#rate.rate));
+		this.#adopt(await this.#open(this.#port.path, this.#rate.rate));
 	}
 
 	async stop(): Promise<void> {
@@ -87,7 +89,8 @@ export class SerialSource implements Source {
 			return;
 		}
 		this.#note("the board was reset");
-		if (!this.#started) session.tuner.booting();
+		session.tuner.booting();
+		this.#misheard = false;
 		await wait(RESTART_PATIENCE, undefined, { ref: false });
 		if (session === this.#session && !this.#started && session.conversation.restart())
 			this.#note("its control lines did nothing: the app was asked to restart");
@@ -123,22 +126,22 @@ export class SerialSource implements Source {
 	async #gone(): Promise<void> {
 		void this.#abandon()?.close();
 		this.#note(`${this.#port.path} is gone: waiting for it`);
-		const line = await reopen(this.#port, this.#rate.appRate, this.#stopping.signal, (text) =>
-			this.#note(text),
-		);
+		const open = (path: string) => this.#open(path, this.#rate.appRate);
+		const line = await reopen(this.#port, open, this.#stopping.signal, (text) => this.#note(text));
 		if (line !== undefined) this.#adopt(line);
 	}
 
 	#data(bytes: Uint8Array): void {
 		if (this.#session === undefined) return;
 		const { tuner, conversation } = this.#session;
-		const noise = tuner.hear(bytes);
-		if (noise !== undefined) {
+		const verdict = tuner.hear(bytes);
+		conversation.push(bytes);
+		if (verdict?.noise) {
 			conversation.dropText();
 			this.#started = true;
-			this.#misheard ||= noise === "misheard";
 		}
-		conversation.push(bytes);
+		// What a boot loader says is heard at the app's rate first.
+		if (verdict !== undefined) this.#misheard = verdict.noise && (this.#misheard || verdict.by === "app");
 		if (!this.#understood) this.#awaitSilence();
 	}
 
@@ -150,10 +153,11 @@ export class SerialSource implements Source {
 		this.#listener.event(event);
 	}
 
-	/** Samples and log lines may be those of before a reset. */
 	#understand(type: MonitorEvent["type"]): void {
-		this.#started ||= type === "login" || type === "reset";
 		this.#session?.tuner.settle();
+		this.#started ||= type === "login" || type === "reset";
+		// A machine that starts, or goes because its login was missed, may say no more.
+		if (type === "reset" || type === "closed") return;
 		this.#understood = true;
 		this.#resets = 0;
 		clearTimeout(this.#silence);
@@ -173,6 +177,7 @@ export class SerialSource implements Source {
 					: "the board is still silent: press its RESET button; check the port and the cable",
 			);
 		else if (this.#options.reset) {
+			if (this.#misheard) this.#session?.tuner.giveUp();
 			this.#note("the board is silent, as it is when nobody was there at its start; resetting it");
 			this.#resets++;
 			void this.reset();

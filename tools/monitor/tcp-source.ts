@@ -9,31 +9,37 @@ const HOST = "127.0.0.1";
 const CONNECTION_LIMIT = 32;
 
 export class TcpSource implements Source {
-	readonly #port: number;
+	readonly #wanted: number;
 	readonly #listener: Listener;
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
 
+	/** `port`: 0 for any that is free. */
 	constructor(port: number, listener: Listener) {
-		this.#port = port;
+		this.#wanted = port;
 		this.#listener = listener;
 		this.#server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
 		this.#server.maxConnections = CONNECTION_LIMIT;
 	}
 
+	/** Where it listens, once it does. */
+	get port(): number {
+		return (this.#server.address() as { port: number }).port;
+	}
+
 	async start(): Promise<void> {
 		await new Promise<void>((resolve, reject) => {
 			this.#server.once("error", reject);
-			this.#server.listen(this.#port, HOST, resolve);
+			this.#server.listen(this.#wanted, HOST, resolve);
 		}).catch((error: NodeJS.ErrnoException) => {
 			const inUse = error.code === "EADDRINUSE";
 			throw new Problem(
-				`the monitor cannot listen on ${HOST}:${this.#port}`,
+				`the monitor cannot listen on ${HOST}:${this.#wanted}`,
 				inUse ? "another program does: xsbug, xsbug-log or another monitor" : textOf(error),
 				inUse ? "end that program and repeat" : "choose another port",
 			);
 		});
-		this.#note(`listening on ${HOST}:${this.#port}: start the simulator`);
+		this.#note(`listening on ${HOST}:${this.port}: start the simulator`);
 	}
 
 	async reset(): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { textOf } from "../problem.js";
 import type { SerialLine } from "../serial/serial-line.js";
-import type { LineRate } from "./line-rate.js";
+import type { LineRate, Verdict } from "./line-rate.js";
 
 /** Milliseconds between a ROM's text and the app's, and between the lines of an app. */
 const PAUSE = 80;
@@ -22,14 +22,11 @@ export class Tuner {
 		this.#onNote = onNote;
 	}
 
-	/** "misheard": noise, where the app was listened for. */
-	hear(bytes: Uint8Array): "noise" | "misheard" | undefined {
-		const forApp = this.#rate.rate === this.#rate.appRate;
-		const noise = this.#rate.hear(bytes);
+	hear(bytes: Uint8Array): Verdict | undefined {
+		const verdict = this.#rate.hear(bytes);
 		this.#apply();
 		this.#awaitPause();
-		if (!noise) return undefined;
-		return forApp ? "misheard" : "noise";
+		return verdict;
 	}
 
 	/** The app's bytes were understood. */
@@ -45,6 +42,11 @@ export class Tuner {
 		this.#awaitPause();
 	}
 
+	/** The app was heard, and not understood, and is silent since. */
+	giveUp(): void {
+		this.#tellingOfChange(() => this.#rate.giveUp());
+	}
+
 	stop(): void {
 		this.#stopped = true;
 		clearTimeout(this.#pause);
@@ -53,12 +55,16 @@ export class Tuner {
 	#awaitPause(): void {
 		clearTimeout(this.#pause);
 		this.#pause = setTimeout(() => {
-			const { appRate } = this.#rate;
-			this.#rate.pause();
-			if (this.#rate.appRate !== appRate)
-				this.#onNote(`what arrives is unreadable at ${appRate} baud: trying ${this.#rate.appRate}`);
-			this.#apply();
+			this.#tellingOfChange(() => this.#rate.pause());
 		}, PAUSE);
+	}
+
+	#tellingOfChange(act: () => void): void {
+		const { appRate } = this.#rate;
+		act();
+		if (this.#rate.appRate !== appRate)
+			this.#onNote(`what arrives is unreadable at ${appRate} baud: trying ${this.#rate.appRate}`);
+		this.#apply();
 	}
 
 	/** One change at a time: the last one counts. */

@@ -1,6 +1,7 @@
 // `xs-mqtt sim`: from the command line to a running session and its output. Knows the process and its terminal.
 
 import type { Command } from "commander";
+import { PASSWORD_VARIABLE } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { ProgressLine } from "../progress.js";
 import { prepareBoard } from "./board.js";
@@ -13,11 +14,19 @@ import { PlainLines } from "./plain-lines.js";
 import { readReplay } from "./replay.js";
 import { Session } from "./session.js";
 
+const HELP = `
+Other users of this computer see command lines: the password of --broker can be given in ${PASSWORD_VARIABLE}.
+
+Examples:
+  xs-mqtt sim
+  xs-mqtt sim --messages 20 --json
+  xs-mqtt sim --broker mqtt://broker.local --replay readings.csv --protocol`;
+
 export function addSimCommand(program: Command): void {
 	program
 		.command("sim")
 		.description("run the sensor node on a simulated board and show what a subscriber receives")
-		.option("--broker <url>", "mqtt://[user:password@]host[:port] (default: an embedded broker)")
+		.option("--broker <url>", "mqtt://[user[:password]@]host[:port] (default: an embedded broker)")
 		.option("--port <number>", "the embedded broker's port (default: 1883, or any if it is in use)")
 		.option("--name <text>", "what its topics begin with", "sensor-node")
 		.option("--board <type>", BOARDS.join(", "), "esp8266")
@@ -26,8 +35,10 @@ export function addSimCommand(program: Command): void {
 		.option("--messages <number>", "end when so many readings were received")
 		.option("--timeout <seconds>", "end after this time; failed if readings are missing")
 		.option("--replay <file>", "publish the readings of a CSV file with the columns time and value")
+		.option("--protocol", "show the packets between board and broker, field by field")
 		.option("--json", "print one JSON object a line")
-		.action((raw: RawOptions) => sim(checkOptions(raw)));
+		.addHelpText("after", HELP)
+		.action((raw: RawOptions) => sim(checkOptions(raw, process.env)));
 }
 
 async function sim(options: SimOptions): Promise<void> {

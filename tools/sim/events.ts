@@ -2,6 +2,7 @@
 // In JSON each event is one line; a new field is no change, a new meaning of one is.
 
 import type { Counters } from "../../hosts/desktop/board.js";
+import type { Packet } from "../decode/packet.js";
 
 /** A message as the independent subscriber has received it. */
 export interface MessageEvent {
@@ -47,7 +48,15 @@ export interface TraceEvent {
 /** The board's heap. `slots` and `chunkBytes` are what is in use. */
 export type MemoryEvent = { type: "memory" } & Counters;
 
-export type SimEvent = MessageEvent | StatusEvent | ConnectionEvent | TraceEvent | MemoryEvent;
+/** A packet that passed between board and broker. */
+export interface PacketEvent {
+	type: "packet";
+	/** Counts the board's connections, from 1. */
+	connection: number;
+	packet: Packet;
+}
+
+export type SimEvent = MessageEvent | StatusEvent | ConnectionEvent | TraceEvent | MemoryEvent | PacketEvent;
 
 /** Where events go. */
 export interface Output {

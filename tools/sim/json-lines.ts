@@ -1,5 +1,6 @@
 // Events as JSON, one object a line, and nothing else. Knows a stream.
 
+import { packetInJson } from "../decode/view.js";
 import { jsonLine } from "../text.js";
 import type { Output, SimEvent } from "./events.js";
 
@@ -11,7 +12,8 @@ export class JsonLines implements Output {
 	}
 
 	event(event: SimEvent): void {
-		this.#write(`${jsonLine(event)}\n`);
+		const shown = event.type === "packet" ? { ...event, packet: packetInJson(event.packet) } : event;
+		this.#write(`${jsonLine(shown)}\n`);
 	}
 
 	close(): void {}

@@ -2,6 +2,7 @@
 
 import type { WriteStream } from "node:tty";
 import colors from "picocolors";
+import { packetInLines } from "../decode/view.js";
 import { cut, printable } from "../text.js";
 import type { ConnectionEvent, MemoryEvent, MessageEvent, Output, SimEvent } from "./events.js";
 import { connectionInWords, memoryInWords, payloadOf, topicOf } from "./wording.js";
@@ -17,6 +18,10 @@ const CLEAR_BELOW = "\x1b[J";
 const TOPICS = 12;
 /** Trace lines that are kept. */
 const TRACE = 50;
+/** Trace lines that are shown where packets are shown below. */
+const TRACE_ABOVE = 4;
+/** Lines of packets that are kept. */
+const PROTOCOL = 200;
 /** Milliseconds between two drawings. */
 const FRAME = 200;
 
@@ -32,6 +37,7 @@ export class LiveScreen implements Output {
 	readonly #topics = new Map<string, Row>();
 	readonly #connections = new Map<ConnectionEvent["of"], string>();
 	readonly #trace: string[] = [];
+	#protocol: string[] = [];
 	#status = "not heard of yet";
 	#heap = "";
 	#fresh = "";
@@ -67,6 +73,10 @@ export class LiveScreen implements Output {
 				break;
 			case "memory":
 				this.#memory(event);
+				break;
+			case "packet":
+				this.#protocol.push(...packetInLines(event.packet).slice(0, PROTOCOL));
+				this.#protocol = this.#protocol.slice(-PROTOCOL);
 				break;
 		}
 	}
@@ -114,12 +124,12 @@ export class LiveScreen implements Output {
 	#draw(): void {
 		const { columns = 80, rows = 24 } = this.#terminal;
 		const lines = this.#lines();
-		const room = Math.max(0, rows - lines.length - 3);
-		const tail = this.#trace.slice(Math.max(0, this.#trace.length - room));
-		const all = [...lines, heading("trace"), ...tail.map((line) => `  ${line}`)].slice(
-			0,
-			Math.max(1, rows - 2),
-		);
+		let room = Math.max(0, rows - lines.length - 3);
+		if (this.#protocol.length > 0) room = Math.min(room, TRACE_ABOVE);
+		lines.push(heading("trace"), ...lastOf(this.#trace, room));
+		if (this.#protocol.length > 0)
+			lines.push(heading("protocol"), ...lastOf(this.#protocol, rows - lines.length - 3));
+		const all = lines.slice(0, Math.max(1, rows - 2));
 		const text = all.map((line) => `${toWidth(line, columns)}${CLEAR_LINE}\r\n`).join("");
 		this.#terminal.write(
 			`${HOME}${text}${CLEAR_LINE}\r\n${colors.dim(this.#keys)}${CLEAR_LINE}${CLEAR_BELOW}`,
@@ -145,6 +155,10 @@ export class LiveScreen implements Output {
 		if (this.#hidden > 0) lines.push(`  and ${this.#hidden} messages on other topics`);
 		return lines;
 	}
+}
+
+function lastOf(lines: string[], count: number): string[] {
+	return lines.slice(Math.max(0, lines.length - Math.max(0, count))).map((line) => `  ${line}`);
 }
 
 /** Headings are the only coloured lines: what is cut holds no escape sequence. */

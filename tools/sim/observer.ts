@@ -3,10 +3,11 @@
 
 import { createConnection, type Socket } from "node:net";
 import { type IClientOptions, MqttClient } from "mqtt";
+import type { BrokerAddress } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { cut } from "../text.js";
 import type { MessageEvent, SimEvent, StatusEvent } from "./events.js";
-import { type BrokerAddress, READINGS } from "./options.js";
+import { READINGS } from "./options.js";
 
 /** Bytes of a packet that is still read. */
 const PACKET_LIMIT = 1 << 20;

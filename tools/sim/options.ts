@@ -1,9 +1,14 @@
 // The options of `xs-mqtt sim`: texts of the command line, checked. Knows no broker and no board.
 
-import { type BrokerAddress, mqttUrl, quoted, whole } from "../option-values.js";
+import {
+	type BrokerAddress,
+	boardsBroker,
+	oneOf,
+	PASSWORD_VARIABLE,
+	quoted,
+	whole,
+} from "../option-values.js";
 import { UsageProblem } from "../problem.js";
-
-export type { BrokerAddress };
 
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
 export const STACKS = ["lwip", "lin"] as const;
@@ -22,6 +27,7 @@ export interface RawOptions {
 	messages?: string;
 	timeout?: string;
 	replay?: string;
+	protocol?: boolean;
 	json?: boolean;
 }
 
@@ -41,10 +47,13 @@ export interface SimOptions {
 	timeout: number | undefined;
 	/** Path of the CSV file. */
 	replay: string | undefined;
+	/** Show the packets between board and broker. */
+	protocol: boolean;
 	json: boolean;
 }
 
-export function checkOptions(raw: RawOptions): SimOptions {
+/** `environment`: may have the password of the broker's user. */
+export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv = {}): SimOptions {
 	if (raw.broker !== undefined && raw.port !== undefined)
 		throw new UsageProblem(
 			"--port",
@@ -52,7 +61,7 @@ export function checkOptions(raw: RawOptions): SimOptions {
 			"leave one out",
 		);
 	return {
-		broker: raw.broker === undefined ? undefined : brokerAddress(raw.broker),
+		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment[PASSWORD_VARIABLE]),
 		port: whole("--port", raw.port, 1, 65_535),
 		name: topicPrefix(raw.name),
 		board: oneOf("--board", raw.board, BOARDS),
@@ -61,6 +70,7 @@ export function checkOptions(raw: RawOptions): SimOptions {
 		messages: whole("--messages", raw.messages, 1, 1_000_000_000),
 		timeout: milliseconds(whole("--timeout", raw.timeout, 1, 2_000_000)),
 		replay: raw.replay,
+		protocol: raw.protocol ?? false,
 		json: raw.json ?? false,
 	};
 }
@@ -69,11 +79,10 @@ function milliseconds(seconds: number | undefined): number | undefined {
 	return seconds === undefined ? undefined : seconds * 1000;
 }
 
-function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
-	const found = allowed.find((one) => one === text);
-	if (found === undefined)
-		throw new UsageProblem(option, `${quoted(text)} is not known`, `give one of ${allowed.join(", ")}`);
-	return found;
+function brokerOf(text: string, password: string | undefined): BrokerAddress {
+	const address = boardsBroker("--broker", text);
+	if (address.username !== undefined && password) address.password ??= password;
+	return address;
 }
 
 /** It goes into topics and into the client identifier. */
@@ -85,14 +94,4 @@ function topicPrefix(text: string): string {
 			"give up to 64 letters, digits, dots, hyphens and underscores, with slashes between",
 		);
 	return text;
-}
-
-function brokerAddress(text: string): BrokerAddress {
-	const advice = "give mqtt://host:port or mqtt://user:password@host:port";
-	const { address, path } = mqttUrl("--broker", text, advice);
-	if (path !== "" && path !== "/")
-		throw new UsageProblem("--broker", "the URL goes on behind the port", advice);
-	if (address.host.startsWith("["))
-		throw new UsageProblem("--broker", "the board speaks IPv4 only, and this is an IPv6 address", advice);
-	return address;
 }

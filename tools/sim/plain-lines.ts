@@ -1,5 +1,6 @@
-// Events as plain lines, for pipes and logs. Knows wording and a stream.
+// Events as plain lines, for pipes and logs: one each, and a packet's fields below it. Knows wording and a stream.
 
+import { detailsOf } from "../decode/view.js";
 import type { Output, SimEvent } from "./events.js";
 import { inWords } from "./wording.js";
 
@@ -15,6 +16,8 @@ export class PlainLines implements Output {
 		const seconds = ((performance.now() - this.#start) / 1000).toFixed(1).padStart(7);
 		const [kind, text] = inWords(event);
 		this.#write(`${seconds} ${kind.padEnd(10)} ${text}\n`);
+		if (event.type === "packet")
+			for (const line of detailsOf(event.packet)) this.#write(`${" ".repeat(8)}${line}\n`);
 	}
 
 	close(): void {}

@@ -1,14 +1,16 @@
 // Ties broker, observer and board together, and makes of what they tell one stream of events.
 // Decides when the simulation is over. Knows no terminal.
 
+import type { BrokerAddress } from "../option-values.js";
 import { Problem } from "../problem.js";
 import { cut } from "../text.js";
 import type { Board, BoardEvent, StartBoard } from "./board.js";
 import { EmbeddedBroker } from "./embedded-broker.js";
 import type { SimEvent } from "./events.js";
 import { Observer } from "./observer.js";
-import type { BrokerAddress, SimOptions } from "./options.js";
+import type { SimOptions } from "./options.js";
 import { Player } from "./player.js";
+import { ProtocolTap } from "./protocol-tap.js";
 import type { Replay } from "./replay.js";
 
 const USUAL_INTERVAL = 1000;
@@ -31,6 +33,7 @@ export class Session {
 	#address!: BrokerAddress;
 	#broker: EmbeddedBroker | undefined;
 	#observer: Observer | undefined;
+	#tap: ProtocolTap | undefined;
 	#board: Board | undefined;
 	/** While the board's end is our doing. */
 	#expectExit = false;
@@ -117,6 +120,11 @@ export class Session {
 		const observer = await Observer.start(this.#address, name, (event) => this.#received(event));
 		if (this.#ending) return observer.close();
 		this.#observer = observer;
+		if (this.#options.protocol) {
+			const tap = await ProtocolTap.start(this.#address, this.#onEvent);
+			if (this.#ending) return tap.close();
+			this.#tap = tap;
+		}
 		if (this.#aim !== undefined || timeout !== undefined)
 			this.#timeout = setTimeout(() => this.#timedOut(), timeout ?? this.#duration + PATIENCE);
 		this.#plugIn();
@@ -150,10 +158,11 @@ export class Session {
 	#plugIn(): void {
 		const { name, interval, board, stack } = this.#options;
 		this.#expectExit = false;
+		const tap = this.#tap;
 		const { host, port, username, password } = this.#address;
 		const config = {
-			host,
-			port,
+			host: tap?.host ?? host,
+			port: tap?.port ?? port,
 			brokerUsername: username,
 			brokerPassword: password,
 			name,
@@ -264,6 +273,7 @@ export class Session {
 			await board.stop();
 			await farewell;
 		}
+		await this.#tap?.close();
 		await this.#observer?.close();
 		await this.#broker?.close();
 	}

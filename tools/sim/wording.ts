@@ -1,5 +1,6 @@
 // Events in words, each a single line that is safe in a terminal. Knows events and text, no terminal.
 
+import { titleOf } from "../decode/view.js";
 import { printable } from "../text.js";
 import type { ConnectionEvent, MemoryEvent, MessageEvent, SimEvent } from "./events.js";
 
@@ -56,5 +57,7 @@ export function inWords(event: SimEvent): [kind: string, text: string] {
 			return ["trace", printable(event.text, LINE)];
 		case "memory":
 			return ["heap", memoryInWords(event)];
+		case "packet":
+			return ["packet", `[${event.connection}] ${titleOf(event.packet)}`];
 	}
 }

@@ -1,0 +1,136 @@
+// `xs-mqtt decode` as it is called: files and the standard input, both views, and what goes wrong.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CONNACK, concat, field, PUBLISH, packet, word } from "../../support/packets.js";
+import { frame, pcap } from "./capture.js";
+
+const CONNECT = packet(
+	0x10,
+	field("MQTT"),
+	[4, 0xc2],
+	word(60),
+	field("id"),
+	field("ann"),
+	field("Zq7_secret"),
+);
+
+let folder: string;
+
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), "xs-mqtt-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(bytes: string | Uint8Array): string {
+	const path = join(folder, "input");
+	writeFileSync(path, bytes);
+	return path;
+}
+
+function decode(args: string[], input?: string | Uint8Array) {
+	return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
+		const child = execFile(
+			process.execPath,
+			["build/tools/xs-mqtt.js", "decode", ...args],
+			(error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
+		);
+		child.stdin!.end(input);
+	});
+}
+
+test("bytes from the standard input, as lines", async () => {
+	const { status, stdout } = await decode(["-", "--from", "client"], concat([CONNECT, PUBLISH("a/+", "1")]));
+	expect(status).toBe(0);
+	expect(stdout).toContain("CONNECT client -> server, at byte 0, 33 bytes\n");
+	expect(stdout).toContain('Topic Name                "a/+"');
+	expect(stdout).toContain("! [MQTT-3.3.2-2]");
+	expect(stdout).toMatch(/\n2 packets, 1 breaks a rule\n$/);
+	expect(stdout).not.toContain("secret");
+});
+
+test("a capture, as JSON: one object a packet, with its connection and time", async () => {
+	const frames = [
+		frame({ from: "client", at: 0, bytes: new Uint8Array(), flags: { syn: true, ack: false } }),
+		frame({ from: "client", at: 1, bytes: CONNECT }),
+		frame({ from: "server", at: 1, bytes: CONNACK() }),
+	];
+	const { status, stdout } = await decode([file(pcap(frames)), "--json"]);
+	expect(status).toBe(0);
+	const [connect, connack, ...more] = stdout
+		.trimEnd()
+		.split("\n")
+		.map((line) => JSON.parse(line));
+	expect(more).toEqual([]);
+	expect(connect).toMatchObject({
+		type: "CONNECT",
+		sender: "client",
+		at: 0,
+		length: CONNECT.length,
+		violations: [],
+		connection: 1,
+		client: "127.0.0.1:50000",
+		server: "10.0.0.2:1883",
+		time: "2023-11-14T22:13:20.001000Z",
+	});
+	expect(connect.fields.at(-1)).toEqual({
+		offset: 21,
+		length: 12,
+		bytes: null,
+		name: "Password",
+		note: "10 bytes, not shown",
+	});
+	expect(connack).toMatchObject({ type: "CONNACK", sender: "server" });
+	expect(stdout).not.toMatch(/secret|736563726574/);
+});
+
+test("hex that goes wrong: what was read is shown, then the line and the cause", async () => {
+	const { status, stdout, stderr } = await decode([file("c0 00\nd0 0g")]);
+	expect(status).toBe(1);
+	expect(stdout).toContain("PINGREQ");
+	expect(stderr).toMatch(/^xs-mqtt: line 2 of the hex text: "g" is no hexadecimal digit; .+\n$/);
+});
+
+test.each([
+	[["/no/such/file"], 1, /cannot be read: ENOENT.*; /],
+	[["/tmp"], 1, /cannot be read: EISDIR.*; /],
+	[["-"], 1, /no MQTT packet in -: .+; /],
+	[[], 2, /missing required argument/],
+	[["a", "b"], 2, /too many arguments/],
+	[["-", "--format", "pdf"], 2, /--format: "pdf" is not known; give one of hex, binary, pcap/],
+	[["-", "--from", "me"], 2, /--from: .+; .+/],
+	[["-", "--port", "0"], 2, /--port: .+; .+/],
+])("%j: exit status %d", async (args, wanted, words) => {
+	const { status, stdout, stderr } = await decode(args, "");
+	expect(status).toBe(wanted);
+	expect(stdout).toBe("");
+	expect(stderr).toMatch(words);
+	expect(stderr).toMatch(/^xs-mqtt: [\x20-\x7e]+\n$/);
+});
+
+test("a capture that still runs: what is there is shown at once", async () => {
+	const child = spawn(process.execPath, ["build/tools/xs-mqtt.js", "decode", "-"]);
+	const ended = once(child, "exit");
+	const shown = once(child.stdout, "data");
+	child.stdin.write(pcap([frame({ from: "client", at: 1, bytes: CONNECT })]));
+	expect(String(await shown)).toContain("CONNECT client -> server");
+	child.stdin.end();
+	expect(await ended).toEqual([0, null]);
+});
+
+test("a reader that goes away is no error", async () => {
+	const child = spawn(process.execPath, ["build/tools/xs-mqtt.js", "decode", "-"]);
+	const ended = once(child, "exit");
+	child.stdin.on("error", () => {});
+	const read = once(child.stdout, "data");
+	child.stdin.write(new Uint8Array(200_000).fill(0xc0).map((_, i) => (i % 2 ? 0 : 0xc0)));
+	await read;
+	child.stdout.destroy();
+	for (let i = 0; i < 20 && child.exitCode === null; i++)
+		child.stdin.write(Buffer.alloc(100_000, "\xc0\0", "latin1"));
+	child.stdin.end();
+	expect(await ended).toEqual([0, null]);
+});

@@ -1,0 +1,90 @@
+// `xs-mqtt decode`: from a file or the standard input to lines. Knows the process.
+
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import type { Command } from "commander";
+import { Problem, textOf } from "../problem.js";
+import { printable } from "../text.js";
+import { Input } from "./input.js";
+import { checkOptions, type DecodeOptions, FORMATS, type RawOptions, SENDERS } from "./options.js";
+import { PacketJson, PacketLines } from "./output.js";
+
+const HELP = `
+FILE holds hex digits (plain, 0x.., C arrays, dumps of hexdump -C, xxd, od -tx1, Wireshark; # and // begin comments),
+the bytes themselves, or a capture (pcap, pcapng). Passwords are not shown.
+
+Examples:
+  echo 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 | xs-mqtt decode -
+  tcpdump -i any -U -w - port 1883 | xs-mqtt decode - --json`;
+
+export function addDecodeCommand(program: Command): void {
+	program
+		.command("decode")
+		.description("show MQTT packets field by field, and which rules of the specification they break")
+		.argument("<file>", "hex text, bytes or a capture; - for the standard input")
+		.option("--format <format>", `${FORMATS.join(", ")} (default: found out)`)
+		.option(
+			"--from <sender>",
+			`${SENDERS.join(" or ")}: who sent it, to judge that too (a capture tells by itself)`,
+		)
+		.option(
+			"--port <number...>",
+			"in a capture, ports of brokers beside 1883 (default: what begins with CONNECT)",
+		)
+		.option("--json", "print one JSON object a packet")
+		.addHelpText("after", HELP)
+		.action((file: string, raw: RawOptions) => decode(file, checkOptions(raw)));
+}
+
+async function decode(file: string, options: DecodeOptions): Promise<void> {
+	let unread: unknown;
+	const onError = (error: unknown) => {
+		unread ??= error;
+	};
+	process.stdout.on("error", onError);
+	const write = (text: string) => void process.stdout.write(text);
+	const output = options.json ? new PacketJson(write) : new PacketLines(write);
+	const input = new Input(options, output);
+	try {
+		for await (const bytes of read(file)) {
+			input.push(bytes);
+			// Whoever reads us sets the pace: what waits for them is bounded.
+			if (process.stdout.writableNeedDrain) await drained();
+			if (unread !== undefined) break;
+		}
+		if (unread === undefined) input.end();
+	} catch (error) {
+		if (unread === undefined) throw error;
+	} finally {
+		process.stdout.off("error", onError);
+	}
+	if (unread !== undefined) {
+		// Whoever read us has seen enough.
+		if ((unread as NodeJS.ErrnoException).code === "EPIPE") return;
+		throw new Problem("the output cannot be written", textOf(unread), "check where it goes to");
+	}
+	if (output.packets === 0)
+		throw new Problem(
+			`no MQTT packet in ${printable(file, 200)}`,
+			"it is empty, or a capture of other ports",
+			"name the broker's port with --port, or the format with --format",
+		);
+	output.close();
+}
+
+/** Resolves when the output takes more, or is closed. */
+async function drained(): Promise<void> {
+	const done = new AbortController();
+	const { signal } = done;
+	await Promise.race([once(process.stdout, "drain", { signal }), once(process.stdout, "close", { signal })]);
+	done.abort();
+}
+
+async function* read(file: string): AsyncGenerator<Uint8Array> {
+	const stream = file === "-" ? process.stdin : createReadStream(file);
+	try {
+		for await (const bytes of stream) yield bytes;
+	} catch (error) {
+		throw new Problem(`${printable(file, 200)} cannot be read`, textOf(error), "check the path");
+	}
+}

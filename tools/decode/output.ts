@@ -1,0 +1,96 @@
+// Decoded packets as lines or as JSON, into a stream. Knows views; no input.
+
+import colors from "picocolors";
+import { jsonLine } from "../text.js";
+import type { Place, Sink } from "./connections.js";
+import type { Packet, Sender } from "./packet.js";
+import { packetInJson, packetInLines } from "./view.js";
+
+/** What it writes, and what it counts. */
+export interface DecodeOutput extends Sink {
+	packets: number;
+	/** Packets that break a rule. */
+	wrong: number;
+	/** Nothing comes any more. */
+	close(): void;
+}
+
+abstract class CountingOutput implements DecodeOutput {
+	packets = 0;
+	wrong = 0;
+
+	packet(packet: Packet, place: Place | undefined): void {
+		this.packets++;
+		if (packet.violations.length > 0) this.wrong++;
+		this.show(packet, place);
+	}
+
+	protected abstract show(packet: Packet, place: Place | undefined): void;
+	abstract hole(sender: Sender, bytes: number, place: Place): void;
+	abstract close(): void;
+}
+
+export class PacketLines extends CountingOutput {
+	readonly #write: (text: string) => void;
+
+	constructor(write: (text: string) => void) {
+		super();
+		this.#write = write;
+	}
+
+	protected override show(packet: Packet, place: Place | undefined): void {
+		const [title, ...fields] = packetInLines(packet);
+		const lines = fields.map((line) => (line.startsWith("  !") ? colors.red(line) : line));
+		this.#write(`${[`${where(place)}${colors.bold(title)}`, ...lines].join("\n")}\n`);
+	}
+
+	hole(sender: Sender, bytes: number, place: Place): void {
+		this.#write(
+			`${where(place)}${bytes} bytes of the ${sender} are not in the capture, or in the middle of a packet\n`,
+		);
+	}
+
+	close(): void {
+		const wrong = `${this.wrong || "none"} ${this.wrong < 2 ? "breaks" : "break"} a rule`;
+		this.#write(`${this.packets} packet${this.packets === 1 ? "" : "s"}, ${wrong}\n`);
+	}
+}
+
+export class PacketJson extends CountingOutput {
+	readonly #write: (text: string) => void;
+
+	constructor(write: (text: string) => void) {
+		super();
+		this.#write = write;
+	}
+
+	protected override show(packet: Packet, place: Place | undefined): void {
+		this.#write(`${jsonLine({ ...packetInJson(packet), ...placeInJson(place) })}\n`);
+	}
+
+	hole(sender: Sender, length: number, place: Place): void {
+		this.#write(`${jsonLine({ type: "hole", sender, length, ...placeInJson(place) })}\n`);
+	}
+
+	close(): void {}
+}
+
+function where(place: Place | undefined): string {
+	if (place === undefined) return "";
+	const time = timeOf(place.time);
+	return `${time === null ? "" : `${time.slice(11, 26)} `}[${place.connection}] `;
+}
+
+function placeInJson(place: Place | undefined): object {
+	if (place === undefined) return {};
+	const { connection, client, server, time } = place;
+	return { connection, client, server, time: timeOf(time) };
+}
+
+/** ISO 8601 in UTC with microseconds. */
+function timeOf(milliseconds: number): string | null {
+	if (!(milliseconds >= 0 && milliseconds < 8.64e12)) return null;
+	const microseconds = Math.round(milliseconds * 1000);
+	const iso = new Date(Math.floor(microseconds / 1000)).toISOString().slice(0, -1);
+	return `${iso}${String(microseconds % 1000).padStart(3, "0")}Z`;
+}

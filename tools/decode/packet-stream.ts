@@ -1,0 +1,154 @@
+// Bytes of one direction in, packets out; in any chunks, in bounded memory. Knows framing (section 2.2) only.
+
+import type { Field, Packet, Sender, Violation } from "./packet.js";
+import { decodePacket } from "./packets.js";
+
+/** Bytes of a packet that are kept; what is over is counted and passed over. */
+export const KEPT = 65_536;
+/** A Remaining Length has four bytes at most. */
+const LONGEST_HEADER = 5;
+
+export class PacketStream {
+	/** The packets are of another version: only their fixed headers are read. */
+	opaque = false;
+	readonly #sender: Sender | undefined;
+	readonly #onPacket: (packet: Packet) => void;
+	/** What was kept of the packet, from its fixed header on. */
+	#bytes = new Uint8Array(256);
+	#kept = 0;
+	/** Bytes of the packet that have come. */
+	#come = 0;
+	/** Bytes of the fixed header, 0 while it is not whole. */
+	#header = 0;
+	/** Bytes of the packet, once the header is whole. */
+	#length = 0;
+	/** Bytes of the stream before the packet. */
+	#at = 0;
+	/** Where packets begin cannot be told any more, or a password may follow: nothing more is decoded. */
+	#lost = false;
+	/** Bytes since then. */
+	#skipped = 0;
+
+	/** `sender`: none if it is not known, or both are mixed. */
+	constructor(sender: Sender | undefined, onPacket: (packet: Packet) => void) {
+		this.#sender = sender;
+		this.#onPacket = onPacket;
+	}
+
+	push(bytes: Uint8Array): void {
+		let at = 0;
+		while (at < bytes.length && !this.#lost) {
+			if (this.#header === 0) this.#headerByte(bytes[at++]);
+			else at += this.#body(bytes.subarray(at));
+			if (this.#header > 0 && this.#come === this.#length) this.#finish(0);
+		}
+		this.#skipped += bytes.length - at;
+	}
+
+	/** The input ends, or has a hole of `hole` bytes. What is not whole comes out as far as it came; then anew. */
+	end(hole = 0): void {
+		if (this.#come > 0 && this.#header > 0) this.#finish(this.#length - this.#come);
+		else if (this.#come > 0) this.#tell("the input ends within the fixed header");
+		if (this.#skipped > 0) this.#tellSkipped();
+		this.#at += hole;
+		this.#lost = false;
+	}
+
+	#headerByte(byte: number): void {
+		this.#keep(Uint8Array.of(byte));
+		if (this.#come === 1 || (byte > 127 && this.#come < LONGEST_HEADER)) return;
+		if (byte > 127) {
+			this.#tell("the Remaining Length has more than four bytes");
+			this.#lost = true;
+			return;
+		}
+		let length = 0;
+		for (let i = this.#come - 1; i > 0; i--) length = length * 128 + (this.#bytes[i] & 127);
+		this.#header = this.#come;
+		this.#length = this.#header + length;
+	}
+
+	/** Takes what belongs to the packet; how many bytes that is. */
+	#body(bytes: Uint8Array): number {
+		const count = Math.min(bytes.length, this.#length - this.#come);
+		this.#keep(bytes.subarray(0, count));
+		return count;
+	}
+
+	#keep(bytes: Uint8Array): void {
+		this.#come += bytes.length;
+		const count = Math.min(bytes.length, KEPT - this.#kept);
+		if (this.#kept + count > this.#bytes.length) {
+			const larger = new Uint8Array(Math.min(KEPT, 2 * (this.#kept + count)));
+			larger.set(this.#bytes);
+			this.#bytes = larger;
+		}
+		this.#bytes.set(bytes.subarray(0, count), this.#kept);
+		this.#kept += count;
+	}
+
+	#finish(missing: number): void {
+		const bytes = this.#bytes.slice(0, this.#kept);
+		const other = this.#at === 0 ? otherProtocol(bytes) : undefined;
+		if (other !== undefined) {
+			this.#tell(`this is no MQTT; it looks like ${other}`);
+			this.#lost = true;
+			return;
+		}
+		const packet = decodePacket(
+			{ bytes, header: this.#header, length: this.#length, missing, at: this.#at, sender: this.#sender },
+			this.opaque,
+		);
+		if (packet.facts.protocolLevel === 5) this.opaque = true;
+		this.#next();
+		this.#onPacket(packet);
+		this.#lost = packet.facts.uncertain === true;
+	}
+
+	/** What has come is no packet. */
+	#tell(what: string): void {
+		const bytes = this.#bytes.slice(0, this.#kept);
+		const fields = [{ offset: 0, length: bytes.length, bytes, name: "Fixed header" }];
+		this.#noPacket(this.#come, fields, [{ rule: "section 2.2.3", what }]);
+		this.#next();
+	}
+
+	#tellSkipped(): void {
+		const fields = [
+			{ offset: 0, length: this.#skipped, name: "not decoded", note: `${this.#skipped} bytes` },
+		];
+		this.#noPacket(this.#skipped, fields, []);
+		this.#at += this.#skipped;
+		this.#skipped = 0;
+	}
+
+	#noPacket(length: number, fields: Field[], violations: Violation[]): void {
+		this.#onPacket({
+			type: "?",
+			sender: this.#sender,
+			at: this.#at,
+			length,
+			missing: 0,
+			fields,
+			violations,
+			moreViolations: 0,
+			facts: {},
+		});
+	}
+
+	#next(): void {
+		this.#at += this.#come;
+		this.#bytes = new Uint8Array(256);
+		this.#kept = 0;
+		this.#come = 0;
+		this.#header = 0;
+	}
+}
+
+/** What else is often found at a broker's ports. */
+function otherProtocol(bytes: Uint8Array): string | undefined {
+	if (bytes[0] === 0x16 && bytes[1] === 3) return "TLS, which is encrypted";
+	const text = String.fromCharCode(...bytes.subarray(0, 5));
+	if (text.startsWith("GET ") || text === "HTTP/") return "HTTP, as a WebSocket begins with";
+	return undefined;
+}

@@ -1,0 +1,74 @@
+// A decoded packet: its fields and the rules it breaks, in the specification's words. Knows no input and no output.
+
+export type Sender = "client" | "server";
+
+export interface Field {
+	/** Bytes from the packet's beginning. */
+	offset: number;
+	/** Bytes that it takes; 0 for a part of the byte before it. */
+	length: number;
+	/** What was kept of them. None: they are not to be shown. */
+	bytes?: Uint8Array;
+	name: string;
+	value?: string | number;
+	/** What the value means. */
+	note?: string;
+}
+
+export interface Violation {
+	/** A normative statement's number ("MQTT-2.2.2-1"), or the section ("section 2.2.3") where the rule has none. */
+	rule: string;
+	what: string;
+}
+
+/** What other packets are judged by. */
+export interface Facts {
+	packetId?: number;
+	qos?: number;
+	dup?: boolean;
+	/** Filters of a SUBSCRIBE, return codes of a SUBACK. */
+	count?: number;
+	protocolLevel?: number;
+	cleanSession?: boolean;
+	sessionPresent?: boolean;
+	returnCode?: number;
+	/** A CONNECT that does not end where it says, and its password may be anywhere behind it. */
+	uncertain?: boolean;
+}
+
+export interface Packet {
+	/** Its type's name; "reserved" for 0 and 15, "?" when no type can be told. */
+	type: string;
+	/** Who sent it, if that is known. */
+	sender: Sender | undefined;
+	/** Bytes of its stream before it. */
+	at: number;
+	/** Bytes, by its fixed header. */
+	length: number;
+	/** Bytes that did not come: the input ends, or has a hole. */
+	missing: number;
+	fields: Field[];
+	violations: Violation[];
+	/** Violations beyond those that are listed. */
+	moreViolations: number;
+	facts: Facts;
+}
+
+export const PACKET_TYPES = [
+	"reserved",
+	"CONNECT",
+	"CONNACK",
+	"PUBLISH",
+	"PUBACK",
+	"PUBREC",
+	"PUBREL",
+	"PUBCOMP",
+	"SUBSCRIBE",
+	"SUBACK",
+	"UNSUBSCRIBE",
+	"UNSUBACK",
+	"PINGREQ",
+	"PINGRESP",
+	"DISCONNECT",
+	"reserved",
+] as const;

@@ -1,0 +1,171 @@
+// All packets (chapters 2 and 3 of MQTT 3.1.1): from bytes to fields, and the rules that a packet breaks by itself.
+// Knows no other packets around it.
+
+import { readConnack, readConnect } from "./connect.js";
+import { EndOfPacket, FieldReader } from "./field-reader.js";
+import { type Facts, PACKET_TYPES, type Packet, type Sender } from "./packet.js";
+import { checkTopicFilter, checkTopicName } from "./topics.js";
+
+const QOS = ["At most once delivery", "At least once delivery", "Exactly once delivery", "reserved"];
+
+/** What a packet type's fixed header has to be, and how to read the rest. */
+interface Kind {
+	/** Flags that are reserved for this value. */
+	flags: number;
+	flagsRule: string;
+	read(reader: FieldReader, facts: Facts, flags: number): void;
+}
+
+const RESERVED_FLAGS = "MQTT-2.2.2-1";
+
+const kind = (read: Kind["read"], flags = 0, flagsRule = RESERVED_FLAGS): Kind => ({
+	read,
+	flags,
+	flagsRule,
+});
+const acknowledgement = (section: string, rule: string) => (reader: FieldReader, facts: Facts) => {
+	readPacketId(reader, facts, section, rule);
+	reader.end(section);
+};
+const empty = (section: string) => (reader: FieldReader) => reader.end(section);
+
+const KINDS: readonly (Kind | undefined)[] = [
+	undefined,
+	kind(readConnect),
+	kind(readConnack),
+	kind(readPublish),
+	kind(acknowledgement("section 3.4", "MQTT-2.3.1-6")),
+	kind(acknowledgement("section 3.5", "MQTT-2.3.1-6")),
+	kind(acknowledgement("section 3.6", "MQTT-2.3.1-6"), 2, "MQTT-3.6.1-1"),
+	kind(acknowledgement("section 3.7", "MQTT-2.3.1-6")),
+	kind(readSubscribe, 2, "MQTT-3.8.1-1"),
+	kind(readSuback),
+	kind(readUnsubscribe, 2, "MQTT-3.10.1-1"),
+	kind(acknowledgement("section 3.11", "MQTT-2.3.1-7")),
+	kind(empty("section 3.12")),
+	kind(empty("section 3.13")),
+	kind(empty("section 3.14"), 0, "MQTT-3.14.1-1"),
+	undefined,
+];
+
+const PUBLISH = 3;
+
+export interface Framed {
+	/** The packet, or its beginning. */
+	bytes: Uint8Array;
+	/** Bytes of the fixed header. */
+	header: number;
+	/** Bytes of the packet. */
+	length: number;
+	/** Bytes that never came. */
+	missing: number;
+	at: number;
+	sender: Sender | undefined;
+}
+
+/** `opaque`: of another version of MQTT; only the fixed header is read. */
+export function decodePacket(framed: Framed, opaque: boolean): Packet {
+	const { bytes, header, length, missing, at, sender } = framed;
+	const reader = new FieldReader(bytes, length);
+	const type = bytes[0] >> 4;
+	const flags = bytes[0] & 15;
+	const facts: Facts = {};
+	try {
+		reader.byte("MQTT Control Packet type", "section 2.2");
+		reader.says(type, PACKET_TYPES[type]);
+		if (type === PUBLISH) readPublishFlags(reader, facts, flags);
+		else reader.part("Flags", flags, fourBits(flags));
+		reader.field("Remaining Length", header - 1, "section 2.2.3");
+		reader.says(length - header);
+		readBody(reader, facts, type, flags, opaque);
+	} catch (error) {
+		if (!(error instanceof EndOfPacket)) throw error;
+		// What is left was cut, is missing, or is too short for its field.
+		if (reader.left > 0) {
+			const { length } = reader.rest("not decoded");
+			reader.says(undefined, `${length} bytes`);
+		}
+	}
+	if (reader.moreFields > 0)
+		reader.fields.push({ offset: length, length: 0, name: "…", note: `${reader.moreFields} more fields` });
+	const { fields, violations, moreViolations } = reader;
+	return { type: PACKET_TYPES[type], sender, at, length, missing, fields, violations, moreViolations, facts };
+}
+
+function readBody(reader: FieldReader, facts: Facts, type: number, flags: number, opaque: boolean): void {
+	const found = KINDS[type];
+	if (found === undefined) reader.violate("section 2.2.1", `packet type ${type} is reserved`);
+	else if (type !== PUBLISH && flags !== found.flags && !opaque)
+		reader.violate(
+			found.flagsRule,
+			`the flags of ${PACKET_TYPES[type]} are ${fourBits(flags)}, not ${fourBits(found.flags)}`,
+		);
+	if (found !== undefined && !opaque) found.read(reader, facts, flags);
+	else if (reader.left > 0) {
+		const { length } = reader.rest("not decoded");
+		reader.says(undefined, `${length} bytes`);
+	}
+}
+
+function readPacketId(reader: FieldReader, facts: Facts, section: string, zeroRule: string): void {
+	const packetId = reader.integer("Packet Identifier", section);
+	facts.packetId = packetId;
+	if (packetId === 0) reader.violate(zeroRule, "the Packet Identifier is 0");
+}
+
+function readPublishFlags(reader: FieldReader, facts: Facts, flags: number): void {
+	const dup = flags >> 3;
+	const qos = (flags >> 1) & 3;
+	facts.dup = dup === 1;
+	facts.qos = qos;
+	reader.part("DUP flag", dup);
+	reader.part("QoS level", qos, QOS[qos]);
+	reader.part("RETAIN", flags & 1);
+	if (qos === 3) reader.violate("MQTT-3.3.1-4", "the QoS level is 3");
+	if (qos === 0 && dup === 1) reader.violate("MQTT-3.3.1-2", "the DUP flag is 1 at QoS 0");
+}
+
+function readPublish(reader: FieldReader, facts: Facts): void {
+	const topic = reader.string("Topic Name", "MQTT-3.3.2-1");
+	checkTopicName(reader, "Topic Name", topic, "MQTT-3.3.2-2");
+	if (facts.qos !== 0) readPacketId(reader, facts, "section 3.3.2.2", "MQTT-2.3.1-1");
+	const { bytes, length } = reader.rest("Payload");
+	reader.says(Buffer.from(bytes).toString(), `${length} bytes`);
+}
+
+function readSubscribe(reader: FieldReader, facts: Facts): void {
+	readPacketId(reader, facts, "section 3.8.2", "MQTT-2.3.1-1");
+	if (reader.left === 0) reader.violate("MQTT-3.8.3-3", "there is no Topic Filter");
+	facts.count = 0;
+	while (reader.left > 0) {
+		checkTopicFilter(reader, reader.string("Topic Filter", "MQTT-3.8.3-3"));
+		const qos = reader.byte("Requested QoS", "MQTT-3.8.3-3");
+		reader.says(qos, qos > 2 ? "reserved" : QOS[qos]);
+		// The specification spells the number this way.
+		if (qos > 2)
+			reader.violate("MQTT-3-8.3-4", `the Requested QoS byte is 0x${qos.toString(16)}, not 0, 1 or 2`);
+		facts.count++;
+	}
+}
+
+function readSuback(reader: FieldReader, facts: Facts): void {
+	readPacketId(reader, facts, "section 3.9.2", "MQTT-2.3.1-7");
+	if (reader.left === 0) reader.violate("MQTT-3.8.4-5", "there is no return code");
+	facts.count = reader.left;
+	while (reader.left > 0) {
+		const code = reader.byte("Return Code", "MQTT-3.8.4-5");
+		reader.says(code, code < 3 ? `Success - Maximum QoS ${code}` : code === 0x80 ? "Failure" : "reserved");
+		if (code > 2 && code !== 0x80)
+			reader.violate("MQTT-3.9.3-2", `the return code 0x${code.toString(16)} is reserved`);
+	}
+}
+
+function readUnsubscribe(reader: FieldReader, facts: Facts): void {
+	readPacketId(reader, facts, "section 3.10.2", "MQTT-2.3.1-1");
+	if (reader.left === 0) reader.violate("MQTT-3.10.3-2", "there is no Topic Filter");
+	while (reader.left > 0) checkTopicFilter(reader, reader.string("Topic Filter", "MQTT-3.10.3-2"));
+}
+
+function fourBits(flags: number): string {
+	return flags.toString(2).padStart(4, "0");
+}
