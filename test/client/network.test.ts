@@ -121,3 +121,23 @@ test("two clients share one network", () => {
 	expect([it.client.state, second.client.state]).toEqual([State.WAITING, State.WAITING]);
 	expect([it.news(), second.news()]).toEqual([[`disconnected ${WIFI_LOST}`], [`disconnected ${WIFI_LOST}`]]);
 });
+
+test("an app may take the network down in a message's handler: what came behind it is not decoded any more", () => {
+	const handled: string[] = [];
+	const it = setup(true, {
+		onMessage(message) {
+			handled.push(message.text());
+			it.wifi.reconnect();
+		},
+	});
+	it.clock.advance(1000);
+	it.peer.accept();
+	it.news();
+	it.peer.send(PUBLISH("t", "one", { qos: 1, id: 7 }), PUBLISH("t", "two", { qos: 1, id: 8 }));
+	it.clock.settle();
+	expect([handled, it.news()]).toEqual([["one"], [`disconnected ${WIFI_LOST}`]]);
+	it.clock.advance(5000);
+	it.peer.accept(true);
+	it.peer.send(PUBLISH("t", "one", { qos: 1, id: 7, dup: true }));
+	expect([handled, it.client.state]).toEqual([["one", "one"], State.WAITING]);
+});
