@@ -40,7 +40,8 @@ function wired(board: XsbugBoard, starts: string[]): OpenLine {
 			const bootLow = dtr && !rts;
 			if (inReset && !enLow) {
 				starts.push(bootLow ? "bootloader" : "app");
-				if (!bootLow) void board.boot();
+				// A chip takes a moment to start: longer than its debugger takes to set another baud rate.
+				if (!bootLow) setTimeout(() => void board.boot(), 100);
 			}
 			inReset = enLow;
 		};
