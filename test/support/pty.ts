@@ -56,6 +56,15 @@ export class Pty extends EventEmitter<{ data: [Buffer] }> {
 		if (socat.exitCode === null && socat.signalCode === null) await once(socat, "exit");
 	}
 
+	/** Takes no bytes from the opener, after what buffers hold. */
+	pause(): void {
+		this.#socat?.stdout.pause();
+	}
+
+	resume(): void {
+		this.#socat?.stdout.resume();
+	}
+
 	write(bytes: Uint8Array): void {
 		this.#socat?.stdin.write(bytes);
 	}
