@@ -79,7 +79,7 @@ async function run(sdk: Sdk, it: Case, options: Options, display: string | undef
 			await sleep(SETTLING * 1000);
 			const from = simulator.samples.length;
 			const { messages } = broker;
-			await sleep(options.seconds * 1000);
+			for (let second = 0; second < options.seconds && !simulator.ended; second++) await sleep(1000);
 			const rate = ((broker.messages - messages) / options.seconds).toFixed(1);
 			const figures = [`${broker.messages} messages, ${rate} a second`, `QoS 0/1/2: ${broker.qos.join("/")}`];
 			if (it.build === "debug" && !SLEEPERS.has(name)) {

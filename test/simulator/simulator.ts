@@ -3,7 +3,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Problem } from "../../tools/problem.js";
 import { command, GO } from "../../tools/xsbug/commands.js";
 import { XsbugReader } from "../../tools/xsbug/reader.js";
@@ -38,11 +41,13 @@ export class Simulator {
 	ended: string | undefined;
 	readonly #child: ChildProcess;
 	readonly #server: Server;
+	readonly #folder: string;
 	#socket: Socket | undefined;
 
-	private constructor(child: ChildProcess, server: Server) {
+	private constructor(child: ChildProcess, server: Server, folder: string) {
 		this.#child = child;
 		this.#server = server;
+		this.#folder = folder;
 	}
 
 	/** `app`: the path of its mc.so. */
@@ -51,16 +56,19 @@ export class Simulator {
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
 		const { port } = server.address() as AddressInfo;
+		// It keeps a copy of the app there, and two simulators would overwrite each other's.
+		const folder = mkdtempSync(join(tmpdir(), "xs-mqtt-mcsim-"));
 		const child = spawn(sdk.mcsim, [sdk.simulators, app], {
 			env: {
 				...sdk.env,
+				XDG_CONFIG_HOME: folder,
 				...(display === undefined ? {} : { DISPLAY: display }),
 				XSBUG_HOST: "127.0.0.1",
 				XSBUG_PORT: String(port),
 			},
 			stdio: ["ignore", "ignore", "pipe"],
 		});
-		const simulator = new Simulator(child, server);
+		const simulator = new Simulator(child, server, folder);
 		let complaint = "";
 		child.stderr!.on("data", (data) => {
 			complaint = (complaint + data).slice(-500);
@@ -100,5 +108,6 @@ export class Simulator {
 			await gone;
 		}
 		this.#socket?.destroy();
+		rmSync(this.#folder, { recursive: true });
 	}
 }
