@@ -51,7 +51,7 @@ test.each<[string, Buffer]>([
 	);
 	fc.assert(
 		fc.property(
-			fc.integer({ min: 4300, max: image.length - 60 }),
+			fc.integer({ min: image.length - 4000, max: image.length - 60 }), // of the last segment
 			fc.integer({ min: 1, max: 255 }),
 			(at, change) => {
 				const changed = Buffer.from(image);
