@@ -31,20 +31,26 @@ export async function main(args: string[]): Promise<number> {
 		await program.parseAsync(args, { from: "user" });
 		return DONE;
 	} catch (error) {
-		if (error instanceof CommanderError) return usage(error);
+		if (error instanceof CommanderError)
+			return usage(
+				error,
+				program.commands.find((command) => command.name() === args[0]),
+			);
 		complain(textOf(error));
 		return error instanceof Problem ? error.exitStatus : FAILED;
 	}
 }
 
 /** Help is no error; what is one is told in a line. */
-function usage(error: CommanderError): number {
+function usage(error: CommanderError, command?: Command): number {
 	if (error.exitCode === DONE) return DONE;
 	const what =
 		error.code === "commander.help" ? "a command is missing" : error.message.replace(/^error: /, "");
-	complain(
-		`${what.replaceAll("\n", " ").replace(/\.$/, "")}; "xs-mqtt --help" tells what there is, "xs-mqtt sim --help" how to use it`,
-	);
+	const help =
+		command === undefined
+			? '"xs-mqtt --help" tells what there is'
+			: `"xs-mqtt ${command.name()} --help" tells how to use it`;
+	complain(`${what.replaceAll("\n", " ").replace(/\.$/, "")}; ${help}`);
 	return WRONG_USAGE;
 }
 
