@@ -13,8 +13,6 @@ const client = new Client({
 	port: Number(config.port), // on mcconfig's command line it is a string
 	clientId: `${config.name}-${network.id}`,
 	pipelining: true,
-	// Milliseconds that are worth the battery.
-	connectTimeout: 10_000,
 	replyTimeout: 5_000,
 	packets: 1,
 	onDelivered: () => client.close(),
@@ -27,5 +25,8 @@ const client = new Client({
 		client.close();
 	},
 });
+
+// Milliseconds that are worth the battery, the wait for Wi-Fi included.
+network.timer.repeat(() => client.close(), 10_000);
 
 new Group(client, { topic: String(config.name), fields, qos: 1, retain: true }).publish();
