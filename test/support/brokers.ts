@@ -257,7 +257,7 @@ export class Mosquitto implements Broker {
 			this.arrivals.push({ clientId, topic, qos: Number(qos), id: Number(id), dup: dup === "1" });
 		}
 		const leave =
-			/Client (\S+) (disconnected\.|closed its connection|has exceeded timeout|already connected)/.exec(
+			/Client (\S+) (disconnected\.$|disconnected|been disconnected|closed|has exceeded|already connected)/.exec(
 				line,
 			) ??
 			/(?:Socket error on client|Bad socket read.write on client) ([^\s,:]+)(, disconnecting|:)/.exec(line);

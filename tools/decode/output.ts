@@ -1,6 +1,6 @@
 // Decoded packets as lines or as JSON, into a stream. Knows views; no input.
 
-import colors from "picocolors";
+import { colors } from "../colors.js";
 import { jsonLine } from "../text.js";
 import type { Place, Sink } from "./connections.js";
 import type { Packet, Sender } from "./packet.js";

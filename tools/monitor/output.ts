@@ -1,6 +1,6 @@
 // Events to where the user wants them: the screen, a file, a broker. Knows wordings and JSON, no source.
 
-import colors from "picocolors";
+import { colors } from "../colors.js";
 import { jsonLine } from "../text.js";
 import type { Listener, MonitorEvent } from "./events.js";
 import type { Filter } from "./filter.js";

@@ -1,7 +1,7 @@
 // Events as a screen that is drawn anew a few times a second. Knows wording and ANSI; gives the terminal back.
 
 import type { WriteStream } from "node:tty";
-import colors from "picocolors";
+import { colors } from "../colors.js";
 import { packetInLines } from "../decode/view.js";
 import { cut, printable } from "../text.js";
 import type { ConnectionEvent, MemoryEvent, MessageEvent, Output, SimEvent } from "./events.js";

@@ -31,11 +31,15 @@ function file(bytes: string | Uint8Array): string {
 	return path;
 }
 
-function decode(args: string[], input?: string | Uint8Array) {
+// Jest tells its workers to colour.
+const { FORCE_COLOR: _, ...environment } = process.env;
+
+function decode(args: string[], input?: string | Uint8Array, env: NodeJS.ProcessEnv = environment) {
 	return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
 		const child = execFile(
 			process.execPath,
 			["build/tools/xs-mqtt.js", "decode", ...args],
+			{ env },
 			(error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
 		);
 		child.stdin!.end(input);
@@ -50,6 +54,16 @@ test("bytes from the standard input, as lines", async () => {
 	expect(stdout).toContain("! [MQTT-3.3.2-2]");
 	expect(stdout).toMatch(/\n2 packets, 1 breaks a rule\n$/);
 	expect(stdout).not.toContain("secret");
+});
+
+test("colours are for terminals, or for who asks for them: CI alone does not", async () => {
+	const bold = "\x1b[1mCONNECT";
+	const { NO_COLOR: _, ...neutral } = environment;
+	expect((await decode(["-"], CONNECT, { ...neutral, CI: "true" })).stdout).not.toContain("\x1b");
+	expect((await decode(["-"], CONNECT, { ...neutral, FORCE_COLOR: "1" })).stdout).toContain(bold);
+	expect(
+		(await decode(["-"], CONNECT, { ...neutral, FORCE_COLOR: "1", NO_COLOR: "1" })).stdout,
+	).not.toContain("\x1b");
 });
 
 test("a capture, as JSON: one object a packet, with its connection and time", async () => {
