@@ -6,6 +6,7 @@ import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
 import type { InterfaceListener } from "./network/network.js";
 import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
+import { asBytes, encodePassword, toBytes, tooLong } from "./payload.js";
 import {
 	CLOSED_BY_APP,
 	CONNECT_FAILED,
@@ -16,11 +17,11 @@ import {
 	NO_REPLY,
 	REPLACED,
 	SESSION_LOST,
-	TOPIC_TOO_LONG,
 	UNRELEASED_FULL,
 } from "./reasons.js";
+import { type Connection, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
-import { Message } from "./session/message.js";
+import { Acknowledgements } from "./session/acknowledgements.js";
 import { Outbox } from "./session/outbox.js";
 import {
 	checkTopic,
@@ -33,32 +34,15 @@ import {
 	WAITING,
 } from "./session/packet-slot.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import { type MessageHandler, type Route, Subscription, Subscriptions } from "./session/subscriptions.js";
-import { Unreleased } from "./session/unreleased.js";
+import { type MessageHandler, Subscription, type Subscriptions } from "./session/subscriptions.js";
+import { settle } from "./settings.js";
 import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
-import { Decoder, type PacketSink } from "./wire/decoder.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
-import {
-	MAX_FIELD,
-	MAX_REMAINING_LENGTH,
-	PUBACK,
-	PUBCOMP,
-	PUBREC,
-	PUBREL,
-	type QoS,
-} from "./wire/protocol.js";
-import {
-	CONNACK_CLEAN,
-	REFUSALS,
-	type Reason,
-	SECOND_CONNACK,
-	SUBACK_CODES,
-	TOPIC_TEXT,
-	TOPIC_WILDCARD,
-} from "./wire/reason.js";
-import { encodeField, hasWildcardByte, Topic } from "./wire/topic.js";
-import { isText, utf8Length, writeUtf8 } from "./wire/utf8.js";
+import { MAX_FIELD, MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
+import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "./wire/reason.js";
+import { Topic } from "./wire/topic.js";
+import { utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 /** Values of `client.state`. */
 export const State = Object.freeze({
@@ -80,14 +64,6 @@ const { CLOSED, WAITING: PAUSING, CONNECTING, HANDSHAKE, CONNECTED, CLOSING } = 
 export const NO_ROOM = -1;
 /** `publish` and `begin`: the client is closed or closing. */
 export const NOT_OPEN = -2;
-
-// Values of `handling`.
-const NOTHING = 0;
-const CALLBACK = 1;
-/** A message handler: the message is acknowledged when it returns, or throws. */
-const HANDLER = 2;
-
-const NOBODY: Route = Object.freeze({ handler: undefined });
 
 /** Milliseconds between looks at the clock. */
 const TICK = 250;
@@ -120,7 +96,7 @@ export interface Will {
 	retain?: boolean;
 }
 
-export class Client implements PacketSink, DialerEvents, InterfaceListener {
+export class Client implements Connection, DialerEvents, InterfaceListener {
 	/** One of State. */
 	state: number = PAUSING;
 	/** Counters since construction. */
@@ -133,33 +109,12 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 	private readonly outbox: Outbox;
 	private readonly sender: Sender;
 	private readonly recent = new RecentTopics();
-	private readonly decoder: Decoder;
-	private readonly message: Message;
+	private readonly receiver: Receiver;
 	private readonly subscriptions: Subscriptions;
-	private readonly unreleased: Unreleased;
-	/** The message at hand, at QoS 2, was delivered before. */
-	private repeated = false;
-	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
-	private overflowed = false;
-	private overflowedAt = 0;
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
 	private lentSlot: PacketSlot | undefined = undefined;
 	private lentAt = 0;
-	/** Who takes the message at hand. */
-	private route: Route = NOBODY;
-	/** Takes messages that no subscription's handler takes. */
-	private readonly unrouted: Route;
-	/** A message was refused for want of a slot in the pool. */
-	private starved = false;
-	/** `begin` was refused for a reserved slot. */
-	private slotAwaited = false;
-	private decoding = false;
-	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
-	private handling = NOTHING;
-	/** Something was received since the last tick. */
-	private heard = false;
-	private paused = false;
 
 	private readonly options: ClientOptions;
 	private readonly clientId: Uint8Array;
@@ -186,59 +141,34 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
-		if (typeof options.host !== STRING || options.host === "")
-			throw new TypeError(
-				`host is ${JSON.stringify(options.host)}: it must be the broker's host name or address`,
-			);
-		const port = whole("port", options.port, 1883, 1, 65_535);
-		this.clean = options.clean ?? false;
-		if (typeof this.clean !== "boolean")
-			throw new TypeError(`clean is ${JSON.stringify(this.clean)}: it must be true or false`);
-		this.clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
-		if (this.clientId.length === 2 && !this.clean)
-			throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
-		if (options.username !== undefined) this.username = encodeField("username", options.username);
-		else if (options.password !== undefined)
-			throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
-		if (options.password !== undefined && typeof options.password !== "function")
-			encodePassword(options.password);
-
-		this.keepAlive =
-			options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, 60_000, 1000, 65_535_000);
-		this.replyTimeout = whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000);
-		this.connectTimeout = whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000);
-		const maximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
-		const minimum = whole("reconnectMinimum", options.reconnectMinimum, Math.min(1000, maximum), 0, maximum);
-		this.packetSize = whole("packetSize", options.packetSize, 512, 16, 268_435_460);
-		const packets = whole("packets", options.packets, 8, 1, 1024);
-		const window = whole("window", options.window, Math.min(4, packets), 1, packets);
-		const receiveSize = whole("receiveSize", options.receiveSize, 512, 1, 268_435_455);
-		const topicSize = whole("topicSize", options.topicSize, 128, 1, MAX_FIELD);
-		const subscriptions = whole("subscriptions", options.subscriptions, 16, 1, 1024);
-		const unreleased = whole("unreleased", options.unreleased, 32, 1, 1024);
-		const acknowledgements = whole("acknowledgements", options.acknowledgements, 16, 1, 1024);
-		this.helperCapacity = whole("helpers", options.helpers, 16, 1, 1024);
-		const whenFull = options.whenFull;
-		if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
-			throw new RangeError(`whenFull is ${JSON.stringify(whenFull)}: it must be "refuse" or "dropOldest"`);
-
+		const settings = settle(options);
 		this.options = options;
-		const random = options.random ?? Math.random;
+		this.clientId = settings.clientId;
+		this.username = settings.username;
+		this.clean = settings.clean;
+		this.keepAlive = settings.keepAlive;
+		this.packetSize = settings.packetSize;
+		this.connectTimeout = settings.connectTimeout;
+		this.replyTimeout = settings.replyTimeout;
+		this.helperCapacity = settings.helpers;
+		const { packetSize, random } = settings;
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(random() * 65_535);
-		this.outbox = new Outbox(packets, this.packetSize, window, firstId);
-		this.decoder = new Decoder(this, receiveSize, (topicSize + 7) & ~7);
-		this.message = new Message(this.decoder);
-		this.unrouted = { handler: (message) => options.onMessage?.(message) };
-		this.subscriptions = new Subscriptions(subscriptions, this.decoder);
-		this.unreleased = new Unreleased(unreleased);
-		this.liveness = new Liveness(this.keepAlive, this.replyTimeout, TICK);
+		const outbox = new Outbox(settings.packets, packetSize, settings.window, firstId);
+		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, TICK);
+		const acknowledgements = new Acknowledgements(settings.acknowledgements);
+		const { statistics } = this;
+		this.outbox = outbox;
+		this.liveness = liveness;
 		this.ticks = options.ticks;
-		this.liveness.now = options.ticks();
-		this.sender = new Sender(this.outbox, this.liveness, this.subscriptions, acknowledgements);
-		this.sender.prepare(this.packetSize);
-		this.backoff = new Backoff(minimum, maximum, random);
-		this.dialer = new Dialer(options, options.host, port, this);
+		liveness.now = options.ticks();
+		const receiver = new Receiver(this, options, settings, outbox, acknowledgements, liveness, statistics);
+		this.receiver = receiver;
+		this.subscriptions = receiver.subscriptions;
+		this.sender = new Sender(outbox, liveness, receiver.subscriptions, acknowledgements);
+		this.sender.prepare(packetSize);
+		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, random);
+		this.dialer = new Dialer(options, settings.host, settings.port, receiver, this);
 		this.timer = options.timer.repeat(() => this.tick(), TICK);
 		options.interface?.attach(this);
 		if (this.networkUp) this.connect();
@@ -468,21 +398,20 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 	unsubscribe(filter: string | readonly string[]): boolean {
 		const filters = listOf(filter);
 		const found = this.subscriptions.unwant(filters);
-		// It may have replaced the one that is taking the message at hand.
-		if (filters.includes((this.route as Partial<Subscription>).filter!)) this.route = NOBODY;
+		this.receiver.forgetRoute(filters);
 		if (found) this.send();
 		return found;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
 	pause(): void {
-		this.paused = true;
+		this.receiver.paused = true;
 	}
 
 	/** Reads on, with what has arrived meanwhile. */
 	resume(): void {
-		this.paused = false;
-		this.decode();
+		this.receiver.paused = false;
+		this.receiver.decode();
 	}
 
 	/**
@@ -500,6 +429,7 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 		for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
 		if (this.state !== CONNECTED) return;
 		this.state = CLOSING;
+		this.receiver.closing = true;
 		this.sender.last = undefined;
 		this.since = this.liveness.now;
 		this.flush();
@@ -560,7 +490,7 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 	private refusal(): number {
 		this.statistics.refused++;
 		if (this.stopped) return NOT_OPEN;
-		this.starved = true;
+		this.outbox.starved = true;
 		this.outbox.freed = false;
 		this.sender.last = undefined;
 		return NO_ROOM;
@@ -568,7 +498,7 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 
 	/** A reserved slot is in use, or another one is lent. */
 	private busy(): number {
-		this.slotAwaited = true;
+		this.outbox.slotAwaited = true;
 		this.outbox.freed = false;
 		this.sender.last = undefined;
 		return NO_ROOM;
@@ -587,15 +517,16 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 		if (this.sender.short !== undefined) this.giveUp(this.sender.short);
 	}
 
-	/** Sends what can be sent, tells of room, and ends a close that has nothing more to send. */
-	private flush(): void {
+	/** @internal: sends what can be sent, tells of room, and ends a close that has nothing more to send. */
+	flush(): void {
+		const { outbox } = this;
 		this.send();
 		if (this.stream === undefined) return;
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
-			if ((this.handling === HANDLER && this.decoder.id > 0) || !this.sender.done) return;
+			if (this.receiver.owesAcknowledgement || !this.sender.done) return;
 			if (this.sender.disconnect()) this.disconnected(CLOSED_BY_APP);
-		} else if (this.outbox.freed && (this.starved || this.slotAwaited)) this.announceRoom();
+		} else if (outbox.freed && (outbox.starved || outbox.slotAwaited)) this.announceRoom();
 	}
 
 	/** A message is half sent, and the rest of it will not come. */
@@ -615,8 +546,9 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 
 	/** Tells of room, to those who were refused. */
 	private announceRoom(): void {
-		if (this.outbox.free !== undefined) this.starved = false;
-		this.slotAwaited = false;
+		const { outbox } = this;
+		if (outbox.free !== undefined) outbox.starved = false;
+		outbox.slotAwaited = false;
 		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onWritable?.();
 		this.options.onWritable?.();
@@ -663,7 +595,7 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 	onWritable(): void {
 		if (this.state !== CONNECTING) {
 			this.flush();
-			this.decode();
+			this.receiver.decode();
 			return;
 		}
 		let packet: Uint8Array;
@@ -677,46 +609,71 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 		this.willFixed = true;
 		this.state = HANDSHAKE;
 		this.liveness.start();
-		this.decoder.start(this.stream!.source);
+		this.receiver.start(this.stream!, this.sender);
 		this.sender.start(this.stream!, packet, this.options.pipelining ?? false);
 	}
 
 	/** @internal */
-	onReadable(count: number): void {
-		const decoder = this.decoder;
-		decoder.available = count;
-		this.heard = true;
-		if (this.decoding || this.paused || this.sender.acknowledgements.full) return;
-		this.decoding = true;
-		try {
-			decoder.decode();
-		} catch (error) {
-			this.decodingThrew(error);
+	onConnack(sessionPresent: boolean, code: number): void {
+		if (this.state !== HANDSHAKE) this.disconnected(SECOND_CONNACK);
+		else if (code > 0) this.disconnected(REFUSALS[code - 1]);
+		else if (sessionPresent && this.clean) this.disconnected(CONNACK_CLEAN);
+		else this.accepted(sessionPresent);
+	}
+
+	private accepted(sessionPresent: boolean): void {
+		const stream = this.stream;
+		this.state = CONNECTED;
+		this.since = this.liveness.now;
+		this.stable = false;
+		this.statistics.connects++;
+		const failure = this.resumeSession(sessionPresent);
+		const helpers = this.helpers;
+		for (let i = 0; i < helpers.length && stream === this.stream; i++)
+			helpers[i].onConnected?.(sessionPresent);
+		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
+		this.flush();
+		if (failure !== undefined) throw failure.error;
+	}
+
+	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
+	private resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
+		const { outbox } = this;
+		this.statistics.resent += outbox.resume(sessionPresent, this.liveness.attention);
+		this.statistics.uncertain = outbox.uncertain;
+		this.subscriptions.resume(sessionPresent, this.liveness.attention);
+		this.sender.connected();
+		const lost: number[] = [];
+		if (!sessionPresent) {
+			this.receiver.forgetSession();
+			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased())
+				lost.push(slot.id);
 		}
-		this.decoding = false;
+		return this.droppedAll(lost, SESSION_LOST);
 	}
 
 	/** @internal */
 	onFailed(): void {
 		// A refusal may have come together with the end.
-		this.decode();
+		this.receiver.decode();
 		if (this.stream !== undefined) this.lost();
 	}
 
-	/** The stream says that it is over. */
-	private lost(): void {
+	/** @internal: the stream says that it is over. */
+	lost(): void {
 		this.disconnected(this.state === CONNECTING ? CONNECT_FAILED : CONNECTION_LOST);
 	}
 
-	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
-	private disconnected(reason: Reason): void {
+	/**
+	 * @internal: ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed.
+	 */
+	disconnected(reason: Reason): void {
 		const closed = this.state === CLOSING || reason === CLOSED_BY_APP;
 		this.stream?.close();
 		this.stream = undefined;
 		this.dialer.cancel();
-		this.decoder.stop();
+		this.receiver.stop();
 		this.sender.stop();
-		this.overflowed = false;
 		this.outbox.interrupt();
 		this.subscriptions.interrupt();
 		if (reason === NO_REPLY) this.statistics.timeouts++;
@@ -776,15 +733,23 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 		});
 	}
 
+	/**
+	 * @internal: ends a connection on which messages at QoS 2 were passed over, so that the broker sends them again: not
+	 * before it has released those that were taken, for what it has not read of ours when we close may be lost.
+	 */
+	makeProgress(): void {
+		this.backoff.reset();
+		this.disconnected(UNRELEASED_FULL);
+	}
+
 	private tick(): void {
-		const liveness = this.liveness;
+		const { liveness, stream, receiver } = this;
 		const now = this.ticks();
-		liveness.advance(now, this.paused);
-		const { stream } = this;
+		liveness.advance(now, receiver.paused);
 		if (stream !== undefined) {
-			liveness.note(stream.written, this.heard);
+			liveness.note(stream.written, receiver.heard);
 			stream.written = false;
-			this.heard = false;
+			receiver.heard = false;
 		}
 		const elapsed = (now - this.since) | 0;
 		const state = this.state;
@@ -794,9 +759,9 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 			this.lost();
 		} else if (state < CONNECTED) {
 			if (this.dialFailure !== undefined) this.disconnected(this.dialFailure);
-			else if (this.paused) this.since = now;
+			else if (receiver.paused) this.since = now;
 			else if (elapsed >= this.connectTimeout) this.disconnected(CONNECT_TIMEOUT);
-			else if (stream !== undefined) this.decode();
+			else if (stream !== undefined) receiver.decode();
 		} else {
 			this.tend(elapsed);
 		}
@@ -806,9 +771,9 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 
 	/** A live connection's share of a tick. */
 	private tend(elapsed: number): void {
-		const liveness = this.liveness;
+		const { liveness, receiver } = this;
 		// Something may be left after a handler threw, or a socket ran out of segments.
-		this.decode();
+		receiver.decode();
 		liveness.check();
 		this.flush();
 		if (this.stream === undefined) return;
@@ -824,239 +789,12 @@ export class Client implements PacketSink, DialerEvents, InterfaceListener {
 			this.disconnected(CLOSED_BY_APP);
 		} else if (dead) {
 			this.disconnected(NO_REPLY);
-		} else if (this.overflowed && liveness.isOverdue(this.overflowedAt)) {
+		} else if (receiver.overflowed && liveness.isOverdue(receiver.overflowedAt)) {
 			this.makeProgress();
 		} else if (!this.stable && elapsed >= this.replyTimeout) {
 			this.stable = true;
 			this.backoff.reset();
 		}
-	}
-
-	// ---- incoming
-
-	private decode(): void {
-		const available = this.decoder.available;
-		if (available > 0) this.onReadable(available);
-	}
-
-	/** A socket that threw has failed; what the app threw is passed on, after the message is settled. */
-	private decodingThrew(error: unknown): void {
-		const handling = this.handling;
-		this.decoding = false;
-		this.handling = NOTHING;
-		if (handling === HANDLER) this.settle();
-		if (handling !== NOTHING) throw error;
-		if (this.stream !== undefined) this.lost();
-	}
-
-	/** After a callback: whether decoding goes on. */
-	private goOn(stream: Stream | undefined): boolean {
-		this.handling = NOTHING;
-		return stream === this.stream && !this.paused && !this.sender.acknowledgements.full;
-	}
-
-	/** @internal */
-	onMalformed(reason: Reason): void {
-		this.handling = CALLBACK;
-		this.disconnected(reason);
-		this.handling = NOTHING;
-	}
-
-	/** @internal */
-	onConnack(sessionPresent: boolean, code: number): boolean {
-		const stream = this.stream;
-		this.handling = CALLBACK;
-		if (this.state !== HANDSHAKE) this.disconnected(SECOND_CONNACK);
-		else if (code > 0) this.disconnected(REFUSALS[code - 1]);
-		else if (sessionPresent && this.clean) this.disconnected(CONNACK_CLEAN);
-		else this.accepted(sessionPresent);
-		return this.goOn(stream);
-	}
-
-	private accepted(sessionPresent: boolean): void {
-		const stream = this.stream;
-		this.state = CONNECTED;
-		this.since = this.liveness.now;
-		this.stable = false;
-		this.statistics.connects++;
-		const failure = this.resumeSession(sessionPresent);
-		const helpers = this.helpers;
-		for (let i = 0; i < helpers.length && stream === this.stream; i++)
-			helpers[i].onConnected?.(sessionPresent);
-		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
-		this.flush();
-		if (failure !== undefined) throw failure.error;
-	}
-
-	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
-	private resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
-		const { outbox } = this;
-		this.statistics.resent += outbox.resume(sessionPresent, this.liveness.attention);
-		this.statistics.uncertain = outbox.uncertain;
-		this.subscriptions.resume(sessionPresent, this.liveness.attention);
-		this.sender.connected();
-		const lost: number[] = [];
-		if (!sessionPresent) {
-			this.unreleased.clear();
-			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased())
-				lost.push(slot.id);
-		}
-		return this.droppedAll(lost, SESSION_LOST);
-	}
-
-	/** @internal */
-	onPublish(): boolean {
-		const decoder = this.decoder;
-		const stream = this.stream;
-		this.handling = HANDLER;
-		if (decoder.offset === 0) {
-			const subscription = this.subscriptions.exact();
-			if (subscription !== undefined) this.route = subscription;
-			else if (!this.routeOther()) return false;
-		}
-		const handler = this.route.handler;
-		if (handler !== undefined) {
-			const message = this.message;
-			message.length = decoder.partLength;
-			handler(message);
-		}
-		if (decoder.id > 0 || decoder.partLength < decoder.total) {
-			this.settle();
-			return this.goOn(stream);
-		}
-		this.statistics.received++;
-		this.handling = NOTHING;
-		return stream === this.stream && !this.paused;
-	}
-
-	/** @internal */
-	onPublishQos2(): boolean {
-		const { decoder, unreleased } = this;
-		if (decoder.offset === 0) {
-			this.repeated = unreleased.has(decoder.id);
-			if (unreleased.full && !this.repeated && !this.overflowed) {
-				this.overflowed = true;
-				this.overflowedAt = this.liveness.attention;
-			}
-		}
-		if (!this.repeated) return this.overflowed || this.onPublish();
-		if (decoder.partLength + decoder.offset < decoder.total) return true;
-		this.statistics.duplicates++;
-		this.sender.acknowledge(PUBREC << 4, decoder.id);
-		return !this.sender.acknowledgements.full;
-	}
-
-	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
-	private settle(): void {
-		const decoder = this.decoder;
-		if (decoder.offset + decoder.partLength < decoder.total) return;
-		this.statistics.received++;
-		if (decoder.id === 0) return;
-		const exactlyOnce = (decoder.flags & 4) !== 0;
-		if (exactlyOnce) this.unreleased.add(decoder.id);
-		if (this.stream === undefined) return;
-		this.sender.acknowledge((exactlyOnce ? PUBREC : PUBACK) << 4, decoder.id);
-		this.handling = CALLBACK; // the message at hand no longer delays the end
-		if (this.state === CLOSING) this.flush();
-		this.handling = NOTHING;
-	}
-
-	/**
-	 * Routes a message whose topic name equals no filter: it was too long to be read, or has to be checked, as a name
-	 * that equals a filter has not. False when the connection has ended.
-	 */
-	private routeOther(): boolean {
-		const decoder = this.decoder;
-		this.route = NOBODY;
-		if (decoder.topicLength === 0) {
-			this.dropped(decoder.id, TOPIC_TOO_LONG);
-			return true;
-		}
-		const bytes = decoder.topic.bytes;
-		if (!isText(bytes, decoder.topicLength)) this.disconnected(TOPIC_TEXT);
-		else if (hasWildcardByte(bytes, decoder.topicLength)) this.disconnected(TOPIC_WILDCARD);
-		else {
-			this.route = this.subscriptions.matching() ?? this.unrouted;
-			return true;
-		}
-		this.handling = NOTHING;
-		return false;
-	}
-
-	/** @internal */
-	onPuback(id: number): boolean {
-		if (this.outbox.acknowledge(id)) return this.delivered(id);
-		this.statistics.strayAcknowledgements++;
-		return true;
-	}
-
-	/** Tells of a message that is delivered, and makes use of its room. */
-	private delivered(id: number): boolean {
-		const stream = this.stream;
-		this.handling = CALLBACK;
-		this.statistics.delivered++;
-		this.options.onDelivered?.(id);
-		// With a last message that was sent at once, no other waits; nor does anybody wait for room.
-		if ((this.sender.last === undefined || this.starved || this.slotAwaited) && stream === this.stream)
-			this.flush();
-		this.handling = NOTHING;
-		return stream === this.stream && !this.paused;
-	}
-
-	/** @internal */
-	onAcknowledgement(type: number, id: number): boolean {
-		const { outbox, sender } = this;
-		let known: boolean;
-		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
-		if (type === PUBREC) {
-			known = outbox.release(id, this.liveness.attention);
-			if (known || !outbox.waits(id)) sender.acknowledge((PUBREL << 4) | 2, id);
-		} else if (type === PUBREL) {
-			known = this.unreleased.remove(id);
-			sender.acknowledge(PUBCOMP << 4, id);
-			if (this.overflowed && this.unreleased.empty && this.state === CONNECTED) {
-				this.handling = CALLBACK;
-				this.makeProgress();
-				this.handling = NOTHING;
-				return false;
-			}
-		} else if (type === PUBCOMP) {
-			if (outbox.complete(id)) return this.delivered(id);
-			known = false;
-		} else {
-			known = this.subscriptions.left(id);
-		}
-		if (!known) this.statistics.strayAcknowledgements++;
-		return !sender.acknowledgements.full;
-	}
-
-	/**
-	 * Ends a connection on which messages at QoS 2 were passed over, so that the broker sends them again: not before it
-	 * has released those that were taken, for what it has not read of ours when we close may be lost.
-	 */
-	private makeProgress(): void {
-		this.backoff.reset();
-		this.disconnected(UNRELEASED_FULL);
-	}
-
-	/** @internal */
-	onSuback(id: number, code: number, index: number, count: number): boolean {
-		const stream = this.stream;
-		this.handling = CALLBACK;
-		if (index === 0 && this.subscriptions.mismatches(id, count)) {
-			this.onMalformed(SUBACK_CODES);
-			return false;
-		}
-		const subscription = this.subscriptions.answered(id, code, index);
-		if (subscription === undefined) this.statistics.strayAcknowledgements++;
-		else this.options.onSubscribed?.(subscription);
-		return this.goOn(stream);
-	}
-
-	/** @internal */
-	onPingresp(): boolean {
-		this.liveness.answered();
-		return true;
 	}
 }
 
@@ -1068,41 +806,4 @@ function listOf(filter: string | readonly string[]): readonly string[] {
 	if (filter.length === 0)
 		throw new RangeError("no filters: a packet must have at least one (section 3.8.3)");
 	return filter;
-}
-
-/** Bytes of a payload that is no text; an ArrayBuffer allocates. */
-function asBytes(payload: Payload): Uint8Array {
-	return (payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
-}
-
-/** Bytes of a payload, in a view of its own. */
-function toBytes(payload: Payload): Uint8Array {
-	if (typeof payload === STRING) {
-		const length = utf8Length(payload as string);
-		if (length < 0) throw new RangeError("text has a lone surrogate: it must be valid Unicode");
-		const bytes = new Uint8Array(length);
-		writeUtf8(payload as string, bytes, 0);
-		return bytes;
-	}
-	if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
-	if (ArrayBuffer.isView(payload))
-		return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
-	throw new TypeError(`payload is ${payload}: it must be a string, a Uint8Array or an ArrayBuffer`);
-}
-
-function encodePassword(password: string | Uint8Array): Uint8Array {
-	if (typeof password !== STRING && !ArrayBuffer.isView(password))
-		throw new TypeError(`password is of type ${typeof password}: it must be a string or a Uint8Array`);
-	const bytes = toBytes(password);
-	if (bytes.length > MAX_FIELD)
-		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
-	return bytes;
-}
-
-function tooLong(topic: Topic, size: number, length: number): RangeError {
-	const most = payloadLimit(size) - 2 - topic.field.length;
-	return new RangeError(
-		`a payload of ${length} bytes does not fit: a packet buffer of ${size} bytes has room for ${most} ` +
-			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize`,
-	);
 }

@@ -2,7 +2,7 @@
 // messages. Knows the stream and what is to be sent; not why a connection begins or ends.
 
 import type { Liveness } from "./network/liveness.js";
-import { Acknowledgements } from "./session/acknowledgements.js";
+import type { Acknowledgements } from "./session/acknowledgements.js";
 import type { Outbox } from "./session/outbox.js";
 import { LENT, type PacketSlot, PIECE, RELEASING, RESENDING } from "./session/packet-slot.js";
 import { type Subscription, type Subscriptions, WANTED } from "./session/subscriptions.js";
@@ -28,7 +28,7 @@ export class Sender {
 	private clear = false;
 	private stream: Stream | undefined = undefined;
 	/** Acknowledgements that wait for room; when full, no more may be read. */
-	readonly acknowledgements: Acknowledgements;
+	private readonly acknowledgements: Acknowledgements;
 	private readonly outbox: Outbox;
 	private readonly liveness: Liveness;
 	private readonly subscriptions: Subscriptions;
@@ -48,11 +48,16 @@ export class Sender {
 	/** For the last piece of a packet, which is shorter. */
 	private lastPiece: PacketBuffer | undefined = undefined;
 
-	constructor(outbox: Outbox, liveness: Liveness, subscriptions: Subscriptions, acknowledgements: number) {
+	constructor(
+		outbox: Outbox,
+		liveness: Liveness,
+		subscriptions: Subscriptions,
+		acknowledgements: Acknowledgements,
+	) {
 		this.outbox = outbox;
 		this.liveness = liveness;
 		this.subscriptions = subscriptions;
-		this.acknowledgements = new Acknowledgements(acknowledgements);
+		this.acknowledgements = acknowledgements;
 	}
 
 	/** Makes room for packets of `size` bytes that have to go out in pieces. Called at construction. */

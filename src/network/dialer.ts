@@ -1,6 +1,6 @@
 // From a host name to a stream that is being connected. Knows DNS and sockets, no packets.
 
-import type { Stream, StreamEvents } from "../transport/stream.js";
+import type { Stream, StreamEvents, StreamReader } from "../transport/stream.js";
 import { TcpStream } from "../transport/tcp.js";
 import { Reason } from "../wire/reason.js";
 import type { Network, Resolver } from "./network.js";
@@ -33,15 +33,17 @@ export class Dialer {
 	private readonly network: Network;
 	private readonly host: string;
 	private readonly port: number;
+	private readonly reader: StreamReader;
 	private readonly events: DialerEvents;
 	private resolver: Resolver | undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 
-	constructor(network: Network, host: string, port: number, events: DialerEvents) {
+	constructor(network: Network, host: string, port: number, reader: StreamReader, events: DialerEvents) {
 		this.network = network;
 		this.host = host;
 		this.port = port;
+		this.reader = reader;
 		this.events = events;
 	}
 
@@ -85,7 +87,7 @@ export class Dialer {
 		this.attempt++;
 		let stream: Stream;
 		try {
-			stream = new TcpStream(this.network.socket, address, this.port, this.events);
+			stream = new TcpStream(this.network.socket, address, this.port, this.reader, this.events);
 		} catch {
 			this.events.onDialFailed(SOCKET_FAILED);
 			return;

@@ -13,6 +13,10 @@ export class Outbox {
 	uncertain = 0;
 	/** A slot has become free; whoever waits for that clears it first. */
 	freed = false;
+	/** A message was refused for want of a free slot. */
+	starved = false;
+	/** `begin` was refused for a reserved slot. */
+	slotAwaited = false;
 	/** Free slots of the pool, the last one used first: it still holds its topic. */
 	free: PacketSlot | undefined = undefined;
 

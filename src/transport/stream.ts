@@ -22,10 +22,14 @@ export interface Stream {
 	close(): void;
 }
 
-/** Who hears of a stream. */
-export interface StreamEvents {
+/** Who reads a stream. */
+export interface StreamReader {
 	/** `count` bytes in all can be read. */
 	onReadable(count: number): void;
+}
+
+/** Who hears how a stream fares. */
+export interface StreamEvents {
 	/** There is room; the first call means that the stream is connected. */
 	onWritable(): void;
 	/** The stream has ended or failed. */

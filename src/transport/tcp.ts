@@ -1,7 +1,7 @@
 // TCP over an ECMA-419 socket (ECMA-419 section 12). Knows the quirks of sockets, no packets.
 
 import type { PacketBuffer } from "../wire/packet-buffer.js";
-import type { Stream, StreamEvents } from "./stream.js";
+import type { Stream, StreamEvents, StreamReader } from "./stream.js";
 
 /** The part of an ECMA-419 TCP socket that is used. */
 export interface Socket {
@@ -38,7 +38,13 @@ export class TcpStream implements Stream {
 	private socket: Socket | undefined;
 
 	/** Begins to connect. Throws what the socket's constructor throws. */
-	constructor(capability: SocketCapability, address: string, port: number, events: StreamEvents) {
+	constructor(
+		capability: SocketCapability,
+		address: string,
+		port: number,
+		reader: StreamReader,
+		events: StreamEvents,
+	) {
 		// Events of a closed socket may still arrive: `socket` being unset tells.
 		this.socket = new capability.io({
 			...capability,
@@ -46,7 +52,7 @@ export class TcpStream implements Stream {
 			port,
 			noDelay: true,
 			onReadable: (count) => {
-				if (this.socket !== undefined) events.onReadable(count);
+				if (this.socket !== undefined) reader.onReadable(count);
 			},
 			onWritable: (count) => {
 				if (this.socket === undefined) return;

@@ -6,11 +6,11 @@ import { Place } from "../support/place.js";
 function dialer(host: string) {
 	const place = new Place();
 	const log: string[] = [];
-	const made = new Dialer(place.network, host, 1883, {
+	const reader = { onReadable: () => log.push("readable") };
+	const made = new Dialer(place.network, host, 1883, reader, {
 		onDialed: () => log.push("dialed"),
 		onDialFailed: (reason) =>
 			log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
-		onReadable: () => log.push("readable"),
 		onWritable: () => log.push("writable"),
 		onFailed: () => log.push("failed"),
 	});

@@ -9,8 +9,9 @@ import type { Quirks } from "../support/socket.js";
 function open(quirks: Quirks = {}) {
 	const place = new Place(quirks);
 	const log: string[] = [];
-	const stream: Stream = new TcpStream({ ...place.network.socket, certificate: "c" }, "1.2.3.4", 1883, {
-		onReadable: (count) => log.push(`readable ${count}`),
+	const capability = { ...place.network.socket, certificate: "c" };
+	const reader = { onReadable: (count: number) => log.push(`readable ${count}`) };
+	const stream: Stream = new TcpStream(capability, "1.2.3.4", 1883, reader, {
 		onWritable: () => log.push("writable"),
 		onFailed: () => log.push("failed"),
 	});
