@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { choosePort, type PortInfo, portLine } from "../../tools/serial/ports.js";
+import type { PortInfo } from "../../tools/serial/port-info.js";
+import { choosePort, portLine } from "../../tools/serial/ports.js";
 import { sysPorts } from "../../tools/serial/sys-ports.js";
 import { boardLook } from "../../tools/serial/usb-ids.js";
 

@@ -4,7 +4,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { UnexpectedChipIdError, UnexpectedChipMagicError } from "esptool-js";
 import { Problem, textOf } from "../problem.js";
-import type { PortInfo } from "../serial/ports.js";
+import type { PortInfo } from "../serial/port-info.js";
 import { AppReset, bootloaderResets, type ResetStrategy } from "../serial/reset.js";
 import type { SerialLine } from "../serial/serial-line.js";
 import { type Chip, chipNamed } from "./chips.js";

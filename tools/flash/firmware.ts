@@ -4,19 +4,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageProblem } from "../problem.js";
 import { printable } from "../text.js";
-import { type Chip, ESP8266 } from "./chips.js";
+import { ESP8266 } from "./chips.js";
 import { readIdfFolder } from "./idf-folder.js";
 import { parseImage } from "./image.js";
 import { isModdableFolder, readModdableFolder } from "./moddable-folder.js";
 import { readPart } from "./part-file.js";
-import { hex, type Part, SECTOR } from "./parts.js";
-
-export interface Firmware {
-	/** Which chip it says it is for, if it does. */
-	chip?: Chip;
-	/** The parts, for a flash of so many bytes. */
-	place(flashSize: number): Part[];
-}
+import { type Firmware, hex, type Part, SECTOR } from "./parts.js";
 
 /** What the arguments of `flash` name; the current folder when there is none. Throws a Problem. */
 export async function readFirmware(named: readonly string[]): Promise<Firmware> {

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { Problem, textOf } from "../problem.js";
 import { printable } from "../text.js";
 import { chipOfTarget } from "./chips.js";
-import type { Firmware } from "./firmware.js";
 import { readPart } from "./part-file.js";
-import type { Part } from "./parts.js";
+import type { Firmware, Part } from "./parts.js";
 
 export async function readIdfFolder(folder: string): Promise<Firmware> {
 	const path = join(folder, "flasher_args.json");

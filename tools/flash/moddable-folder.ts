@@ -7,11 +7,10 @@ import { join } from "node:path";
 import { Problem } from "../problem.js";
 import { printable } from "../text.js";
 import { ESP8266 } from "./chips.js";
-import type { Firmware } from "./firmware.js";
 import { parseImage } from "./image.js";
 import { readPart } from "./part-file.js";
 import { appPartition, otaDataPartition, parsePartitionTable } from "./partition-table.js";
-import type { Part } from "./parts.js";
+import type { Firmware, Part } from "./parts.js";
 
 const APP_ESP32 = "xs_esp32.bin";
 const APP_ESP8266 = "main.bin";

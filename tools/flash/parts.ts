@@ -17,6 +17,14 @@ export interface Part {
 	bytes: Uint8Array;
 }
 
+/** What is to be flashed, before the board is known. */
+export interface Firmware {
+	/** Which chip it says it is for, if it does. */
+	chip?: Chip;
+	/** The parts, for a flash of so many bytes. */
+	place(flashSize: number): Part[];
+}
+
 /** The board's flash. */
 export interface Flash {
 	chip: Chip;

@@ -1,14 +1,13 @@
 // One board flashed, from the port to its restart. Knows firmware, bootloader and report, no command line.
 
 import { Problem, textOf } from "../problem.js";
-import type { PortInfo } from "../serial/ports.js";
+import type { PortInfo } from "../serial/port-info.js";
 import { type PortClass, SerialLine } from "../serial/serial-line.js";
 import { bytesText, rateText } from "./amounts.js";
 import { Bootloader } from "./bootloader.js";
-import type { Firmware } from "./firmware.js";
 import { flashParts, lowerBaudRate, type Report, type Wishes } from "./flasher.js";
 import { ROM_BAUD_RATE } from "./loader.js";
-import { checkParts } from "./parts.js";
+import { checkParts, type Firmware } from "./parts.js";
 import { FlashState } from "./state.js";
 
 export interface FlashOptions extends Wishes {

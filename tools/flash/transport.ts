@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { ESPError, Transport } from "esptool-js";
-import type { PortInfo } from "../serial/ports.js";
+import type { PortInfo } from "../serial/port-info.js";
 import type { SerialLine } from "../serial/serial-line.js";
 import { Frames } from "./frames.js";
 

@@ -1,19 +1,21 @@
 // `xs-mqtt monitor`: from the command line to a running monitor. Knows options, the process and its signals.
 
 import type { Command } from "commander";
+import { Keys } from "../keys.js";
 import { PASSWORD_VARIABLE } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { choosePort } from "../serial/ports.js";
 import type { Listener, Source } from "./events.js";
 import { Filter } from "./filter.js";
 import { Forwarder } from "./forwarder.js";
-import { Keys } from "./keys.js";
 import { LogFile } from "./log-file.js";
 import { checkOptions, type MonitorOptions, type RawOptions } from "./options.js";
 import { Output } from "./output.js";
 import { Screen } from "./screen.js";
 import { SerialSource } from "./serial-source.js";
 import { TcpSource } from "./tcp-source.js";
+
+const CTRL_R = "\x12";
 
 const HELP = `
 In a terminal, Ctrl-R restarts the board and Ctrl-C ends the monitor. The password of --broker can be given in the
@@ -111,7 +113,7 @@ class Monitor {
 			await this.#source.start();
 			this.#source.ended?.then(quit, this.#fail);
 			if (process.stdin.isTTY)
-				keys = new Keys(process.stdin, { quit, reset: () => void this.#source.reset() });
+				keys = new Keys(process.stdin, quit, { [CTRL_R]: () => void this.#source.reset() });
 			await this.#ended;
 		} finally {
 			keys?.close();

@@ -2,7 +2,8 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { textOf } from "../problem.js";
-import { listPorts, type PortInfo } from "../serial/ports.js";
+import type { PortInfo } from "../serial/port-info.js";
+import { listPorts } from "../serial/ports.js";
 import type { SerialLine } from "../serial/serial-line.js";
 
 /** Milliseconds. */

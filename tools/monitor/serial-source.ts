@@ -3,7 +3,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { textOf } from "../problem.js";
-import type { PortInfo } from "../serial/ports.js";
+import type { PortInfo } from "../serial/port-info.js";
 import { AppReset } from "../serial/reset.js";
 import { NoControlLines, SerialLine } from "../serial/serial-line.js";
 import { Conversation } from "./conversation.js";

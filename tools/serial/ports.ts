@@ -5,20 +5,9 @@ import { createInterface } from "node:readline/promises";
 import { SerialPort } from "serialport";
 import { Problem, textOf } from "../problem.js";
 import { printable } from "../text.js";
+import type { PortInfo } from "./port-info.js";
 import { sysPorts } from "./sys-ports.js";
 import { boardLook } from "./usb-ids.js";
-
-export interface PortInfo {
-	/** /dev/ttyUSB0, COM3 ... */
-	path: string;
-	/** Four hexadecimal digits, lower case; undefined for what is no USB port. */
-	vendorId?: string;
-	productId?: string;
-	serialNumber?: string;
-	manufacturer?: string;
-	/** Why it looks like an ESP board; undefined when it does not. */
-	board?: string;
-}
 
 /** Those that look like ESP boards first. Throws a Problem when the system does not tell. */
 export async function listPorts(): Promise<PortInfo[]> {

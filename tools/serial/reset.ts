@@ -3,7 +3,7 @@
 // both or none do nothing. The USB port inside newer chips follows the same table.
 
 import { setTimeout as wait } from "node:timers/promises";
-import type { PortInfo } from "./ports.js";
+import type { PortInfo } from "./port-info.js";
 import type { Signals } from "./serial-line.js";
 
 /** What a reset needs of a SerialLine. */

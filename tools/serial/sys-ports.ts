@@ -2,7 +2,7 @@
 
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { PortInfo } from "./ports.js";
+import type { PortInfo } from "./port-info.js";
 
 /** Ports with a device behind them; `root` is replaced in tests. */
 export async function sysPorts(root = "/sys/class/tty"): Promise<PortInfo[]> {

@@ -1,18 +1,20 @@
 // `xs-mqtt sim`: from the command line to a running session and its output. Knows the process and its terminal.
 
 import type { Command } from "commander";
+import { Keys } from "../keys.js";
 import { PASSWORD_VARIABLE } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { ProgressLine } from "../progress.js";
 import { prepareBoard } from "./board.js";
 import type { Output } from "./events.js";
 import { JsonLines } from "./json-lines.js";
-import { KEY_HELP, Keys } from "./keys.js";
 import { LiveScreen } from "./live-screen.js";
 import { BOARDS, checkOptions, type RawOptions, type SimOptions, STACKS } from "./options.js";
 import { PlainLines } from "./plain-lines.js";
 import { readReplay } from "./replay.js";
 import { Session } from "./session.js";
+
+const KEY_HELP = "p pull the plug   c cut the network   f freeze it   r restore   q quit";
 
 const HELP = `
 Other users of this computer see command lines: the password of --broker can be given in ${PASSWORD_VARIABLE}.
@@ -47,7 +49,7 @@ async function sim(options: SimOptions): Promise<void> {
 	const startBoard = await prepareBoard((step) => progress.show(step)).finally(() => progress.close());
 	const output = chooseOutput(options);
 	const session = new Session(options, replay, startBoard, (event) => output.event(event));
-	const keys = process.stdin.isTTY && !options.json ? new Keys(process.stdin, session) : undefined;
+	const keys = process.stdin.isTTY && !options.json ? sessionKeys(session) : undefined;
 	const restoreTerminal = () => {
 		keys?.close();
 		output.close();
@@ -69,6 +71,18 @@ async function sim(options: SimOptions): Promise<void> {
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, onSignal);
 	}
 	if (output instanceof LiveScreen) process.stdout.write(`${session.readings} readings were received\n`);
+}
+
+/** What KEY_HELP says. */
+function sessionKeys(session: Session): Keys {
+	const quit = () => session.quit();
+	return new Keys(process.stdin, quit, {
+		p: () => session.togglePower(),
+		c: () => session.cutNetwork(),
+		f: () => session.freezeNetwork(),
+		r: () => session.restore(),
+		q: quit,
+	});
 }
 
 function chooseOutput(options: SimOptions): Output {

@@ -1,32 +1,25 @@
-// Ctrl-R and Ctrl-C from the terminal. Knows raw mode; not what is done then.
+// Single keys from the terminal. Knows raw mode and the keys that end a program; not what the others do.
 
 import type { ReadStream } from "node:tty";
 
-export interface KeyActions {
-	reset(): void;
-	quit(): void;
-}
-
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
-const CTRL_R = "\x12";
 
 export class Keys {
 	readonly #terminal: ReadStream;
 	readonly #onData: (text: string) => void;
 
-	constructor(terminal: ReadStream, actions: KeyActions) {
+	/** `quit` is called at Ctrl-C and Ctrl-D too, and when the terminal is gone. */
+	constructor(terminal: ReadStream, quit: () => void, actions: Readonly<Record<string, () => void>>) {
+		const all = new Map([...Object.entries(actions), [CTRL_C, quit], [CTRL_D, quit]]);
 		this.#terminal = terminal;
 		this.#onData = (text) => {
-			for (const key of text) {
-				if (key === CTRL_R) actions.reset();
-				else if (key === CTRL_C || key === CTRL_D) actions.quit();
-			}
+			for (const key of text) all.get(key)?.();
 		};
 		terminal.setRawMode(true);
 		terminal.setEncoding("utf8");
 		terminal.on("data", this.#onData);
-		terminal.on("error", () => actions.quit()); // the terminal is gone
+		terminal.on("error", quit);
 		terminal.resume();
 	}
 
