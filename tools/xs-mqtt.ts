@@ -2,6 +2,7 @@
 // The xs-mqtt command. Knows its sub-commands and exit statuses: 0 done, 1 failed, 2 wrong usage.
 
 import { realpathSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { addDecodeCommand } from "./decode/command.js";
@@ -13,10 +14,13 @@ import { addRunCommand } from "./run/command.js";
 import { addSimCommand } from "./sim/command.js";
 import { printable } from "./text.js";
 
+const { version } = createRequire(import.meta.url)("xs-mqtt/package.json");
+
 /** Runs the command line (without node and script); the exit status. */
 export async function main(args: string[]): Promise<number> {
 	const program = new Command("xs-mqtt")
 		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
+		.version(version)
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} })
 		.showSuggestionAfterError(false);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { jest } from "@jest/globals";
 import { main } from "../../tools/xs-mqtt.js";
 
@@ -43,6 +44,11 @@ test("help is no error", async () => {
 	const { status, stdout } = await run("sim", "--help");
 	expect(status).toBe(0);
 	expect(stdout).toContain("--replay");
+});
+
+test("its version is the package's", async () => {
+	const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+	expect(await run("--version")).toEqual({ status: 0, stderr: "", stdout: `${version}\n` });
 });
 
 test.each(["sim", "decode", "ports", "flash", "monitor", "run"])(
