@@ -5,9 +5,24 @@ import { encodePassword } from "./payload.js";
 import { MAX_FIELD } from "./wire/protocol.js";
 import { encodeField } from "./wire/topic.js";
 
+const CALLBACKS = Object.freeze([
+	"onConnected",
+	"onDisconnected",
+	"onMessage",
+	"onSubscribed",
+	"onDelivered",
+	"onDropped",
+	"onWritable",
+] as const);
+
 /** Throws on options that cannot work, with the value and the rule. */
 export function settle(options: ClientOptions) {
-	const { host, clean = false, whenFull, username, password } = options;
+	const { host, clean = false, whenFull, username, password, socket, timer, ticks } = options;
+	if (typeof socket?.io !== "function" || typeof timer?.repeat !== "function" || typeof ticks !== "function")
+		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
+	for (const name of CALLBACKS)
+		if (options[name] !== undefined && typeof options[name] !== "function")
+			throw new TypeError(`${name} is ${JSON.stringify(options[name])}: it must be a function`);
 	if (typeof host !== "string" || host === "")
 		throw new TypeError(`host is ${JSON.stringify(host)}: it must be the broker's host name or address`);
 	if (typeof clean !== "boolean")

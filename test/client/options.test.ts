@@ -37,6 +37,12 @@ test.each([
 	[{ subscriptions: 0 }, /subscriptions is 0/],
 	[{ acknowledgements: 0 }, /acknowledgements is 0/],
 	[{ helpers: 0 }, /helpers is 0/],
+	[{ socket: undefined }, /lack a network.*\.\.\.network/],
+	[{ socket: {} as never }, /lack a network/],
+	[{ timer: undefined }, /lack a network/],
+	[{ ticks: 5 as never }, /lack a network/],
+	[{ onMessage: "print" as never }, /onMessage is "print": it must be a function/],
+	[{ onDropped: null as never }, /onDropped is null/],
 	[{ whenFull: "panic" }, /whenFull is "panic".*"refuse" or "dropOldest"/],
 ] as [Partial<ClientOptions>, RegExp][])("the option %j throws", (options, rule) => {
 	const place = new Place();
