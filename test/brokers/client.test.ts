@@ -497,6 +497,8 @@ describe("over a restart of Mosquitto", () => {
 		expect(app.delivered.all).toEqual(ids);
 		expect(app.connects.all.slice(0, 2)).toEqual([false, true]);
 		expect([...new Set(other.payloads(id))]).toEqual(ids.map((_, i) => String(i)));
+		// The broker's log may tell late.
+		await broker.arrivals.find((arrival) => arrival.clientId === id && arrival.id === ids.at(-1));
 		const met = new Set<number>();
 		for (const { clientId, id: packet, dup } of broker.arrivals.all) {
 			if (clientId !== id) continue;

@@ -420,12 +420,11 @@ function listen(server: Server): Promise<number> {
 	});
 }
 
-let lastPort = 20_000 + Math.floor(Math.random() * 12_000);
+/** Each of jest's processes has its own 1,500 ports, below those that connections are given. */
+const OWN_PORTS = 20_000 + ((Number(process.env.JEST_WORKER_ID ?? 1) - 1) % 8) * 1500;
+let lastPort = OWN_PORTS + Math.floor(Math.random() * 1000);
 
-/**
- * A port that nothing listens on, from a range of this process's own, below those that connections are given: between
- * the look and the broker's start nobody else takes it.
- */
+/** A port that nothing listens on, and that nobody else takes while the broker starts, or is halted. */
 async function freePort(): Promise<number> {
 	for (;;) {
 		const port = ++lastPort;
