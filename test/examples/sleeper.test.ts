@@ -37,7 +37,6 @@ test.each(BROKERS)(
 
 test("without a broker it sleeps too, and says why", async () => {
 	const device = await startExample<Asleep>("sleeper", { port: 1, name: "sleeper", interval: 1000 });
-	const told = device.board.next("trace");
 	expect(await device.next()).toEqual({ sleep: 1000 });
-	expect((await told).text).toMatch(/^not delivered: no TCP connection to the broker/);
+	expect(await device.traces.next()).toMatch(/^not delivered: no TCP connection to the broker/);
 }, 60_000);

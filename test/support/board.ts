@@ -29,23 +29,23 @@ export interface Run extends Omit<BoardOptions, "firmware"> {
 	firmware: string;
 }
 
-/** A running board, and all that it reports. */
+/** A running board, all that it reports and all that it traces. */
 export class Device<T = unknown> extends Reports<T> {
 	readonly board: Board;
+	readonly traces = new Reports<string>();
 
 	constructor(options: Run) {
 		super();
 		const firmware = resolve("build", `${options.firmware}.js`);
 		if (!existsSync(firmware)) throw new Error(`${firmware} is missing: run "npx tsc" first`);
 		this.board = new Board({ memory: 0, ...options, firmware });
-		let traced = "";
 		this.board.on("report", ({ text }) => this.add(JSON.parse(text)));
-		this.board.on("trace", ({ text }) => {
-			traced = `${traced}${text}\n`.slice(-2000);
-		});
+		this.board.on("trace", ({ text }) => this.traces.add(text));
 		this.board.on("end", ({ status, signal, abort, stderr }) => {
 			const why = abort ? abort.message : `status ${status}, signal ${signal}`;
-			this.end(`The board ended: ${why}\n${stderr}${traced}`);
+			const said = `The board ended: ${why}\n${stderr}${this.traces.all.slice(-20).join("\n")}`;
+			this.end(said);
+			this.traces.end(said);
 		});
 	}
 }
