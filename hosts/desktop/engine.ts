@@ -367,7 +367,10 @@ async function build(options: EngineOptions): Promise<string> {
 		const objects = await make(cache, objectsName, async (to) => {
 			const files = (await fs.readdir(from)).filter((file) => file.endsWith(".c") && !LEFT_OUT.has(file));
 			const text = "Compiling the XS engine";
-			await compile({ compiler, flags: [...FLAGS, "-include", METER, "-w"], includes, from, files, to, text }, report);
+			await compile(
+				{ compiler, flags: [...FLAGS, "-include", METER, "-w"], includes, from, files, to, text },
+				report,
+			);
 		});
 		await make(cache, hostName, async (to) => {
 			const own = files.filter((file) => file.endsWith(".c"));
