@@ -1,14 +1,14 @@
 // What an app imports as "xs-mqtt".
 
-export { Client, type Helper, NO_ROOM, NOT_OPEN, State, type Will } from "./client.js";
-export { RESOLVE_FAILED, SOCKET_FAILED } from "./network/dialer.js";
+export { Client, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State, type Will } from "./client.js";
+export { RESOLVE_FAILED, SOCKET_FAILED } from "./connection/dialer.js";
 export type { InterfaceListener, Network, NetworkInterface } from "./network/network.js";
 export { Sntp, type SntpOptions } from "./network/sntp.js";
 export * from "./network/wifi.js";
 export type { ClientOptions, Payload } from "./options.js";
 export * from "./reasons.js";
 export type { Message } from "./session/message.js";
-export type { Fill, PacketSlot } from "./session/packet-slot.js";
+export type { Fill } from "./session/outbox.js";
 export type { MessageHandler, Subscription } from "./session/subscriptions.js";
 export type { Statistics } from "./statistics.js";
 export { Group, type GroupOptions } from "./telemetry/group.js";

@@ -1,9 +1,7 @@
 // Payloads and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
 
 import type { Payload } from "./options.js";
-import { payloadLimit } from "./session/packet-slot.js";
 import { MAX_FIELD } from "./wire/protocol.js";
-import type { Topic } from "./wire/topic.js";
 import { utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
@@ -37,13 +35,4 @@ export function encodePassword(password: string | Uint8Array): Uint8Array {
 	if (bytes.length > MAX_FIELD)
 		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
 	return bytes;
-}
-
-/** `length` bytes of payload do not fit a packet buffer of `size` bytes. */
-export function tooLong(topic: Topic, size: number, length: number): RangeError {
-	const most = payloadLimit(size) - 2 - topic.field.length;
-	return new RangeError(
-		`a payload of ${length} bytes does not fit: a packet buffer of ${size} bytes has room for ${most} ` +
-			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize`,
-	);
 }

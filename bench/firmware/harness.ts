@@ -21,10 +21,16 @@ export class Line {
 	readonly client: Client;
 	pipe!: Pipe;
 	now = 0;
-	tick!: () => void;
+	/** Fires the client's timer, and when it is due. */
+	wake!: () => void;
+	due = 0;
 
 	/** `prepare` runs before the connection is up. */
-	constructor(options: Partial<ClientOptions> = {}, prepare: (client: Client) => void = () => {}) {
+	constructor(
+		options: Partial<ClientOptions> = {},
+		prepare: (client: Client) => void = () => {},
+		connects = true,
+	) {
 		const line = this;
 		const network: Network = {
 			socket: {
@@ -38,7 +44,10 @@ export class Line {
 			dns: { io: undefined as never },
 			timer: {
 				repeat(callback) {
-					line.tick = callback;
+					line.wake = callback;
+				},
+				schedule(_timer, delay) {
+					line.due = line.now + delay;
 				},
 				clear() {},
 			},
@@ -47,6 +56,7 @@ export class Line {
 		};
 		this.client = new Client({ ...network, host: "127.0.0.1", ...options });
 		prepare(this.client);
+		if (!connects) return;
 		this.pipe.open();
 		this.feed(Uint8Array.of(0x20, 2, 0, 0));
 	}

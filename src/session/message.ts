@@ -34,7 +34,7 @@ export class Message {
 
 	constructor(decoder: Decoder) {
 		this.decoder = decoder;
-		this.bytes = decoder.payload.bytes;
+		this.bytes = decoder.payload;
 	}
 
 	/** Where this part begins in the payload, bytes. 0 begins a message, also after an interrupted one. */
@@ -63,7 +63,7 @@ export class Message {
 	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */
 	get topic(): string {
 		const decoder = this.decoder;
-		return decodeText(decoder.topic.bytes.slice(0, decoder.topicLength).buffer);
+		return decodeText(decoder.topic.slice(0, decoder.topicLength).buffer);
 	}
 
 	/** This part of the payload as text. Allocates the string and a copy. Throws in XS when it is not UTF-8. */
