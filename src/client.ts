@@ -2,9 +2,9 @@
 // connection.
 
 import { Connection, type Listener, State } from "./connection/connection.js";
-import { NO_ROOM, NOT_OPEN, type PayloadWriter } from "./connection/writer.js";
+import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
 import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
-import { asBytes, toBytes } from "./payload.js";
+import { toBytes } from "./payload.js";
 import { type Fill, Outbox } from "./session/outbox.js";
 import { RecentTopics } from "./session/recent-topics.js";
 import { type MessageHandler, Subscription, Subscriptions } from "./session/subscriptions.js";
@@ -32,6 +32,7 @@ export interface Will {
 }
 
 export class Client {
+	private readonly writer: Writer;
 	/** Counters since construction. */
 	readonly statistics = new Statistics();
 	private readonly connection: Connection;
@@ -51,6 +52,7 @@ export class Client {
 		this.subscriptions = subscriptions;
 		this.listenerCapacity = settings.listeners;
 		this.connection = new Connection(options, settings, outbox, subscriptions, this.statistics);
+		this.writer = this.connection.writer;
 	}
 
 	/** One of State. */
@@ -72,24 +74,26 @@ export class Client {
 	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit the store.
 	 */
-	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean, owner?: number): number {
-		const writer = this.connection.writer;
+	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean): number {
+		const writer = this.writer;
 		if (topic === writer.topic)
 			if (qos === writer.qos)
 				if (retain === writer.retain)
-					if (owner === undefined)
-						if (typeof payload !== STRING)
-							if ((payload as Uint8Array)?.length === writer.payloadLength)
-								if ((payload as Uint8Array).BYTES_PER_ELEMENT === 1) {
-									const id = writer.again(payload as Uint8Array);
-									if (id >= 0) return id;
-								}
+					if (typeof payload !== STRING)
+						if ((payload as Uint8Array)?.length === writer.payloadLength)
+							if ((payload as Uint8Array).BYTES_PER_ELEMENT === 1) {
+								if (qos) {
+									const id = writer.againHeld(payload as Uint8Array);
+									if (id !== 0) return id;
+								} else if (writer.again(payload as Uint8Array)) return 0;
+							}
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
-		else if (!(topic instanceof Topic)) throw noTopic(topic);
+		else if ((topic as Topic)?.field === undefined) throw noTopic(topic);
 		if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
-		const bytes = typeof payload === STRING ? (payload as string) : asBytes(payload);
+		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
+			payload = toBytes(payload);
 		if (!writer.accepting) return this.closed();
-		const id = writer.publish(topic as Topic, bytes, qos, retain, owner ?? 0);
+		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain);
 		if (writer.short !== 0 || this.outbox.replaced !== undefined) this.connection.settle();
 		return id;
 	}

@@ -16,14 +16,44 @@ export interface Cost {
 /** Room that no case uses up: the cost of the peer's acknowledgements is not the client's. */
 export const ROOM = 1 << 24;
 
-/** A connected client on an in-memory socket, with its clock in our hands. */
+let now = 0;
+let due = 0;
+let wake: (() => void) | undefined;
+let pipe: Pipe | undefined;
+
+/** The place that all clients here run in: it is no part of what one of them takes. */
+const network: Network = {
+	socket: {
+		io: class extends Pipe {
+			constructor(options: PipeOptions) {
+				super({ ...options, room: ROOM });
+				pipe = this;
+			}
+		} as unknown as Network["socket"]["io"],
+	},
+	dns: { io: undefined as never },
+	timer: {
+		repeat(callback) {
+			wake = callback;
+		},
+		schedule(_timer, delay) {
+			due = now + delay;
+		},
+		clear() {},
+	},
+	ticks: () => now,
+	id: "bench",
+};
+
+/** The last client is no longer held by the place it runs in. */
+export function release(): void {
+	wake = pipe = undefined;
+}
+
+/** A client on an in-memory socket, with its clock in our hands. One at a time. */
 export class Line {
 	readonly client: Client;
-	pipe!: Pipe;
-	now = 0;
-	/** Fires the client's timer, and when it is due. */
-	wake!: () => void;
-	due = 0;
+	readonly pipe: Pipe;
 
 	/** `prepare` runs before the connection is up. */
 	constructor(
@@ -31,34 +61,18 @@ export class Line {
 		prepare: (client: Client) => void = () => {},
 		connects = true,
 	) {
-		const line = this;
-		const network: Network = {
-			socket: {
-				io: class extends Pipe {
-					constructor(options: PipeOptions) {
-						super({ ...options, room: ROOM });
-						line.pipe = this;
-					}
-				} as unknown as Network["socket"]["io"],
-			},
-			dns: { io: undefined as never },
-			timer: {
-				repeat(callback) {
-					line.wake = callback;
-				},
-				schedule(_timer, delay) {
-					line.due = line.now + delay;
-				},
-				clear() {},
-			},
-			ticks: () => line.now,
-			id: "bench",
-		};
 		this.client = new Client({ ...network, host: "127.0.0.1", ...options });
+		this.pipe = pipe!;
 		prepare(this.client);
 		if (!connects) return;
 		this.pipe.open();
 		this.feed(Uint8Array.of(0x20, 2, 0, 0));
+	}
+
+	/** Lets the time pass until the client wakes. */
+	wake(): void {
+		now = due | 0;
+		wake!();
 	}
 
 	feed(packet: Uint8Array): void {

@@ -111,10 +111,7 @@ receive("receiveWild", "home/+/temperature/#", publishPacket(0));
 	const cycles = Math.max(1, Math.floor(count / 100));
 	cases.keepaliveCycle = measure(cycles, pipe, () => {
 		const writes = pipe.writes;
-		while (pipe.writes === writes) {
-			line.now = line.due | 0;
-			line.wake();
-		}
+		while (pipe.writes === writes) line.wake();
 		pipe.feed(pingresp);
 	});
 }

@@ -13,7 +13,7 @@ import {
 	Topic,
 	Wifi,
 } from "../../src/index.js";
-import { Line } from "./harness.js";
+import { Line, release } from "./harness.js";
 
 export interface Memory {
 	/** A Client with its default options, connected. */
@@ -93,6 +93,7 @@ function wifi(): Wifi {
 
 /** Bytes that what `make` returns keeps alive. */
 function bytesOf(make: () => unknown): number {
+	release();
 	const before = live();
 	const kept = make();
 	const bytes = live() - before;

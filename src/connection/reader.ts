@@ -20,6 +20,8 @@ import { isText } from "../wire/utf8.js";
 import type { Liveness } from "./liveness.js";
 import type { Writer } from "./writer.js";
 
+const WAITS = PAUSED | NO_ANSWERS;
+
 // Values of `handling`.
 const NOTHING = 0;
 const CALLBACK = 1;
@@ -137,7 +139,7 @@ export class Reader implements PacketSink {
 	}
 
 	get paused(): boolean {
-		return this.decoder.isBlocked(PAUSED);
+		return (this.decoder.blocks & PAUSED) !== 0;
 	}
 
 	/** Reads on, with what has arrived meanwhile. */
@@ -168,14 +170,14 @@ export class Reader implements PacketSink {
 	/** After a callback: whether decoding goes on. */
 	private goOn(stream: Stream | undefined): boolean {
 		this.handling = NOTHING;
-		return stream === this.stream && this.reads;
+		return this.reads() && stream === this.stream;
 	}
 
 	/** Whether decoding may go on. */
-	private get reads(): boolean {
-		const { decoder } = this;
+	private reads(): boolean {
+		const decoder = this.decoder;
 		if (this.acknowledgements.full) decoder.block(NO_ANSWERS);
-		return !decoder.isBlocked(PAUSED | NO_ANSWERS);
+		return (decoder.blocks & WAITS) === 0;
 	}
 
 	// ---- packets
@@ -214,7 +216,7 @@ export class Reader implements PacketSink {
 		}
 		this.statistics.received++;
 		this.handling = NOTHING;
-		return stream === this.stream && !decoder.isBlocked(PAUSED);
+		return stream === this.stream && (decoder.blocks & PAUSED) === 0;
 	}
 
 	onPublishQos2(): boolean {
@@ -230,7 +232,7 @@ export class Reader implements PacketSink {
 		if (decoder.partLength + decoder.offset < decoder.total) return true;
 		this.statistics.duplicates++;
 		this.writer.acknowledge(PUBREC << 4, decoder.id);
-		return this.reads;
+		return this.reads();
 	}
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
@@ -286,7 +288,7 @@ export class Reader implements PacketSink {
 		// While messages go at once none waits; nor does anybody wait for room.
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
 		this.handling = NOTHING;
-		return stream === this.stream && !this.decoder.isBlocked(PAUSED);
+		return stream === this.stream && (this.decoder.blocks & PAUSED) === 0;
 	}
 
 	onAcknowledgement(type: number, id: number): boolean {
@@ -308,7 +310,7 @@ export class Reader implements PacketSink {
 			known = this.subscriptions.left(id);
 		}
 		if (!known) this.statistics.strayAcknowledgements++;
-		return this.reads;
+		return this.reads();
 	}
 
 	/** The broker has released all messages that were taken, and others were passed over. */

@@ -3,7 +3,7 @@
 
 import type { Acknowledgements } from "../session/acknowledgements.js";
 import type { Fill, Outbox } from "../session/outbox.js";
-import { FLYING, PULLED, QOS, RETAIN, Store } from "../session/store.js";
+import { FLYING, HEADER, PULLED, QOS, RETAIN, Store } from "../session/store.js";
 import { type Subscription, type Subscriptions, WANTED } from "../session/subscriptions.js";
 import type { Statistics } from "../statistics.js";
 import type { Stream } from "../transport/stream.js";
@@ -32,6 +32,10 @@ export interface PayloadWriter {
 const SEGMENT = 1460;
 const RELEASE = (PUBREL << 4) | 2;
 const DUP = 8;
+/** First byte of a PUBLISH at QoS 0. */
+const PUBLISHES = PUBLISH << 4;
+/** Added to what stands behind a record's header, it makes the record's words, times 4. */
+const SPAN = HEADER + 3;
 /** Bytes of a fixed header whose remaining length takes one byte. */
 const HEAD = 2;
 /** Largest remaining length of one byte. */
@@ -136,45 +140,51 @@ export class Writer {
 
 	// ---- messages
 
-	/**
-	 * Sends a message like the last one, if it can go now. Returns its packet identifier, 0 at QoS 0; below 0: nothing was
-	 * done.
-	 */
-	again(payload: Uint8Array): number {
-		if (this.writable < this.length) return NO_ROOM;
+	/** Sends a message like the last one at QoS 0, if it can go now; false: nothing was done. */
+	again(payload: Uint8Array): boolean {
+		if (this.writable < this.length) return false;
 		const window = this.window;
-		const at = this.payloadAt;
-		let id = 0;
-		if (this.qos) {
-			const outbox = this.outbox;
-			if (outbox.inFlight >= outbox.inFlightMost) return NO_ROOM;
-			if (outbox.tail + this.span > outbox.roomEnd) return NO_ROOM;
-			if (outbox.lastId === outbox.freeTo) outbox.measureIds();
-			id = outbox.lastId + 1;
-			window[at - 2] = id >> 8;
-			window[at - 1] = id;
-		}
-		window.set(payload, at);
-		const buffer = this.buffer;
-		buffer.resize(this.end);
+		window.set(payload, this.payloadAt);
+		this.buffer.resize(this.end);
 		try {
 			this.writable = this.stream!.write(window) as number;
 		} catch (error) {
-			buffer.resize(this.size);
-			this.refused(error);
-			return NO_ROOM;
+			this.thrown(error);
 		}
-		buffer.resize(this.size);
+		this.buffer.resize(this.size);
+		if (!(this.writable >= 0)) return this.refused();
+		this.moved = true;
+		this.statistics.published++;
+		return true;
+	}
+
+	/** The same at QoS 1 or 2. Returns the packet identifier; 0: nothing was done. */
+	againHeld(payload: Uint8Array): number {
+		if (this.writable < this.length) return 0;
+		const outbox = this.outbox;
+		if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + this.span > outbox.roomEnd) return 0;
+		if (outbox.lastId === outbox.freeTo) outbox.measureIds();
+		const id = outbox.lastId + 1;
+		const window = this.window;
+		const at = this.payloadAt;
+		window[at - 2] = id >> 8;
+		window[at - 1] = id;
+		window.set(payload, at);
+		this.buffer.resize(this.end);
+		try {
+			this.writable = this.stream!.write(window) as number;
+		} catch (error) {
+			this.thrown(error);
+		}
+		this.buffer.resize(this.size);
 		if (!(this.writable >= 0)) {
-			this.fail();
-			return NO_ROOM;
+			this.refused();
+			return 0;
 		}
 		this.moved = true;
 		this.statistics.published++;
-		if (id !== 0) {
-			this.outbox.addFlying(id, this.span, this.marks, this.from, this.end);
-			if (!this.liveness.watching) this.liveness.watch();
-		}
+		outbox.addFlying(id, this.span, this.marks, this.from, this.end);
+		if (!this.liveness.watching) this.liveness.watch();
 		return id;
 	}
 
@@ -184,7 +194,6 @@ export class Writer {
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
-		owner: number,
 	): number {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
@@ -194,11 +203,11 @@ export class Writer {
 		if (typeof payload === STRING) end = writeUtf8(payload as string, window, at);
 		else {
 			end = at + payload.length;
-			if (end <= window.length) window.set(payload as Uint8Array, at);
-			else end = -1;
+			if (end > window.length) end = -1;
+			else window.set(payload as Uint8Array, at);
 		}
-		if (end < 0) return this.publishLong(topic, payload, qos, retain, owner);
-		return this.submit(topic, qos, retain, at, end, owner);
+		if (end < 0) return this.publishLong(topic, payload, qos, retain, 0);
+		return this.submit(topic, qos, retain, at, end, 0);
 	}
 
 	/** As `publish`; `source` writes the payload. */
@@ -242,11 +251,12 @@ export class Writer {
 		end: number,
 		owner: number,
 	): number {
-		const { window, outbox } = this;
-		const field = topic.field;
+		const window = this.window;
+		const outbox = this.outbox;
 		const body = end - HEAD;
 		let head = HEAD;
-		if (body > SHORT) {
+		if (body <= SHORT) window[1] = body;
+		else {
 			head = 1 + lengthBytes(body);
 			const shift = head - HEAD;
 			if (end + shift > window.length)
@@ -255,54 +265,57 @@ export class Writer {
 			at += shift;
 			end += shift;
 			writeLength(window, 1, body);
-		} else window[1] = body;
-		const marks = (qos ? qos << 1 : 0) | (retain ? RETAIN : 0);
-		window[0] = (PUBLISH << 4) | marks;
-		window.set(field, head);
-		const span = Store.span(body);
-		if (span > outbox.spanMost) throw this.tooLong(topic, body);
-		const goes = this.open && this.writable >= end && (!qos || outbox.inFlight < outbox.inFlightMost);
-		let place = 0;
-		if (qos || !goes) {
-			place = outbox.place(span, owner);
-			if (place === 0) return this.refuse();
 		}
-		let id = 0;
+		const marks = (qos ? qos << 1 : 0) | (retain ? RETAIN : 0);
+		window[0] = PUBLISHES | marks;
+		window.set(topic.field, head);
+		const span = (body + SPAN) >> 2;
+		if (span > outbox.spanMost) throw this.tooLong(topic, body);
+		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
 		if (qos) {
+			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
+				return this.keep(marks, head, at, end, owner);
+			if (outbox.lastId === outbox.freeTo) outbox.measureIds();
+			const id = outbox.lastId + 1;
+			window[at - 2] = id >> 8;
+			window[at - 1] = id;
+		}
+		if (!this.send(end)) return this.keep(marks, head, at, end, owner);
+		this.statistics.published++;
+		const windowAt = outbox.windowAt;
+		const to = windowAt + end;
+		this.topic = topic;
+		this.qos = qos;
+		this.retain = retain;
+		this.payloadLength = end - at;
+		this.payloadAt = at;
+		this.length = end;
+		this.end = to;
+		if (!qos) return 0;
+		const from = windowAt + head;
+		const record = marks | FLYING | ((-body & 3) << 4);
+		this.span = span;
+		this.marks = record;
+		this.from = from;
+		outbox.addFlying(outbox.lastId + 1, span, record | (owner << 8), from, to);
+		if (!this.liveness.watching) this.liveness.watch();
+		return outbox.lastId;
+	}
+
+	/** Takes the packet that stands in the window into the store, to be sent later. */
+	private keep(marks: number, head: number, at: number, end: number, owner: number): number {
+		const { outbox, window } = this;
+		const body = end - head;
+		const place = outbox.place(Store.span(body), owner);
+		if (place === 0) return this.refuse();
+		let id = 0;
+		if ((marks & QOS) !== 0) {
 			id = outbox.nextId();
 			window[at - 2] = id >> 8;
 			window[at - 1] = id;
 		}
 		this.statistics.published++;
-		const from = outbox.windowAt + head;
-		const to = outbox.windowAt + end;
-		if (goes && this.send(end)) {
-			if (owner === 0) {
-				this.topic = topic;
-				this.qos = qos;
-				this.retain = retain;
-				this.payloadLength = end - at;
-				this.payloadAt = at;
-				this.length = end;
-				this.end = to;
-			}
-			if (!qos) return 0;
-			outbox.copy(place, from, to);
-			outbox.add(place, id, marks | FLYING, body, owner);
-			this.span = span;
-			this.marks = outbox.marksOf(place);
-			this.from = from;
-			if (!this.liveness.watching) this.liveness.watch();
-			return id;
-		}
-		if (place === 0) {
-			place = outbox.place(span, owner);
-			if (place === 0) {
-				this.statistics.published--;
-				return this.refuse();
-			}
-		}
-		outbox.copy(place, from, to);
+		outbox.copy(place, outbox.windowAt + head, outbox.windowAt + end);
 		outbox.add(place, id, marks, body, owner);
 		this.open = false;
 		this.flush();
@@ -710,16 +723,14 @@ export class Writer {
 
 	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
 	private send(count: number): boolean {
-		const { buffer } = this;
-		buffer.resize(this.outbox.windowAt + count);
+		this.buffer.resize(this.outbox.windowAt + count);
 		try {
 			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			buffer.resize(this.size);
-			return this.refused(error);
+			this.thrown(error);
 		}
-		buffer.resize(this.size);
-		if (!(this.writable >= 0)) return this.fail();
+		this.buffer.resize(this.size);
+		if (!(this.writable >= 0)) return this.refused();
 		this.moved = true;
 		return true;
 	}
@@ -764,24 +775,30 @@ export class Writer {
 		try {
 			this.writable = this.stream!.write(view) as number;
 		} catch (error) {
-			return this.refused(error);
+			this.thrown(error);
 		}
-		if (!(this.writable >= 0)) return this.fail();
+		if (!(this.writable >= 0)) return this.refused();
 		this.moved = true;
 		return true;
 	}
 
-	/** The stream threw: it has ended, or has no room after all, whatever it said: lwip has few segments. */
-	private refused(error: unknown): false {
-		if (String((error as Partial<Error> | undefined)?.message).includes(NOT_READY)) return this.fail();
+	/**
+	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
+	 * segments. Runs while the window is short.
+	 */
+	private thrown(error: unknown): void {
+		if (String((error as Partial<Error> | undefined)?.message).includes(NOT_READY)) {
+			this.writable = Number.NaN;
+			return;
+		}
 		this.withheld += this.writable;
-		this.writable = 0;
-		this.alarm.within(RETRY);
-		return false;
+		this.writable = NO_ROOM;
 	}
 
-	private fail(): false {
-		this.failed = true;
+	/** The stream has taken nothing. */
+	private refused(): false {
+		// Else it has returned undefined, or has ended.
+		this.failed = this.writable !== NO_ROOM;
 		this.writable = 0;
 		this.alarm.within(RETRY);
 		return false;

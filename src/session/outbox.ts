@@ -232,7 +232,8 @@ export class Outbox extends Store {
 
 	/** As `add`, for a message without owner like the last one, sent whole: `span` and marks are ready. */
 	addFlying(id: number, span: number, marks: number, from: number, end: number): void {
-		const { words, tail } = this;
+		const words = this.words;
+		const tail = this.tail;
 		words[tail] = (span << 16) | id;
 		words[tail + 1] = marks;
 		this.all.copyWithin((tail << 2) + HEADER, from, end);
@@ -404,17 +405,20 @@ export class Outbox extends Store {
 
 	/** Takes a PUBACK; false when it was not awaited (section 4.3.2). */
 	acknowledge(id: number): boolean {
-		const { words, head, tail } = this;
+		const words = this.words;
+		const head = this.head;
 		const word = words[head];
 		// The broker acknowledges in order (section 4.6), so it is nearly always the oldest.
-		if ((word & ID) !== id || (words[head + 1] & PLAIN) !== PLAIN_QOS_1 || head === tail)
-			return this.acknowledgeOther(id, 2);
+		if ((word & ID) !== id || (words[head + 1] & PLAIN) !== PLAIN_QOS_1) return this.acknowledgeOther(id, 2);
+		const next = head + (word >>> 16);
+		if (next > this.tail) return this.acknowledgeOther(id, 2);
 		this.inFlight--;
 		this.freed = true;
-		const next = head + (word >>> 16);
-		this.head = next;
-		if (next === tail) this.clear();
-		else if (this.dead !== 0) this.trim();
+		if (next === this.tail) this.head = this.tail = this.base;
+		else {
+			this.head = next;
+			if (this.dead !== 0) this.trim();
+		}
 		return true;
 	}
 

@@ -68,7 +68,8 @@ export class Store {
 	protected dead = 0;
 	/** Words that only owners with room set aside may use now. */
 	protected aside = 0;
-	private readonly base: number;
+	/** Where the first record goes. */
+	protected readonly base: number;
 
 	/**
 	 * @param storeSize bytes for records, a multiple of 4

@@ -91,8 +91,8 @@ export class Decoder {
 	// Hot fields first: XS looks for a field from the first one on.
 	/** Bytes that the source has and that were not read yet. */
 	available = 0;
-	/** Why decoding has to wait. */
-	private blocks = 0;
+	/** Why decoding has to wait: PAUSED, NO_ANSWERS, or because it runs. 0: it has not to. */
+	blocks = 0;
 	private source: Source | undefined = undefined;
 	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
 	private readonly quad: Uint8Array;
@@ -227,10 +227,6 @@ export class Decoder {
 		this.blocks &= ~reason;
 	}
 
-	isBlocked(reason: number): boolean {
-		return (this.blocks & reason) !== 0;
-	}
-
 	/** Bytes that have arrived since the last call. */
 	takeArrived(): number {
 		const { arrived } = this;
@@ -245,7 +241,23 @@ export class Decoder {
 		if (this.blocks !== 0) return;
 		this.blocks = DECODING;
 		try {
-			this.decode();
+			const quad = this.quad;
+			let more = true;
+			while (more && this.available > 3 && this.step === HEADER) {
+				const got = this.source!.read(quad);
+				if (got !== 4) {
+					this.short(got);
+					this.longWay(this.got);
+				} else if (this.head[0] === this.lastHead) more = this.publish();
+				else {
+					this.available -= 4;
+					if (quad[0] === PUBACK << 4 && quad[1] === 2) {
+						const id = (quad[2] << 8) | quad[3];
+						more = id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
+					} else more = this.other();
+				}
+			}
+			if (more && (this.available > 0 || this.step !== HEADER)) this.crawl();
 		} catch (error) {
 			this.blocks &= ~DECODING;
 			this.sink.onThrown(error);
@@ -259,31 +271,11 @@ export class Decoder {
 		if (this.available > 0) this.onReadable(this.available);
 	}
 
-	private decode(): void {
-		const { quad, head } = this;
-		while (this.available > 3 && this.step === HEADER) {
-			const got = this.source!.read(quad);
-			if (got !== 4) {
-				this.short(got);
-				this.longWay(this.got);
-			} else if (head[0] === this.lastHead) {
-				if (!this.publish()) return;
-			} else {
-				this.available -= 4;
-				if (quad[0] === PUBACK << 4 && quad[1] === 2) {
-					const id = (quad[2] << 8) | quad[3];
-					if (id === 0) {
-						this.malformed(IDENTIFIER_ZERO);
-						return;
-					}
-					if (!this.sink.onPuback(id)) return;
-				} else if (this.publishHead()) {
-					this.available += 4;
-					if (!this.publish()) return;
-				} else if (!this.acknowledgement()) return;
-			}
-		}
-		if (this.available > 0 || this.step !== HEADER) this.crawl();
+	/** A packet with another head than the last one. False when decoding is not to go on. */
+	private other(): boolean {
+		if (!this.publishHead()) return this.acknowledgement();
+		this.available += 4;
+		return this.publish();
 	}
 
 	/**
