@@ -15,6 +15,9 @@ const CALLBACKS = Object.freeze([
 	"onWritable",
 ] as const);
 
+/** Milliseconds: the default of `keepAlive`. */
+export const KEEP_ALIVE = 60_000;
+
 /** The client identifier, encoded with its length: of each CONNECT anew, not to be held in memory. */
 export function encodeClientId({ clientId, id }: ClientOptions): Uint8Array {
 	return encodeField("clientId", clientId ?? `xs-mqtt-${id}`);
@@ -46,7 +49,7 @@ export function settle(options: ClientOptions) {
 		host,
 		port: whole("port", options.port, 1883, 1, 65_535),
 		clean,
-		keepAlive: options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, 60_000, 1000, 65_535_000),
+		keepAlive: options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, KEEP_ALIVE, 1000, 65_535_000),
 		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
 		connectTimeout: whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000),
 		reconnectMaximum,

@@ -18,7 +18,7 @@ import {
 import { Acknowledgements } from "../session/acknowledgements.js";
 import type { Outbox } from "../session/outbox.js";
 import type { Subscriptions } from "../session/subscriptions.js";
-import { encodeClientId, type Settings } from "../settings.js";
+import { encodeClientId, KEEP_ALIVE, type Settings } from "../settings.js";
 import type { Statistics } from "../statistics.js";
 import type { Stream } from "../transport/stream.js";
 import type { Decoder } from "../wire/decoder.js";
@@ -77,8 +77,6 @@ export class Connection implements DialerEvents, ReaderEvents {
 	readonly alarm: Alarm;
 
 	private readonly options: ClientOptions;
-	private readonly clean: boolean;
-	private readonly keepAlive: number;
 	private readonly replyTimeout: number;
 	private readonly connectTimeout: number;
 	private readonly outbox: Outbox;
@@ -110,8 +108,6 @@ export class Connection implements DialerEvents, ReaderEvents {
 		statistics: Statistics,
 	) {
 		this.options = options;
-		this.clean = settings.clean;
-		this.keepAlive = settings.keepAlive;
 		this.replyTimeout = settings.replyTimeout;
 		this.connectTimeout = settings.connectTimeout;
 		this.outbox = outbox;
@@ -306,8 +302,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	// ---- the handshake
 
 	private encodeConnect(): Uint8Array {
-		const { options, clean, keepAlive } = this;
-		const { username, password } = options;
+		const { options } = this;
+		const { username, password, clean = false, keepAlive = KEEP_ALIVE } = options;
 		return encodeConnect({
 			clientId: encodeClientId(options),
 			username: username === undefined ? undefined : encodeField("username", username),
@@ -324,7 +320,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	onConnack(sessionPresent: boolean, code: number): void {
 		if (this.state !== HANDSHAKE) this.end(SECOND_CONNACK);
 		else if (code > 0) this.end(REFUSALS[code - 1]);
-		else if (sessionPresent && this.clean) this.end(CONNACK_CLEAN);
+		else if (sessionPresent && this.options.clean) this.end(CONNACK_CLEAN);
 		else this.accepted(sessionPresent);
 	}
 
@@ -513,7 +509,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	private attendConnected(now: number): void {
 		const { liveness, writer } = this;
 		if (liveness.isPingDue(now)) writer.ping();
-		this.flush();
+		if (!writer.open || writer.starved) this.flush();
 		if (this.stream === undefined) return;
 		const dead = this.isDead(now);
 		if (this.state === CLOSING) {
@@ -526,14 +522,15 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	private isDead(now: number): boolean {
-		const { liveness, outbox, subscriptions, writer, statistics, reader, state } = this;
+		const { liveness, writer } = this;
+		if (!liveness.isLookDue(now)) return false;
 		const awaits =
-			state === HANDSHAKE ||
-			outbox.awaits ||
-			subscriptions.awaited > 0 ||
+			this.state === HANDSHAKE ||
+			this.outbox.awaits ||
+			this.subscriptions.awaited > 0 ||
 			liveness.awaits ||
 			writer.blocked;
-		return liveness.isDead(now, awaits, statistics.delivered, reader.paused);
+		return liveness.isDead(now, awaits, this.statistics.delivered, this.reader.paused);
 	}
 
 	/** Milliseconds until the connection has to be looked after again. */

@@ -32,7 +32,7 @@ export class Liveness {
 	private before = 0;
 	private lastSent = 0;
 	private lastReceived = 0;
-	/** Something passed before it was woken last: PINGREQ is due at a time not known exactly. */
+	/** Something has passed in a long sleep: when PINGREQ is due is not known exactly. */
 	private busy = false;
 	/** PINGRESP is awaited. */
 	private pinged = false;
@@ -118,7 +118,7 @@ export class Liveness {
 	note(now: number, sent: boolean, received: boolean): void {
 		if (sent) this.lastSent = this.before;
 		if (received) this.lastReceived = this.before;
-		this.busy = sent || received;
+		this.busy = (sent || received) && (now - this.before) << 1 > this.period;
 		this.before = now;
 	}
 
@@ -150,15 +150,19 @@ export class Liveness {
 		return Math.min(delay, this.busy ? Math.min(ping, this.period / 2) : ping);
 	}
 
+	/** Whether it is time to look at the link. */
+	isLookDue(now: number): boolean {
+		return this.watching && ((now - this.lookAt) | 0) >= 0;
+	}
+
 	/**
-	 * Whether the link is dead, if it is time to look: an answer has been missing for replyTimeout and nothing has moved
+	 * Looks at the link: whether it is dead, that is, an answer has been missing for replyTimeout and nothing has moved
 	 * meanwhile, or too little for a line that works. See the option replyTimeout.
 	 * @param awaits an answer is awaited, or what is to be sent finds no room
 	 * @param answers how many have come, a count that may go on for ever
 	 * @param paused the app does not read: nothing is judged
 	 */
 	isDead(now: number, awaits: boolean, answers: number, paused: boolean): boolean {
-		if (!this.watching || ((now - this.lookAt) | 0) < 0) return false;
 		this.lookAt = (now + this.step) | 0;
 		this.leaving = Math.max(0, this.leaving - this.step);
 		if (!awaits || this.answered || answers !== this.answers) {
