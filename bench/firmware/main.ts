@@ -44,6 +44,18 @@ function publishPacket(qos: number): Uint8Array {
 }
 {
 	const { client, pipe } = new Line();
+	const topics = [topic, new Topic("home/kitchen/humidity/of/air/1")];
+	const puback = Uint8Array.of(0x40, 2, 0, 0);
+	let turn = 0;
+	cases.publishQos1Alternating = measure(count, pipe, () => {
+		const id = client.publish(topics[++turn & 1], payload, 1);
+		puback[2] = id >> 8;
+		puback[3] = id;
+		pipe.feed(puback);
+	});
+}
+{
+	const { client, pipe } = new Line();
 	const answers = [Uint8Array.of(0x50, 2, 0, 0), Uint8Array.of(0x70, 2, 0, 0)]; // PUBREC, PUBCOMP
 	cases.publishQos2 = measure(count, pipe, () => {
 		const id = client.publish(topic, payload, 2);
@@ -59,6 +71,14 @@ function publishPacket(qos: number): Uint8Array {
 	const { client, pipe } = new Line();
 	cases.publishQos0String = measure(count, pipe, () => {
 		client.publish(NAME, text);
+	});
+}
+{
+	const { client, pipe } = new Line();
+	const names = Array.from({ length: 8 }, (_, i) => `home/kitchen/temperature/val/${i}`);
+	let turn = 0;
+	cases.publishStrings8 = measure(count, pipe, () => {
+		client.publish(names[++turn & 7], text);
 	});
 }
 {
@@ -102,7 +122,22 @@ function receive(name: string, filter: string, packet: Uint8Array, release?: Uin
 receive("receiveQos0", NAME, publishPacket(0));
 receive("receiveQos1", NAME, publishPacket(1));
 receive("receiveQos2", NAME, publishPacket(2), Uint8Array.of(0x62, 2, 0, 7));
-receive("receiveWild", "home/+/temperature/#", publishPacket(0));
+receive("receiveWildcard", "home/+/temperature/#", publishPacket(0));
+{
+	// The last of 32 filters takes it, the others do not.
+	const line = new Line({ subscriptions: 32 });
+	const { pipe } = line;
+	let received = 0;
+	for (let i = 0; i < 31; i++) line.subscribe(`home/+/light/${i}/#`, () => {});
+	line.subscribe("home/+/temperature/#", () => {
+		received++;
+	});
+	const packet = publishPacket(0);
+	cases.receiveWildcard32 = measure(count, pipe, () => {
+		pipe.feed(packet);
+	});
+	if (received !== count + 10) throw new Error(`receiveWildcard32: ${received} messages reached the handler`);
+}
 {
 	// A cycle begins and ends with a PINGREQ: its answer, and all times the client wakes in between.
 	const line = new Line({ keepAlive: 60_000 });

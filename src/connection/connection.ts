@@ -483,16 +483,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 			if (this.isOver(now)) this.end(CONNECT_TIMEOUT);
 			return;
 		}
-		const arrived = this.decoder.takeArrived();
-		liveness.note(now, writer.takeMoved(), arrived > 0);
-		liveness.move(arrived);
+		liveness.note(now, writer.takeMoved(), this.decoder.takeArrived());
 		writer.retry();
 		if (writer.failed) {
 			this.onError();
 			return;
 		}
 		// Something may be left after a handler threw.
-		reader.decode();
+		if (this.decoder.available > 0) reader.decode();
 		if (this.stream === undefined) return;
 		if (state === HANDSHAKE) this.attendHandshake(now);
 		else this.attendConnected(now);

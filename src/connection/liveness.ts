@@ -114,11 +114,14 @@ export class Liveness {
 		return this.pinged;
 	}
 
-	/** What has passed since it was woken last: it counts as if it had at once. */
-	note(now: number, sent: boolean, received: boolean): void {
+	/** What has passed since it was woken last: it counts as if it had at once. @param arrived bytes */
+	note(now: number, sent: boolean, arrived: number): void {
 		if (sent) this.lastSent = this.before;
-		if (received) this.lastReceived = this.before;
-		this.busy = (sent || received) && (now - this.before) << 1 > this.period;
+		if (arrived > 0) {
+			this.lastReceived = this.before;
+			this.move(arrived);
+		}
+		this.busy = (sent || arrived > 0) && (now - this.before) << 1 > this.period;
 		this.before = now;
 	}
 
@@ -131,6 +134,7 @@ export class Liveness {
 		if (this.period === 0 || this.untilPing(now) > 0) return false;
 		this.lastSent = now;
 		this.pinged = true;
+		if (!this.watching) this.watch();
 		return true;
 	}
 
