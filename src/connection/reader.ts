@@ -195,28 +195,39 @@ export class Reader implements PacketSink {
 		return this.goOn(stream);
 	}
 
-	onPublish(): boolean {
-		const decoder = this.decoder;
+	onMessage(): boolean {
 		const stream = this.stream;
+		this.handling = HANDLER;
+		const taker = this.router.known();
+		if (taker !== undefined) this.taker = taker;
+		else if (!this.routeOther()) return false;
+		this.handOver();
+		this.statistics.received++;
+		this.handling = NOTHING;
+		return stream === this.stream && (this.decoder.blocks & PAUSED) === 0;
+	}
+
+	onPublish(): boolean {
+		const { decoder, stream } = this;
 		this.handling = HANDLER;
 		if (decoder.offset === 0) {
 			const taker = this.router.known();
 			if (taker !== undefined) this.taker = taker;
 			else if (!this.routeOther()) return false;
 		}
+		this.handOver();
+		this.settle();
+		return this.goOn(stream);
+	}
+
+	/** Runs the handlers of the message at hand. */
+	private handOver(): void {
 		const taker = this.taker;
 		const message = this.message;
-		message.length = decoder.partLength;
+		message.length = this.decoder.partLength;
 		if (taker.also !== undefined) handToAll(taker, message);
 		else if (taker === NOBODY) this.options.onMessage?.(message);
 		else taker.handler?.(message);
-		if (decoder.id > 0 || decoder.partLength < decoder.total) {
-			this.settle();
-			return this.goOn(stream);
-		}
-		this.statistics.received++;
-		this.handling = NOTHING;
-		return stream === this.stream && (decoder.blocks & PAUSED) === 0;
 	}
 
 	onPublishQos2(): boolean {
@@ -280,12 +291,13 @@ export class Reader implements PacketSink {
 
 	/** Tells of a message that is delivered, and makes use of its room. */
 	private delivered(id: number): boolean {
-		const stream = this.stream;
 		const writer = this.writer;
-		this.handling = CALLBACK;
 		this.statistics.delivered++;
-		this.options.onDelivered?.(id);
 		// While messages go at once none waits; nor does anybody wait for room.
+		if (this.options.onDelivered === undefined && writer.open && !writer.starved) return true;
+		const stream = this.stream;
+		this.handling = CALLBACK;
+		this.options.onDelivered?.(id);
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
 		this.handling = NOTHING;
 		return stream === this.stream && (this.decoder.blocks & PAUSED) === 0;

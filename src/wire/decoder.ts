@@ -41,7 +41,9 @@ export interface Source {
  * after false, `decode` is to be called again when it may.
  */
 export interface PacketSink {
-	/** A part of a PUBLISH at QoS 0 or 1: topic and payload are in the decoder's buffers until this returns. */
+	/** A whole PUBLISH at QoS 0: topic and payload are in the decoder's buffers until this returns. */
+	onMessage(): boolean;
+	/** A PUBLISH at QoS 0 or 1, or a part of one. */
 	onPublish(): boolean;
 	/** The same at QoS 2. */
 	onPublishQos2(): boolean;
@@ -240,22 +242,62 @@ export class Decoder {
 		this.available = count;
 		if (this.blocks !== 0) return;
 		this.blocks = DECODING;
+		const quad = this.quad;
+		let more = true;
 		try {
-			const quad = this.quad;
-			let more = true;
 			while (more && this.available > 3 && this.step === HEADER) {
-				const got = this.source!.read(quad);
+				const source = this.source!;
+				let got = source.read(quad);
 				if (got !== 4) {
 					this.short(got);
 					this.longWay(this.got);
-				} else if (this.head[0] === this.lastHead) more = this.publish();
-				else {
+					break;
+				}
+				if (this.head[0] !== this.lastHead) {
 					this.available -= 4;
 					if (quad[0] === PUBACK << 4 && quad[1] === 2) {
 						const id = (quad[2] << 8) | quad[3];
 						more = id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
-					} else more = this.other();
+						continue;
+					}
+					if (!this.publishHead()) {
+						more = this.acknowledgement();
+						continue;
+					}
+					this.available += 4;
 				}
+				// The short way, for a short PUBLISH that is there whole: two reads behind its head, straight into their places.
+				const available = this.available - this.packetSize;
+				if (available < 0) {
+					this.available -= 4;
+					this.longWay(4);
+					break;
+				}
+				const buffer = this.buffer;
+				const length = this.topicLength;
+				buffer.resize(this.topicAt + length);
+				got = source.read(this.topic);
+				buffer.resize(this.size);
+				if (got !== length) {
+					this.interrupted(Step.TOPIC, got, available + this.packetSize - 4);
+					break;
+				}
+				if (this.flags > 1) {
+					more = this.publishWithId(available);
+					continue;
+				}
+				const total = this.total;
+				if (total > 0) {
+					buffer.resize(this.payloadAt + total);
+					got = source.read(this.payload);
+					buffer.resize(this.size);
+					if (got !== total) {
+						this.interrupted(Step.PAYLOAD, got, available + total);
+						break;
+					}
+				}
+				this.available = available;
+				more = this.sink.onMessage();
 			}
 			if (more && (this.available > 0 || this.step !== HEADER)) this.crawl();
 		} catch (error) {
@@ -269,43 +311,6 @@ export class Decoder {
 	/** Goes on with what is left, if it may. */
 	resume(): void {
 		if (this.available > 0) this.onReadable(this.available);
-	}
-
-	/** A packet with another head than the last one. False when decoding is not to go on. */
-	private other(): boolean {
-		if (!this.publishHead()) return this.acknowledgement();
-		this.available += 4;
-		return this.publish();
-	}
-
-	/**
-	 * The short way, for a short PUBLISH that is there whole: two reads behind its head, straight into their places. What
-	 * is not there whole is left to the long way. False when decoding is not to go on.
-	 */
-	private publish(): boolean {
-		const source = this.source!;
-		const available = this.available - this.packetSize;
-		if (available < 0) {
-			this.available -= 4;
-			return this.longWay(4);
-		}
-		const buffer = this.buffer;
-		const length = this.topicLength;
-		buffer.resize(this.topicAt + length);
-		let got = source.read(this.topic);
-		buffer.resize(this.size);
-		if (got !== length) return this.interrupted(Step.TOPIC, got, available + this.packetSize - 4);
-		const total = this.total;
-		const flags = this.flags;
-		if (flags > 1) return this.publishWithId(available);
-		if (total > 0) {
-			buffer.resize(this.payloadAt + total);
-			got = source.read(this.payload);
-			buffer.resize(this.size);
-			if (got !== total) return this.interrupted(Step.PAYLOAD, got, available + total);
-		}
-		this.available = available;
-		return this.sink.onPublish();
 	}
 
 	/** At QoS 1 and 2, from the packet identifier on; then `available` bytes are left. */
