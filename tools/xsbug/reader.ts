@@ -59,10 +59,10 @@ export class XsbugReader {
 		this.#machine = "";
 	}
 
-	/** What is unfinished outside of messages was noise: it is not told. */
-	dropText(): void {
+	/** What is unfinished outside of messages was noise: it is not told, but how many characters it had. */
+	dropText(): number {
 		this.#rawDecoder = new StringDecoder("utf8");
-		this.#rawLines.clear();
+		return this.#rawLines.clear();
 	}
 
 	#instruction(kind: string, machine: string): void {
