@@ -173,7 +173,9 @@ export class SerialSource implements Source {
 		const count = this.#unreadable;
 		if (count === 0) return;
 		this.#unreadable = 0;
-		this.#note(`${count === 1 ? "1 unreadable character" : `${count} unreadable characters`}: another baud rate, or a bad line`);
+		this.#note(
+			`${count === 1 ? "1 unreadable character" : `${count} unreadable characters`}: another baud rate, or a bad line`,
+		);
 	}
 
 	#understand(type: MonitorEvent["type"]): void {

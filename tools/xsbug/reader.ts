@@ -18,7 +18,7 @@ export class XsbugReader {
 	readonly #onEvent: (event: XsbugEvent) => void;
 	readonly #frames: Frames;
 	readonly #rawLines: Lines;
-	#rawDecoder = new StringDecoder("utf8");
+	readonly #rawDecoder = new StringDecoder("utf8");
 	readonly #logs = new Map<string, MachineLog>();
 	#machine = "";
 	#message: Message | undefined;
@@ -61,7 +61,7 @@ export class XsbugReader {
 
 	/** What is unfinished outside of messages was noise: it is not told, but how many characters it had. */
 	dropText(): number {
-		this.#rawDecoder = new StringDecoder("utf8");
+		this.#rawLines.add(this.#rawDecoder.end());
 		return this.#rawLines.clear();
 	}
 

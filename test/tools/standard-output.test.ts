@@ -1,0 +1,78 @@
+// Commands whose reader is slow or goes away, each in a process of its own: needs build/, which "npm test" makes first.
+
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { jest } from "@jest/globals";
+import { Pty } from "../support/pty.js";
+
+jest.setTimeout(60_000); // for busy computers
+
+function start(args: string[]): ChildProcessWithoutNullStreams {
+	return spawn(process.execPath, ["build/tools/xs-mqtt.js", ...args]);
+}
+
+/** Its exit status, and what it complained of. */
+async function ended(child: ChildProcessWithoutNullStreams): Promise<{ status: unknown; stderr: string }> {
+	let stderr = "";
+	child.stderr.on("data", (text) => {
+		stderr += text;
+	});
+	const [status] = await once(child, "close");
+	return { status, stderr };
+}
+
+test.each([[["ports"]], [["ports", "--json"]], [["--help"]], [["flash", "--help"]], [["--version"]]])(
+	"%j into a closed pipe ends quietly",
+	async (args) => {
+		const child = start(args);
+		child.stdout.destroy();
+		expect(await ended(child)).toEqual({ status: 0, stderr: "" });
+	},
+);
+
+test("sim ends quietly when its reader goes away", async () => {
+	const child = start(["sim", "--interval", "10"]);
+	child.stdout.once("data", () => child.stdout.destroy());
+	const { status, stderr } = await ended(child);
+	expect(status).toBe(0);
+	expect(stderr).not.toMatch(/Error|EPIPE/);
+});
+
+test("monitor ends quietly when its reader goes away", async () => {
+	const pty = await Pty.open();
+	const child = start(["monitor", "--port", pty.path, "--no-reset"]);
+	child.stdout.once("data", () => {
+		child.stdout.destroy();
+		pty.write(Buffer.from("a line\r\n"));
+	});
+	expect(await ended(child)).toEqual({ status: 0, stderr: "" });
+	await pty.close();
+});
+
+test("an error that nobody reads is still in the exit status", async () => {
+	const child = start(["decode", "/no/such/file"]);
+	child.stderr.destroy();
+	child.stdout.destroy();
+	const [status] = await once(child, "exit");
+	expect(status).toBe(1);
+});
+
+test("a slow reader gets all, to the last line", async () => {
+	const child = start(["decode", "-", "--json"]);
+	child.stdin.end(Buffer.alloc(20_000, "\xc0\0", "latin1"));
+	await once(child.stdin, "finish");
+	let text = "";
+	await new Promise((resolve) => setTimeout(resolve, 2000));
+	child.stdout.on("data", (part) => {
+		text += part;
+	});
+	const { status } = await ended(child);
+	expect(status).toBe(0);
+	expect(text.endsWith("\n")).toBe(true);
+	expect(
+		text
+			.trimEnd()
+			.split("\n")
+			.map((line) => JSON.parse(line)),
+	).toHaveLength(10_000);
+});
