@@ -152,7 +152,7 @@ test("JSON lines are whole and nothing but JSON for a slow reader, also at the e
 	monitor.pause();
 	const socket = await simulator(port);
 	socket.write(login("main"));
-	const lines = 3000;
+	const lines = 1500;
 	for (let n = 0; n < lines; n++) socket.write(log(`${n} ${"x".repeat(8000)}`));
 	while (!readFileSync(file, "utf8").includes(`"${lines - 1} xxx`)) await pause(100);
 	monitor.resume();
