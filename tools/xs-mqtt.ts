@@ -12,6 +12,7 @@ import { addPortsCommand } from "./ports/command.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
 import { addRunCommand } from "./run/command.js";
 import { addSimCommand } from "./sim/command.js";
+import { outputWritten, surviveClosedOutput } from "./standard-output.js";
 import { printable } from "./text.js";
 
 const { version } = createRequire(import.meta.url)("xs-mqtt/package.json");
@@ -64,5 +65,9 @@ function complain(text: string): void {
 	process.stderr.write(`xs-mqtt: ${lines.join("\n")}\n`);
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-	process.exit(await main(process.argv.slice(2))); // what still waits for an answer is of no interest
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+	surviveClosedOutput();
+	const status = await main(process.argv.slice(2));
+	await outputWritten();
+	process.exit(status); // what still waits for an answer is of no interest
+}

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { Problem, textOf } from "../problem.js";
+import { watchOutput } from "../standard-output.js";
 import { printable } from "../text.js";
 import { Input } from "./input.js";
 import { checkOptions, type DecodeOptions, FORMATS, type RawOptions, SENDERS } from "./options.js";
@@ -37,11 +38,12 @@ export function addDecodeCommand(program: Command): void {
 }
 
 async function decode(file: string, options: DecodeOptions): Promise<void> {
-	let unread: unknown;
-	const onError = (error: unknown) => {
-		unread ??= error;
-	};
-	process.stdout.on("error", onError);
+	let unread = false;
+	let unwritable: Problem | undefined;
+	const unwatch = watchOutput((problem) => {
+		unread = true;
+		unwritable ??= problem;
+	});
 	const write = (text: string) => void process.stdout.write(text);
 	const output = options.json ? new PacketJson(write) : new PacketLines(write);
 	const input = new Input(options, output);
@@ -50,19 +52,16 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
 			input.push(bytes);
 			// Whoever reads us sets the pace: what waits for them is bounded.
 			if (process.stdout.writableNeedDrain) await drained();
-			if (unread !== undefined) break;
+			if (unread) break;
 		}
-		if (unread === undefined) input.end();
+		if (!unread) input.end();
 	} catch (error) {
-		if (unread === undefined) throw error;
+		if (!unread) throw error;
 	} finally {
-		process.stdout.off("error", onError);
+		unwatch();
 	}
-	if (unread !== undefined) {
-		// Whoever read us has seen enough.
-		if ((unread as NodeJS.ErrnoException).code === "EPIPE") return;
-		throw new Problem("the output cannot be written", textOf(unread), "check where it goes to");
-	}
+	if (unwritable !== undefined) throw unwritable;
+	if (unread) return;
 	if (output.packets === 0)
 		throw new Problem(
 			`no MQTT packet in ${printable(file, 200)}`,
