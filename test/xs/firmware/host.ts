@@ -86,6 +86,10 @@ const cases: Record<string, () => void> = {
 			}
 		}, 2);
 	},
+	random() {
+		report(Array.from({ length: 4 }, Math.random));
+		engine.exit(0);
+	},
 	memory() {
 		const list: unknown[] = [];
 		for (;;) list.push(new Uint8Array(100));
