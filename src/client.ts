@@ -452,6 +452,11 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		this.willFields = { topic: topic.field, payload, qos, retain: will.retain ?? false };
 	}
 
+	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
+	get held(): number {
+		return this.outbox.held;
+	}
+
 	/** Attaches a helper. Throws when the option `helpers` is exhausted. */
 	attach(helper: Helper): void {
 		if (this.helpers.length === this.helperCapacity)

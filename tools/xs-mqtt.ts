@@ -23,8 +23,7 @@ export async function main(args: string[]): Promise<number> {
 		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
 		.version(version)
 		.exitOverride()
-		.configureOutput({ writeErr: () => {} })
-		.showSuggestionAfterError(false);
+		.configureOutput({ writeErr: () => {} });
 	addSimCommand(program);
 	addDecodeCommand(program);
 	addPortsCommand(program);
@@ -39,6 +38,7 @@ export async function main(args: string[]): Promise<number> {
 		if (error instanceof CommanderError)
 			return usage(
 				error,
+				program,
 				program.commands.find((command) => command.name() === args[0]),
 			);
 		complain(textOf(error));
@@ -46,11 +46,14 @@ export async function main(args: string[]): Promise<number> {
 	}
 }
 
-/** Help is no error; what is one is told in a line. */
-function usage(error: CommanderError, command?: Command): number {
+/** Help is no error, unless it stands for a command that is missing; what is one is told in a line. */
+function usage(error: CommanderError, program: Command, command?: Command): number {
 	if (error.exitCode === DONE) return DONE;
-	const what =
-		error.code === "commander.help" ? "a command is missing" : error.message.replace(/^error: /, "");
+	if (error.code === "commander.help") {
+		process.stderr.write(program.helpInformation());
+		return WRONG_USAGE;
+	}
+	const what = error.message.replace(/^error: /, "");
 	const help =
 		command === undefined
 			? '"xs-mqtt --help" tells what there is'

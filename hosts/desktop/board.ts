@@ -33,6 +33,10 @@ export type BoardEvent =
 	| ({ type: "counters" } & Counters)
 	| { type: "network"; state: "up" | "cut" | "frozen" }
 	| { type: "report"; text: string }
+	/** What is not finite is null, here and below. */
+	| { type: "numbers"; values: (number | null)[] }
+	/** A reading that the machine has given to the firmware, by the name of the function. */
+	| { type: "measured"; name: string; value: number | null }
 	| { type: "abort"; reason: AbortReason; message: string }
 	| { type: "exit"; status: number };
 
@@ -82,6 +86,8 @@ interface Events {
 	counters: [EventOf<"counters">];
 	network: [EventOf<"network">];
 	report: [EventOf<"report">];
+	numbers: [EventOf<"numbers">];
+	measured: [EventOf<"measured">];
 	abort: [EventOf<"abort">];
 	exit: [EventOf<"exit">];
 	event: [BoardEvent];

@@ -46,6 +46,13 @@ export class Outbox {
 		return this.first === undefined;
 	}
 
+	/** Messages that wait or are in flight. */
+	get held(): number {
+		let count = 0;
+		for (let slot = this.first; slot !== undefined; slot = slot.next) count++;
+		return count;
+	}
+
 	/** The slot whose acknowledgement is awaited longest. */
 	get longestAwaited(): PacketSlot | undefined {
 		const first = this.first;

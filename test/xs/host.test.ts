@@ -74,6 +74,30 @@ test("lines are whole, bounded and valid, whatever is in them", async () => {
 	expect(traces[1]).toBe('quotes " and \\ and \u0001 and °');
 });
 
+test("numbers and readings are lines as well, and allocate nothing", async () => {
+	const device = new Device<{ allocated: number[]; loadAverage: number }>({
+		firmware: "test/xs/firmware/host",
+		config: { name: "numbers" },
+	});
+	const numbers: (number | null)[][] = [];
+	const measured: { name: string; value: number | null }[] = [];
+	device.board.on("numbers", ({ values }) => numbers.push(values));
+	device.board.on("measured", ({ name, value }) => measured.push({ name, value }));
+	await device.board.start();
+	const { allocated, loadAverage } = await device.next();
+	await device.board.ended;
+	expect(allocated).toEqual([0, 0]);
+	expect(numbers).toEqual([[0, -1.5, 0.1 + 0.2, 1e300], [null, null], []]);
+	expect(measured.map(({ name }) => name)).toEqual([
+		"loadAverage",
+		"freeMemory",
+		"temperature",
+		"loadAverage",
+	]);
+	expect(measured[3].value).toBe(loadAverage);
+	expect(measured[1].value).toBeGreaterThan(1000);
+});
+
 test("state of a preloaded module is frozen, as in flash", async () => {
 	const firmware = "test/xs/firmware/frozen";
 	const found = await reportOf<Record<string, string>>({
