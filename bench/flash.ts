@@ -72,7 +72,7 @@ async function withEsptool(path: string): Promise<void> {
 async function withXsMqtt(path: string): Promise<void> {
 	const parts = [{ address: ADDRESS, name: "app.bin", bytes: IMAGE }];
 	const report = { note() {}, begin() {}, part() {}, progress() {}, end() {} };
-	const options = { baud: BAUD, erase: false, dryRun: false, reset: false };
+	const options = { baud: BAUD, erase: false, dryRun: false, force: false, reset: false };
 	await flashBoard({ place: () => parts }, { path }, options, report, new AbortController().signal);
 }
 

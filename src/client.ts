@@ -233,6 +233,11 @@ export class Client {
 		this.connection.will = { topic: topic.field, payload, qos, retain: will.retain ?? false };
 	}
 
+	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
+	get held(): number {
+		return this.outbox.held;
+	}
+
 	/** Attaches a listener: it hears of events before the app does. Throws when the option `listeners` is exhausted. */
 	attach(listener: Listener): void {
 		if (this.connection.attached === this.listenerCapacity)

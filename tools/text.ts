@@ -28,6 +28,20 @@ export function cut(text: string, most: number): string {
 	return text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most);
 }
 
+/** All of it, in lines of at most `most` characters, two or more, broken at spaces where there are any. */
+export function wrapped(text: string, most: number): string[] {
+	const lines: string[] = [];
+	let rest = text;
+	while (rest.length > most) {
+		const space = rest.lastIndexOf(" ", most);
+		const line = space > 0 ? rest.slice(0, space) : cut(rest, most);
+		lines.push(line);
+		rest = rest.slice(space > 0 ? space + 1 : line.length);
+	}
+	if (rest !== "" || lines.length === 0) lines.push(rest);
+	return lines;
+}
+
 /** JSON of one line in which whatever a terminal might act upon is a \u escape. */
 export function jsonLine(value: unknown): string {
 	return JSON.stringify(value).replace(

@@ -12,6 +12,7 @@ import { addPortsCommand } from "./ports/command.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
 import { addRunCommand } from "./run/command.js";
 import { addSimCommand } from "./sim/command.js";
+import { outputWritten, surviveClosedOutput } from "./standard-output.js";
 import { printable } from "./text.js";
 
 const { version } = createRequire(import.meta.url)("xs-mqtt/package.json");
@@ -22,8 +23,7 @@ export async function main(args: string[]): Promise<number> {
 		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
 		.version(version)
 		.exitOverride()
-		.configureOutput({ writeErr: () => {} })
-		.showSuggestionAfterError(false);
+		.configureOutput({ writeErr: () => {} });
 	addSimCommand(program);
 	addDecodeCommand(program);
 	addPortsCommand(program);
@@ -38,6 +38,7 @@ export async function main(args: string[]): Promise<number> {
 		if (error instanceof CommanderError)
 			return usage(
 				error,
+				program,
 				program.commands.find((command) => command.name() === args[0]),
 			);
 		complain(textOf(error));
@@ -45,11 +46,14 @@ export async function main(args: string[]): Promise<number> {
 	}
 }
 
-/** Help is no error; what is one is told in a line. */
-function usage(error: CommanderError, command?: Command): number {
+/** Help is no error, unless it stands for a command that is missing; what is one is told in a line. */
+function usage(error: CommanderError, program: Command, command?: Command): number {
 	if (error.exitCode === DONE) return DONE;
-	const what =
-		error.code === "commander.help" ? "a command is missing" : error.message.replace(/^error: /, "");
+	if (error.code === "commander.help") {
+		process.stderr.write(program.helpInformation());
+		return WRONG_USAGE;
+	}
+	const what = error.message.replace(/^error: /, "");
 	const help =
 		command === undefined
 			? '"xs-mqtt --help" tells what there is'
@@ -64,5 +68,9 @@ function complain(text: string): void {
 	process.stderr.write(`xs-mqtt: ${lines.join("\n")}\n`);
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-	process.exit(await main(process.argv.slice(2))); // what still waits for an answer is of no interest
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+	surviveClosedOutput();
+	const status = await main(process.argv.slice(2));
+	await outputWritten();
+	process.exit(status); // what still waits for an answer is of no interest
+}

@@ -2,7 +2,7 @@
 // Knows "xs-mqtt" and the modules of its manifest; what differs from place to place is in the module "sensor-node/device".
 
 import settings from "mc/config";
-import { onQuit, onReading, quit, readings, showConnection } from "sensor-node/device";
+import { onQuit, onReading, quit, readings, showConnection, showHeld } from "sensor-node/device";
 import { Client, type Message, NO_ROOM, type QoS, REPLACED, Sensor, Status } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 
@@ -48,6 +48,7 @@ const client = new Client({
 		showConnection(false, reason.message);
 		if (quitting) quit();
 	},
+	onDelivered: showState,
 	onDropped(_packetId, reason) {
 		// A reading gives way to a newer one as long as there is no connection: nothing to tell.
 		if (reason !== REPLACED) trace(`${reason.message}\n`);
@@ -65,6 +66,12 @@ const sensors = readings.map(
 function read(): void {
 	// NaN, where there is no such thing, is not published.
 	for (let i = 0; i < sensors.length; i++) sensors[i].update(readings[i].read());
+	showState();
+}
+
+/** How many messages wait for the broker: it grows while there is no connection. */
+function showState(): void {
+	showHeld(client.held, client.statistics.dropped);
 }
 
 let timer: unknown;
@@ -116,6 +123,7 @@ if (config.decimals === undefined) {
 	trace("readings from a replay\n");
 	onReading((value) => {
 		if (replay.update(value) === NO_ROOM) trace("no room for a reading: it comes too early\n");
+		showState();
 	});
 }
 

@@ -33,6 +33,10 @@ export type BoardEvent =
 	| ({ type: "counters" } & Counters)
 	| { type: "network"; state: "up" | "cut" | "frozen" }
 	| { type: "report"; text: string }
+	/** What is not finite is null, here and below. */
+	| { type: "numbers"; values: (number | null)[] }
+	/** A reading that the machine has given to the firmware, by the name of the function. */
+	| { type: "measured"; name: string; value: number | null }
 	| { type: "abort"; reason: AbortReason; message: string }
 	| { type: "exit"; status: number };
 
@@ -62,6 +66,8 @@ export interface BoardOptions {
 	limit?: number;
 	/** Slots of stack, instead of the board's ("creation" in a manifest). 0 for no limit. */
 	stackSlots?: number;
+	/** Of Math.random, 0 to 4294967295: the same numbers each time. Default: others at each start, as on boards. */
+	seed?: number;
 	/** More arguments for the host. */
 	args?: string[];
 	/** The host's program, when it is already built. */
@@ -80,6 +86,8 @@ interface Events {
 	counters: [EventOf<"counters">];
 	network: [EventOf<"network">];
 	report: [EventOf<"report">];
+	numbers: [EventOf<"numbers">];
+	measured: [EventOf<"measured">];
 	abort: [EventOf<"abort">];
 	exit: [EventOf<"exit">];
 	event: [BoardEvent];
@@ -221,7 +229,7 @@ export class Board extends EventEmitter<Events> {
 	}
 
 	#spawn(program: string): void {
-		const { firmware, config, board, stack, stackSlots, modules, preload, memory, limit, args } =
+		const { firmware, config, board, stack, stackSlots, modules, preload, memory, limit, seed, args } =
 			this.options;
 		const list: string[] = [];
 		if (board) list.push("--board", board);
@@ -229,6 +237,7 @@ export class Board extends EventEmitter<Events> {
 		if (memory !== undefined) list.push("--memory", String(memory));
 		if (limit !== undefined) list.push("--limit", String(limit));
 		if (stackSlots !== undefined) list.push("--stack-slots", String(stackSlots));
+		if (seed !== undefined) list.push("--seed", String(seed));
 		for (const [specifier, file] of Object.entries(modules ?? {}))
 			list.push("--module", `${specifier}=${resolve(file)}`);
 		for (const specifier of preload ?? []) list.push("--preload", specifier);

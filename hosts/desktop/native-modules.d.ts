@@ -98,6 +98,8 @@ declare module "desktop/engine" {
 	export function exit(status?: number): never;
 	/** A line {"type":"report","text":...} of the protocol. */
 	export function report(text: string): void;
+	/** A line {"type":"numbers","values":[...]} of the protocol, four at most. Allocates nothing. */
+	export function reportNumbers(...values: number[]): void;
 }
 
 declare module "desktop/pipe" {
@@ -144,6 +146,7 @@ declare module "desktop/pipe" {
 declare module "desktop/machine" {
 	/** Six bytes in hexadecimal, the same at each start. */
 	export const id: string;
+	// Each reading is a line {"type":"measured","name":...,"value":...} of the protocol too, under the function's name.
 	export function loadAverage(): number;
 	/** Bytes. */
 	export function freeMemory(): number;

@@ -2,7 +2,8 @@
 
 import { NO_ROOM } from "../../src/client.js";
 import * as reasons from "../../src/reasons.js";
-import { PUBACK, PUBLISH } from "../support/packets.js";
+import { Topic } from "../../src/wire/topic.js";
+import { PUBACK, PUBCOMP, PUBLISH, PUBREC } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 test("what is published before the first connection goes when it is there, in order", () => {
@@ -19,6 +20,43 @@ test("what is published before the first connection goes when it is there, in or
 		PUBLISH("t", "", { retain: true }),
 		PUBLISH("t", "before CONNACK"),
 	);
+});
+
+test("`held` is what was accepted and is not delivered yet, at any QoS, over a reconnect too", () => {
+	const setup = new Setup({ window: 1 });
+	const { client } = setup;
+	const slot = client.reserve(64);
+	expect(client.held).toBe(0);
+	client.publish("t", "a", 1);
+	client.publish("t", "b", 2);
+	client.publish("t", "c", 0);
+	expect(client.held).toBe(3);
+	// Lent is not accepted yet; a reserved buffer's counts as any other.
+	const at = client.begin(new Topic("r"), 1, false, slot);
+	expect(client.held).toBe(3);
+	client.end(at);
+	expect(client.held).toBe(4);
+	setup.peer.accept();
+	expect(client.held).toBe(4);
+	// The one at QoS 0 has to wait for its turn only.
+	setup.peer.send(PUBACK(1));
+	expect(client.held).toBe(2);
+	setup.peer.send(PUBREC(2));
+	expect(client.held).toBe(2);
+	setup.peer.fail();
+	expect(client.held).toBe(2);
+	const peer = setup.reconnect(true);
+	peer.send(PUBCOMP(2));
+	expect(client.held).toBe(1);
+	peer.send(PUBACK(3));
+	expect(client.held).toBe(0);
+	expect(client.statistics).toMatchObject({ published: 4, delivered: 3, dropped: 0 });
+	// Given up is held no more.
+	peer.fail();
+	client.publish("t", "d", 1);
+	expect(client.held).toBe(1);
+	client.close();
+	expect(client.held).toBe(0);
 });
 
 describe('whenFull "refuse"', () => {

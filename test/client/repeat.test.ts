@@ -2,8 +2,10 @@
 
 import fc from "fast-check";
 import { NO_ROOM, NOT_OPEN } from "../../src/client.js";
+import type { QoS } from "../../src/wire/protocol.js";
 import { Topic } from "../../src/wire/topic.js";
-import { bytesOf, concat, PUBACK, PUBLISH } from "../support/packets.js";
+import { App } from "../support/app.js";
+import { bytesOf, concat, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../support/packets.js";
 import { connected, type Setup } from "../support/setup.js";
 
 const topic = new Topic("t");
@@ -102,99 +104,230 @@ test("it does not slip in front of, or into, anything", () => {
 	expect(Buffer.from(rest).equals(Buffer.from(concat(wanted)))).toBe(true);
 });
 
+test("a socket is never given more than it has room for", () => {
+	const { client, peer, place } = connected({ packets: 8 }, { room: 15 });
+	const texts = ["aa", "bb", "cc", "dd"];
+	for (const text of texts) client.publish(topic, bytes(text));
+	expect(peer.socket.writes.slice(1)).toEqual([PUBLISH("t", "aa"), PUBLISH("t", "bb")]);
+	peer.expect(...texts.map((text) => PUBLISH("t", text)));
+	expect(place.overruns).toBe(0);
+});
+
+describe.each([1, 2] as const)("one after the other at QoS %d", (qos) => {
+	const sent = (text: string, id: number, dup = false) => PUBLISH("t", text, { qos, id, dup });
+
+	/** The broker has it. */
+	function confirm({ peer }: Setup, id: number): void {
+		if (qos === 2) {
+			peer.send(PUBREC(id));
+			peer.expect(PUBREL(id));
+		}
+		peer.send(qos === 1 ? PUBACK(id) : PUBCOMP(id));
+	}
+
+	/** Some messages, each sent when the last one was delivered, and the last one not delivered. */
+	function published(setup: Setup, ...texts: string[]): void {
+		for (const [i, text] of texts.entries()) {
+			expect(setup.client.publish(topic, bytes(text), qos)).toBe(i + 1);
+			setup.peer.expect(sent(text, i + 1));
+			if (i < texts.length - 1) confirm(setup, i + 1);
+		}
+	}
+
+	test("each has its own identifier and payload, and is delivered", () => {
+		const setup = connected();
+		published(setup, "aa", "bb", "cc", "dd");
+		confirm(setup, 4);
+		expect(setup.news()).toEqual(["delivered 1", "delivered 2", "delivered 3", "delivered 4"]);
+		expect(setup.client.statistics).toMatchObject({ published: 4, delivered: 4, strayAcknowledgements: 0 });
+	});
+
+	test("the app's buffer is its own again at once", () => {
+		const setup = connected();
+		published(setup, "aa", "bb");
+		confirm(setup, 2);
+		const buffer = bytes("cc");
+		setup.client.publish(topic, buffer, qos);
+		buffer.fill(0);
+		setup.reconnect(true).expect(sent("cc", 3, true));
+	});
+
+	test("the last one is held: it goes again, and then the next one as new", () => {
+		const setup = connected();
+		published(setup, "aa", "bb");
+		setup.reconnect(true).expect(sent("bb", 2, true));
+		confirm(setup, 2);
+		setup.client.publish(topic, bytes("cc"), qos);
+		setup.peer.expect(sent("cc", 3));
+		confirm(setup, 3);
+		setup.client.publish(topic, bytes("dd"), qos);
+		setup.peer.expect(sent("dd", 4));
+		expect(setup.news()).toContain("delivered 3");
+	});
+
+	test("to a broker without a session it goes as new", () => {
+		const setup = connected();
+		published(setup, "aa", "bb");
+		setup.reconnect(false).expect(sent("bb", 2));
+	});
+
+	test("no more are in flight than the window allows", () => {
+		const setup = connected({ window: 2 });
+		published(setup, "aa", "bb");
+		for (const text of ["cc", "dd"]) setup.client.publish(topic, bytes(text), qos);
+		setup.peer.expect(sent("cc", 3));
+		confirm(setup, 2);
+		setup.peer.expect(sent("dd", 4));
+	});
+
+	test("what waits is not overtaken, not even by what is published when one is delivered", () => {
+		const setup: Setup = connected({
+			window: 1,
+			onDelivered: (id) => {
+				if (id === 2) setup.client.publish(topic, bytes("dd"), qos);
+			},
+		});
+		published(setup, "aa", "bb");
+		setup.client.publish(topic, bytes("cc"), qos);
+		for (const [text, id] of [
+			["cc", 3],
+			["dd", 4],
+		] as const) {
+			confirm(setup, id - 1);
+			setup.peer.expect(sent(text, id));
+		}
+	});
+
+	test("with a full socket it waits for room", () => {
+		const setup = connected({}, { room: 17 });
+		published(setup, "aa", "bb");
+		confirm(setup, 2);
+		for (const text of ["cc", "dd"]) setup.client.publish(topic, bytes(text), qos);
+		expect(setup.peer.socket.writes.at(-1)).toEqual(sent("cc", 3));
+		setup.peer.expect(sent("cc", 3), sent("dd", 4));
+		expect(setup.place.overruns).toBe(0);
+	});
+
+	test("text, Sensors and other topics come in between, and each is what it is", () => {
+		const setup = connected({ packets: 2 });
+		const app = new App(setup.client, { qos });
+		const ways = ["bytes", "bytes", "text", "bytes", "bytes", "sensor", "bytes", "sensor"] as const;
+		for (const name of ["t", "u/v"])
+			for (const [i, way] of ways.entries()) {
+				const id = app.publish(way, name, `${10 + i}`);
+				setup.peer.expect(PUBLISH(name, `${10 + i}`, { qos, id }));
+				confirm(setup, id);
+				expect(setup.news()).toEqual([`delivered ${id}`]);
+			}
+		expect(setup.client.statistics).toMatchObject({ published: 16, strayAcknowledgements: 0 });
+	});
+});
+
 type Step =
 	| {
 			act: "publish";
 			topic: number;
-			text: string;
+			length: number;
 			as: "text" | "bytes" | "buffer";
 			qos: 0 | 1;
 			retain: boolean;
+			/** So many in a row, each acknowledged before the next one or not. */
+			count: number;
+			acknowledged: boolean;
 	  }
-	| { act: "lend"; topic: number; text: string; end: boolean }
+	| { act: "lend"; topic: number; length: number; end: boolean }
 	| { act: "take" }
 	| { act: "acknowledge" }
 	| { act: "wrong" };
 
 test("any mixture of publishing, lending, stalling and wrong calls is sent as it was accepted", () => {
 	const topics = [topic, new Topic("u/v"), "text"];
-	const text = fc.constantFrom("", "aa", "bb", "ccc", "x".repeat(130), "y".repeat(130));
-	const which = fc.nat(2);
-	const steps = fc.array(
+	const length = fc.constantFrom(0, 2, 2, 3, 130);
+	const steps: fc.Arbitrary<Step[]> = fc.array(
 		fc.oneof(
 			{
 				weight: 6,
 				arbitrary: fc.record({
 					act: fc.constant("publish" as const),
-					topic: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: which }),
-					text,
-					as: fc.constantFrom("text", "bytes", "bytes", "buffer") as fc.Arbitrary<
-						"text" | "bytes" | "buffer"
-					>,
-					qos: fc.constantFrom(0, 0, 1) as fc.Arbitrary<0 | 1>,
+					topic: fc.constantFrom(0, 0, 0, 1, 2),
+					length,
+					as: fc.constantFrom("text" as const, "bytes" as const, "bytes" as const, "buffer" as const),
+					qos: fc.constantFrom(0 as const, 1 as const),
 					retain: fc.constantFrom(false, false, false, true),
+					count: fc.integer({ min: 1, max: 4 }),
+					acknowledged: fc.boolean(),
 				}),
 			},
-			fc.record({ act: fc.constant("lend" as const), topic: fc.nat(1), text, end: fc.boolean() }),
-			fc.record({ act: fc.constantFrom("take", "acknowledge", "wrong") as fc.Arbitrary<"take"> }),
-		) as fc.Arbitrary<Step>,
-		{ maxLength: 40 },
+			fc.record({ act: fc.constant("lend" as const), topic: fc.nat(1), length, end: fc.boolean() }),
+			fc.constantFrom<Step>({ act: "take" }, { act: "acknowledge" }, { act: "wrong" }),
+		),
+		// By default fast-check makes up ten at most.
+		{ maxLength: 30, size: "max" },
 	);
 	const quirks = fc.record({
 		room: fc.constantFrom(150, 300, 1536),
 		segments: fc.constantFrom(1, 2, 4, 100),
 	});
 	fc.assert(
-		fc.property(steps, quirks, (made, { room, segments }) => {
+		fc.property(steps, quirks, (chosen, { room, segments }) => {
 			const setup: Setup = connected({ packets: 4, window: 2, packetSize: 200 }, { room, segments });
 			const { client, peer } = setup;
 			const wanted: Uint8Array[] = [];
 			const taken: Uint8Array[] = [];
 			const unacknowledged: number[] = [];
-			const accepted = (id: number, name: string, payload: string, qos = 0, retain = false) => {
+			let acceptedAtQos1 = 0;
+			/** No two in a row are the same. */
+			const made = (length: number) => "abcdefg"[wanted.length % 7].repeat(length);
+			const accepted = (id: number, name: string, payload: string, qos: QoS = 0, retain = false) => {
 				if (id < 0) return;
 				wanted.push(PUBLISH(name, payload, { qos, id, retain }));
-				if (qos === 1) unacknowledged.push(id);
+				if (qos === 0) return;
+				unacknowledged.push(id);
+				acceptedAtQos1++;
 			};
-			for (const step of made) {
+			const acknowledge = () => {
+				taken.push(peer.take());
+				const id = unacknowledged[0];
+				if (id !== undefined) peer.send(PUBACK(id));
+				if (setup.news().includes(`delivered ${id}`)) unacknowledged.shift();
+			};
+			const act = (step: Step) => {
 				if (step.act === "take") taken.push(peer.take());
-				else if (step.act === "acknowledge") {
-					taken.push(peer.take());
-					const id = unacknowledged[0];
-					if (id !== undefined) peer.send(PUBACK(id));
-					if (setup.news().includes(`delivered ${id}`)) unacknowledged.shift();
-				} else if (step.act === "wrong") {
+				else if (step.act === "acknowledge") acknowledge();
+				else if (step.act === "wrong") {
 					let answer = 0;
 					try {
 						answer = client.publish(topic, new Uint8Array(300));
 					} catch (error) {
-						expect(error).toBeInstanceOf(RangeError);
-						continue;
+						return expect(error).toBeInstanceOf(RangeError);
 					}
 					expect(answer).toBe(NO_ROOM);
 				} else if (step.act === "lend") {
+					const text = made(step.length);
 					const to = topics[step.topic] as Topic;
 					const at = client.begin(to, 0, false);
-					if (at < 0) continue;
-					client.lent!.set(bytes(step.text), at);
-					if (step.end) accepted(client.end(at + step.text.length), to.name, step.text);
+					if (at < 0) return;
+					client.lent!.set(bytes(text), at);
+					if (step.end) accepted(client.end(at + text.length), to.name, text);
 					else client.cancel();
 				} else {
-					const { text, as, qos, retain } = step;
+					const { as, qos, retain, count, acknowledged } = step;
 					const to = topics[step.topic];
-					const payload =
-						as === "text" ? text : as === "bytes" ? bytes(text) : (bytes(text).buffer as ArrayBuffer);
-					accepted(client.publish(to, payload, qos, retain), `${to}`, text, qos, retain);
+					for (let i = 0; i < count; i++) {
+						const text = made(step.length);
+						const payload =
+							as === "text" ? text : as === "bytes" ? bytes(text) : (bytes(text).buffer as ArrayBuffer);
+						accepted(client.publish(to, payload, qos, retain), `${to}`, text, qos, retain);
+						if (acknowledged) acknowledge();
+					}
 				}
-			}
-			for (let i = 0; i < 20; i++) {
-				taken.push(peer.take());
-				const id = unacknowledged.shift();
-				if (id !== undefined) peer.send(PUBACK(id));
-			}
+			};
+			for (const step of chosen) act(step);
+			for (let i = 0; i < 20; i++) acknowledge();
 			expect(Buffer.from(concat(taken)).equals(Buffer.from(concat(wanted)))).toBe(true);
-			expect(client.statistics.published).toBe(wanted.length);
+			expect(client.statistics).toMatchObject({ published: wanted.length, delivered: acceptedAtQos1 });
+			expect(setup.place.overruns).toBe(0);
 		}),
-		{ numRuns: 500 },
+		{ numRuns: 300 },
 	);
 });

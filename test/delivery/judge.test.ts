@@ -3,7 +3,7 @@
 import { ACCEPTED, CONNECTED, DELIVERED, DISCONNECTED, DROPPED, RECEIVED } from "./diary.js";
 import { type Evidence, judge, type Rule } from "./judge.js";
 import { type Entry, Log } from "./log.js";
-import { payloadOf } from "./payload.js";
+import { payloadOf, topicOf } from "./messages.js";
 
 /** Message n of the board has this packet identifier. */
 const idOf = (number: number) => 100 + number;
@@ -70,7 +70,8 @@ class Story {
 
 	/** PUBLISH of the board. */
 	out(number: number, { dup = false, id = idOf(number), passed = true } = {}): this {
-		const { qos, out: topic } = this.evidence;
+		const { qos, out } = this.evidence;
+		const topic = topicOf(out, number);
 		return this.packet("board", "publish", id, { qos, dup, topic, text: payloadOf(number) }, passed);
 	}
 
@@ -453,7 +454,19 @@ describe.each([1, 2] as const)("at QoS %d", (qos) => {
 		[
 			"accepted",
 			"a payload that is not right",
-			(it) => first(it).message(1).packet("board", "publish", 7, { qos, topic: "out", text: "1:abx" }),
+			(it) =>
+				first(it)
+					.message(1)
+					.packet("board", "publish", 7, { qos, topic: topicOf("out", 1), text: "1:abx" }),
+		],
+		[
+			"accepted",
+			"another topic than its own",
+			(it) =>
+				first(it)
+					.accept(1)
+					.packet("board", "publish", idOf(1), { qos, topic: "out/9", text: payloadOf(1) })
+					.finish(1),
 		],
 		[
 			"order",

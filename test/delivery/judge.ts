@@ -7,7 +7,7 @@
 
 import { ACCEPTED, CONNECTED, DELIVERED, DISCONNECTED, DROPPED, type Event, RECEIVED } from "./diary.js";
 import type { Entry, Log } from "./log.js";
-import { numberOf } from "./payload.js";
+import { numberOf, topicOf } from "./messages.js";
 
 /** A board from power on to power off. */
 export interface Life {
@@ -30,7 +30,7 @@ export interface Arrival {
 export interface Evidence {
 	qos: 1 | 2;
 	window: number;
-	/** Topics that the board publishes and receives. */
+	/** What the board publishes is below the one, what it receives on the other. */
 	out: string;
 	in: string;
 	log: Log;
@@ -249,10 +249,10 @@ class Board {
 			this.open = this.open.filter((other) => other !== message);
 		};
 
-		const publish = ({ id, dup, text, received: at }: Entry) => {
+		const publish = ({ id, dup, topic, text, received: at }: Entry) => {
 			const number = numberOf(text);
-			if (Number.isNaN(number) || number < life.first)
-				return report("accepted", at, `PUBLISH of "${text.slice(0, 12)}"`);
+			if (Number.isNaN(number) || number < life.first || topic !== topicOf(evidence.out, number))
+				return report("accepted", at, `PUBLISH of "${text.slice(0, 12)}" to "${topic}"`);
 			if (!this.accepted.has(number)) {
 				if (!life.unplugged) return report("accepted", at, `PUBLISH of ${number}, which was not accepted`);
 			} else if (this.accepted.get(number) !== id)
@@ -452,8 +452,8 @@ function lastAnswered(steps: { entry: Entry; at: number }[]): number {
 }
 
 /** What the subscriber got, against what was accepted and what reached the broker. */
-function judgeOutbound({ qos, log, lives, out, arrivals }: Evidence, boards: Board[], report: Report): void {
-	const { passes, acknowledged } = brokersView(log, out);
+function judgeOutbound({ qos, log, lives, arrivals }: Evidence, boards: Board[], report: Report): void {
+	const { passes, acknowledged } = brokersView(log);
 	const killed = log.incidents.filter(({ what }) => what === "killed").map(({ at }) => at);
 	const came = new Map<number, Arrival[]>();
 	for (const arrival of arrivals) {
@@ -512,7 +512,7 @@ function belongs(number: number, life: Life, lives: Life[]): boolean {
 }
 
 /** When PUBLISHes of each number reached the broker, and which it has acknowledged. */
-function brokersView(log: Log, out: string) {
+function brokersView(log: Log) {
 	const passes = new Map<number, number[]>();
 	const acknowledged = new Set<number>();
 	const holder = new Map<number, number>();
@@ -521,8 +521,8 @@ function brokersView(log: Log, out: string) {
 		.filter(({ at }) => at < Infinity)
 		.sort((one, other) => one.at - other.at);
 	for (const { entry, at } of steps) {
-		const { from, cmd, id, topic, text } = entry;
-		if (from === "board" && cmd === "publish" && topic === out) {
+		const { from, cmd, id, text } = entry;
+		if (from === "board" && cmd === "publish") {
 			const number = numberOf(text);
 			holder.set(id, number);
 			const list = passes.get(number);

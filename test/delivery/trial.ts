@@ -10,7 +10,7 @@ import type { Due } from "./faults.js";
 import type { AppConfig } from "./firmware/board.js";
 import type { Arrival, Evidence, Life } from "./judge.js";
 import type { Entry } from "./log.js";
-import { numberOf, payloadOf } from "./payload.js";
+import { numberOf, payloadOf } from "./messages.js";
 import { RecordingProxy, type Strike } from "./proxy.js";
 import type { Random } from "./random.js";
 
@@ -80,7 +80,8 @@ export class Trial {
 		proxy.onEntry = (entry) => this.note(entry);
 		proxy.onStruck = () => this.wake();
 		other.mqtt.on("message", (topic, bytes, { dup }) => {
-			if (topic === this.out) this.arrivals.push({ text: bytes.toString(), dup, at: proxy.log.place() });
+			if (topic.startsWith(this.out))
+				this.arrivals.push({ text: bytes.toString(), dup, at: proxy.log.place() });
 			else if (topic === this.barrier) this.passed = Number(bytes);
 			this.wake();
 		});
@@ -100,7 +101,7 @@ export class Trial {
 		endLater(() => proxy.stop());
 		const other = await judge(broker.port, { clean: false, clientId: unique("subscriber") });
 		const trial = new Trial(options, broker, proxy, other);
-		await other.mqtt.subscribeAsync([trial.out, trial.barrier], { qos: options.qos });
+		await other.mqtt.subscribeAsync([`${trial.out}/+`, trial.barrier], { qos: options.qos });
 		await trial.power();
 		// What is sent before is not for the board.
 		await trial.until(() => trial.subscribed);
@@ -210,7 +211,6 @@ export class Trial {
 			in: this.in,
 			first,
 			life,
-			seed: random.from(1, 2_147_483_646),
 		};
 		const [, [, preload]] = LOADS;
 		this.device = await start({
@@ -218,6 +218,7 @@ export class Trial {
 			board: "esp32",
 			stack,
 			preload,
+			seed: random.from(1, 2_147_483_646),
 			config: { ...config },
 		});
 		const { device } = this;
@@ -289,7 +290,7 @@ export class Trial {
 		if (from === "broker") {
 			if (cmd === "suback") this.subscribed = true;
 			if (topic === this.in && numberOf(text) === last.number) last.id = id;
-		} else if (topic === this.out) {
+		} else if (cmd === "publish") {
 			const end = numberOf(text) + 1;
 			if (end > this.seen) {
 				this.seen = end;

@@ -14,15 +14,19 @@ afterEach(() => board.close());
 
 /** Of all bytes that go to the chip: identifying, the stub's upload, the blocks, the last MD5. */
 const SHARES = [0, 0.01, 0.05, 0.11, 0.15, 0.18, 0.2, 0.25, 0.4, 0.6, 0.8, 0.95, 0.999];
-let total = 0;
+let total = Number.POSITIVE_INFINITY;
+
+/** On a busy computer more is sent until the chip is found: the least of two runs counts. */
+beforeAll(async () => {
+	for (let run = 0; run < 2; run++) {
+		const measured = await Board.open("esp32");
+		await flash(measured, PARTS);
+		total = Math.min(total, measured.heard);
+		await measured.close();
+	}
+});
 
 test.each(SHARES)("the cable is pulled at %d of the way, and put back", async (share) => {
-	if (total === 0) {
-		await flash(board, PARTS);
-		total = board.heard;
-		await board.close();
-		board = await Board.open("esp32");
-	}
 	let pulled: Promise<void> | undefined;
 	board.toChip = (bytes, before) => {
 		const left = Math.floor(share * total) - before;

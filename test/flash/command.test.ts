@@ -113,12 +113,7 @@ test("ports: a line each, boards first, or JSON", async () => {
 			"/dev/ttyUSB0  10c4:ea60  serial 0001  CP210x USB bridge, on many ESP boards\n/dev/ttyS0  not USB\n",
 	});
 	const { stdout } = await run(["ports", "--json"]);
-	expect(
-		stdout
-			.trimEnd()
-			.split("\n")
-			.map((line) => JSON.parse(line)),
-	).toEqual([
+	expect(JSON.parse(stdout)).toEqual([
 		{
 			path: "/dev/ttyUSB0",
 			vendorId: "10c4",
@@ -133,7 +128,7 @@ test("ports: a line each, boards first, or JSON", async () => {
 test("no ports at all", async () => {
 	plugIn();
 	expect((await run(["ports"])).stdout).toMatch(/^there are no serial ports: plug a board in/);
-	expect(await run(["ports", "--json"])).toEqual({ status: 0, stderr: "", stdout: "" });
+	expect(await run(["ports", "--json"])).toEqual({ status: 0, stderr: "", stdout: "[]\n" });
 	const { status, stderr } = await run(["flash", imageFile()]);
 	expect(status).toBe(1);
 	expect(stderr).toMatch(/^xs-mqtt: no board was found: .*; plug it in with a data cable/);
@@ -157,6 +152,40 @@ test.each(["ports", "flash"])("%s --help has an example", async (command) => {
 	const { status, stdout } = await run([command, "--help"]);
 	expect(status).toBe(0);
 	expect(stdout).toMatch(new RegExp(`Examples?:\n {2}xs-mqtt ${command}`));
+});
+
+test("whoever reads the output goes away: the board is flashed whole", async () => {
+	plugIn({ path: board.path, ids: "10c4:ea60" });
+	const { status, stderr } = await run(["flash", imageFile()], (_stdout, child) => child.stdout!.destroy());
+	expect(stderr).toBe("");
+	expect(status).toBe(0);
+	expectFlash(board, [{ address: 0, name: "", bytes: image }]);
+});
+
+test("whoever reads the output goes away: that flashing failed is in the exit status", async () => {
+	plugIn({ path: board.path, ids: "10c4:ea60" });
+	board.chip.flash.stuck.set(0x1234, 0x00);
+	const { status, stderr } = await run(["flash", imageFile()], (_stdout, child) => child.stdout!.destroy());
+	expect(stderr).toMatch(
+		/^xs-mqtt: flashing failed at 0x1234 3 times: .*\n0x0 firmware.bin is written in part/,
+	);
+	expect(status).toBe(1);
+});
+
+test("what the board could not start is refused, and written with --force", async () => {
+	plugIn({ path: board.path, ids: "10c4:ea60" });
+	const text = content(100).fill("text");
+	const file = join(folder, "notes.txt");
+	writeFileSync(file, text);
+	const { status, stderr } = await run(["flash", `0x0=${file}`]);
+	expect(status).toBe(1);
+	expect(stderr).toMatch(
+		/^xs-mqtt: 0x0 notes.txt is refused: an ESP8266 starts at 0x0, and this is no image; .*; "flash --force" writes it all the same\nNothing was written/,
+	);
+	expectUntouched(board);
+	board.chip.reset("rom");
+	expect((await run(["flash", "--force", `0x0=${file}`])).status).toBe(0);
+	expectFlash(board, [{ address: 0, name: "", bytes: text }]);
 });
 
 test("Ctrl-C while writing: exit status 1, the state of the board, and the same command completes it", async () => {

@@ -1,9 +1,15 @@
 import { jest } from "@jest/globals";
 import { Board } from "../support/chip/board.js";
 import { content } from "../support/images.js";
-import { expectFlash, expectUntouched, flash, PARTS } from "./flashing.js";
+import { APP, expectFlash, expectUntouched, flash, PARTS } from "./flashing.js";
 
 jest.setTimeout(30_000); // for busy computers
+
+const MEM_BEGIN = 0x05;
+const MEM_DATA = 0x07;
+const SYNC = 0x08;
+const DEFLATE_BEGIN = 0x10;
+const DEFLATE_DATA = 0x11;
 
 let board: Board;
 
@@ -40,7 +46,7 @@ test("answers that are lost in the middle of a part: the part is repeated, not t
 		bytes.includes(0x11, 2) && bytes[2] === 0x11 && lost++ === 2 ? Buffer.alloc(0) : bytes;
 	const { notes } = await flash(board, PARTS);
 	expect(lost).toBeGreaterThan(3);
-	expect(notes.join("\n")).toMatch(/the line is bad \(no answer\): once more at 230400 baud/);
+	expect(notes.join("\n")).toMatch(/the chip did not answer: once more at 230400 baud/);
 	expectFlash(board, PARTS);
 });
 
@@ -50,7 +56,7 @@ test("garbage between answers, as an app or a bad line brings it, is passed over
 		Buffer.concat([noise.filter((byte) => byte !== 0xc0), bytes, Buffer.from("\r\nI (12) boot: hi\r\n")]);
 	const { notes } = await flash(board, PARTS);
 	expectFlash(board, PARTS);
-	expect(notes.join("\n")).not.toContain("line is bad");
+	expect(notes.join("\n")).not.toContain("once more");
 });
 
 test("a line that loses bytes above 115200 baud ends at 115200", async () => {
@@ -79,15 +85,58 @@ test("a line on which nothing passes at the rate asked for", async () => {
 test("a wrong MD5 once: the part is written again", async () => {
 	board.chip.wrongMd5 = 3; // two of them while looking for what is unchanged
 	const { notes } = await flash(board, PARTS);
-	expect(notes.join("\n")).toContain("what is in flash differs from the file");
+	expect(notes.join("\n")).toContain("flash differs from the file: once more");
 	expectFlash(board, PARTS);
 });
 
-test("a wrong MD5 always: an error, with the state of the board", async () => {
-	board.chip.wrongMd5 = Number.POSITIVE_INFINITY;
+test("a byte that is wrong at the same address each time: the address, and the flash chip before the cable", async () => {
+	board.chip.flash.stuck.set(0x1a2b5, 0x00).set(0x20001, 0x00);
 	await expect(flash(board, PARTS)).rejects.toThrow(
-		/^flashing failed 5 times, last at 115200 baud: .*\n0x8000 table.bin is written in part: the board does not start/,
+		/^flashing failed at 0x1a2b5 3 times: .*the flash chip is worn out.*another cable will not help.*\n0x10000 app.bin is written in part: the board does not start/s,
 	);
+});
+
+test("bytes that are wrong at another address each time: an error, with the state of the board", async () => {
+	let at = 0x8000;
+	board.toChip = (bytes) => {
+		if (board.chip.log.at(-1) === DEFLATE_BEGIN) {
+			at += 101;
+			board.chip.flash.stuck.clear();
+			board.chip.flash.stuck.set(0x10000 + at, APP[at] ^ 1);
+		}
+		return bytes;
+	};
+	await expect(flash(board, [PARTS[0]])).rejects.toThrow(
+		/^flashing failed 5 times, last at 115200 baud: flash differs from the file at 0x[0-9a-f]+ this time.*\n0x10000 app.bin is written in part/,
+	);
+});
+
+test("a chip that refuses the flashing program is no bad cable", async () => {
+	board.chip.refused.set(MEM_BEGIN, 0x06);
+	const run = flash(board, PARTS);
+	await expect(run).rejects.toThrow(
+		/^the chip did not take the flashing program: it answers and refuses, so the line is good \(.*status 0x06.*\): .*; use Espressif's esptool with --no-stub/,
+	);
+	await expect(run).rejects.not.toThrow(/cable/);
+	expectUntouched(board);
+});
+
+test("a flash chip that does not do what it is told is no bad cable", async () => {
+	board.chip.refused.set(DEFLATE_BEGIN, 0xc4);
+	const run = flash(board, PARTS);
+	await expect(run).rejects.toThrow(/^flashing failed 5 times.*: the flash chip is broken or protected/);
+	await expect(run).rejects.not.toThrow(/cable/);
+});
+
+test.each([
+	["at once", SYNC],
+	["while the flashing program is loaded", MEM_DATA],
+	["while writing", DEFLATE_DATA],
+])("a chip that answers as it should and then stops, %s, is no noisy line", async (_when, command) => {
+	board.toChip = (bytes) => (board.chip.log.includes(command) ? Buffer.alloc(0) : bytes);
+	const run = flash(board, PARTS, { patience: 0.05 });
+	await expect(run).rejects.toThrow(/does not answer any more: .*the line is good: .*power supply is weak; /);
+	await expect(run).rejects.not.toThrow(/noisy|cable/);
 });
 
 test("the chip is reset in the middle: its stub is loaded again", async () => {

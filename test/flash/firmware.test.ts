@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readFirmware } from "../../tools/flash/firmware.js";
@@ -141,6 +142,38 @@ test("a Moddable build folder for ESP8266: bootloader and RF data from Espressif
 	];
 	expect(await settings(4 << 20)).toEqual([2, 0x40]); // DIO, 4 MB, 40 MHz
 	expect(await settings(1 << 20)).toEqual([2, 0x20]);
+});
+
+test.each(["/dev/zero", "/dev/null", "/dev/full"])("%s is no firmware", async (device) => {
+	await expect(readFirmware([`0x10000=${device}`])).rejects.toThrow(
+		`${device} is refused: it is not a regular file: a device or a pipe may never end; name a firmware file`,
+	);
+	await expect(readFirmware([device])).rejects.toThrow(/is not a regular file/);
+});
+
+test("a pipe is no firmware either, a file without bytes is read, one that is too large is not", async () => {
+	const pipe = join(folder, "pipe");
+	execFileSync("mkfifo", [pipe]);
+	await expect(readFirmware([`0x10000=${pipe}`])).rejects.toThrow(
+		/pipe is refused: it is not a regular file/,
+	);
+	expect(await placed([`0x10000=${file("empty.bin", "")}`])).toEqual(["0x10000 empty.bin 0"]);
+	truncateSync(file("huge.bin", "x"), 2 ** 40);
+	await expect(readFirmware([`0x10000=${join(folder, "huge.bin")}`])).rejects.toThrow(/more than any flash/);
+});
+
+test("an ESP-IDF build folder tells where its bootloader looks for the partition table", async () => {
+	file("table.bin", table);
+	const files = { "0xc000": "table.bin" };
+	for (const [entry, address] of [
+		[{ offset: "0xc000", file: "table.bin" }, 0xc000],
+		[{ offset: "elsewhere" }, undefined],
+		[7, undefined],
+		[undefined, undefined],
+	]) {
+		file("flasher_args.json", JSON.stringify({ flash_files: files, "partition-table": entry }));
+		expect((await readFirmware([folder])).tableAddress).toBe(address);
+	}
 });
 
 test("a folder with nothing in it, and things that are not there", async () => {

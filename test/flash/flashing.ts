@@ -4,7 +4,7 @@ import type { Report } from "../../tools/flash/flasher.js";
 import type { Part } from "../../tools/flash/parts.js";
 import { type FlashOptions, flashBoard, type SessionSeams } from "../../tools/flash/session.js";
 import type { Board } from "../support/chip/board.js";
-import { content, esp32Image } from "../support/images.js";
+import { content, esp32Image, partitionTable } from "../support/images.js";
 
 const DEFLATED_DATA = 0x11;
 const WRITING = [0x02, 0x03, 0x10, DEFLATED_DATA, 0xd0, 0xd1];
@@ -12,9 +12,17 @@ const WRITING = [0x02, 0x03, 0x10, DEFLATED_DATA, 0xd0, 0xd1];
 export const BIG = content(140_000, 3);
 export const APP = esp32Image(0, { segments: [content(60_000), BIG.subarray(0, 90_001)] });
 
+/** For the smallest flash that boards have here, 1 MB. */
+export function tableOf(name: string): Buffer {
+	return partitionTable([
+		{ type: 1, subtype: 2, address: 0x9000, size: 0x4000, name: "nvs" },
+		{ type: 0, subtype: 0, address: 0x10000, size: 0xe0000, name },
+	]);
+}
+
 export const PARTS: Part[] = [
 	{ address: 0x10000, name: "app.bin", bytes: APP },
-	{ address: 0x8000, name: "table.bin", bytes: content(3071, 5) },
+	{ address: 0x8000, name: "table.bin", bytes: tableOf("factory") },
 ];
 
 export interface Run extends Partial<FlashOptions>, SessionSeams {
@@ -50,7 +58,7 @@ export async function flash(
 	await flashBoard(
 		{ place: (size) => (typeof parts === "function" ? parts(size) : parts) },
 		{ path: board.path },
-		{ baud: 460_800, erase: false, dryRun: false, reset: true, ...options },
+		{ baud: 460_800, erase: false, dryRun: false, force: false, reset: true, ...options },
 		report,
 		signal,
 		{ Port, patience },

@@ -48,14 +48,17 @@ test("a lost byte costs one answer at most", () => {
 	}
 });
 
-test("the greeting of the stub, and text that is none", () => {
+test("the greeting of the stub, and text since the last answer", () => {
 	const { found, frames } = read(
 		Buffer.from("boot text\r\n"),
 		slipFrame(Buffer.from("OHAI")),
 		Buffer.from("more"),
 	);
 	expect(found).toEqual([Buffer.from("OHAI").toString("hex")]);
-	expect(frames.text).toBe("boot text\r\nmore");
+	expect(frames.text).toBe("more");
+	expect(read(Buffer.from("boot text\r\n"), slipFrame(Buffer.from("no answer"))).frames.text).toBe(
+		"boot text\r\nno answer",
+	);
 });
 
 test("an endless stream without any end takes bounded memory", () => {

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { connectAsync } from "mqtt";
 import { EmbeddedBroker } from "../../tools/sim/embedded-broker.js";
 import { Pty } from "../support/pty.js";
@@ -141,6 +142,62 @@ test("several machines, reconnects, JSON", async () => {
 		figures: { slots: { used: 960, available: 65_504 }, collections: 0 },
 		values: { "Keys used": 0 },
 	});
+}, 20_000);
+
+test("JSON lines are whole and nothing but JSON for a slow reader, also at the end; the file misses none", async () => {
+	const port = await freePort();
+	const file = join(folder, "slow.log");
+	const monitor = new MonitorProcess(["--tcp", String(port), "--json", "--log", file]);
+	await monitor.shows("listening");
+	monitor.pause();
+	const socket = await simulator(port);
+	socket.write(login("main"));
+	const lines = 1500;
+	for (let n = 0; n < lines; n++) socket.write(log(`${n} ${"x".repeat(8000)}`));
+	while (!readFileSync(file, "utf8").includes(`"${lines - 1} xxx`)) await pause(100);
+	monitor.resume();
+	await monitor.shows("0 xxx");
+	monitor.pause();
+	for (let n = 0; n < 100; n++) socket.write(log(`later ${n} ${"x".repeat(8000)}`));
+	while (!readFileSync(file, "utf8").includes('"later 99 xxx')) await pause(100);
+	const ended = monitor.end("SIGINT");
+	await pause(500); // it has every reason to exit, but for what is not read
+	monitor.resume();
+	expect(await ended).toBe(0);
+	const events = monitor.stdout
+		.slice(0, -1)
+		.split("\n")
+		.map((line) => JSON.parse(line));
+	expect(monitor.stdout.endsWith("\n")).toBe(true);
+	const missing = events.filter(({ type, text }) => type === "note" && /missing here/.test(text));
+	expect(missing.length).toBeGreaterThan(0);
+	const told = missing.reduce((sum, { text }) => sum + Number.parseInt(text, 10), 0);
+	const shown = events.filter(({ type, text }) => type === "log" && /x{8000}$/.test(text)).length;
+	expect(shown + told).toBe(lines + 100);
+	socket.destroy();
+}, 60_000);
+
+test("what is unreadable is told, on the screen and in the file", async () => {
+	const pty = await Pty.open();
+	const file = join(folder, "unreadable.log");
+	const monitor = new MonitorProcess(["--port", pty.path, "--baud", "115200", "--no-reset", "--log", file]);
+	await monitor.shows("is open");
+	pty.write(Buffer.from("before\tthe noise\r\n"));
+	await monitor.shows("before\tthe noise\n");
+	pty.write(Buffer.from(`${"\x01\x02".repeat(5)}\r\n`, "latin1"));
+	await monitor.shows("-- 10 unreadable characters: another baud rate, or a bad line\n");
+	pty.write(Buffer.alloc(300, 0xe5));
+	await monitor.shows(/-- \d{3} unreadable characters/);
+	pty.write(Buffer.from("\r\nafter\r\n"));
+	await monitor.shows("after");
+	expect(await monitor.end("SIGINT")).toBe(0);
+	await pty.close();
+	const text = readFileSync(file, "utf8");
+	expect(text).toContain(
+		"before\tthe noise\n-- 10 unreadable characters: another baud rate, or a bad line\n",
+	);
+	const counts = [...text.matchAll(/(\d+) unreadable character/g)].map(([, count]) => Number(count));
+	expect(counts.reduce((sum, count) => sum + count, 0)).toBe(310);
 }, 20_000);
 
 test("a filter for what is shown and forwarded; the file has everything", async () => {

@@ -18,7 +18,7 @@ export class MonitorProcess {
 			env: { ...process.env, ...environment },
 		});
 		MonitorProcess.#all.push(this);
-		this.#exited = once(this.#process, "exit");
+		this.#exited = once(this.#process, "close"); // all that it wrote was read
 		this.#process.stdout.on("data", (text) => {
 			this.stdout += text;
 			this.#changed();
@@ -38,6 +38,15 @@ export class MonitorProcess {
 				this.#changed = resolve;
 			});
 		}
+	}
+
+	/** Reads nothing until `resume`. */
+	pause(): void {
+		this.#process.stdout.pause();
+	}
+
+	resume(): void {
+		this.#process.stdout.resume();
 	}
 
 	/** Whatever became of a test, none is left. */

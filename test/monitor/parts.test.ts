@@ -6,6 +6,7 @@ import { Gauges } from "../../tools/monitor/gauges.js";
 import { isNoise, LineRate } from "../../tools/monitor/line-rate.js";
 import { LogFile } from "../../tools/monitor/log-file.js";
 import { checkOptions } from "../../tools/monitor/options.js";
+import { Output } from "../../tools/monitor/output.js";
 import { type Out, Screen } from "../../tools/monitor/screen.js";
 import { inWords } from "../../tools/monitor/wording.js";
 import { UsageProblem } from "../../tools/problem.js";
@@ -157,14 +158,39 @@ describe("the screen", () => {
 		expect(out.text).toBe("\r\x1b[1A\x1b[J");
 	});
 
-	test("who reads too slowly misses lines, and is told so", () => {
-		const out = new FakeOut(false);
-		const screen = screenOf(out);
-		out.writableLength = 100 << 20;
-		for (let i = 0; i < 10; i++) screen.print(["lost"]);
-		out.writableLength = 0;
-		screen.print(["seen"]);
-		expect(out.text).toBe("-- 10 lines are missing here: their reader is too slow\nseen\n");
+	test("who reads too slowly misses lines, and is told so, as all else is told", async () => {
+		const note = "10 lines are missing here: their reader is too slow";
+		for (const json of [false, true]) {
+			const out = new FakeOut(false);
+			const output = new Output(
+				{ json, timestamps: false, instruments: "line" },
+				{ screen: screenOf(out) },
+				(problem) => {
+					throw problem;
+				},
+			);
+			const tell = async (text: string) => {
+				output.event({ type: "text", text, cut: false });
+				await new Promise((resolve) => setImmediate(resolve));
+			};
+			out.writableLength = 100 << 20;
+			for (let i = 0; i < 10; i++) await tell("lost");
+			expect(out.text).toBe("");
+			out.writableLength = 0;
+			await tell("seen");
+			out.writableLength = 100 << 20;
+			await tell("lost");
+			output.close();
+			const lines = out.text.split("\n").slice(0, -1);
+			const last = note.replace("10 lines are", "1 line is");
+			if (!json) expect(lines).toEqual([`-- ${note}`, "seen", `-- ${last}`]);
+			else
+				expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+					{ type: "note", text: note },
+					{ type: "text", text: "seen" },
+					{ type: "note", text: last },
+				]);
+		}
 	});
 });
 
@@ -204,6 +230,16 @@ test("wordings are lines that are safe in a terminal", () => {
 	for (const event of events)
 		for (const line of inWords(event as Parameters<typeof inWords>[0])!.lines)
 			expect(line).toMatch(/^[\x20-\x7e…]+$/);
+});
+
+test("tabs are tabs, in lines of the app, raw ones and exceptions", () => {
+	const lines = (event: object) => inWords(event as Parameters<typeof inWords>[0])!.lines;
+	const text = "\ta\tb\x01\t";
+	expect(lines({ type: "log", machine: "", name: "x", text, cut: false })).toEqual(["[x] \ta\tb\\x01\t"]);
+	expect(lines({ type: "text", text, cut: false })).toEqual(["\ta\tb\\x01\t"]);
+	expect(lines({ type: "break", machine: "", name: "x", message: text, stack: [] })).toEqual([
+		"[x] break: \ta\tb\\x01\t",
+	]);
 });
 
 describe("options", () => {

@@ -9,10 +9,10 @@ import { Reports } from "./reports.js";
 /** The first run on a computer compiles the engine; nothing else takes as long. */
 export const FIRST = 300_000;
 
-/** Loaded as firmware loads it, and preloaded as on a board, where all of it is frozen. */
+/** Loaded as firmware loads it, and preloaded as on a board, where all of it is frozen: the SDK, and our App. */
 export const LOADS: [string, string[]][] = [
 	["loaded from source", []],
-	["preloaded and frozen", [resolve("build/src/index.js")]],
+	["preloaded and frozen", [resolve("build/src/index.js"), resolve("build/test/support/app.js")]],
 ];
 
 export const STACKS = ["lwip", "lin"] as const;

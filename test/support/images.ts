@@ -7,7 +7,11 @@ export interface ImageOptions {
 	sizeCode?: number;
 	segments?: Uint8Array[];
 	hash?: boolean;
+	/** Begins with ESP-IDF's description of an app, as no bootloader does. */
+	app?: boolean;
 }
+
+const APP_MAGIC = 0xabcd5432;
 
 /** Half of it compresses well, half does not. */
 export function content(length: number, seed = 1): Buffer {
@@ -21,7 +25,9 @@ export function content(length: number, seed = 1): Buffer {
 }
 
 export function esp32Image(imageId: number, options: ImageOptions = {}): Buffer {
-	const { sizeCode = 0, segments = [content(5000)], hash = true } = options;
+	const { sizeCode = 0, hash = true, app = false } = options;
+	const segments = (options.segments ?? [content(5000)]).map((segment) => Buffer.from(segment));
+	if (app) segments[0].writeUInt32LE(APP_MAGIC);
 	const header = Buffer.alloc(24);
 	header.set([0xe9, segments.length, 2, sizeCode << 4]);
 	header.writeUInt32LE(0x40080000, 4);
@@ -72,7 +78,8 @@ export interface TableEntry {
 	name: string;
 }
 
-export function partitionTable(entries: TableEntry[]): Buffer {
+/** `md5: false`: as builds without CONFIG_PARTITION_TABLE_MD5 make it. */
+export function partitionTable(entries: TableEntry[], { md5 = true } = {}): Buffer {
 	const table = Buffer.alloc(0xc00, 0xff);
 	for (const [index, { type, subtype, address, size, name }] of entries.entries()) {
 		const at = index * 32;
@@ -81,6 +88,14 @@ export function partitionTable(entries: TableEntry[]): Buffer {
 		table.writeUInt32LE(address, at + 4);
 		table.writeUInt32LE(size, at + 8);
 		table.write(name, at + 12, 16, "latin1");
+	}
+	const end = entries.length * 32;
+	if (md5) {
+		table.set([0xeb, 0xeb], end);
+		createHash("md5")
+			.update(table.subarray(0, end))
+			.digest()
+			.copy(table, end + 16);
 	}
 	return table;
 }

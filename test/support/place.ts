@@ -61,6 +61,11 @@ export class Place {
 		};
 	}
 
+	/** Writes of more than there was room for, as the client knew: each throws, and that is garbage. */
+	get overruns(): number {
+		return this.peers.reduce((sum, { socket }) => sum + socket.overruns, 0);
+	}
+
 	/** The peer of the last socket. */
 	get peer(): Peer {
 		return this.peers[this.peers.length - 1];

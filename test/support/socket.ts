@@ -31,6 +31,8 @@ export class FakeSocket implements Socket {
 	/** Writes fail; whether `onError` tells is another matter. */
 	broken = false;
 	room: number;
+	/** Writes of more than there was room for. */
+	overruns = 0;
 
 	readonly #quirks: Quirks;
 	readonly #clock: Clock;
@@ -70,7 +72,10 @@ export class FakeSocket implements Socket {
 		if (this.closed) throw new Error("invalid host data");
 		if (this.broken) return undefined;
 		if (this.#sent.length === (this.#quirks.segments ?? -1)) throw new Error("out of segments");
-		if (view.length > this.room) throw new Error("would block");
+		if (view.length > this.room) {
+			this.overruns++;
+			throw new Error("would block");
+		}
 		const copy = view.slice();
 		this.writes.push(copy);
 		this.#sent.push(copy);

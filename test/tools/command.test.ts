@@ -22,7 +22,6 @@ async function run(...args: string[]): Promise<{ status: number; stderr: string;
 }
 
 test.each([
-	[[]],
 	[["frobnicate"]],
 	[["--frobnicate"]],
 	[["sim", "--frobnicate"]],
@@ -38,6 +37,30 @@ test.each([
 	expect(stderr).toMatch(/^xs-mqtt: [\x20-\x7e]+\n$/);
 	expect(stderr).not.toContain("secret");
 	expect(stdout).toBe("");
+});
+
+test("alone it prints its help, and fails: something is missing", async () => {
+	const { status, stderr, stdout } = await run();
+	expect(status).toBe(2);
+	expect(stdout).toBe("");
+	const help = await run("--help");
+	expect(help.status).toBe(0);
+	expect(help.stdout).toContain("sim [options]");
+	expect(stderr).toBe(help.stdout);
+	expect(await run("help")).toEqual(help);
+});
+
+test.each([
+	[
+		["simm"],
+		/^xs-mqtt: unknown command 'simm' \(Did you mean sim\?\); "xs-mqtt --help" tells what there is\n$/,
+	],
+	[["monitr"], /Did you mean monitor\?/],
+	[["sim", "--mesages", "3"], /Did you mean --messages\?.*"xs-mqtt sim --help"/],
+])("a misspelt %j gets a suggestion", async (args, words) => {
+	const { status, stderr } = await run(...args);
+	expect(status).toBe(2);
+	expect(stderr).toMatch(words);
 });
 
 test("help is no error", async () => {

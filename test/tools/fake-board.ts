@@ -53,8 +53,8 @@ export class FakeBoard implements Board {
 		});
 		if (config.decimals === undefined)
 			this.#timer = setInterval(() => {
-				this.#publish("load", "0.25");
-				this.#publish("memory", "1000");
+				this.#measure("load", 0.25, 2);
+				this.#measure("memory", 1000, 0);
 			}, config.interval);
 		queueMicrotask(() => {
 			this.tell({ type: "ready" });
@@ -105,6 +105,11 @@ export class FakeBoard implements Board {
 	exit(status: number): void {
 		this.tell({ type: "exit", status, text: "" });
 		this.unplug();
+	}
+
+	#measure(name: string, value: number, decimals: number): void {
+		this.tell({ type: "reading", name, value });
+		this.#publish(name, value.toFixed(decimals));
 	}
 
 	#publish(topic: string, payload: string, retain = false): void {

@@ -161,7 +161,7 @@ test("a replay ends when all of it has arrived, through a loss of power too", as
 	expect(values.size).toBe(20);
 });
 
-test("readings are what the board publishes anew on its topics, nothing else", async () => {
+test("readings are what the board has measured, not what others publish on its topics", async () => {
 	const session = new Session({ ...OPTIONS, interval: 3_600_000 }, undefined, startFakeBoard, onEvent);
 	const running = session.run();
 	const online = await until((event) => event.type === "status");
@@ -172,14 +172,74 @@ test("readings are what the board publishes anew on its topics, nothing else", a
 	await other.publishAsync("sensor-node/load/more", "1");
 	await other.publishAsync("elsewhere/load", "1");
 	await other.publishAsync("sensor-node/load", Buffer.alloc(5000, 0xff), { qos: 1 });
-	await until((event) => event.type === "message" && event.topic === "sensor-node/load");
+	await other.publishAsync("sensor-node/load", "0.25", { qos: 1 });
+	await until((event) => event.type === "message" && event.payload === "0.25");
+	FakeBoard.started[0].tell({ type: "reading", name: "load", value: 0.254 });
+	await other.publishAsync("sensor-node/load", "0.3", { qos: 1 });
+	await other.publishAsync("sensor-node/load", "0.25", { qos: 1 });
+	await other.publishAsync("sensor-node/load", "0.25", { qos: 1 });
+	await other.publishAsync("sensor-node/end", "");
+	await until((event) => event.type === "message" && event.topic === "sensor-node/end");
 	expect(messages().map((event) => "reading" in event && [event.topic, event.reading])).toEqual([
 		["sensor-node/other", false],
 		["sensor-node/load/more", false],
+		["sensor-node/load", false],
+		["sensor-node/load", false],
+		["sensor-node/load", false],
 		["sensor-node/load", true],
+		["sensor-node/load", false],
+		["sensor-node/end", false],
 	]);
+	expect(session.readings).toBe(1);
 	expect(messages()[2]).toMatchObject({ length: 5000, cut: true, payload: "\ufffd".repeat(1024) });
 	await other.endAsync();
+	session.quit();
+	await running;
+});
+
+test("who asked for N readings gets N of this board's, whatever others publish", async () => {
+	const session = new Session({ ...OPTIONS, messages: 6 }, undefined, startFakeBoard, onEvent);
+	const running = session.run();
+	await until((event) => event.type === "status");
+	const ready = events.find((event) => event.type === "connection" && event.of === "broker");
+	const other = await connectAsync((ready as { url: string }).url);
+	for (let i = 0; i < 20; i++) other.publish("sensor-node/load", String(i), { qos: 1 });
+	await running;
+	await other.endAsync(true);
+	const readings = messages().filter((event) => "reading" in event && event.reading);
+	expect(readings.map((event) => "payload" in event && event.payload)).toEqual(
+		Array.from({ length: 6 }, (_, i) => (i % 2 ? "1000" : "0.25")),
+	);
+});
+
+test("what the board holds is told when it stays so, and gone with its power", async () => {
+	const session = new Session({ ...OPTIONS, interval: 3_600_000 }, undefined, startFakeBoard, onEvent);
+	const running = session.run();
+	await until((event) => event.type === "status");
+	const held = () => events.filter((event) => event.type === "held");
+	const holds = (messages: number, dropped: number) =>
+		FakeBoard.started.at(-1)!.tell({ type: "held", messages, dropped });
+	// As with each reading while connected.
+	holds(3, 0);
+	holds(0, 0);
+	holds(3, 7);
+	expect(await until((event) => event.type === "held")).toEqual({ type: "held", messages: 3, dropped: 7 });
+	holds(2, 7);
+	await until((event) => event.type === "held");
+	holds(0, 8);
+	await until((event) => event.type === "held");
+	expect(held()).toEqual([
+		{ type: "held", messages: 3, dropped: 7 },
+		{ type: "held", messages: 2, dropped: 7 },
+		{ type: "held", messages: 0, dropped: 8 },
+	]);
+	holds(5, 8);
+	session.togglePower();
+	session.togglePower();
+	await until((event) => event.type === "connection" && event.of === "board" && event.state === "ready");
+	holds(1, 0);
+	expect(await until((event) => event.type === "held")).toMatchObject({ messages: 1, dropped: 0 });
+	expect(held()).toHaveLength(4);
 	session.quit();
 	await running;
 });
@@ -224,7 +284,7 @@ describe("brokers that do no good", () => {
 		expect(error.message).toMatch(/^no MQTT connection to 127\.0\.0\.1:\d+: .*Not authorized.*; /);
 		expect(error.message + JSON.stringify(events)).not.toMatch(/secret|ann/);
 		server.close();
-		await expect(Observer.start({ host: "127.0.0.1", port: 9 }, "x", onEvent)).rejects.toThrow(
+		await expect(Observer.start({ host: "127.0.0.1", port: 9 }, "x", () => {})).rejects.toThrow(
 			"ECONNREFUSED",
 		);
 		expect(FakeBoard.started).toHaveLength(0);
@@ -232,7 +292,7 @@ describe("brokers that do no good", () => {
 
 	test("one that hangs up", async () => {
 		const address = await serve((socket) => socket.destroy());
-		await expect(Observer.start(address, "x", onEvent)).rejects.toThrow("no MQTT connection");
+		await expect(Observer.start(address, "x", () => {})).rejects.toThrow("no MQTT connection");
 	});
 
 	test("one that sends a packet without an end is left", async () => {
@@ -243,9 +303,14 @@ describe("brokers that do no good", () => {
 				socket.once("data", (data) => socket.write(Buffer.from([0x90, 3, data[2], data[3], 1])));
 			});
 		});
-		const observer = await Observer.start(address, "x", onEvent);
+		let leave: () => void;
+		const left = new Promise<void>((resolve) => {
+			leave = resolve;
+		});
+		const observer = await Observer.start(address, "x", (event) => {
+			if (event.type === "connection" && event.state === "disconnected") leave();
+		});
 		const [socket] = sockets;
-		const left = until((event) => event.type === "connection" && event.state === "disconnected");
 		socket.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x78])); // 256 MB of PUBLISH
 		for (let i = 0; i < 3; i++) socket.write(Buffer.alloc(1 << 20));
 		await left;

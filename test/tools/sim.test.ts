@@ -1,16 +1,24 @@
 // The whole command with the real engine, as it was compiled: needs build/, which "npm test" makes first.
 
-import { execFile } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import { connectAsync } from "mqtt";
+import { SOCKET_FAILED } from "../../src/network/dialer.js";
+
+const COMMAND = "build/tools/xs-mqtt.js";
 
 /** The first run on a computer compiles the engine. */
 const FIRST = 300_000;
 
 function sim(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
 	return new Promise((resolve) => {
-		execFile(process.execPath, ["build/tools/xs-mqtt.js", "sim", ...args], (error, stdout, stderr) => {
+		execFile(process.execPath, [COMMAND, "sim", ...args], (error, stdout, stderr) => {
 			resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
 		});
 	});
@@ -36,21 +44,114 @@ test(
 		expect(second.slotsAllocated).toBe(first.slotsAllocated);
 		expect(second.chunkBytesAllocated).toBe(first.chunkBytesAllocated);
 		expect(first.limit).toBeGreaterThan(0);
+		for (const { time } of events) expect(new Date(time).toISOString()).toBe(time);
 	},
 	FIRST,
 );
 
-test("a replay arrives whole, on the other stack too", async () => {
-	const folder = mkdtempSync(join(tmpdir(), "xs-mqtt-"));
-	const file = join(folder, "readings.csv");
-	const values = ["1.5", "-2.25", "1e3", "0", "0", "123456789.125"];
-	writeFileSync(file, `time,value\n${values.map((value, i) => `${i / 100},${value}`).join("\n")}\n`);
-	const { status, stdout } = await sim("--replay", file, "--json", "--stack", "lin", "--board", "none");
-	rmSync(folder, { recursive: true });
-	expect(status).toBe(0);
-	const payloads = stdout.match(/(?<="topic":"sensor-node\/replay","payload":")[^"]+/g);
-	expect(payloads).toEqual(["1.500", "-2.250", "1000.000", "0.000", "0.000", "123456789.125"]);
-}, 30_000);
+test("others' readings of the same name do not count", async () => {
+	const child = spawn(process.execPath, [COMMAND, "sim", "--messages", "10", "--interval", "50", "--json"]);
+	const ended = once(child, "exit");
+	const counted: string[] = [];
+	let foreign = 0;
+	for await (const line of createInterface({ input: child.stdout })) {
+		const event = JSON.parse(line);
+		if (event.type === "connection" && event.of === "broker") {
+			// As many as it takes; the board's have two digits behind the point, or are bytes of memory.
+			const other = await connectAsync(event.url);
+			other.on("error", () => {});
+			const timer = setInterval(() => other.publish("sensor-node/load", "7", { qos: 1 }), 5);
+			ended.then(() => {
+				clearInterval(timer);
+				other.end(true);
+			});
+		}
+		if (event.type === "message" && event.reading) counted.push(event.payload);
+		else if (event.type === "message") foreign++;
+	}
+	expect(await ended).toEqual([0, null]);
+	expect(foreign).toBeGreaterThan(0);
+	expect(counted).toHaveLength(10);
+	expect(counted).not.toContain("7");
+}, 60_000);
+
+/** The command in a terminal of 80 columns and 24 lines. */
+class Terminal {
+	readonly ended: Promise<unknown>;
+	readonly #socat: ChildProcessByStdio<Writable, Readable, null>;
+	#text = "";
+	#heard = () => {};
+
+	constructor(command: string) {
+		const XS_MQTT_TEST = `stty cols 80 rows 24; exec ${command}`;
+		this.#socat = spawn("socat", ["STDIO", "SYSTEM:eval $XS_MQTT_TEST,pty,setsid,ctty,stderr"], {
+			env: { ...process.env, XS_MQTT_TEST, TERM: "xterm" },
+			stdio: ["pipe", "pipe", "inherit"],
+		});
+		this.ended = once(this.#socat, "exit");
+		this.#socat.stdout.on("data", (part) => {
+			this.#text += part;
+			this.#heard();
+		});
+	}
+
+	press(key: string): void {
+		this.#socat.stdin.write(key);
+	}
+
+	/** What came since the last full drawing began. */
+	get lines(): string[] {
+		const frame = this.#text.slice(this.#text.lastIndexOf("\x1b[H", this.#text.lastIndexOf("\x1b[J")));
+		return stripVTControlCharacters(frame).split(/\r*\n/);
+	}
+
+	/** Resolves when all of these are on the screen, words that continue in the next line as in one. */
+	async shows(...wanted: RegExp[]): Promise<void> {
+		const fits = () => {
+			const text = this.lines.map((line) => line.trim()).join(" ");
+			return wanted.every((words) => words.test(text));
+		};
+		while (!fits())
+			await new Promise<void>((heard) => {
+				this.#heard = heard;
+			});
+	}
+}
+
+test("the live view: a cause in full, and how many messages the board holds, until they are delivered", async () => {
+	const terminal = new Terminal(`${process.execPath} ${COMMAND} sim --interval 100`);
+	await terminal.shows(/client connected/, /holds 0 messages/, /status online/);
+	terminal.press("c");
+	await terminal.shows(
+		new RegExp(`client disconnected: ${SOCKET_FAILED.message} network cut`),
+		/holds [123] messages?, \d+ older given up status/,
+	);
+	for (const line of terminal.lines) expect(line.length).toBeLessThanOrEqual(80);
+	terminal.press("r");
+	await terminal.shows(/network up/, /client connected/, /holds 0 messages, \d+ older given up/);
+	terminal.press("q");
+	await terminal.ended;
+	expect(terminal.lines.join("\n")).toMatch(/\d+ readings were received/);
+}, 60_000);
+
+test.each([
+	["a board as small as an ESP8266", []],
+	["the other stack, without a limit", ["--stack", "lin", "--board", "none"]],
+])(
+	"a replay arrives whole, from %s",
+	async (_, options) => {
+		const folder = mkdtempSync(join(tmpdir(), "xs-mqtt-"));
+		const file = join(folder, "readings.csv");
+		const values = ["1.5", "-2.25", "1e3", "0", "0", "123456789.125"];
+		writeFileSync(file, `time,value\n${values.map((value, i) => `${i / 100},${value}`).join("\n")}\n`);
+		const { status, stdout } = await sim("--replay", file, "--json", ...options);
+		rmSync(folder, { recursive: true });
+		expect(status).toBe(0);
+		const payloads = stdout.match(/(?<="topic":"sensor-node\/replay","payload":")[^"]+/g);
+		expect(payloads).toEqual(["1.500", "-2.250", "1000.000", "0.000", "0.000", "123456789.125"]);
+	},
+	30_000,
+);
 
 test("readings that do not come in time: exit status 1 and one line", async () => {
 	const { status, stderr } = await sim("--messages", "100000", "--timeout", "1");

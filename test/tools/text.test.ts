@@ -1,4 +1,4 @@
-import { cut, jsonLine, printable } from "../../tools/text.js";
+import { cut, jsonLine, printable, wrapped } from "../../tools/text.js";
 
 test("control characters, escape sequences and what reorders text are shown, not sent", () => {
 	expect(printable("a\x1b[2Jb\x07\x00\x7f\x9b31m", 100)).toBe("a\\x1b[2Jb\\x07\\x00\\x7f\\x9b31m");
@@ -20,6 +20,18 @@ test("a pair of surrogates is not cut in two", () => {
 	expect(cut("a😀b", 2)).toBe("a");
 	expect(cut("a😀b", 3)).toBe("a😀");
 	expect(cut("", 3)).toBe("");
+});
+
+test("lines break at spaces, and a word that is too long where it must", () => {
+	expect(wrapped("", 5)).toEqual([""]);
+	expect(wrapped("ab cd", 5)).toEqual(["ab cd"]);
+	expect(wrapped("ab cde", 5)).toEqual(["ab", "cde"]);
+	expect(wrapped("abcde fg", 5)).toEqual(["abcde", "fg"]);
+	expect(wrapped("abcdefgh ij", 5)).toEqual(["abcde", "fgh", "ij"]);
+	expect(wrapped("abcd😀", 5)).toEqual(["abcd", "😀"]);
+	expect(wrapped("a😀😀", 2)).toEqual(["a", "😀", "😀"]);
+	expect(wrapped("abcde ", 5)).toEqual(["abcde"]);
+	expect(wrapped(" abcdef", 5)).toEqual([" abcd", "ef"]);
 });
 
 test("JSON has no character a terminal acts upon, and means the same", () => {

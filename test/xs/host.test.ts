@@ -37,6 +37,20 @@ test("a repeating timer allocates nothing, and ticks never go back", async () =>
 	expect(await run("timers")).toEqual({ slots: 0, chunkBytes: 0, backward: 0, whole: true });
 });
 
+test("random numbers are others at each start, as a board's are, and come again with a seed", async () => {
+	const numbers = (seed?: number) =>
+		reportOf<number[]>({ firmware: "test/xs/firmware/host", config: { name: "random" }, seed });
+	expect(await numbers()).not.toEqual(await numbers());
+	expect(await numbers(4_294_967_295)).toEqual(await numbers(4_294_967_295));
+	expect(await numbers(1)).not.toEqual(await numbers(2));
+});
+
+test.each(["", "x", "-1", "1x", "4294967296"])('"%s" is no seed, and refused', async (seed) => {
+	const device = new Device({ firmware: "test/xs/firmware/host", args: ["--seed", seed] });
+	await expect(device.board.start()).rejects.toThrow("not a seed from 0 to 4294967295");
+	expect(await device.board.ended).toMatchObject({ status: 64 });
+});
+
 test.each([
 	["memory", { board: "esp8266" }, { reason: "memory", message: expect.stringContaining("of 28672") }, 70],
 	["memory", { board: "esp32" }, { reason: "memory", message: expect.stringContaining("of 59392") }, 70],
@@ -58,6 +72,30 @@ test("lines are whole, bounded and valid, whatever is in them", async () => {
 	expect(traces[0]).toMatch(/^x{1000,}\.\.\.$/);
 	expect(traces[0].length).toBeLessThan(5000);
 	expect(traces[1]).toBe('quotes " and \\ and \u0001 and °');
+});
+
+test("numbers and readings are lines as well, and allocate nothing", async () => {
+	const device = new Device<{ allocated: number[]; loadAverage: number }>({
+		firmware: "test/xs/firmware/host",
+		config: { name: "numbers" },
+	});
+	const numbers: (number | null)[][] = [];
+	const measured: { name: string; value: number | null }[] = [];
+	device.board.on("numbers", ({ values }) => numbers.push(values));
+	device.board.on("measured", ({ name, value }) => measured.push({ name, value }));
+	await device.board.start();
+	const { allocated, loadAverage } = await device.next();
+	await device.board.ended;
+	expect(allocated).toEqual([0, 0]);
+	expect(numbers).toEqual([[0, -1.5, 0.1 + 0.2, 1e300], [null, null], []]);
+	expect(measured.map(({ name }) => name)).toEqual([
+		"loadAverage",
+		"freeMemory",
+		"temperature",
+		"loadAverage",
+	]);
+	expect(measured[3].value).toBe(loadAverage);
+	expect(measured[1].value).toBeGreaterThan(1000);
 });
 
 test("state of a preloaded module is frozen, as in flash", async () => {

@@ -4,14 +4,19 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { Problem, textOf } from "../problem.js";
+import { watchOutput } from "../standard-output.js";
 import { printable } from "../text.js";
 import { Input } from "./input.js";
 import { checkOptions, type DecodeOptions, FORMATS, type RawOptions, SENDERS } from "./options.js";
 import { PacketJson, PacketLines } from "./output.js";
+import { Tally } from "./tally.js";
 
 const HELP = `
 FILE holds hex digits (plain, 0x.., C arrays, dumps of hexdump -C, xxd, od -tx1, Wireshark; # and // begin comments),
 the bytes themselves, or a capture (pcap, pcapng). Passwords are not shown.
+
+Exit status: 0 when every packet keeps the rules, 1 when one breaks a rule, when something is no packet, or when the
+input cannot be read or ends within a packet (a capture may), 2 for wrong usage.
 
 Examples:
   echo 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 | xs-mqtt decode -
@@ -37,39 +42,45 @@ export function addDecodeCommand(program: Command): void {
 }
 
 async function decode(file: string, options: DecodeOptions): Promise<void> {
-	let unread: unknown;
-	const onError = (error: unknown) => {
-		unread ??= error;
-	};
-	process.stdout.on("error", onError);
+	let unread = false;
+	let unwritable: Problem | undefined;
+	const unwatch = watchOutput((problem) => {
+		unread = true;
+		unwritable ??= problem;
+	});
 	const write = (text: string) => void process.stdout.write(text);
 	const output = options.json ? new PacketJson(write) : new PacketLines(write);
-	const input = new Input(options, output);
+	const tally = new Tally();
+	const input = new Input(options, {
+		packet: (packet, place) => {
+			tally.packet(packet, place);
+			output.packet(packet, place);
+		},
+		hole: (sender, bytes, place) => output.hole(sender, bytes, place),
+	});
 	try {
 		for await (const bytes of read(file)) {
 			input.push(bytes);
 			// Whoever reads us sets the pace: what waits for them is bounded.
 			if (process.stdout.writableNeedDrain) await drained();
-			if (unread !== undefined) break;
+			if (unread) break;
 		}
-		if (unread === undefined) input.end();
+		if (!unread) input.end();
 	} catch (error) {
-		if (unread === undefined) throw error;
+		if (!unread) throw error;
 	} finally {
-		process.stdout.off("error", onError);
+		unwatch();
 	}
-	if (unread !== undefined) {
-		// Whoever read us has seen enough.
-		if ((unread as NodeJS.ErrnoException).code === "EPIPE") return;
-		throw new Problem("the output cannot be written", textOf(unread), "check where it goes to");
-	}
-	if (output.packets === 0)
+	if (unwritable !== undefined) throw unwritable;
+	if (unread) return;
+	if (tally.empty)
 		throw new Problem(
 			`no MQTT packet in ${printable(file, 200)}`,
 			"it is empty, or a capture of other ports",
 			"name the broker's port with --port, or the format with --format",
 		);
-	output.close();
+	if (!options.json) write(`${tally.summary}\n`);
+	if (tally.problem !== undefined) throw tally.problem;
 }
 
 /** Resolves when the output takes more, or is closed. */

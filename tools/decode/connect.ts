@@ -51,6 +51,7 @@ function readConnectFields(
 	const offset = firstField === undefined ? 0 : firstField.offset + firstField.length;
 	payload.at = offset;
 	const name = reader.string("Protocol Name", "MQTT-3.1.2-1");
+	reader.misfit = !Object.hasOwn(LEVELS, name);
 	if (name !== "MQTT") reader.violate("MQTT-3.1.2-1", 'the Protocol Name is not "MQTT"');
 	if (name.length > LONGEST_NAME) {
 		reader.broken = true; // its length is wrong, and it took in who knows what

@@ -22,9 +22,12 @@ export class FieldReader {
 	moreFields = 0;
 	/** Reading ended before the packet did, or the packet before its fields. */
 	broken = false;
+	/** The first fields, up to a text, are not those of such a packet: too short, too long, or of another protocol. */
+	misfit = false;
 	readonly #bytes: Uint8Array;
 	readonly #total: number;
 	#position = 0;
+	#hasText = false;
 
 	/** `bytes`: what was kept of a packet of `total` bytes. */
 	constructor(bytes: Uint8Array, total: number) {
@@ -46,6 +49,7 @@ export class FieldReader {
 	field(name: string, length: number, rule: string): Uint8Array {
 		if (length > this.left) {
 			this.broken = true;
+			this.misfit ||= !this.#hasText;
 			this.violate(rule, `the packet ends ${this.left === 0 ? "before" : "within"} the ${name}`);
 			throw new EndOfPacket();
 		}
@@ -97,6 +101,7 @@ export class FieldReader {
 	/** A UTF-8 encoded string (section 1.5.3). */
 	string(name: string, rule: string): string {
 		const bytes = this.binary(name, rule);
+		this.#hasText = true;
 		const text = lenient.decode(bytes);
 		this.says(text);
 		if (!isUtf8(bytes)) this.violate("MQTT-1.5.3-1", `the ${name} is not well-formed UTF-8`);
@@ -118,6 +123,7 @@ export class FieldReader {
 	end(section: string): void {
 		if (this.left === 0) return;
 		this.broken = true;
+		this.misfit ||= !this.#hasText;
 		this.violate(section, `${this.left} bytes are behind the last field`);
 		const { length } = this.rest("not part of the packet");
 		this.says(undefined, `${length} bytes`);

@@ -6,39 +6,14 @@ import type { Place, Sink } from "./connections.js";
 import type { Packet, Sender } from "./packet.js";
 import { packetInJson, packetInLines } from "./view.js";
 
-/** What it writes, and what it counts. */
-export interface DecodeOutput extends Sink {
-	packets: number;
-	/** Packets that break a rule. */
-	wrong: number;
-	/** Nothing comes any more. */
-	close(): void;
-}
-
-abstract class CountingOutput implements DecodeOutput {
-	packets = 0;
-	wrong = 0;
-
-	packet(packet: Packet, place: Place | undefined): void {
-		this.packets++;
-		if (packet.violations.length > 0) this.wrong++;
-		this.show(packet, place);
-	}
-
-	protected abstract show(packet: Packet, place: Place | undefined): void;
-	abstract hole(sender: Sender, bytes: number, place: Place): void;
-	abstract close(): void;
-}
-
-export class PacketLines extends CountingOutput {
+export class PacketLines implements Sink {
 	readonly #write: (text: string) => void;
 
 	constructor(write: (text: string) => void) {
-		super();
 		this.#write = write;
 	}
 
-	protected override show(packet: Packet, place: Place | undefined): void {
+	packet(packet: Packet, place: Place | undefined): void {
 		const [title, ...fields] = packetInLines(packet);
 		const lines = fields.map((line) => (line.startsWith("  !") ? colors.red(line) : line));
 		this.#write(`${[`${where(place)}${colors.bold(title)}`, ...lines].join("\n")}\n`);
@@ -49,30 +24,22 @@ export class PacketLines extends CountingOutput {
 			`${where(place)}${bytes} bytes of the ${sender} are not in the capture, or in the middle of a packet\n`,
 		);
 	}
-
-	close(): void {
-		const wrong = `${this.wrong || "none"} ${this.wrong < 2 ? "breaks" : "break"} a rule`;
-		this.#write(`${this.packets} packet${this.packets === 1 ? "" : "s"}, ${wrong}\n`);
-	}
 }
 
-export class PacketJson extends CountingOutput {
+export class PacketJson implements Sink {
 	readonly #write: (text: string) => void;
 
 	constructor(write: (text: string) => void) {
-		super();
 		this.#write = write;
 	}
 
-	protected override show(packet: Packet, place: Place | undefined): void {
+	packet(packet: Packet, place: Place | undefined): void {
 		this.#write(`${jsonLine({ ...packetInJson(packet), ...placeInJson(place) })}\n`);
 	}
 
 	hole(sender: Sender, length: number, place: Place): void {
 		this.#write(`${jsonLine({ type: "hole", sender, length, ...placeInJson(place) })}\n`);
 	}
-
-	close(): void {}
 }
 
 function where(place: Place | undefined): string {

@@ -1,6 +1,6 @@
 // Bytes of one direction in, packets out; in any chunks, in bounded memory. Knows framing (section 2.2) only.
 
-import type { Field, Packet, Sender, Violation } from "./packet.js";
+import type { Facts, Field, Packet, Sender, Violation } from "./packet.js";
 import { decodePacket } from "./packets.js";
 
 /** Bytes of a packet that are kept; what is over is counted and passed over. */
@@ -48,7 +48,10 @@ export class PacketStream {
 	/** The input ends, or has a hole of `hole` bytes. What is not whole comes out as far as it came; then anew. */
 	end(hole = 0): void {
 		if (this.#come > 0 && this.#header > 0) this.#finish(this.#length - this.#come);
-		else if (this.#come > 0) this.#tell("the input ends within the fixed header");
+		else if (this.#come > 0) {
+			const what = "the input ends within the fixed header";
+			this.#tell([{ rule: "section 2.2.3", what }], { cut: true });
+		}
 		if (this.#skipped > 0) this.#tellSkipped();
 		this.#at += hole;
 		this.#lost = false;
@@ -58,7 +61,7 @@ export class PacketStream {
 		this.#keep(Uint8Array.of(byte));
 		if (this.#come === 1 || (byte > 127 && this.#come < LONGEST_HEADER)) return;
 		if (byte > 127) {
-			this.#tell("the Remaining Length has more than four bytes");
+			this.#tell([{ rule: "section 2.2.3", what: "the Remaining Length has more than four bytes" }]);
 			this.#lost = true;
 			return;
 		}
@@ -91,7 +94,7 @@ export class PacketStream {
 		const bytes = this.#bytes.slice(0, this.#kept);
 		const other = this.#at === 0 ? otherProtocol(bytes) : undefined;
 		if (other !== undefined) {
-			this.#tell(`this is no MQTT; it looks like ${other}`);
+			this.#tell([{ rule: "section 2.2", what: `this is no MQTT; it looks like ${other}` }]);
 			this.#lost = true;
 			return;
 		}
@@ -99,30 +102,35 @@ export class PacketStream {
 			{ bytes, header: this.#header, length: this.#length, missing, at: this.#at, sender: this.#sender },
 			this.opaque,
 		);
+		const { alien } = packet.facts;
+		if (alien !== undefined) {
+			this.#tell([{ rule: "section 2.2", what: alien }, ...packet.violations]);
+			this.#lost = true;
+			return;
+		}
 		if (packet.facts.protocolLevel === 5) this.opaque = true;
 		this.#next();
 		this.#onPacket(packet);
 		this.#lost = packet.facts.uncertain === true;
 	}
 
-	/** What has come is no packet. */
-	#tell(what: string): void {
-		const bytes = this.#bytes.slice(0, this.#kept);
-		const fields = [{ offset: 0, length: bytes.length, bytes, name: "Fixed header" }];
-		this.#noPacket(this.#come, fields, [{ rule: "section 2.2.3", what }]);
+	/** What has come is no packet. Of what is behind its header nothing is shown: a password may be in it. */
+	#tell(violations: Violation[], facts: Facts = {}): void {
+		const header = this.#header || this.#come;
+		const bytes = this.#bytes.slice(0, header);
+		const fields: Field[] = [{ offset: 0, length: header, bytes, name: "Fixed header" }];
+		if (this.#come > header) fields.push(notDecoded(header, this.#come - header));
+		this.#noPacket(this.#come, fields, violations, facts);
 		this.#next();
 	}
 
 	#tellSkipped(): void {
-		const fields = [
-			{ offset: 0, length: this.#skipped, name: "not decoded", note: `${this.#skipped} bytes` },
-		];
-		this.#noPacket(this.#skipped, fields, []);
+		this.#noPacket(this.#skipped, [notDecoded(0, this.#skipped)], [], {});
 		this.#at += this.#skipped;
 		this.#skipped = 0;
 	}
 
-	#noPacket(length: number, fields: Field[], violations: Violation[]): void {
+	#noPacket(length: number, fields: Field[], violations: Violation[], facts: Facts): void {
 		this.#onPacket({
 			type: "?",
 			sender: this.#sender,
@@ -132,7 +140,7 @@ export class PacketStream {
 			fields,
 			violations,
 			moreViolations: 0,
-			facts: {},
+			facts,
 		});
 	}
 
@@ -143,6 +151,10 @@ export class PacketStream {
 		this.#come = 0;
 		this.#header = 0;
 	}
+}
+
+function notDecoded(offset: number, length: number): Field {
+	return { offset, length, name: "not decoded", note: `${length} bytes` };
 }
 
 /** What else is often found at a broker's ports. */

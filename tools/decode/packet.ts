@@ -32,12 +32,16 @@ export interface Facts {
 	cleanSession?: boolean;
 	sessionPresent?: boolean;
 	returnCode?: number;
+	/** Why it is no packet at all, though its first byte looks like one. */
+	alien?: string;
+	/** The input ends within the fixed header, so that nothing is known of the packet. */
+	cut?: boolean;
 	/** A CONNECT that does not end where it says, and its password may be anywhere behind it. */
 	uncertain?: boolean;
 }
 
 export interface Packet {
-	/** Its type's name; "reserved" for 0 and 15, "?" when no type can be told. */
+	/** Its type's name, "reserved" for what only MQTT 5.0 has; "?" when it is no packet. */
 	type: string;
 	/** Who sent it, if that is known. */
 	sender: Sender | undefined;

@@ -49,6 +49,20 @@ const KINDS: readonly (Kind | undefined)[] = [
 ];
 
 const PUBLISH = 3;
+/** Remaining lengths that are fixed, by packet type. */
+export const LENGTHS: Readonly<Record<number, number>> = {
+	2: 2,
+	4: 2,
+	5: 2,
+	6: 2,
+	7: 2,
+	11: 2,
+	12: 0,
+	13: 0,
+	14: 0,
+};
+/** Bytes beyond its fixed length by which a packet may be wrong and still be one: what MQTT 5.0 has there, say. */
+const TOLERATED = 4;
 
 export interface Framed {
 	/** The packet, or its beginning. */
@@ -77,7 +91,7 @@ export function decodePacket(framed: Framed, opaque: boolean): Packet {
 		else reader.part("Flags", flags, fourBits(flags));
 		reader.field("Remaining Length", header - 1, "section 2.2.3");
 		reader.says(length - header);
-		readBody(reader, facts, type, flags, opaque);
+		readBody(reader, facts, type, flags, opaque || isTooLong(type, length - header));
 	} catch (error) {
 		if (!(error instanceof EndOfPacket)) throw error;
 		// What is left was cut, is missing, or is too short for its field.
@@ -89,18 +103,50 @@ export function decodePacket(framed: Framed, opaque: boolean): Packet {
 	if (reader.moreFields > 0)
 		reader.fields.push({ offset: length, length: 0, name: "…", note: `${reader.moreFields} more fields` });
 	const { fields, violations, moreViolations } = reader;
+	if (!opaque) facts.alien = whyAlien(reader, type, length - header, flagsAreWrong(type, flags), missing > 0);
 	return { type: PACKET_TYPES[type], sender, at, length, missing, fields, violations, moreViolations, facts };
 }
 
-function readBody(reader: FieldReader, facts: Facts, type: number, flags: number, opaque: boolean): void {
+/** A packet that has one fault breaks a rule; one that has two is none. */
+function whyAlien(
+	{ misfit }: FieldReader,
+	type: number,
+	remaining: number,
+	wrongFlags: boolean,
+	isCut: boolean,
+): string | undefined {
+	const name = PACKET_TYPES[type];
+	if (KINDS[type] === undefined) return "this is no MQTT 3.1.1: there is no such packet type";
+	if (isTooLong(type, remaining))
+		return `this is no MQTT 3.1.1: a ${name} has a Remaining Length of ${LENGTHS[type]}, not ${remaining}`;
+	const faults: string[] = [];
+	if (wrongFlags) faults.push("wrong flags");
+	if (misfit) faults.push("fields that do not fit");
+	if (isCut) faults.push("too few bytes");
+	return faults.length < 2
+		? undefined
+		: `this is no MQTT 3.1.1: for a ${name} it has ${faults.join(" and ")}`;
+}
+
+function isTooLong(type: number, remaining: number): boolean {
+	return remaining > LENGTHS[type] + TOLERATED;
+}
+
+function flagsAreWrong(type: number, flags: number): boolean {
+	if (type !== PUBLISH) return flags !== KINDS[type]?.flags;
+	return (flags & 6) === 6 || (flags & 14) === 8;
+}
+
+/** `headerOnly`: what is behind it is not to be read. */
+function readBody(reader: FieldReader, facts: Facts, type: number, flags: number, headerOnly: boolean): void {
 	const found = KINDS[type];
 	if (found === undefined) reader.violate("section 2.2.1", `packet type ${type} is reserved`);
-	else if (type !== PUBLISH && flags !== found.flags && !opaque)
+	else if (type !== PUBLISH && !headerOnly && flagsAreWrong(type, flags))
 		reader.violate(
 			found.flagsRule,
 			`the flags of ${PACKET_TYPES[type]} are ${fourBits(flags)}, not ${fourBits(found.flags)}`,
 		);
-	if (found !== undefined && !opaque) found.read(reader, facts, flags);
+	if (found !== undefined && !headerOnly) found.read(reader, facts, flags);
 	else if (reader.left > 0) {
 		const { length } = reader.rest("not decoded");
 		reader.says(undefined, `${length} bytes`);
@@ -155,8 +201,10 @@ function readSuback(reader: FieldReader, facts: Facts): void {
 	while (reader.left > 0) {
 		const code = reader.byte("Return Code", "MQTT-3.8.4-5");
 		reader.says(code, code < 3 ? `Success - Maximum QoS ${code}` : code === 0x80 ? "Failure" : "reserved");
-		if (code > 2 && code !== 0x80)
+		if (code > 2 && code !== 0x80) {
+			reader.misfit = true;
 			reader.violate("MQTT-3.9.3-2", `the return code 0x${code.toString(16)} is reserved`);
+		}
 	}
 }
 

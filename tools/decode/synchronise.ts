@@ -1,13 +1,12 @@
 // Where packets begin again, when the capture began late or has a hole. Knows fixed headers; no connection.
 
 import type { Sender } from "./packet.js";
+import { LENGTHS } from "./packets.js";
 
 /** Flags by packet type; -1: any. Types 0 and 15 do not exist. */
 const FLAGS = [-2, 0, 0, -1, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, -2];
 const CLIENT_ONLY = [1, 8, 10, 12, 14];
 const SERVER_ONLY = [2, 9, 11, 13];
-/** Remaining lengths that are fixed, by packet type. */
-const LENGTHS: Record<number, number> = { 2: 2, 4: 2, 5: 2, 6: 2, 7: 2, 11: 2, 12: 0, 13: 0, 14: 0 };
 
 /** Whether a segment with these bytes begins with a packet: it and all behind it in the segment have headers of packets. */
 export function beginsWithPacket(bytes: Uint8Array, sender: Sender): boolean {

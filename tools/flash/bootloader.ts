@@ -2,13 +2,13 @@
 // Knows the loader and the line, nothing of parts and their order.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { UnexpectedChipIdError, UnexpectedChipMagicError } from "esptool-js";
+import { UnexpectedChipIdError, UnexpectedChipMagicError, UnsupportedCommandError } from "esptool-js";
 import { Problem, textOf } from "../problem.js";
 import type { PortInfo } from "../serial/port-info.js";
 import { AppReset, bootloaderResets, type ResetStrategy } from "../serial/reset.js";
 import type { SerialLine } from "../serial/serial-line.js";
 import { type Chip, chipNamed } from "./chips.js";
-import { Loader } from "./loader.js";
+import { faultOf, Loader, StatusError } from "./loader.js";
 import { noAnswer } from "./no-answer.js";
 import { packInBlocks } from "./packing.js";
 import type { Flash } from "./parts.js";
@@ -108,7 +108,8 @@ export class Bootloader implements Flash {
 				this.#size = await this.#readSize();
 			} catch (error) {
 				this.#throwFailure();
-				if (error instanceof Problem || attempt === CONNECT_ATTEMPTS) throw asProblem(error);
+				if (error instanceof Problem || attempt === CONNECT_ATTEMPTS)
+					throw faultOf("the chip did not take the flashing program", error);
 			}
 		}
 	}
@@ -128,7 +129,9 @@ export class Bootloader implements Flash {
 					textOf(error),
 					"use Espressif's esptool",
 				);
-			throw await noAnswer(this.#line.path, this.#transport.heard > 0, this.#transport.text);
+			if (error instanceof StatusError || error instanceof UnsupportedCommandError)
+				throw faultOf(`the chip at ${this.#line.path} does not tell what it is`, error);
+			throw await noAnswer(this.#line.path, this.#transport);
 		}
 		if (this.#loader.secureDownloadMode)
 			throw new Problem(
@@ -212,7 +215,8 @@ export class Bootloader implements Flash {
 				if (attempt === CONNECT_ATTEMPTS || (await this.setBaudRate(baudRate))) return;
 			} catch (error) {
 				this.#throwFailure();
-				if (error instanceof Problem || attempt === CONNECT_ATTEMPTS) throw asProblem(error);
+				if (error instanceof Problem || attempt === CONNECT_ATTEMPTS)
+					throw faultOf("the chip did not take the flashing program", error);
 			}
 		}
 	}
@@ -248,14 +252,4 @@ export class Bootloader implements Flash {
 		await new AppReset(this.#line).reset();
 		return true;
 	}
-}
-
-function asProblem(error: unknown): Problem {
-	return error instanceof Problem
-		? error
-		: new Problem(
-				"the chip did not take the flashing program",
-				`the line or the power supply is bad (${textOf(error)})`,
-				"try another cable and USB port, and repeat",
-			);
 }

@@ -18,6 +18,7 @@ interface RawOptions {
 	erase?: boolean;
 	dryRun?: boolean;
 	reset: boolean;
+	force?: boolean;
 }
 
 const HELP = `
@@ -40,6 +41,7 @@ export function addFlashCommand(program: Command): void {
 		.option("--baud <rate>", "bits per second; lowered by itself on a bad line", "460800")
 		.option("--erase", "erase the whole flash first, with all that apps have stored there")
 		.option("--dry-run", "check everything with the board, and write nothing")
+		.option("--force", "write also what this board could not start")
 		.option("--no-reset", "leave the board in its bootloader")
 		.addHelpText("after", HELP)
 		.action(flash);
@@ -47,11 +49,11 @@ export function addFlashCommand(program: Command): void {
 
 async function flash(named: string[], raw: RawOptions): Promise<void> {
 	const baud = baudRate(raw.baud);
-	const { erase = false, dryRun = false, reset } = raw;
+	const { erase = false, dryRun = false, force = false, reset } = raw;
 	const firmware = await readFirmware(named);
 	const port = await choosePort(raw.port);
 	await untilSignal((signal) =>
-		flashBoard(firmware, port, { baud, erase, dryRun, reset }, chooseReport(), signal),
+		flashBoard(firmware, port, { baud, erase, dryRun, force, reset }, chooseReport(), signal),
 	);
 }
 

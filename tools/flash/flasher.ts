@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { Problem, textOf } from "../problem.js";
 import { bytesText } from "./amounts.js";
-import { type Part, partText } from "./parts.js";
+import { faultOf } from "./loader.js";
+import { hex, type Part, partText } from "./parts.js";
 import type { FlashState } from "./state.js";
 
 /** A Bootloader, as far as it is needed here. */
@@ -37,6 +38,8 @@ export interface Wishes {
 }
 
 const ATTEMPTS = 5;
+/** So often flash differs at the same address until the flash chip is blamed: a line errs elsewhere each time. */
+const SAME_PLACE = 3;
 const BAUD_RATES = [921_600, 460_800, 230_400, 115_200];
 
 /** Throws a Problem; `state` then tells how the board was left. Resolves with the number of bytes written. */
@@ -122,11 +125,34 @@ async function writePart(
 				report.progress(written);
 			});
 			if ((await target.md5(part.address, part.bytes.length)) !== wanted)
-				throw new Error("what is in flash differs from the file");
+				throw new Difference(await firstDifference(target, part));
 		},
 		report,
 	);
 	state.whole(part);
+}
+
+/** Flash does not hold what was written. */
+class Difference extends Error {
+	readonly address: number | undefined;
+
+	constructor(address: number | undefined) {
+		super(`flash differs from the file${address === undefined ? "" : ` at ${hex(address)}`}`);
+		this.address = address;
+	}
+}
+
+/** Halves what differs until it is one byte. Undefined: read again, it is right. */
+async function firstDifference(target: Target, { address, bytes }: Part): Promise<number | undefined> {
+	const differs = async (start: number, end: number) =>
+		(await target.md5(address + start, end - start)) !== md5(bytes.subarray(start, end));
+	let [start, end] = [0, bytes.length];
+	while (end - start > 1) {
+		const middle = (start + end) >> 1;
+		if (await differs(start, middle)) end = middle;
+		else start = middle;
+	}
+	return (await differs(start, end)) ? address + start : undefined;
 }
 
 /** What to try when a line is bad at this baud rate; the same when there is no lower one. */
@@ -136,25 +162,39 @@ export function lowerBaudRate(baudRate: number): number {
 
 /** Repeats `work` from a fresh SYNC, each time at a lower baud rate if there is one. */
 async function withRetry<T>(target: Target, work: () => Promise<T>, report: Report): Promise<T> {
+	const places: (number | undefined)[] = [];
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await work();
 		} catch (error) {
 			if (target.failure !== undefined) throw target.failure;
+			const place = error instanceof Difference ? error.address : undefined;
+			places.push(place);
+			if (place !== undefined && places.filter((one) => one === place).length === SAME_PLACE)
+				throw worn(place);
 			if (attempt === ATTEMPTS) throw hopeless(target, error);
 			const lower = lowerBaudRate(target.baudRate);
-			report.note(
-				`the line is bad (${textOf(error)}): once more${lower < target.baudRate ? ` at ${lower} baud` : ""}`,
-			);
+			report.note(`${textOf(error)}: once more${lower < target.baudRate ? ` at ${lower} baud` : ""}`);
 			await target.recover(lower);
 		}
 	}
 }
 
 function hopeless(target: Target, error: unknown): Problem {
+	const what = `flashing failed ${ATTEMPTS} times, last at ${target.baudRate} baud`;
+	if (error instanceof Difference)
+		return new Problem(
+			what,
+			`${error.message} this time, and not always there: the power supply is weak, the flash chip is worn out, or the cable is bad`,
+			"use a USB port with more power, then another cable, then another board",
+		);
+	return faultOf(what, error);
+}
+
+function worn(place: number): Problem {
 	return new Problem(
-		`flashing failed ${ATTEMPTS} times, last at ${target.baudRate} baud`,
-		`cable, adapter or power supply is bad, or the flash is worn out (${textOf(error)})`,
-		"try another cable, a USB port with more power, and --baud 115200",
+		`flashing failed at ${hex(place)} ${SAME_PLACE} times`,
+		"flash holds something else than was written there, and always there: the flash chip is worn out, broken or write-protected, or something else is wired to its pins",
+		"disconnect what is wired to the flash pins and repeat; if it stays so, another cable will not help: use another board",
 	);
 }

@@ -14,7 +14,7 @@ const LONGEST_FRAME = 4096;
 const MOST_TEXT = 4096;
 
 /**
- * A frame is what lies between two ENDs, so that a lost byte costs one frame. What is no answer counts as text.
+ * A frame is what lies between two ENDs, so that a lost byte costs one frame. What comes between answers counts as text.
  * Memory is bounded.
  */
 export class Frames {
@@ -28,7 +28,7 @@ export class Frames {
 		this.#onFrame = onFrame;
 	}
 
-	/** The last of what was no answer, also when its END has not come. */
+	/** The last of what came since the last answer, also when its END has not come. */
 	get text(): string {
 		return this.#text + Buffer.from(this.#frame.subarray(0, this.#length)).toString("latin1");
 	}
@@ -56,6 +56,7 @@ export class Frames {
 		const frame = this.#frame.slice(0, this.#length);
 		if ((frame[0] === ANSWER && frame.length >= SHORTEST_ANSWER) || GREETING.equals(frame)) {
 			this.#length = 0;
+			this.#text = "";
 			this.#onFrame(frame);
 		} else this.#spill();
 	}

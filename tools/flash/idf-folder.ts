@@ -8,28 +8,43 @@ import { chipOfTarget } from "./chips.js";
 import { readPart } from "./part-file.js";
 import type { Firmware, Part } from "./parts.js";
 
+const ADDRESS = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i;
+
 export async function readIdfFolder(folder: string): Promise<Firmware> {
 	const path = join(folder, "flasher_args.json");
-	const { flash_files: files, extra_esptool_args: extra } = await readArguments(path);
+	const {
+		flash_files: files,
+		extra_esptool_args: extra,
+		"partition-table": table,
+	} = await readArguments(path);
 	if (typeof files !== "object" || files === null || Object.keys(files).length === 0)
 		throw unusable(path, "it names no flash_files");
 	const parts: Part[] = [];
 	for (const [address, file] of Object.entries(files)) {
-		if (!/^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(address) || typeof file !== "string")
+		if (!ADDRESS.test(address) || typeof file !== "string")
 			throw unusable(path, `"${printable(address, 20)}" in flash_files is no address with a file`);
 		parts.push({ address: Number(address), ...(await readPart(join(folder, file))) });
 	}
-	const target = typeof extra === "object" && extra !== null ? (extra as { chip?: unknown }).chip : undefined;
+	const target = member(extra, "chip");
 	const chip = chipOfTarget(target);
 	if (target !== undefined && chip === undefined)
 		throw unusable(path, `its chip "${printable(String(target), 20)}" is not supported`);
-	return { chip, place: () => parts };
+	const tableAddress = member(table, "offset");
+	return {
+		chip,
+		tableAddress: ADDRESS.test(String(tableAddress)) ? Number(tableAddress) : undefined,
+		place: () => parts,
+	};
 }
 
-async function readArguments(path: string): Promise<{ flash_files?: unknown; extra_esptool_args?: unknown }> {
+function member(value: unknown, name: string): unknown {
+	return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+async function readArguments(path: string): Promise<Record<string, unknown>> {
 	try {
 		const found: unknown = JSON.parse(await readFile(path, "utf8"));
-		if (typeof found === "object" && found !== null) return found;
+		if (typeof found === "object" && found !== null) return found as Record<string, unknown>;
 	} catch (error) {
 		throw unusable(path, textOf(error));
 	}

@@ -12,6 +12,8 @@ export interface Image {
 	flashSize: number | undefined;
 	/** An ESP8266 image that starts through a bootloader at 0x0 only. */
 	needsBootloader: boolean;
+	/** It tells that it is an app of an ESP32: no bootloader does. */
+	isApp: boolean;
 	/** Why it cannot start: cut off or changed. */
 	damage: string | undefined;
 }
@@ -21,6 +23,9 @@ const MAGIC_V2 = 0xea;
 const CHECKSUM_SEED = 0xef;
 const MOST_SEGMENTS = 16;
 const HASH_LENGTH = 32;
+/** ESP-IDF's description of an app begins with it, at the beginning of the first segment. */
+const APP_MAGIC = 0xabcd5432;
+const FIRST_SEGMENT = 32;
 
 const MB = 1024 * 1024;
 const FLASH_SIZES_ESP32 = [1, 2, 4, 8, 16, 32, 64, 128].map((size) => size * MB);
@@ -46,6 +51,7 @@ function esp8266(bytes: Uint8Array, needsBootloader: boolean): Image {
 		chipName: ESP8266.name,
 		flashSize: FLASH_SIZES_ESP8266[bytes[3] >> 4],
 		needsBootloader,
+		isApp: false,
 		damage: undefined,
 	};
 }
@@ -67,6 +73,7 @@ function parseEsp32(bytes: Uint8Array, view: DataView): Image {
 		chipName: chip?.name ?? `a chip with id ${imageId}`,
 		flashSize: FLASH_SIZES_ESP32[bytes[3] >> 4],
 		needsBootloader: false,
+		isApp: bytes.length >= FIRST_SEGMENT + 4 && view.getUint32(FIRST_SEGMENT, true) === APP_MAGIC,
 		damage: undefined,
 	};
 	const { end, damage } = walkSegments(bytes, view, 0, 24);

@@ -9,7 +9,7 @@ import { printable } from "../text.js";
 import { ESP8266 } from "./chips.js";
 import { parseImage } from "./image.js";
 import { readPart } from "./part-file.js";
-import { appPartition, otaDataPartition, parsePartitionTable } from "./partition-table.js";
+import { appPartition, otaDataPartition, PARTITION_TABLE, parsePartitionTable } from "./partition-table.js";
 import type { Firmware, Part } from "./parts.js";
 
 const APP_ESP32 = "xs_esp32.bin";
@@ -17,8 +17,6 @@ const APP_ESP8266 = "main.bin";
 const BOOT_ESP8266 = "boot_v1.7.bin";
 const RF_DATA = "esp_init_data_default.bin";
 
-/** Where Moddable's builds have the partition table. */
-const PARTITION_TABLE = 0x8000;
 /** RF data lies so many bytes before the end of an ESP8266's flash. */
 const RF_DATA_FROM_END = 0x4000;
 

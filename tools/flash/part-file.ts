@@ -1,7 +1,9 @@
 // The bytes of a firmware file. Knows the file system.
 
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { Problem, textOf } from "../problem.js";
 import { printable } from "../text.js";
 
@@ -13,14 +15,22 @@ export async function readPart(path: string): Promise<{ name: string; bytes: Uin
 	const shown = printable(path, 200);
 	let bytes: Uint8Array;
 	try {
-		const { size } = await stat(path);
+		const found = await stat(path);
+		if (!found.isFile())
+			throw new Problem(
+				`${shown} is refused`,
+				"it is not a regular file: a device or a pipe may never end",
+				"name a firmware file",
+			);
+		const { size } = found;
 		if (size > MOST_BYTES)
 			throw new Problem(
 				`${shown} is refused`,
 				`it has ${size} bytes, more than any flash`,
 				"name a firmware file",
 			);
-		bytes = await readFile(path);
+		// No more than it had: a file may grow, or tell no size and never end.
+		bytes = size === 0 ? new Uint8Array(0) : await buffer(createReadStream(path, { end: size - 1 }));
 	} catch (error) {
 		if (error instanceof Problem) throw error;
 		throw new Problem(

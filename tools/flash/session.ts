@@ -1,12 +1,12 @@
 // One board flashed, from the port to its restart. Knows firmware, bootloader and report, no command line.
 
-import { Problem, textOf } from "../problem.js";
+import { Problem } from "../problem.js";
 import type { PortInfo } from "../serial/port-info.js";
 import { type PortClass, SerialLine } from "../serial/serial-line.js";
 import { bytesText, rateText } from "./amounts.js";
 import { Bootloader } from "./bootloader.js";
 import { flashParts, lowerBaudRate, type Report, type Wishes } from "./flasher.js";
-import { ROM_BAUD_RATE } from "./loader.js";
+import { faultOf, ROM_BAUD_RATE } from "./loader.js";
 import { checkParts, type Firmware } from "./parts.js";
 import { FlashState } from "./state.js";
 
@@ -14,6 +14,8 @@ export interface FlashOptions extends Wishes {
 	baud: number;
 	/** Start the app in the end. */
 	reset: boolean;
+	/** Write also what the board could not start. */
+	force: boolean;
 }
 
 /** For tests. */
@@ -64,17 +66,18 @@ export async function flashBoard(
 async function write(
 	firmware: Firmware,
 	board: Bootloader,
-	{ baud, erase, dryRun }: FlashOptions,
+	{ baud, erase, dryRun, force }: FlashOptions,
 	report: Report,
 	state: FlashState,
 ): Promise<void> {
-	if (firmware.chip !== undefined && firmware.chip !== board.chip)
+	if (!force && firmware.chip !== undefined && firmware.chip !== board.chip)
 		throw new Problem(
 			`the firmware for ${firmware.chip.name} is refused`,
 			`this board has an ${board.chip.name}`,
-			`build for ${board.chip.target}, or choose another board with --port`,
+			`build for ${board.chip.target}, or choose another board with --port; "flash --force" writes it all the same`,
 		);
-	const parts = checkParts(firmware.place(board.size), board);
+	const { tableAddress } = firmware;
+	const parts = checkParts(firmware.place(board.size), board, { force, tableAddress });
 	if (!(await board.setBaudRate(baud))) {
 		report.note(`the board does not answer at ${baud} baud: trying a lower rate`);
 		await board.recover(lowerBaudRate(baud));
@@ -99,10 +102,7 @@ async function restart(board: Bootloader, { reset }: FlashOptions, report: Repor
 }
 
 function withState(error: unknown, state: FlashState): Error {
-	const problem =
-		error instanceof Problem
-			? error
-			: new Problem("flashing failed", textOf(error), "repeat it, with another cable if it fails again");
+	const problem = faultOf("flashing failed", error);
 	problem.message += `\n${state.text}`;
 	return problem;
 }

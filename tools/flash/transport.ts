@@ -1,7 +1,7 @@
 // esptool-js's way to the chip, over a SerialLine. Knows esptool-js's Transport; passes on answers and nothing else.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { ESPError, Transport } from "esptool-js";
+import { TimeoutError, Transport } from "esptool-js";
 import type { PortInfo } from "../serial/port-info.js";
 import type { SerialLine } from "../serial/serial-line.js";
 import { Frames } from "./frames.js";
@@ -21,6 +21,7 @@ export class LineTransport extends Transport {
 	#failure: unknown;
 	#failed = rejectable();
 	#heard = 0;
+	#answered = false;
 	#take = (bytes: Uint8Array) => {
 		this.#heard += bytes.length;
 		this.#answers.take(bytes);
@@ -38,7 +39,12 @@ export class LineTransport extends Transport {
 		return this.#heard;
 	}
 
-	/** The last of what came and was no answer. */
+	/** There was an answer, once at least. */
+	get answered(): boolean {
+		return this.#answered;
+	}
+
+	/** The last of what came since the last answer. */
 	get text(): string {
 		return this.#answers.text;
 	}
@@ -57,6 +63,7 @@ export class LineTransport extends Transport {
 	}
 
 	#arrived(frame: Uint8Array): void {
+		this.#answered = true;
 		if (this.#waiting !== undefined) {
 			this.#waiting.resolve(frame);
 			this.#waiting = undefined;
@@ -85,7 +92,7 @@ export class LineTransport extends Transport {
 				this.#waiting = { resolve, reject };
 				timer = setTimeout(() => {
 					this.#waiting = undefined;
-					reject(new ESPError("no answer"));
+					reject(new TimeoutError("the chip did not answer"));
 				}, timeout);
 			});
 		} finally {

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { Keys } from "../keys.js";
 import { PASSWORD_VARIABLE } from "../option-values.js";
-import { Problem, textOf } from "../problem.js";
 import { choosePort } from "../serial/ports.js";
+import { watchOutput } from "../standard-output.js";
 import type { Listener, Source } from "./events.js";
 import { Filter } from "./filter.js";
 import { Forwarder } from "./forwarder.js";
@@ -104,10 +104,7 @@ class Monitor {
 	async run(): Promise<void> {
 		const quit = this.#quit;
 		for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, quit);
-		process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-			if (error.code === "EPIPE") quit();
-			else this.#fail(new Problem("the output cannot be written", textOf(error), "check where it goes to"));
-		});
+		const unwatch = watchOutput((problem) => (problem === undefined ? quit() : this.#fail(problem)));
 		let keys: Keys | undefined;
 		try {
 			await this.#source.start();
@@ -121,6 +118,7 @@ class Monitor {
 			this.#output.close();
 			await this.#forwarder?.close();
 			this.#file?.close();
+			unwatch();
 			for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, quit);
 		}
 	}

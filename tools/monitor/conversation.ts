@@ -42,8 +42,9 @@ export class Conversation {
 		this.#machines.clear();
 	}
 
-	dropText(): void {
-		this.#reader.dropText();
+	/** See XsbugReader. */
+	dropText(): number {
+		return this.#reader.dropText();
 	}
 
 	/** Asks the app to restart the board. False when no machine is there to be asked. */

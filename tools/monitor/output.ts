@@ -42,6 +42,8 @@ export class Output implements Listener {
 	#entries: Entry[] = [];
 	#scheduled = false;
 	#closed = false;
+	/** Lines that a slow reader misses. */
+	#missing = 0;
 	/** The last samples differ from those before. */
 	#news = false;
 
@@ -55,7 +57,7 @@ export class Output implements Listener {
 	event(event: MonitorEvent): void {
 		if (this.#closed) return;
 		this.#gauge(event);
-		const entry = this.#options.json ? jsonEntry(event) : this.#textEntry(event);
+		const entry = this.#entryOf(event);
 		if (entry !== undefined) this.#entries.push(entry);
 		// What a machine says at a break may be its last: it is in the file before the machine goes on.
 		if (event.type === "break" || this.#entries.length >= BATCH) this.#flush();
@@ -64,8 +66,13 @@ export class Output implements Listener {
 
 	close(): void {
 		this.#flush();
+		this.#tellMissing();
 		this.#closed = true;
 		this.#sinks.screen.close();
+	}
+
+	#entryOf(event: MonitorEvent): Entry | undefined {
+		return this.#options.json ? jsonEntry(event) : this.#textEntry(event);
 	}
 
 	#schedule(): void {
@@ -81,16 +88,35 @@ export class Output implements Listener {
 		if (this.#closed) return;
 		const entries = this.#entries;
 		this.#entries = [];
-		const { screen, file, forwarder } = this.#sinks;
+		const { file, forwarder } = this.#sinks;
 		try {
 			file?.add(entries.flatMap(({ lines }) => lines));
 			const shown = this.#filtered(entries);
-			screen.print(shown.flatMap((entry) => this.#coloured(entry)));
+			this.#print(shown);
 			forwarder?.add(shown.filter(isForwarded).map(({ lines }) => lines.join("\n")));
 		} catch (problem) {
 			this.#closed = true;
 			this.#onProblem(problem);
 		}
+	}
+
+	#print(entries: Entry[]): void {
+		const { screen } = this.#sinks;
+		const lines = entries.flatMap((entry) => this.#coloured(entry));
+		if (screen.isBehind) this.#missing += lines.length;
+		else if (lines.length > 0) {
+			this.#tellMissing();
+			screen.print(lines);
+		}
+	}
+
+	#tellMissing(): void {
+		if (this.#missing === 0) return;
+		const count = this.#missing === 1 ? "1 line is" : `${this.#missing} lines are`;
+		const text = `${count} missing here: their reader is too slow`;
+		this.#missing = 0;
+		const entry = this.#entryOf({ type: "note", text })!;
+		this.#sinks.screen.print(this.#coloured(entry));
 	}
 
 	/** Notes are always shown. */

@@ -14,7 +14,6 @@ export class Screen {
 	readonly #terminal: boolean;
 	#area: string[] = [];
 	#drawn: string[] = [];
-	#omitted = 0;
 
 	constructor(out: Out) {
 		this.#out = out;
@@ -25,22 +24,21 @@ export class Screen {
 		return this.#terminal;
 	}
 
-	/** Lines without control characters but colours. */
+	/** Whoever reads is so slow that lines are to be left out. */
+	get isBehind(): boolean {
+		return this.#out.writableLength > WAITING_LIMIT;
+	}
+
+	/** Lines without control characters but colours and tabs. */
 	print(lines: string[]): void {
 		if (lines.length === 0) return;
-		if (this.#out.writableLength > WAITING_LIMIT) {
-			this.#omitted += lines.length;
-			return;
-		}
-		let text = this.#erasing();
-		if (this.#omitted > 0) text += `-- ${this.#omitted} lines are missing here: their reader is too slow\n`;
-		this.#omitted = 0;
+		const text = this.#erasing();
 		this.#out.write(`${text}${lines.join("\n")}\n${this.#drawing()}`);
 	}
 
 	/** What is shown below the lines; of no effect without a terminal. */
 	show(area: string[]): void {
-		if (!this.#terminal || this.#out.writableLength > WAITING_LIMIT) return;
+		if (!this.#terminal || this.isBehind) return;
 		const text = this.#erasing();
 		this.#area = area;
 		this.#out.write(text + this.#drawing());

@@ -51,6 +51,8 @@ export class SerialSource implements Source {
 	#started = false;
 	/** Since a message was understood. */
 	#resets = 0;
+	/** Characters that are not told of yet. */
+	#unreadable = 0;
 
 	constructor(port: PortInfo, options: SerialOptions, listener: Listener, open: OpenLine = SerialLine.open) {
 		this.#port = port;
@@ -104,7 +106,11 @@ export class SerialSource implements Source {
 			(event) => this.#event(event),
 		);
 		const tuner = new Tuner(line, this.#rate, (text) => this.#note(text));
-		this.#session = { line, tuner, conversation, ticking: setInterval(() => conversation.tick(), 1000) };
+		const ticking = setInterval(() => {
+			conversation.tick();
+			this.#tellUnreadable();
+		}, 1000);
+		this.#session = { line, tuner, conversation, ticking };
 		line.on("data", (bytes) => this.#data(bytes));
 		line.once("gone", () => void this.#gone());
 		this.#note(`${line.path} is open, ${line.baudRate} baud`);
@@ -119,6 +125,7 @@ export class SerialSource implements Source {
 		clearTimeout(this.#silence);
 		session.tuner.stop();
 		session.conversation.end();
+		this.#tellUnreadable();
 		this.#session = undefined;
 		return session.line;
 	}
@@ -137,7 +144,7 @@ export class SerialSource implements Source {
 		const verdict = tuner.hear(bytes);
 		conversation.push(bytes);
 		if (verdict?.noise) {
-			conversation.dropText();
+			this.#unreadable += conversation.dropText();
 			this.#started = true;
 		}
 		// What a boot loader says is heard at the app's rate first.
@@ -147,10 +154,28 @@ export class SerialSource implements Source {
 
 	#event(event: MonitorEvent): void {
 		if (event.type === "text") {
-			if (isNoise(event.text)) return;
+			if (isNoise(event.text)) {
+				this.#unreadable += event.text.length;
+				return;
+			}
 			this.#started = true;
 		} else if (event.type !== "cut") this.#understand(event.type);
+		this.#tell(event);
+	}
+
+	#tell(event: MonitorEvent): void {
+		this.#tellUnreadable();
 		this.#listener.event(event);
+	}
+
+	/** What was left out is told where it was, but of a stream of it once a second. */
+	#tellUnreadable(): void {
+		const count = this.#unreadable;
+		if (count === 0) return;
+		this.#unreadable = 0;
+		this.#note(
+			`${count === 1 ? "1 unreadable character" : `${count} unreadable characters`}: another baud rate, or a bad line`,
+		);
 	}
 
 	#understand(type: MonitorEvent["type"]): void {
@@ -188,6 +213,6 @@ export class SerialSource implements Source {
 	}
 
 	#note(text: string): void {
-		this.#listener.event({ type: "note", text });
+		this.#tell({ type: "note", text });
 	}
 }

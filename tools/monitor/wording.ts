@@ -89,8 +89,10 @@ function cutText({ text, cut }: { text: string; cut: boolean }): string {
 	return cut ? `${safe(text)} … (cut)` : safe(text);
 }
 
+/** Tabs stay tabs. */
 function safe(text: string): string {
-	return printable(text.replace(COLOURS, ""), TEXT_LIMIT);
+	const pieces = text.replace(COLOURS, "").split("\t");
+	return pieces.map((piece) => printable(piece, TEXT_LIMIT)).join("\t");
 }
 
 function frameInWords(frame: StackFrame): string {

@@ -8,15 +8,17 @@ export function addPortsCommand(program: Command): void {
 	program
 		.command("ports")
 		.description("list the serial ports, those that look like ESP boards first, and why they do")
-		.option("--json", "print one JSON object a line")
+		.option("--json", "print a JSON array")
 		.addHelpText("after", "\nExample:\n  xs-mqtt ports --json")
 		.action(ports);
 }
 
 async function ports({ json = false }: { json?: boolean }): Promise<void> {
 	const found = await listPorts();
-	for (const port of found) process.stdout.write(`${json ? jsonLine(port) : portLine(port)}\n`);
-	if (found.length === 0 && !json)
+	const lines = found.map(portLine);
+	if (json) process.stdout.write(`${jsonLine(found)}\n`);
+	else if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+	else
 		process.stdout.write(
 			"there are no serial ports: plug a board in with a data cable (some have power wires only)\n",
 		);

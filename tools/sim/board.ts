@@ -15,6 +15,10 @@ export type BoardEvent =
 	| { type: "trace"; text: string }
 	| ({ type: "memory" } & Counters)
 	| { type: "network"; state: "up" | "cut" | "frozen" }
+	/** The firmware has measured something, by the name that it publishes it under. */
+	| { type: "reading"; name: string; value: number }
+	/** What the firmware holds now, and has given up since it was started. */
+	| { type: "held"; messages: number; dropped: number }
 	/** The firmware's MQTT connection. */
 	| { type: "client"; connected: boolean; reason: string }
 	| { type: "abort"; reason: string; message: string }
@@ -72,7 +76,8 @@ function startBoard(program: string, options: BoardOptions, onEvent: (event: Boa
 		engine: program,
 		firmware: FIRMWARE,
 		modules: MODULES,
-		preload: ["xs-mqtt", "xs-mqtt/network"],
+		// The device stands for a board's hardware: it takes nothing of the firmware's heap.
+		preload: ["xs-mqtt", "xs-mqtt/network", "sensor-node/device"],
 		onEvent: (event) => {
 			const told = translate(event);
 			if (told !== undefined) onEvent(told);
@@ -101,9 +106,31 @@ function translate(event: DesktopEvent): BoardEvent | undefined {
 			return undefined;
 		case "report":
 			return clientEvent(event.text);
+		case "numbers":
+			return heldEvent(event.values);
+		case "measured":
+			return readingEvent(event.name, event.value);
 		default:
 			return event;
 	}
+}
+
+/** The sensor node's names of what this computer measures. */
+const READINGS = new Map([
+	["loadAverage", "load"],
+	["freeMemory", "memory"],
+	["temperature", "temperature"],
+]);
+
+function readingEvent(name: string, value: number | null): BoardEvent | undefined {
+	const reading = READINGS.get(name);
+	return reading === undefined || value === null ? undefined : { type: "reading", name: reading, value };
+}
+
+/** What the node's device shows. */
+function heldEvent([messages, dropped]: (number | null)[]): BoardEvent | undefined {
+	if (typeof messages !== "number" || typeof dropped !== "number") return undefined;
+	return { type: "held", messages, dropped };
 }
 
 /** What the node's device reports of its connection. */

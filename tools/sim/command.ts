@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { Keys } from "../keys.js";
 import { PASSWORD_VARIABLE } from "../option-values.js";
-import { Problem, textOf } from "../problem.js";
 import { ProgressLine } from "../progress.js";
+import { watchOutput } from "../standard-output.js";
 import { prepareBoard } from "./board.js";
 import type { Output } from "./events.js";
 import { JsonLines } from "./json-lines.js";
@@ -58,11 +58,7 @@ async function sim(options: SimOptions): Promise<void> {
 	process.once("exit", restoreTerminal);
 	const onSignal = () => session.quit();
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-		// Whoever read us has seen enough.
-		if (error.code === "EPIPE") session.quit();
-		else session.fail(new Problem("the output cannot be written", textOf(error), "check where it goes to"));
-	});
+	watchOutput((problem) => (problem === undefined ? session.quit() : session.fail(problem)));
 	try {
 		await session.run();
 	} finally {

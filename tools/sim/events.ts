@@ -1,11 +1,11 @@
 // What a simulation tells, as one stream of typed events. Knows no source and no output.
-// In JSON each event is one line; a new field is no change, a new meaning of one is.
+// In JSON each event is one line, with its time; a new field is no change, a new meaning of one is.
 
 import type { Counters } from "../../hosts/desktop/board.js";
 import type { Packet } from "../decode/packet.js";
 
 /** A message as the independent subscriber has received it. */
-export interface MessageEvent {
+export interface ReceivedMessage {
 	type: "message";
 	topic: string;
 	/** As text; what is no UTF-8 reads U+FFFD. */
@@ -17,7 +17,10 @@ export interface MessageEvent {
 	qos: number;
 	/** The broker had kept it: it is not new. */
 	retain: boolean;
-	/** One of the board's readings, that counts. */
+}
+
+export interface MessageEvent extends ReceivedMessage {
+	/** A reading that this board has measured, and that came for the first time: it counts. */
 	reading: boolean;
 }
 
@@ -45,6 +48,15 @@ export interface TraceEvent {
 	text: string;
 }
 
+/** What the board holds has changed, and stayed so for a moment. */
+export interface HeldEvent {
+	type: "held";
+	/** Messages accepted and not yet delivered. */
+	messages: number;
+	/** Messages given up since the board was started: readings that gave way to newer ones. */
+	dropped: number;
+}
+
 /** The board's heap. `slots` and `chunkBytes` are what is in use. */
 export type MemoryEvent = { type: "memory" } & Counters;
 
@@ -56,7 +68,14 @@ export interface PacketEvent {
 	packet: Packet;
 }
 
-export type SimEvent = MessageEvent | StatusEvent | ConnectionEvent | TraceEvent | MemoryEvent | PacketEvent;
+export type SimEvent =
+	| MessageEvent
+	| StatusEvent
+	| ConnectionEvent
+	| TraceEvent
+	| HeldEvent
+	| MemoryEvent
+	| PacketEvent;
 
 /** Where events go. */
 export interface Output {

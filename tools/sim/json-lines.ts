@@ -1,4 +1,4 @@
-// Events as JSON, one object a line, and nothing else. Knows a stream.
+// Events as JSON, one object a line with the time it was told, and nothing else. Knows a stream.
 
 import { packetInJson } from "../decode/view.js";
 import { jsonLine } from "../text.js";
@@ -13,7 +13,7 @@ export class JsonLines implements Output {
 
 	event(event: SimEvent): void {
 		const shown = event.type === "packet" ? { ...event, packet: packetInJson(event.packet) } : event;
-		this.#write(`${jsonLine(shown)}\n`);
+		this.#write(`${jsonLine({ time: new Date().toISOString(), ...shown })}\n`);
 	}
 
 	close(): void {}

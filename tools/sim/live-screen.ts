@@ -3,9 +3,9 @@
 import type { WriteStream } from "node:tty";
 import { colors } from "../colors.js";
 import { packetInLines } from "../decode/view.js";
-import { cut, printable } from "../text.js";
+import { cut, printable, wrapped } from "../text.js";
 import type { ConnectionEvent, MemoryEvent, MessageEvent, Output, SimEvent } from "./events.js";
-import { connectionInWords, memoryInWords, payloadOf, topicOf } from "./wording.js";
+import { connectionInWords, heldInWords, memoryInWords, payloadOf, topicOf } from "./wording.js";
 
 // Alternate screen, cursor and line wrap.
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l";
@@ -18,10 +18,16 @@ const CLEAR_BELOW = "\x1b[J";
 const TOPICS = 12;
 /** Trace lines that are kept. */
 const TRACE = 50;
+/** Characters of a trace line that are shown. */
+const LINE = 250;
 /** Trace lines that are shown where packets are shown below. */
 const TRACE_ABOVE = 4;
 /** Lines of packets that are kept. */
 const PROTOCOL = 200;
+/** How a line begins that tells of a rule that a packet breaks. */
+const BROKEN_RULE = "  !";
+/** Characters of a line that is not broken into shorter ones. */
+const SHORTEST = 20;
 /** Milliseconds between two drawings. */
 const FRAME = 200;
 
@@ -39,6 +45,7 @@ export class LiveScreen implements Output {
 	readonly #trace: string[] = [];
 	#protocol: string[] = [];
 	#status = "not heard of yet";
+	#held = "";
 	#heap = "";
 	#fresh = "";
 	#slotsAllocated = 0;
@@ -68,8 +75,11 @@ export class LiveScreen implements Output {
 				this.#connection(event);
 				break;
 			case "trace":
-				this.#trace.push(printable(event.text, 200));
+				this.#trace.push(printable(event.text, LINE));
 				if (this.#trace.length > TRACE) this.#trace.shift();
+				break;
+			case "held":
+				this.#held = heldInWords(event);
 				break;
 			case "memory":
 				this.#memory(event);
@@ -92,7 +102,9 @@ export class LiveScreen implements Output {
 	#connection(event: ConnectionEvent): void {
 		this.#connections.set(event.of, connectionInWords(event));
 		// Another life of the board knows nothing of what was.
-		if (event.of === "board" && event.state !== "ready") {
+		if (event.of !== "board") return;
+		this.#held = event.state === "ready" ? heldInWords({ type: "held", messages: 0, dropped: 0 }) : "";
+		if (event.state !== "ready") {
 			this.#connections.delete("network");
 			this.#connections.delete("client");
 		}
@@ -122,13 +134,20 @@ export class LiveScreen implements Output {
 	}
 
 	#draw(): void {
-		const { columns = 80, rows = 24 } = this.#terminal;
-		const lines = this.#lines();
+		// A terminal may have no size, or one of 0.
+		const columns = this.#terminal.columns || 80;
+		const rows = this.#terminal.rows || 24;
+		const lines = this.#lines(columns);
 		let room = Math.max(0, rows - lines.length - 3);
 		if (this.#protocol.length > 0) room = Math.min(room, TRACE_ABOVE);
-		lines.push(heading("trace"), ...lastOf(this.#trace, room));
-		if (this.#protocol.length > 0)
-			lines.push(heading("protocol"), ...lastOf(this.#protocol, rows - lines.length - 3));
+		const trace = this.#trace.flatMap((text) => indented(text, columns));
+		lines.push(heading("trace"), ...lastOf(trace, room));
+		if (this.#protocol.length > 0) {
+			const protocol = this.#protocol.flatMap((line) =>
+				line.startsWith(BROKEN_RULE) ? indented(line.trim(), columns, 4) : [`  ${line}`],
+			);
+			lines.push(heading("protocol"), ...lastOf(protocol, rows - lines.length - 3));
+		}
 		const all = lines.slice(0, Math.max(1, rows - 2));
 		const text = all.map((line) => `${toWidth(line, columns)}${CLEAR_LINE}\r\n`).join("");
 		this.#terminal.write(
@@ -136,10 +155,11 @@ export class LiveScreen implements Output {
 		);
 	}
 
-	#lines(): string[] {
+	#lines(columns: number): string[] {
 		const lines = [heading("connection")];
-		for (const text of this.#connections.values()) lines.push(`  ${text}`);
+		for (const text of this.#connections.values()) lines.push(...indented(text, columns));
 		lines.push(
+			`  holds ${this.#held || "-"}`,
 			`  status ${this.#status}`,
 			heading("heap"),
 			`  ${this.#heap || "-"}`,
@@ -158,7 +178,13 @@ export class LiveScreen implements Output {
 }
 
 function lastOf(lines: string[], count: number): string[] {
-	return lines.slice(Math.max(0, lines.length - Math.max(0, count))).map((line) => `  ${line}`);
+	return lines.slice(Math.max(0, lines.length - Math.max(0, count)));
+}
+
+/** In as many lines as it takes, each but the first a little further in. */
+function indented(text: string, columns: number, by = 2): string[] {
+	const lines = wrapped(text, Math.max(SHORTEST, columns - by - 2));
+	return lines.map((line, i) => `${" ".repeat(i === 0 ? by : by + 2)}${line}`);
 }
 
 /** Headings are the only coloured lines: what is cut holds no escape sequence. */

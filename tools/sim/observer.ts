@@ -6,8 +6,7 @@ import { type IClientOptions, MqttClient } from "mqtt";
 import type { BrokerAddress } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { cut } from "../text.js";
-import type { MessageEvent, SimEvent, StatusEvent } from "./events.js";
-import { READINGS } from "./options.js";
+import type { ConnectionEvent, ReceivedMessage, StatusEvent } from "./events.js";
 
 /** Bytes of a packet that is still read. */
 const PACKET_LIMIT = 1 << 20;
@@ -16,6 +15,9 @@ const PAYLOAD_LIMIT = 1024;
 /** Characters of a topic that an event holds. */
 const TOPIC_LIMIT = 256;
 const CONNECT_TIMEOUT = 10_000;
+
+/** What it hears. Whose readings they are it cannot tell. */
+export type Heard = ReceivedMessage | StatusEvent | ConnectionEvent;
 
 export class Observer {
 	readonly #client: MqttClient;
@@ -29,7 +31,7 @@ export class Observer {
 	static async start(
 		broker: BrokerAddress,
 		name: string,
-		onEvent: (event: SimEvent) => void,
+		onEvent: (event: Heard) => void,
 	): Promise<Observer> {
 		const client = connect(broker);
 		const observer = new Observer(client);
@@ -119,7 +121,7 @@ export function describe(
 	payload: Buffer,
 	qos: number,
 	retain: boolean,
-): MessageEvent | StatusEvent {
+): ReceivedMessage | StatusEvent {
 	// A character has four bytes at most.
 	const text = payload.subarray(0, PAYLOAD_LIMIT * 4).toString();
 	const shown = cut(text, PAYLOAD_LIMIT);
@@ -132,6 +134,5 @@ export function describe(
 		cut: shown.length < text.length || payload.length > PAYLOAD_LIMIT * 4,
 		qos,
 		retain,
-		reading: !retain && READINGS.some((reading) => topic === `${name}/${reading}`),
 	};
 }

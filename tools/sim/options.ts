@@ -13,9 +13,6 @@ import { UsageProblem } from "../problem.js";
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
 export const STACKS = ["lwip", "lin"] as const;
 
-/** Topics below the name whose messages are readings. */
-export const READINGS = ["load", "memory", "temperature", "replay"];
-
 /** As commander hands them over. */
 export interface RawOptions {
 	broker?: string;

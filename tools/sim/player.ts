@@ -57,17 +57,18 @@ export class Player {
 		this.#go();
 	}
 
-	/** A reading was received. A second copy, which QoS 1 allows, is nothing new. */
-	received(payload: string): void {
+	/** Whether this is a reading that was waited for. A second copy, which QoS 1 allows, is not. */
+	received(payload: string): boolean {
 		const value = Number(payload);
 		const nearby = 0.5000001 * 10 ** -this.#replay.decimals;
 		const index = this.#waiting.findIndex(
 			(sent) => Math.abs(sent - value) <= Math.max(nearby, Math.abs(sent) * 1e-15),
 		);
-		if (payload === "" || index < 0) return;
+		if (payload === "" || index < 0) return false;
 		this.#waiting.splice(index, 1);
 		this.arrived++;
 		this.#go();
+		return true;
 	}
 
 	stop(): void {

@@ -6,11 +6,12 @@ import { Problem } from "../problem.js";
 import { cut } from "../text.js";
 import type { Board, BoardEvent, StartBoard } from "./board.js";
 import { EmbeddedBroker } from "./embedded-broker.js";
-import type { SimEvent } from "./events.js";
-import { Observer } from "./observer.js";
+import type { HeldEvent, ReceivedMessage, SimEvent } from "./events.js";
+import { type Heard, Observer } from "./observer.js";
 import type { SimOptions } from "./options.js";
 import { Player } from "./player.js";
 import { ProtocolTap } from "./protocol-tap.js";
+import { Readings } from "./readings.js";
 import type { Replay } from "./replay.js";
 
 const USUAL_INTERVAL = 1000;
@@ -18,16 +19,21 @@ const USUAL_INTERVAL = 1000;
 const PATIENCE = 60_000;
 /** Milliseconds for the farewell to reach the observer. */
 const FAREWELL = 500;
+/** Milliseconds that what is held has to stay so before it is told: while connected it comes and goes with each reading. */
+const SETTLED = 200;
 /** Characters of a trace line that an event holds. */
 const TRACE_LIMIT = 1024;
 
+const NOTHING_HELD: HeldEvent = { type: "held", messages: 0, dropped: 0 };
+
 export class Session {
-	/** Readings that the observer has received. */
+	/** The board's readings that the observer has received. */
 	readings = 0;
 	readonly #options: SimOptions;
 	readonly #startBoard: StartBoard;
 	readonly #onEvent: (event: SimEvent) => void;
 	readonly #player: Player | undefined;
+	readonly #measured = new Readings();
 	/** Digits after the point of a replay's readings. */
 	readonly #decimals: number | undefined;
 	#address!: BrokerAddress;
@@ -38,6 +44,9 @@ export class Session {
 	/** While the board's end is our doing. */
 	#expectExit = false;
 	#ending = false;
+	#held = NOTHING_HELD;
+	#heldTold = NOTHING_HELD;
+	#heldTimer: NodeJS.Timeout | undefined;
 	#offline: (() => void) | undefined;
 	#timeout: NodeJS.Timeout | undefined;
 	#finish!: (result: Problem | undefined) => void;
@@ -92,6 +101,7 @@ export class Session {
 		this.#board = undefined;
 		this.#player?.power(false);
 		board.unplug();
+		this.#forgetHeld();
 		this.#onEvent({ type: "connection", of: "board", state: "unplugged" });
 	}
 
@@ -147,9 +157,8 @@ export class Session {
 	}
 
 	#missed(why: string): Problem {
-		const arrived = this.#options.messages === undefined ? (this.#player?.arrived ?? 0) : this.readings;
 		return new Problem(
-			`${arrived} of ${this.#aim} readings were received`,
+			`${this.readings} of ${this.#aim} readings were received`,
 			why,
 			"look at connection and trace, or give more --timeout",
 		);
@@ -191,6 +200,12 @@ export class Session {
 			case "memory":
 				this.#onEvent(event);
 				break;
+			case "reading":
+				this.#measured.measured(event.name, event.value);
+				break;
+			case "held":
+				this.#holds(event);
+				break;
 			case "network":
 				this.#onEvent({ type: "connection", of: "network", state: event.state });
 				break;
@@ -226,6 +241,7 @@ export class Session {
 	#boardGone(status: number | null, text: string): void {
 		this.#board = undefined;
 		this.#player?.power(false);
+		this.#forgetHeld();
 		this.#onEvent({ type: "connection", of: "board", state: "off" });
 		if (this.#expectExit) return;
 		this.#finish(
@@ -237,21 +253,49 @@ export class Session {
 		);
 	}
 
-	#received(event: SimEvent): void {
-		if (event.type === "message") {
-			// Who asked for N readings gets N.
-			if (this.#ending) return;
-			this.#onEvent(event);
-			if (event.reading) this.#count(event.topic, event.payload);
-			return;
-		}
-		this.#onEvent(event);
-		if (event.type === "status" && !event.retain && event.state === "offline") this.#offline?.();
+	#holds(held: HeldEvent): void {
+		this.#held = held;
+		this.#heldTimer ??= setTimeout(() => {
+			this.#heldTimer = undefined;
+			const { messages, dropped } = this.#heldTold;
+			if (this.#held.messages === messages && this.#held.dropped === dropped) return;
+			this.#heldTold = this.#held;
+			this.#onEvent(this.#held);
+		}, SETTLED);
 	}
 
-	#count(topic: string, payload: string): void {
+	/** Held in RAM: gone with the power. */
+	#forgetHeld(): void {
+		clearTimeout(this.#heldTimer);
+		this.#heldTimer = undefined;
+		this.#held = NOTHING_HELD;
+		this.#heldTold = NOTHING_HELD;
+	}
+
+	#received(event: Heard): void {
+		if (event.type !== "message") {
+			this.#onEvent(event);
+			if (event.type === "status" && !event.retain && event.state === "offline") this.#offline?.();
+			return;
+		}
+		// Who asked for N readings gets N.
+		if (this.#ending) return;
+		const reading = this.#isReading(event);
+		this.#onEvent({ ...event, reading });
+		if (reading) this.#count();
+	}
+
+	/** Whether it is this board's, and new. */
+	#isReading({ topic, payload, retain, cut }: ReceivedMessage): boolean {
+		const { name } = this.#options;
+		if (retain || cut || !topic.startsWith(`${name}/`)) return false;
+		const of = topic.slice(name.length + 1);
+		if (this.#player === undefined) return this.#measured.received(of, payload);
+		return of === "replay" && this.#player.received(payload);
+	}
+
+	#count(): void {
 		this.readings++;
-		if (topic === `${this.#options.name}/replay`) this.#player?.received(payload);
 		const { messages } = this.#options;
 		if (messages === undefined ? this.#player?.done : this.readings >= messages) {
 			this.#ending = true;
@@ -263,6 +307,7 @@ export class Session {
 		this.#ending = true;
 		clearTimeout(this.#timeout);
 		this.#player?.stop();
+		this.#forgetHeld();
 		const board = this.#board;
 		if (board !== undefined) {
 			this.#expectExit = true;

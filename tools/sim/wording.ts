@@ -2,11 +2,11 @@
 
 import { titleOf } from "../decode/view.js";
 import { printable } from "../text.js";
-import type { ConnectionEvent, MemoryEvent, MessageEvent, SimEvent } from "./events.js";
+import type { ConnectionEvent, HeldEvent, MemoryEvent, MessageEvent, SimEvent } from "./events.js";
 
 const TOPIC = 60;
 const PAYLOAD = 80;
-const LINE = 200;
+const LINE = 250;
 
 export function topicOf(event: { topic: string }): string {
 	return printable(event.topic, TOPIC);
@@ -20,6 +20,11 @@ export function payloadOf(event: MessageEvent): string {
 export function memoryInWords(event: MemoryEvent): string {
 	const limit = event.limit > 0 ? `${event.used} of ${event.limit} bytes used, ` : "";
 	return `${limit}${event.slots} slots, ${event.chunkBytes} chunk bytes, ${event.collections} collections`;
+}
+
+export function heldInWords({ messages, dropped }: HeldEvent): string {
+	const held = `${messages} message${messages === 1 ? "" : "s"}`;
+	return dropped === 0 ? held : `${held}, ${dropped} older given up`;
 }
 
 export function connectionInWords(event: ConnectionEvent): string {
@@ -55,6 +60,8 @@ export function inWords(event: SimEvent): [kind: string, text: string] {
 			return ["connection", connectionInWords(event)];
 		case "trace":
 			return ["trace", printable(event.text, LINE)];
+		case "held":
+			return ["held", heldInWords(event)];
 		case "memory":
 			return ["heap", memoryInWords(event)];
 		case "packet":

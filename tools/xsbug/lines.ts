@@ -35,9 +35,12 @@ export class Lines {
 		this.#aged = true;
 	}
 
-	clear(): void {
+	/** The number of characters that are not told then, without those over the limit. */
+	clear(): number {
+		const { length } = this.#text;
 		this.#text = "";
 		this.#cut = false;
+		return length;
 	}
 
 	#take(text: string, from: number, to: number): void {

@@ -18,7 +18,7 @@ export class XsbugReader {
 	readonly #onEvent: (event: XsbugEvent) => void;
 	readonly #frames: Frames;
 	readonly #rawLines: Lines;
-	#rawDecoder = new StringDecoder("utf8");
+	readonly #rawDecoder = new StringDecoder("utf8");
 	readonly #logs = new Map<string, MachineLog>();
 	#machine = "";
 	#message: Message | undefined;
@@ -59,10 +59,10 @@ export class XsbugReader {
 		this.#machine = "";
 	}
 
-	/** What is unfinished outside of messages was noise: it is not told. */
-	dropText(): void {
-		this.#rawDecoder = new StringDecoder("utf8");
-		this.#rawLines.clear();
+	/** What is unfinished outside of messages was noise: it is not told, but how many characters it had. */
+	dropText(): number {
+		this.#rawLines.add(this.#rawDecoder.end());
+		return this.#rawLines.clear();
 	}
 
 	#instruction(kind: string, machine: string): void {

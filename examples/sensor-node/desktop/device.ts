@@ -3,6 +3,7 @@
 import { exit, report } from "desktop/engine";
 import { freeMemory, loadAverage, temperature } from "desktop/machine";
 
+export { reportNumbers as showHeld } from "desktop/engine";
 export { onQuit, onReading } from "desktop/machine";
 
 /** What is published, and how. `read` gives NaN when there is none. */

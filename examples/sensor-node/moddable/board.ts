@@ -19,6 +19,7 @@ export const readings = [
 ];
 
 export function showConnection(_connected: boolean, _reason: string): void {}
+export function showHeld(_held: number, _dropped: number): void {}
 
 // A board runs until its power goes: no replay, no quitting.
 export function onReading(_callback: (value: number) => void): void {}

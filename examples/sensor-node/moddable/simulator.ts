@@ -12,6 +12,7 @@ export const readings = [
 ];
 
 export function showConnection(_connected: boolean, _reason: string): void {}
+export function showHeld(_held: number, _dropped: number): void {}
 
 // It runs until it is closed: no replay, no quitting.
 export function onReading(_callback: (value: number) => void): void {}

@@ -66,6 +66,15 @@ static void engineReport(xsMachine* the)
 	outputReport(xsmcToString(xsArg(0)));
 }
 
+static void engineReportNumbers(xsMachine* the)
+{
+	double values[4];
+	int count = xsmcArgc < 4 ? xsmcArgc : 4;
+	for (int i = 0; i < count; i++)
+		values[i] = xsmcToNumber(xsArg(i));
+	outputNumbers(values, count);
+}
+
 const NativeModule gEngineModule = {
 	"desktop/engine",
 	"export function mark() @ 'mark'\n"
@@ -77,7 +86,8 @@ const NativeModule gEngineModule = {
 	"export function liveSlots() @ 'liveSlots'\n"
 	"export function liveChunkBytes() @ 'liveChunkBytes'\n"
 	"export function exit(status) @ 'exit'\n"
-	"export function report(text) @ 'report'\n",
+	"export function report(text) @ 'report'\n"
+	"export function reportNumbers() @ 'reportNumbers'\n",
 	(const NativeFunction[]) {
 		{ "mark", engineMark },
 		{ "collect", engineCollect },
@@ -89,6 +99,7 @@ const NativeModule gEngineModule = {
 		{ "liveChunkBytes", engineLiveChunkBytes },
 		{ "exit", engineExit },
 		{ "report", engineReport },
+		{ "reportNumbers", engineReportNumbers },
 		{ NULL, NULL },
 	},
 };

@@ -1,10 +1,12 @@
 /*
  * The module "desktop/machine": this computer as a source of readings. Knows the operating system's gauges.
  * Must not know the network. Nothing allocates but `id`, once.
+ * Each reading is told as a line too: whoever started the board can tell its readings from those of others.
  */
 #include "machine.h"
 
 #include "host.h"
+#include "output.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +45,7 @@ static void machineLoadAverage(xsMachine* the)
 {
 	double load = NAN;
 	getloadavg(&load, 1);
+	outputMeasured("loadAverage", load);
 	xsmcSetNumber(xsResult, load);
 }
 
@@ -73,6 +76,7 @@ static void machineFreeMemory(xsMachine* the)
 	if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&statistics, &count) == KERN_SUCCESS)
 		bytes = (double)(statistics.free_count + statistics.inactive_count) * getpagesize();
 #endif
+	outputMeasured("freeMemory", bytes);
 	xsmcSetNumber(xsResult, bytes);
 }
 
@@ -87,6 +91,7 @@ static void machineTemperature(xsMachine* the)
 			celsius = strtod(text, NULL) / 1000;
 	}
 #endif
+	outputMeasured("temperature", celsius);
 	xsmcSetNumber(xsResult, celsius);
 }
 

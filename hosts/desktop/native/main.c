@@ -11,10 +11,12 @@
 #include "output.h"
 #include "tcp.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /* How the process ends when the application does not say: see README.md. */
@@ -58,7 +60,7 @@ static void usage(const char* problem, const char* detail)
 	fprintf(stderr,
 		"%s%s\n"
 		"usage: xs-mqtt-host [--board esp8266|esp32|none] [--stack lwip|lin] [--config JSON]\n"
-		"       [--module SPECIFIER=FILE]... [--preload SPECIFIER]... [--memory MILLISECONDS] [--limit BYTES] [--stack-slots N] MAIN\n",
+		"       [--module SPECIFIER=FILE]... [--preload SPECIFIER]... [--memory MILLISECONDS] [--limit BYTES] [--stack-slots N] [--seed N] MAIN\n",
 		problem, detail);
 	exit(usageStatus);
 }
@@ -71,11 +73,28 @@ typedef struct {
 	long limit, stack; /* -1: the board's */
 } Options;
 
+/* For Math.random, which is C's rand. Without a seed it is the system's, as boards have hardware for that. */
+static void seedRandom(const char* text)
+{
+	unsigned seed = 0;
+	if (text) {
+		char* end;
+		unsigned long value = strtoul(text, &end, 10);
+		if (*text < '0' || *text > '9' || *end || value > UINT_MAX)
+			usage("not a seed from 0 to 4294967295: ", text);
+		seed = (unsigned)value;
+	}
+	else if (getentropy(&seed, sizeof(seed)))
+		hostAbort("engine", "the system has no random numbers");
+	srand(seed);
+}
+
 static Options readOptions(int argc, char** argv)
 {
 	Options options = { .memoryInterval = 1000, .limit = -1, .stack = -1, .preloads = calloc((size_t)argc, sizeof(char*)) };
 	if (!options.preloads)
 		abort();
+	const char* seed = NULL;
 	const char* config = getenv("XS_MQTT_CONFIG");
 	modulesConfig(config && *config ? config : "{}");
 	for (int i = 1; i < argc; i++) {
@@ -116,6 +135,8 @@ static Options readOptions(int argc, char** argv)
 			options.limit = atol(value);
 		else if (!strcmp(option, "--stack-slots"))
 			options.stack = atol(value);
+		else if (!strcmp(option, "--seed"))
+			seed = value;
 		else
 			usage("unknown option: ", option);
 	}
@@ -125,6 +146,7 @@ static Options readOptions(int argc, char** argv)
 	if (!real)
 		usage("no such file: ", options.main);
 	options.main = strdup(real);
+	seedRandom(seed);
 	return options;
 }
 

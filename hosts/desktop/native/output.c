@@ -4,6 +4,7 @@
  */
 #include "output.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -140,6 +141,33 @@ void outputNetwork(const char* state)
 void outputReport(const char* text)
 {
 	writeText("report", text, textMaximum);
+}
+
+static void writeNumber(double value)
+{
+	if (isfinite(value))
+		fprintf(stdout, "%.17g", value);
+	else
+		fputs("null", stdout); /* JSON has no NaN */
+}
+
+void outputNumbers(const double* values, int count)
+{
+	fputs("{\"type\":\"numbers\",\"values\":[", stdout);
+	for (int i = 0; i < count; i++) {
+		if (i > 0)
+			fputc(',', stdout);
+		writeNumber(values[i]);
+	}
+	fputc(']', stdout);
+	endLine();
+}
+
+void outputMeasured(const char* name, double value)
+{
+	fprintf(stdout, "{\"type\":\"measured\",\"name\":\"%s\",\"value\":", name);
+	writeNumber(value);
+	endLine();
 }
 
 void outputAbort(const char* reason, const char* message)

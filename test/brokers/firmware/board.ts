@@ -5,6 +5,7 @@ import { onReading } from "desktop/machine";
 import config from "mc/config";
 import { network } from "../../../hosts/desktop/network.js";
 import * as xsMqtt from "../../../src/index.js";
+import { App, type Way } from "../../support/app.js";
 import { CLEAR, CLOSE } from "./commands.js";
 
 export interface AppConfig {
@@ -17,6 +18,8 @@ export interface AppConfig {
 	topic?: string;
 	qos?: xsMqtt.QoS;
 	retain?: boolean;
+	/** How one reading after the other is published, over and over. Default: in each way, and the same one in a row. */
+	ways?: Way[];
 	/** In place of random numbers. */
 	random?: number;
 }
@@ -36,6 +39,7 @@ const {
 	topic = "t",
 	qos = 1,
 	retain = false,
+	ways = ["bytes", "bytes", "bytes", "text", "sensor"],
 	random,
 } = config as unknown as AppConfig;
 
@@ -69,8 +73,11 @@ for (const filter of subscribe)
 		const { topic, qos, retain } = message;
 		report({ event: "message", topic, text: message.text(), qos, retain });
 	});
+const app = new App(client, { qos, retain, keep: "all" });
+let readings = 0;
 onReading((value) => {
 	if (value === CLOSE) client.close();
 	else if (value === CLEAR) client.publish(topic, "", qos, true);
-	else if (client.publish(topic, `${value}`, qos, retain) < 0) throw new Error(`${value} was refused`);
+	else if (app.publish(ways[readings++ % ways.length], topic, `${value}`) < 0)
+		throw new Error(`${value} was refused`);
 });

@@ -1,5 +1,4 @@
-// A board that publishes numbered messages as fast as they are accepted, and receives others. It tells all of it, in
-// batches: reading(n) has it publish up to n, a negative one has it tell what it has not told yet, then an empty batch.
+// A board that publishes numbered messages as apps do, and receives others. It tells all of it, in batches: reading(n) has it publish up to n, a negative one has it tell what it has not told yet, then an empty batch.
 
 import * as engine from "desktop/engine";
 import { onReading } from "desktop/machine";
@@ -7,30 +6,30 @@ import config from "mc/config";
 import Timer from "timer";
 import { network } from "../../../hosts/desktop/network.js";
 import * as xsMqtt from "../../../src/index.js";
+import { App } from "../../support/app.js";
 import { ACCEPTED, CONNECTED, DELIVERED, DISCONNECTED, DROPPED, RECEIVED } from "../diary.js";
-import { numberOf, payloadOf, SHORT } from "../payload.js";
+import { mostHeld, numberOf, payloadOf, SHORT, topicOf, wayOf } from "../messages.js";
 
 export interface AppConfig {
-	client: Partial<xsMqtt.ClientOptions> & { port: number; clientId: string };
+	client: Partial<xsMqtt.ClientOptions> & { port: number; clientId: string; window: number };
 	qos: xsMqtt.QoS;
-	/** Topics it publishes and receives. */
+	/** What it publishes is below the one, what it receives on the other. */
 	out: string;
 	in: string;
 	/** Number of the first message. */
 	first: number;
 	/** Which life of the board this is. */
 	life: number;
-	/** Of its random numbers, 1 to 2147483646: the engine's own are the same in each life. */
-	seed: number;
 }
 
-const app = config as unknown as AppConfig;
+const settings = config as unknown as AppConfig;
 const diary = new Int32Array(3 * 100);
 let written = 0;
 let attempt = 0;
-let seed = app.seed;
-let number = app.first;
-let end = app.first;
+let number = settings.first;
+let end = settings.first;
+/** Accepted, and neither delivered nor given up. */
+let held = 0;
 
 function tell(): void {
 	if (written === 0) return;
@@ -50,25 +49,33 @@ function isSessionLost(reason: xsMqtt.Reason): boolean {
 	return (xsMqtt as Record<string, unknown>).SESSION_LOST === reason;
 }
 
-function publish(payload: string): number {
-	if (payload.length <= SHORT) return client.publish(topic, payload, app.qos);
+function publish(): number {
+	const topic = topicOf(settings.out, number);
+	const payload = payloadOf(number);
+	if (payload.length <= SHORT) return app.publish(wayOf(number), topic, payload);
 	const fill = (offset: number, view: Uint8Array) => {
 		const count = Math.min(view.length, payload.length - offset);
 		for (let i = 0; i < count; i++) view[i] = payload.charCodeAt(offset + i);
 		return count;
 	};
-	return client.publishFrom(topic, payload.length, fill, app.qos);
+	return client.publishFrom(app.topic(topic), payload.length, fill, settings.qos);
 }
 
+/** Goes on as far as it may; it is called again whenever that may have changed. */
 function pump(): void {
-	while (number < end) {
-		const id = publish(payloadOf(number));
-		if (id < 0) return; // onWritable tells when to go on
+	while (number < end && held < mostHeld(number, settings.client.window)) {
+		const id = publish();
+		if (id < 0) return;
+		held++;
 		note(ACCEPTED, number++, id);
 	}
 }
 
-const topic = new xsMqtt.Topic(app.out);
+function done(what: number, id: number, more = 0): void {
+	held--;
+	note(what, id, more);
+}
+
 const client = new xsMqtt.Client({
 	...network,
 	// Looks at the clock more often, or every reconnect would take a quarter of a second.
@@ -79,23 +86,26 @@ const client = new xsMqtt.Client({
 	replyTimeout: 1000,
 	connectTimeout: 2000,
 	keepAlive: 2000,
-	...app.client,
-	random: () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647,
+	...settings.client,
 	// CONNECT then says which attempt of which life it is, and the judge knows which connection the diary speaks of.
 	username: "board",
-	password: () => `${app.life}:${++attempt}`,
+	password: () => `${settings.life}:${++attempt}`,
 	onConnected(sessionPresent) {
 		note(CONNECTED, attempt, sessionPresent ? 1 : 0);
 		pump();
 	},
 	onDisconnected: (reason) => note(DISCONNECTED, attempt, reason === xsMqtt.CONNECTION_LOST ? 1 : 0),
-	onDelivered: (id) => note(DELIVERED, id),
-	onDropped: (id, reason) => note(DROPPED, id, isSessionLost(reason) ? 1 : 0),
+	onDelivered(id) {
+		done(DELIVERED, id);
+		pump();
+	},
+	onDropped: (id, reason) => done(DROPPED, id, isSessionLost(reason) ? 1 : 0),
 	onWritable: pump,
 });
+const app = new App(client, { qos: settings.qos });
 /** What has come of a message in parts. */
 let parts = "";
-client.subscribe(app.in, app.qos, (message) => {
+client.subscribe(settings.in, settings.qos, (message) => {
 	if (message.offset === 0) parts = "";
 	parts += message.text();
 	if (message.offset + message.length < message.total) return;

@@ -62,6 +62,8 @@ export class Chip {
 	/** Wrong MD5 answers still to give. */
 	wrongMd5 = 0;
 	secureDownload = false;
+	/** Commands that are answered with an error. */
+	readonly refused = new Map<number, number>();
 	/** At 0x40001000: tells which chip it is. */
 	magic: number;
 
@@ -139,6 +141,11 @@ export class Chip {
 
 	async #execute(command: number, data: Buffer, checksum: number): Promise<void> {
 		const stub = this.mode === "stub";
+		const refusal = this.refused.get(command);
+		if (refusal !== undefined) {
+			this.#answer(command, 0, [1, refusal]);
+			return;
+		}
 		switch (command) {
 			case SYNC:
 				for (let count = stub ? 1 : 8; count > 0; count--) this.#answer(SYNC, stub ? 0 : 0x20120707);

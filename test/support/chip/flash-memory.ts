@@ -8,6 +8,8 @@ export class FlashMemory {
 	readonly bytes: Buffer;
 	/** Sectors erased, in all. */
 	erased = 0;
+	/** Bytes that stay what they are, whatever is written. */
+	readonly stuck = new Map<number, number>();
 
 	constructor(size: number) {
 		this.bytes = Buffer.alloc(size, 0xff);
@@ -32,6 +34,7 @@ export class FlashMemory {
 		for (let index = 0; index < bytes.length; index++) {
 			this.bytes[(address + index) % this.bytes.length] &= bytes[index];
 		}
+		for (const [at, value] of this.stuck) this.bytes[at] = value;
 	}
 
 	md5(address: number, length: number): Buffer {

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { jest } from "@jest/globals";
 import { CONNACK, concat, field, PUBLISH, packet, word } from "../../support/packets.js";
 import { frame, pcap } from "./capture.js";
 
@@ -17,6 +18,9 @@ const CONNECT = packet(
 	field("ann"),
 	field("Zq7_secret"),
 );
+
+// Each run is a process, on a computer that may be busy.
+jest.setTimeout(60_000);
 
 let folder: string;
 
@@ -47,8 +51,14 @@ function decode(args: string[], input?: string | Uint8Array, env: NodeJS.Process
 }
 
 test("bytes from the standard input, as lines", async () => {
-	const { status, stdout } = await decode(["-", "--from", "client"], concat([CONNECT, PUBLISH("a/+", "1")]));
-	expect(status).toBe(0);
+	const { status, stdout, stderr } = await decode(
+		["-", "--from", "client"],
+		concat([CONNECT, PUBLISH("a/+", "1")]),
+	);
+	expect(status).toBe(1);
+	expect(stderr).toMatch(
+		/^xs-mqtt: 1 of 2 packets breaks a rule: \[MQTT-3\.3\.2-2\] the Topic Name has the wildcard \+, .+; .+\n$/,
+	);
 	expect(stdout).toContain("CONNECT client -> server, at byte 0, 33 bytes\n");
 	expect(stdout).toContain('Topic Name                "a/+"');
 	expect(stdout).toContain("! [MQTT-3.3.2-2]");
@@ -99,6 +109,72 @@ test("a capture, as JSON: one object a packet, with its connection and time", as
 	});
 	expect(connack).toMatchObject({ type: "CONNACK", sender: "server" });
 	expect(stdout).not.toMatch(/secret|736563726574/);
+});
+
+const CUT = "10 0c 00 04 4d 51 54 54 04 02 00 3c 00";
+const NOISE = Uint8Array.from({ length: 90 }, (_, i) => (i === 0 ? 0xe7 : (i * 37) & 255));
+
+test.each([
+	["all is well", "c0 00 d0 00", 0, /^$/, "2 packets, none breaks a rule"],
+	[
+		"a CONNECT without its end",
+		CUT,
+		1,
+		/: the input ends within a packet: 1 of the 14 bytes of the CONNECT at byte 0 are/,
+		"1 packet, none breaks a rule, 1 is not whole",
+	],
+	[
+		"a fixed header without its end",
+		"c0 00 30",
+		1,
+		/: the input ends within a packet: a packet begins at byte 2, /,
+		"1 packet, none breaks a rule, 1 is not whole",
+	],
+	[
+		"a broken rule",
+		"c1 00 c0 00",
+		1,
+		/: 1 of 2 packets breaks a rule: \[MQTT-2\.2\.2-1\] /,
+		"2 packets, 1 breaks a rule",
+	],
+	[
+		"a CONNECT that does not end where it says, which hides what follows",
+		concat([
+			packet(0x10, field("MQTT"), [4, 0xc2], word(60), field("id"), field("ann"), word(99)),
+			[0xc0, 0],
+		]),
+		1,
+		/: 1 of 1 packet breaks a rule: \[MQTT-3\.1\.2-21\] /,
+		"1 packet, 1 breaks a rule, 2 bytes are no packet",
+	],
+	[
+		"noise",
+		NOISE,
+		1,
+		/: 90 bytes could not be decoded: this is no MQTT 3\.1\.1: /,
+		"0 packets, none breaks a rule, 90 bytes are no packet",
+	],
+])("the exit status, for CI: %s", async (_, input, wanted, words, summary) => {
+	const lines = await decode(["-"], input);
+	expect(lines.status).toBe(wanted);
+	expect(lines.stderr).toMatch(words);
+	expect(lines.stderr).toMatch(/^(xs-mqtt: [\x20-\x7e]+\n)?$/);
+	expect(lines.stdout.trimEnd().split("\n").at(-1)).toBe(summary);
+	const json = await decode(["-", "--json"], input);
+	expect([json.status, json.stderr]).toEqual([lines.status, lines.stderr]);
+	for (const line of json.stdout.trimEnd().split("\n")) JSON.parse(line);
+});
+
+test("a capture may end within a packet, and so may a connection: told, but no failure", async () => {
+	const half = PUBLISH("a", "xyz").subarray(0, 4);
+	const connection = pcap([
+		frame({ from: "client", at: 0, bytes: new Uint8Array(), flags: { syn: true, ack: false } }),
+		frame({ from: "client", at: 1, bytes: concat([CONNECT, half]) }),
+		frame({ from: "server", at: 1, bytes: new Uint8Array(), flags: { rst: true } }),
+	]);
+	const { status, stdout, stderr } = await decode([file(connection)]);
+	expect([status, stderr]).toEqual([0, ""]);
+	expect(stdout).toMatch(/\n2 packets, none breaks a rule, 1 is not whole\n$/);
 });
 
 test("hex that goes wrong: what was read is shown, then the line and the cause", async () => {

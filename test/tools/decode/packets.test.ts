@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { generate, type Packet as JudgePacket, parser } from "mqtt-packet";
 import { KEPT } from "../../../tools/decode/packet-stream.js";
 import { cuts, payload, text, topicFilter, topicName } from "../../support/arbitraries.js";
-import { concat, PUBLISH, packet, SUBACK } from "../../support/packets.js";
-import { covers, decoded, everything, rulesOf, values } from "./decoded.js";
+import { concat, field, PUBLISH, packet, SUBACK, word } from "../../support/packets.js";
+import { covers, decoded, everything, exchanged, rulesOf, values } from "./decoded.js";
 
 const packetId = fc.integer({ min: 1, max: 65_535 });
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
@@ -207,6 +207,72 @@ test("what is no MQTT is named, and nothing of it decoded", () => {
 	expect(rest.type).toBe("?");
 	const [http] = decoded(Buffer.from(`GET /mqtt HTTP/1.1\r\n${"x".repeat(100)}`));
 	expect(http.violations[0].what).toContain("WebSocket");
+});
+
+test.each([
+	["DISCONNECT of 85 bytes", [0xe0, 85], "a DISCONNECT has a Remaining Length of 0, not 85"],
+	[
+		"DISCONNECT of 2 MB, of which 60 bytes are there",
+		[0xe0, 0x80, 0x80, 0x80, 1],
+		"a DISCONNECT has a Remaining Length of 0, not 2097152",
+	],
+	["DISCONNECT with wrong flags and a wrong length", [0xe7, 2], "wrong flags and fields that do not fit"],
+	["PUBACK of 100 bytes", [0x40, 100], "a PUBACK has a Remaining Length of 2, not 100"],
+	["type 0", [0x05, 2], "there is no such packet type"],
+	["type 15", [0xf0, 2], "there is no such packet type"],
+	["CONNECT with flags and another protocol", [0x14, 2], "wrong flags and fields that do not fit"],
+	["SUBSCRIBE with flags and no room for its filter", [0x8c, 8], "wrong flags and fields that do not fit"],
+	[
+		"SUBSCRIBE with flags and more bytes than there are",
+		[0x8c, 120, 0, 1, 0, 3],
+		"wrong flags and too few bytes",
+	],
+	["PUBLISH at QoS 3 with no room for its topic", [0x3f, 8], "wrong flags and fields that do not fit"],
+	[
+		"PUBLISH with no room for its topic, nor for itself",
+		[0x30, 120],
+		"for a PUBLISH it has fields that do not fit and too few bytes",
+	],
+])("noise is no packet, though its first byte may look like one: %s", (_, header, why) => {
+	const bytes = concat([header, new Uint8Array(87).fill(0x7b)]);
+	const [first, rest, ...more] = decoded(bytes);
+	expect(first.type).toBe("?");
+	expect(first.violations[0].what).toContain(`this is no MQTT 3.1.1: `);
+	expect(first.violations[0].what).toContain(why);
+	// Where the next packet begins cannot be told either.
+	if (rest !== undefined) expect(rest).toMatchObject({ type: "?", violations: [] });
+	expect(more).toEqual([]);
+});
+
+test("of random bytes next to none is taken for a packet, and none for one without fault", () => {
+	// Park and Miller's, so that each run sees the same.
+	let seed = 1;
+	const random = () => {
+		seed = (seed * 48_271) % 2_147_483_647;
+		return seed >> 8;
+	};
+	let taken = 0;
+	for (let run = 0; run < 2000; run++) {
+		const packets = decoded(Uint8Array.from({ length: 64 }, random));
+		if (packets[0].type !== "?") taken++;
+		expect(packets.some(({ violations, missing }) => violations.length > 0 || missing > 0)).toBe(true);
+	}
+	expect(taken).toBeLessThan(2000 * 0.05);
+});
+
+test("what MQTT 5.0 has in its place is not taken for noise, once CONNECT has told", () => {
+	const seen = exchanged(
+		["client", packet(0x10, field("MQTT"), [5, 2], word(0), [0], field("id"))],
+		["server", packet(0x20, [0, 0, 3, 33, 0, 10])],
+		["server", packet(0xf0, [0x18, 0])],
+		["server", packet(0xe0, [0x8b, 30], new Uint8Array(30))],
+	);
+	expect(seen.map(({ type, missing }) => [type, missing])).toEqual([
+		["CONNECT", 0],
+		["CONNACK", 0],
+		["reserved", 0],
+		["DISCONNECT", 0],
+	]);
 });
 
 test("behind a length of five bytes nothing is guessed", () => {

@@ -27,6 +27,8 @@ const found: Record<string, Allocated> = {};
 // A literal in an operation would be a copy of it each time.
 const NAME = "home/kitchen/note";
 const TEXT = "21 °C 🌡";
+/** The case in which acknowledgements come that nobody waits for. */
+const STRAY = "receive stray acknowledgements";
 const topic = new Topic("home/kitchen/temperature");
 const payload = Uint8Array.of(0x32, 0x31, 0x2e, 0x35, 0x33);
 const puback = PUBACK(1);
@@ -60,6 +62,9 @@ function test(
 	calls = 0;
 	found[name] = allocated(count, operation);
 	if (line.sockets > 1) throw new Error(`${name}: the connection was lost`);
+	const { strayAcknowledgements } = line.client.statistics;
+	if (strayAcknowledgements > 0 && name !== STRAY)
+		throw new Error(`${name}: ${strayAcknowledgements} acknowledgements were of nothing that is held`);
 	return line;
 }
 
@@ -167,6 +172,18 @@ test("publish without room, told when there is", { packets: 4, onWritable: calle
 	for (let i = 0; i < 6; i++) line.client.publish(topic, payload);
 	line.pipe.drain(1 << 20);
 });
+test("publish again and again at QoS 0, until the socket is full", { packets: 4 }, (line) => () => {
+	line.pipe.drain(100); // three of them
+	for (let i = 0; i < 6; i++) line.client.publish(topic, payload);
+	line.pipe.drain(1 << 20);
+});
+test("publish one after the other at QoS 1, until the socket is full", {}, (line) => () => {
+	line.pipe.drain(110);
+	for (let i = 0; i < 3; i++) acknowledge(line, line.client.publish(topic, payload, 1));
+	const id = line.client.publish(topic, payload, 1);
+	line.pipe.drain(1 << 20);
+	acknowledge(line, id);
+});
 test("publish with the window full, and all acknowledged", { packets: 6, window: 2 }, (line) => {
 	const ids = [0, 0, 0, 0];
 	return () => {
@@ -212,7 +229,7 @@ hears(
 	"receive three in one go",
 	concat([PUBLISH("exact/topic", "1"), PINGRESP, PUBLISH("a", "2"), PUBLISH("b", "3")]),
 );
-hears("receive stray acknowledgements", concat([PUBLISH("a", ""), PUBACK(9), PUBREL(9), SUBACK(9, 0)]));
+hears(STRAY, concat([PUBLISH("a", ""), PUBACK(9), PUBREL(9), SUBACK(9, 0)]));
 test("receive while paused, then on", {}, (line) => {
 	const packet = PUBLISH("exact/topic", "hello", { qos: 1, id: 7 });
 	return () => {

@@ -2,6 +2,7 @@
 
 import Resolver from "embedded:network/dns/resolver/udp";
 import * as engine from "desktop/engine";
+import { freeMemory, loadAverage, temperature } from "desktop/machine";
 import config from "mc/config";
 import Time from "time";
 import Timer from "timer";
@@ -86,6 +87,10 @@ const cases: Record<string, () => void> = {
 			}
 		}, 2);
 	},
+	random() {
+		report(Array.from({ length: 4 }, Math.random));
+		engine.exit(0);
+	},
 	memory() {
 		const list: unknown[] = [];
 		for (;;) list.push(new Uint8Array(100));
@@ -103,6 +108,20 @@ const cases: Record<string, () => void> = {
 				engine.exit(0);
 			},
 		});
+	},
+	/** Lines of numbers, and what their calls allocate. */
+	numbers() {
+		const fraction = 0.1 + 0.2;
+		const allocated = counted(() => {
+			engine.reportNumbers(0, -1.5, fraction, 1e300);
+			engine.reportNumbers(Number.NaN, Infinity);
+			engine.reportNumbers();
+			loadAverage();
+			freeMemory();
+			temperature();
+		});
+		report({ allocated, loadAverage: loadAverage() });
+		engine.exit(0);
 	},
 	output() {
 		trace(`${"x".repeat(10_000)}\n`);

@@ -5,7 +5,7 @@ import type { ClientOptions } from "../../../src/options.js";
 import { HELD, INVALID, Sensor } from "../../../src/telemetry/sensor.js";
 import { Status } from "../../../src/telemetry/status.js";
 import { Topic } from "../../../src/wire/topic.js";
-import { CONNACK, hex } from "../../support/packets.js";
+import { CONNACK, hex, PUBACK, PUBCOMP, PUBREC } from "../../support/packets.js";
 import { connected, Setup } from "../../support/setup.js";
 import { throws, type Vector } from "./vector.js";
 
@@ -141,6 +141,104 @@ const publishes: Vector[] = [
 	),
 ];
 
+/** Publishes one byte to one topic. Answers what was sent since the last call, and the answer of publish. */
+function publisher(setup: Setup, qos: 0 | 1 | 2): (byte: number) => string {
+	const topic = new Topic("t");
+	const payload = new Uint8Array(1);
+	return (byte) => {
+		payload[0] = byte;
+		const answer = setup.client.publish(topic, payload, qos);
+		payload[0] = 0x3f; // it is the app's again
+		return `${hex(setup.peer.take())}=${answer}`;
+	};
+}
+
+/** What an app does most: one message like the other, each when the one before it is done with. */
+const repeats: Vector[] = [
+	{
+		name: "QoS 0, one after the other, as far as the socket has room",
+		wanted: "0 0 0 300400017431300400017432 300400017433 0",
+		run() {
+			const setup = connected({}, { room: 13 });
+			const { client, peer } = setup;
+			const topic = new Topic("t");
+			const answers = [0x31, 0x32, 0x33].map((byte) => client.publish(topic, Uint8Array.of(byte)));
+			const first = hex(peer.socket.taken());
+			return [...answers, first, hex(peer.take()), setup.place.overruns].join(" ");
+		},
+	},
+	{
+		name: "QoS 1, one after the other",
+		wanted: "3206000174000131=1 3206000174000232=2 3206000174000333=3 delivered 1,delivered 2",
+		run() {
+			const setup = connected({ window: 1 });
+			const publish = publisher(setup, 1);
+			const first = publish(0x31);
+			setup.peer.send(PUBACK(1));
+			const second = publish(0x32);
+			setup.peer.send(PUBACK(2));
+			return [first, second, publish(0x33), setup.news()].join(" ");
+		},
+	},
+	{
+		name: "QoS 2, one after the other",
+		wanted:
+			"3406000174000131=1 62020001 3406000174000232=2 62020002 3406000174000333=3 delivered 1,delivered 2",
+		run() {
+			const setup = connected({ window: 1 });
+			const { peer } = setup;
+			const publish = publisher(setup, 2);
+			const sent: string[] = [];
+			for (const id of [1, 2]) {
+				sent.push(publish(0x30 + id));
+				peer.send(PUBREC(id));
+				sent.push(hex(peer.take()));
+				peer.send(PUBCOMP(id));
+			}
+			return [...sent, publish(0x33), setup.news()].join(" ");
+		},
+	},
+	...([1, 2] as const).map(
+		(qos): Vector => ({
+			name: `QoS ${qos}, one after the other: the last one is held, and goes again`,
+			wanted: `${qos === 1 ? "3a" : "3c"}06000174000232 ${qos === 1 ? "32" : "34"}06000174000232`,
+			run() {
+				const setup = connected();
+				const publish = publisher(setup, qos);
+				publish(0x31);
+				setup.peer.send(...(qos === 1 ? [PUBACK(1)] : [PUBREC(1), PUBCOMP(1)]));
+				publish(0x32);
+				const again = hex(setup.reconnect(true).take());
+				return `${again} ${hex(setup.reconnect(false).take())}`;
+			},
+		}),
+	),
+	{
+		name: "QoS 1, one after the other: what waits is not overtaken",
+		wanted: "3206000174000232 3206000174000333 3206000174000434",
+		run() {
+			const setup: Setup = connected({
+				window: 1,
+				onDelivered: (id) => {
+					if (id === 2) setup.client.publish(topic, Uint8Array.of(0x34), 1);
+				},
+			});
+			const topic = new Topic("t");
+			const sent: string[] = [];
+			setup.client.publish(topic, Uint8Array.of(0x31), 1);
+			setup.peer.take();
+			setup.peer.send(PUBACK(1));
+			setup.client.publish(topic, Uint8Array.of(0x32), 1);
+			setup.client.publish(topic, Uint8Array.of(0x33), 1);
+			for (const id of [2, 3, 4]) {
+				sent.push(hex(setup.peer.take()));
+				setup.peer.send(PUBACK(id));
+			}
+			return sent.join(" ");
+		},
+	},
+];
+
 const others: Vector[] = [
 	sends("SUBSCRIBE", "820800010003612f2301", (client) => client.subscribe("a/#", 1)),
 	sends("UNSUBSCRIBE", "8206000100016100a2050002000161", (client) => {
@@ -259,4 +357,10 @@ const refused: Vector[] = [
 	throws("a window beyond packets", "RangeError", "1 to 2", () => new Setup({ packets: 2, window: 3 })),
 ];
 
-export const outboundVectors: readonly Vector[] = [...connects, ...publishes, ...others, ...refused];
+export const outboundVectors: readonly Vector[] = [
+	...connects,
+	...publishes,
+	...repeats,
+	...others,
+	...refused,
+];
