@@ -130,6 +130,17 @@ export class Sender {
 		this.acknowledgements.clear();
 	}
 
+	/** Whether a packet is half sent. */
+	get inParts(): boolean {
+		return this.partial > 0 || this.rest !== undefined;
+	}
+
+	/** Connected: whether something waits that could go if there were room. */
+	get blocked(): boolean {
+		if (this.acknowledgements.count > 0 || this.liveness.pingDue) return true;
+		return this.open === undefined && (!this.clear || this.outbox.next() !== undefined);
+	}
+
 	/** Whether nothing is left to send or to be acknowledged. */
 	get done(): boolean {
 		return this.clear && this.outbox.empty && this.acknowledgements.count === 0;
@@ -169,8 +180,14 @@ export class Sender {
 
 	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */
 	acknowledge(first: number, id: number): void {
-		if (!this.clear || this.acknowledgements.count > 0 || !this.writeAcknowledgement(first, id))
-			this.acknowledgements.add(first, id);
+		if (this.clear && this.acknowledgements.count === 0 && this.writeAcknowledgement(first, id)) return;
+		// After the end none will ever go, and what is still unread must not wait for that.
+		if (!this.stream!.failed) this.acknowledgements.add(first, id);
+	}
+
+	/** The stream has failed: no acknowledgement will go. */
+	forgetAcknowledgements(): void {
+		this.acknowledgements.clear();
 	}
 
 	/** Sends what can be sent now. */
@@ -270,6 +287,7 @@ export class Sender {
 				if (!stream.send(this.lastPiece!, count)) return false;
 			}
 			this.partial += count;
+			this.liveness.handOver(count);
 		}
 		return true;
 	}
@@ -295,6 +313,7 @@ export class Sender {
 			}
 			if (stream !== this.stream || !stream.send(slot, count)) return false;
 			this.partial += count;
+			this.liveness.handOver(count);
 		}
 		return true;
 	}
@@ -324,6 +343,7 @@ export class Sender {
 			// In one write, if the socket will ever have the room.
 			if (room === 0 || (room < rest.length && room < stream.capacity)) return false;
 			if (!stream.write(room < rest.length ? rest.subarray(0, room) : rest)) return false;
+			this.liveness.handOver(Math.min(room, rest.length));
 			if (room >= rest.length) break;
 			this.rest = rest.subarray(room);
 		}
