@@ -596,7 +596,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		if (this.state !== CONNECTING) {
 			const stream = this.stream!;
 			// Answers may queue behind what is still to leave. What leaves at once is no excuse for a late one.
-			if (this.sender.inParts || stream.writable < stream.capacity >> 1) this.liveness.move(stream.freed);
+			if (this.sender.blocked || stream.writable < stream.capacity >> 1) this.liveness.move(stream.freed);
 			this.flush();
 			this.receiver.decode();
 			return;
@@ -750,13 +750,13 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private tick(): void {
 		const { liveness, stream, receiver } = this;
 		const now = this.ticks();
-		liveness.advance(now, receiver.paused);
 		if (stream !== undefined) {
 			liveness.note(stream.written, receiver.arrived);
 			stream.written = false;
 			receiver.arrived = 0;
 			if (stream.writable === 0) stream.retry();
 		}
+		liveness.advance(now, receiver.paused);
 		const elapsed = (now - this.since) | 0;
 		const state = this.state;
 		if (state === PAUSING) {
@@ -791,7 +791,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		this.flush();
 		if (this.stream === undefined) return;
 		let wait = 0;
-		if (sender.blocked) wait = liveness.age(liveness.blockedSince);
+		// Not more than that: others may go while something always waits.
+		if (sender.blocked) wait = Math.min(liveness.age(liveness.blockedSince), this.replyTimeout);
 		else liveness.blockedSince = liveness.attention;
 		if (liveness.awaited) wait = Math.max(wait, liveness.age(liveness.awaitedSince));
 		const slot = this.outbox.longestAwaited;

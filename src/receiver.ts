@@ -103,6 +103,7 @@ export class Receiver implements PacketSink, StreamReader {
 	start(stream: Stream, sender: Sender): void {
 		this.stream = stream;
 		this.sender = sender;
+		this.arrived = 0;
 		this.decoder.start(stream.source);
 	}
 

@@ -130,15 +130,14 @@ export class Sender {
 		this.acknowledgements.clear();
 	}
 
-	/** Whether a packet is half sent. */
-	get inParts(): boolean {
-		return this.partial > 0 || this.rest !== undefined;
-	}
-
-	/** Connected: whether something waits that could go if there were room. */
+	/** Whether something waits for room. */
 	get blocked(): boolean {
-		if (this.acknowledgements.count > 0 || this.liveness.pingDue) return true;
-		return this.open === undefined && (!this.clear || this.outbox.next() !== undefined);
+		if (this.open === undefined) {
+			if (this.rest !== undefined || this.partial > 0) return true;
+			if (!this.accepted) return false;
+			if (this.outbox.next() !== undefined) return true;
+		}
+		return this.acknowledgements.count > 0 || this.liveness.pingDue;
 	}
 
 	/** Whether nothing is left to send or to be acknowledged. */

@@ -23,14 +23,12 @@ export class Liveness {
 	/** PINGRESP is awaited. */
 	awaited = false;
 	awaitedSince = 0;
-	/** Since when nothing could be sent though something waits. */
+	/** Since when something has waited for room, without a break. */
 	blockedSince = 0;
 
 	private readonly period: number;
 	private readonly replyTimeout: number;
 	private readonly longestStep: number;
-	/** The tick before `now`. */
-	private before = 0;
 	/** When something moved that proves the line. */
 	private movedAt = 0;
 	/** Milliseconds for which what the socket has taken may still be on its way out, unseen. */
@@ -56,7 +54,6 @@ export class Liveness {
 	/** Advances the clocks. */
 	advance(now: number, paused: boolean): void {
 		const step = (now - this.now) | 0;
-		this.before = this.now;
 		this.now = now;
 		if (paused) return;
 		const attended = Math.min(step, this.longestStep);
@@ -64,19 +61,16 @@ export class Liveness {
 		if (this.leaving > 0) this.leaving -= attended;
 	}
 
-	/** What has happened since the last tick, which is when it happened, for all we know. */
+	/** What has happened since the last tick, which is when it happened, for all we know. Called before `advance`. */
 	note(sent: boolean, received: number): void {
-		if (sent) {
-			this.lastSent = this.before;
-			this.blockedSince = this.attention;
-		}
+		if (sent) this.lastSent = this.now;
 		if (received > 0) {
-			this.lastReceived = this.before;
+			this.lastReceived = this.now;
 			this.move(received);
 		}
 	}
 
-	/** Bytes have arrived, or have left, with more on their way: the line works. */
+	/** Bytes have arrived, or have left with more behind them. */
 	move(bytes: number): void {
 		this.movedAt = this.attention;
 		this.lateBytes += bytes;
