@@ -599,6 +599,9 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	/** @internal */
 	onWritable(): void {
 		if (this.state !== CONNECTING) {
+			const stream = this.stream!;
+			// Answers may queue behind what is still to leave. What leaves at once is no excuse for a late one.
+			if (this.sender.blocked || stream.writable < stream.capacity >> 1) this.liveness.move(stream.freed);
 			this.flush();
 			this.receiver.decode();
 			return;
@@ -630,6 +633,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		const stream = this.stream;
 		this.state = CONNECTED;
 		this.since = this.liveness.now;
+		this.liveness.blockedSince = this.liveness.attention;
 		this.stable = false;
 		this.statistics.connects++;
 		const failure = this.resumeSession(sessionPresent);
@@ -659,7 +663,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 
 	/** @internal */
 	onFailed(): void {
-		// A refusal may have come together with the end.
+		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
+		this.sender.forgetAcknowledgements();
 		this.receiver.decode();
 		if (this.stream !== undefined) this.lost();
 	}
@@ -750,23 +755,31 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private tick(): void {
 		const { liveness, stream, receiver } = this;
 		const now = this.ticks();
-		liveness.advance(now, receiver.paused);
 		if (stream !== undefined) {
-			liveness.note(stream.written, receiver.heard);
+			liveness.note(stream.written, receiver.arrived);
 			stream.written = false;
-			receiver.heard = false;
+			receiver.arrived = 0;
+			if (stream.writable === 0) stream.retry();
 		}
+		liveness.advance(now, receiver.paused);
 		const elapsed = (now - this.since) | 0;
 		const state = this.state;
 		if (state === PAUSING) {
 			if (elapsed >= this.delay && this.networkUp) this.connect();
 		} else if (stream?.failed) {
-			this.lost();
+			this.onFailed();
 		} else if (state < CONNECTED) {
 			if (this.dialFailure !== undefined) this.disconnected(this.dialFailure);
 			else if (receiver.paused) this.since = now;
-			else if (elapsed >= this.connectTimeout) this.disconnected(CONNECT_TIMEOUT);
-			else if (stream !== undefined) receiver.decode();
+			else if (
+				elapsed >= this.connectTimeout &&
+				(state === CONNECTING || liveness.isDead(elapsed, this.connectTimeout))
+			)
+				this.disconnected(CONNECT_TIMEOUT);
+			else if (stream !== undefined) {
+				this.send();
+				receiver.decode();
+			}
 		} else {
 			this.tend(elapsed);
 		}
@@ -776,21 +789,25 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 
 	/** A live connection's share of a tick. */
 	private tend(elapsed: number): void {
-		const { liveness, receiver } = this;
+		const { liveness, receiver, sender } = this;
 		// Something may be left after a handler threw, or a socket ran out of segments.
 		receiver.decode();
 		liveness.check();
 		this.flush();
 		if (this.stream === undefined) return;
+		let wait = 0;
+		// Not more than that: others may go while something always waits.
+		if (sender.blocked) wait = Math.min(liveness.age(liveness.blockedSince), this.replyTimeout);
+		else liveness.blockedSince = liveness.attention;
+		if (liveness.awaited) wait = Math.max(wait, liveness.age(liveness.awaitedSince));
 		const slot = this.outbox.longestAwaited;
+		if (slot !== undefined) wait = Math.max(wait, liveness.age(slot.sentAt));
 		const subscription = this.subscriptions.firstAwaited;
-		const dead =
-			liveness.pingOverdue ||
-			(slot !== undefined && liveness.isOverdue(slot.sentAt)) ||
-			(subscription !== undefined && liveness.isOverdue(subscription.sentAt));
+		if (subscription !== undefined) wait = Math.max(wait, liveness.age(subscription.sentAt));
+		const dead = liveness.isDead(wait, this.replyTimeout);
 		if (this.state === CLOSING) {
 			if (!dead && elapsed < this.replyTimeout) return;
-			this.sender.disconnect();
+			sender.disconnect();
 			this.disconnected(CLOSED_BY_APP);
 		} else if (dead) {
 			this.disconnected(NO_REPLY);

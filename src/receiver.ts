@@ -45,8 +45,8 @@ export interface Connection {
 
 export class Receiver implements PacketSink, StreamReader {
 	readonly subscriptions: Subscriptions;
-	/** Something was received since this was last set to false. */
-	heard = false;
+	/** Bytes that have arrived since this was last set to 0. */
+	arrived = 0;
 	/** The app has asked to wait with what comes. */
 	paused = false;
 	/** The app has called close: what is at hand delays the end. */
@@ -103,6 +103,7 @@ export class Receiver implements PacketSink, StreamReader {
 	start(stream: Stream, sender: Sender): void {
 		this.stream = stream;
 		this.sender = sender;
+		this.arrived = 0;
 		this.decoder.start(stream.source);
 	}
 
@@ -132,8 +133,8 @@ export class Receiver implements PacketSink, StreamReader {
 	/** @internal */
 	onReadable(count: number): void {
 		const decoder = this.decoder;
+		this.arrived += count - decoder.available;
 		decoder.available = count;
-		this.heard = true;
 		if (this.decoding || this.paused || this.acknowledgements.full) return;
 		this.decoding = true;
 		try {

@@ -130,6 +130,16 @@ export class Sender {
 		this.acknowledgements.clear();
 	}
 
+	/** Whether something waits for room. */
+	get blocked(): boolean {
+		if (this.open === undefined) {
+			if (this.rest !== undefined || this.partial > 0) return true;
+			if (!this.accepted) return false;
+			if (this.outbox.next() !== undefined) return true;
+		}
+		return this.acknowledgements.count > 0 || this.liveness.pingDue;
+	}
+
 	/** Whether nothing is left to send or to be acknowledged. */
 	get done(): boolean {
 		return this.clear && this.outbox.empty && this.acknowledgements.count === 0;
@@ -169,8 +179,14 @@ export class Sender {
 
 	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */
 	acknowledge(first: number, id: number): void {
-		if (!this.clear || this.acknowledgements.count > 0 || !this.writeAcknowledgement(first, id))
-			this.acknowledgements.add(first, id);
+		if (this.clear && this.acknowledgements.count === 0 && this.writeAcknowledgement(first, id)) return;
+		// After the end none will ever go, and what is still unread must not wait for that.
+		if (!this.stream!.failed) this.acknowledgements.add(first, id);
+	}
+
+	/** The stream has failed: no acknowledgement will go. */
+	forgetAcknowledgements(): void {
+		this.acknowledgements.clear();
 	}
 
 	/** Sends what can be sent now. */
@@ -270,6 +286,7 @@ export class Sender {
 				if (!stream.send(this.lastPiece!, count)) return false;
 			}
 			this.partial += count;
+			this.liveness.handOver(count);
 		}
 		return true;
 	}
@@ -295,6 +312,7 @@ export class Sender {
 			}
 			if (stream !== this.stream || !stream.send(slot, count)) return false;
 			this.partial += count;
+			this.liveness.handOver(count);
 		}
 		return true;
 	}
@@ -324,6 +342,7 @@ export class Sender {
 			// In one write, if the socket will ever have the room.
 			if (room === 0 || (room < rest.length && room < stream.capacity)) return false;
 			if (!stream.write(room < rest.length ? rest.subarray(0, room) : rest)) return false;
+			this.liveness.handOver(Math.min(room, rest.length));
 			if (room >= rest.length) break;
 			this.rest = rest.subarray(room);
 		}

@@ -14,10 +14,17 @@ export interface Stream {
 	readonly failed: boolean;
 	/** Something was written since this was last set to false. */
 	written: boolean;
-	/** Takes all of `view`, or nothing and returns false: then `writable` tells, or an event will. Never throws. */
+	/** Bytes of room that came back with the last `onWritable`. */
+	readonly freed: number;
+	/**
+	 * Takes all of `view`, or nothing and returns false: then the stream has failed, or there was no room after all, and
+	 * `retry` or an event makes `writable` more than 0 again. Never throws.
+	 */
 	write(view: Uint8Array): boolean;
 	/** As `write`, for the first `length` bytes of a packet buffer, which is whole again afterwards. */
 	send(packet: PacketBuffer, length: number): boolean;
+	/** Believes again in room that a refused write seemed to have: no event may ever tell of it. */
+	retry(): void;
 	/** Ends the stream. No event comes after. Never throws. */
 	close(): void;
 }

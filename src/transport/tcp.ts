@@ -27,14 +27,17 @@ export interface SocketCapability {
 	[option: string]: unknown;
 }
 
-/** In place of room: the socket threw. It may do so whatever the count of bytes said, as lwip has few segments. */
-const BLOCKED = -1;
+/** In what lwip throws for a write after the end of the stream, whatever room it has. Debug builds add where. */
+const NOT_READY = "not ready";
 
 export class TcpStream implements Stream {
 	writable = 0;
 	capacity = 0;
 	failed = false;
 	written = false;
+	freed = 0;
+	/** Room that a refused write seemed to have. */
+	private withheld = 0;
 	private socket: Socket | undefined;
 
 	/** Begins to connect. Throws what the socket's constructor throws. */
@@ -56,6 +59,8 @@ export class TcpStream implements Stream {
 			},
 			onWritable: (count) => {
 				if (this.socket === undefined) return;
+				this.freed = count - this.writable - this.withheld;
+				this.withheld = 0;
 				this.writable = count;
 				if (count > this.capacity) this.capacity = count;
 				events.onWritable();
@@ -75,14 +80,12 @@ export class TcpStream implements Stream {
 	write(view: Uint8Array): boolean {
 		try {
 			this.writable = this.socket!.write(view) as number;
-		} catch {
-			this.writable = BLOCKED;
+		} catch (error) {
+			return this.refuse(error);
 		}
-		if (this.writable >= 0) {
-			this.written = true;
-			return true;
-		}
-		return this.refused();
+		if (!(this.writable >= 0)) return this.fail();
+		this.written = true;
+		return true;
 	}
 
 	send(packet: PacketBuffer, length: number): boolean {
@@ -91,28 +94,40 @@ export class TcpStream implements Stream {
 		buffer.resize(length);
 		try {
 			this.writable = this.socket!.write(packet.bytes) as number;
-		} catch {
-			this.writable = BLOCKED;
+		} catch (error) {
+			buffer.resize(packet.size);
+			return this.refuse(error);
 		}
 		buffer.resize(packet.size);
-		if (this.writable >= 0) {
-			this.written = true;
-			return true;
-		}
-		return this.refused();
+		if (!(this.writable >= 0)) return this.fail();
+		this.written = true;
+		return true;
 	}
 
-	/** Nothing was taken: the socket has no room after all, or it has failed. */
-	private refused(): false {
-		this.failed = this.writable !== BLOCKED;
+	/** The socket threw: it has ended, or no room after all, whatever the count of bytes said: lwip has few segments. */
+	private refuse(error: unknown): false {
+		if (String((error as Partial<Error> | undefined)?.message).includes(NOT_READY)) return this.fail();
+		this.withheld += this.writable;
 		this.writable = 0;
 		return false;
+	}
+
+	private fail(): false {
+		this.failed = true;
+		this.writable = 0;
+		return false;
+	}
+
+	retry(): void {
+		this.writable += this.withheld;
+		this.withheld = 0;
 	}
 
 	close(): void {
 		const socket = this.socket;
 		this.socket = undefined;
 		this.writable = 0;
+		this.withheld = 0;
 		try {
 			socket?.close();
 		} catch {
