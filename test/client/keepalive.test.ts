@@ -70,6 +70,30 @@ describe("PINGREQ", () => {
 		}
 	});
 
+	test.each([1000, 2000, 3000, 5000])(
+		"is in time, with keepAlive %d, also when the app keeps the processor busy when it is due",
+		(keepAlive) => {
+			// Two ticks ahead, so that a tick may come late by nearly as much; at 1000 half of that is all there is.
+			const busy = keepAlive === 1000 ? 240 : 490;
+			for (let sent = 10; sent < 250; sent += 60) {
+				for (let begin = 250; begin < keepAlive; begin += 250) {
+					const setup = connected({ keepAlive });
+					const { writes } = setup.peer.socket;
+					setup.clock.advance(sent);
+					setup.client.publish("t", "x");
+					setup.peer.expect(PUBLISH("t", "x"));
+					let passed = begin - 1 - sent;
+					setup.clock.advance(passed);
+					if (writes.length > 2) break;
+					setup.clock.block(busy);
+					for (passed += busy; writes.length === 2; passed += 10) setup.clock.advance(10);
+					setup.peer.expect(PINGREQ);
+					expect(passed).toBeLessThan(keepAlive);
+				}
+			}
+		},
+	);
+
 	test("is never sent with keepAlive 0", () => {
 		const setup = connected({ keepAlive: 0 });
 		expect(watch(setup, 600_000)).toEqual([]);
@@ -133,15 +157,26 @@ describe("a link is dead", () => {
 		expect(setup.news()).toEqual([`disconnected ${reasons.NO_REPLY}`]);
 	});
 
-	test("replyTimeout after a PUBLISH that nobody acknowledges, though others talk", () => {
+	test("replyTimeout after a PUBLISH that nobody acknowledges, counted from the last word of others", () => {
 		const setup = connected({ replyTimeout: 5000 });
 		setup.client.publish("t", "x", 1);
-		for (let i = 0; i < 19; i++) {
-			setup.clock.advance(250);
-			setup.peer.send(PUBLISH("t", "x"));
-		}
+		setup.clock.advance(3000);
+		setup.peer.send(PUBLISH("t", "x"));
+		setup.clock.advance(4750);
 		expect(setup.peer.socket.closed).toBe(false);
-		expect(found(setup)).toBeLessThanOrEqual(500);
+		setup.clock.advance(250);
+		expect(setup.news().pop()).toBe(`disconnected ${reasons.NO_REPLY}`);
+	});
+
+	test("at the latest after twice replyTimeout though others talk on", () => {
+		const setup = connected({ replyTimeout: 5000 });
+		setup.client.publish("t", "x", 1);
+		let passed = 0;
+		for (; passed < 60_000 && !setup.peer.socket.closed; passed += 250) {
+			setup.peer.send(PUBLISH("t", "x"));
+			setup.clock.advance(250);
+		}
+		expect(passed).toBe(10_000);
 		expect(setup.news().pop()).toBe(`disconnected ${reasons.NO_REPLY}`);
 	});
 
@@ -181,6 +216,23 @@ describe("a link is dead", () => {
 		expect(setup.peer.socket.closed).toBe(true);
 		setup.peer.send(CONNACK());
 		expect(setup.news()).toEqual([]);
+	});
+
+	test("not while the app has paused reading before CONNACK; then it has connectTimeout again", () => {
+		const setup = new Setup({ connectTimeout: 7000 });
+		setup.peer.open();
+		setup.client.pause();
+		setup.clock.advance(60_000);
+		expect(setup.news()).toEqual([]);
+		setup.client.resume();
+		setup.clock.advance(6750);
+		expect(setup.news()).toEqual([]);
+		setup.client.pause();
+		setup.peer.send(CONNACK());
+		setup.clock.advance(60_000);
+		expect(setup.news()).toEqual([]);
+		setup.client.resume();
+		expect(setup.news()).toEqual(["connected false"]);
 	});
 
 	test("never because it is silent", () => {

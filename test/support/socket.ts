@@ -14,8 +14,8 @@ export interface Quirks {
 	/** Announces what the peer sent in one go only after what came before is drained, as the SDK's TLS does. */
 	records?: boolean;
 	/**
-	 * When the end of the stream is told while something is unread: lwip tells after it is drained, lin never, node at
-	 * once. Default "lwip".
+	 * When the end of the stream is told while something is unread: lwip tells after it is drained, and until then writes
+	 * throw; lin never tells, node at once. Default "lwip".
 	 */
 	end?: "lwip" | "lin" | "node";
 }
@@ -28,6 +28,8 @@ export class FakeSocket implements Socket {
 	closed = false;
 	/** The next read throws, though bytes are there. */
 	readThrows = false;
+	/** So many of the next writes throw, though there is room. */
+	refusals = 0;
 	/** Writes fail; whether `onError` tells is another matter. */
 	broken = false;
 	room: number;
@@ -71,6 +73,11 @@ export class FakeSocket implements Socket {
 	write(view: Uint8Array): number | undefined {
 		if (this.closed) throw new Error("invalid host data");
 		if (this.broken) return undefined;
+		if (this.#ended) throw new Error("not ready");
+		if (this.refusals > 0) {
+			this.refusals--;
+			throw new Error("out of memory");
+		}
 		if (this.#sent.length === (this.#quirks.segments ?? -1)) throw new Error("out of segments");
 		if (view.length > this.room) {
 			this.overruns++;
@@ -102,11 +109,19 @@ export class FakeSocket implements Socket {
 		return this.#arrived[0]?.length ?? 0;
 	}
 
-	taken(): Uint8Array {
-		const all = concat(this.#sent);
-		this.#sent = [];
+	/** Takes `most` bytes of what was sent, if there are as many. */
+	taken(most = Number.POSITIVE_INFINITY): Uint8Array {
+		const parts: Uint8Array[] = [];
+		for (let left = most; left > 0 && this.#sent.length > 0; ) {
+			const part = this.#sent[0].slice(0, left);
+			parts.push(part);
+			left -= part.length;
+			if (part.length === this.#sent[0].length) this.#sent.shift();
+			else this.#sent[0] = this.#sent[0].slice(part.length);
+		}
+		const all = concat(parts);
 		if (all.length > 0) {
-			this.room = this.#size;
+			this.room = this.#sent.length === 0 ? this.#size : this.room + all.length;
 			this.options.onWritable.call(this, this.room);
 		}
 		return all;
@@ -152,6 +167,15 @@ export class Peer {
 			}
 		});
 		return concat(chunks);
+	}
+
+	/** Reads `most` bytes, or what was sent by now if it is less; that makes room for as many. */
+	takeSome(most: number): Uint8Array {
+		let bytes!: Uint8Array;
+		this.#act(() => {
+			bytes = this.socket.taken(most);
+		});
+		return bytes;
 	}
 
 	/** Exactly these packets were sent, and nothing else. */

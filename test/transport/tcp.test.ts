@@ -52,6 +52,66 @@ test("a write that does not fit is refused, not thrown, and no room is believed 
 	expect(stream.write(bytes(1))).toBe(true);
 });
 
+test("after a refused write, retry believes in the room that seemed to be there, until the socket tells", () => {
+	const { stream, peer } = open({ room: 100 });
+	peer.open();
+	stream.write(bytes(30));
+	peer.socket.refusals = 2;
+	for (let i = 0; i < 2; i++) {
+		expect(stream.write(bytes(40))).toBe(false);
+		expect([stream.writable, stream.failed]).toEqual([0, false]);
+		stream.retry();
+		expect(stream.writable).toBe(70);
+		stream.retry();
+		expect(stream.writable).toBe(70);
+	}
+	peer.socket.refusals = 1;
+	stream.write(bytes(40));
+	peer.take();
+	expect([stream.writable, stream.freed]).toEqual([100, 30]);
+	stream.retry();
+	expect(stream.writable).toBe(100);
+});
+
+test("room that comes back is told in bytes", () => {
+	const { stream, peer } = open({ room: 100 });
+	peer.open();
+	stream.write(bytes(30));
+	peer.takeSome(20);
+	expect([stream.writable, stream.freed]).toEqual([90, 20]);
+	peer.takeSome(20);
+	expect([stream.writable, stream.freed]).toEqual([100, 10]);
+});
+
+test.each(["not ready", "not ready (in write)"])(
+	'after the end of the stream, "%s" is a failure',
+	(message) => {
+		for (const how of ["write", "send"]) {
+			const { stream, peer } = open();
+			peer.open();
+			peer.socket.write = () => {
+				throw new Error(message);
+			};
+			const packet = new PacketBuffer(8);
+			expect(how === "write" ? stream.write(bytes(1)) : stream.send(packet, 3)).toBe(false);
+			expect([stream.writable, stream.failed, packet.bytes.length]).toEqual([0, true, 8]);
+		}
+	},
+);
+
+test.each([undefined, null, "text", { message: 7 }])(
+	"a socket that throws %j is one without room",
+	(thrown) => {
+		const { stream, peer } = open();
+		peer.open();
+		peer.socket.write = () => {
+			throw thrown;
+		};
+		expect(stream.write(bytes(1))).toBe(false);
+		expect([stream.writable, stream.failed]).toEqual([0, false]);
+	},
+);
+
 test("a write on a broken socket fails the stream", () => {
 	const { stream, peer } = open();
 	peer.open();
