@@ -329,6 +329,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.enter(CONNECTED, 0);
 		this.statistics.connects++;
 		this.liveness.answer();
+		this.alarm.within(this.delay(this.since));
 		const failure = this.resumeSession(sessionPresent);
 		for (let i = 0; i < listeners.length && stream === this.stream; i++)
 			listeners[i].onConnected?.(sessionPresent);

@@ -539,6 +539,8 @@ export class Writer {
 		// After the end none will ever go, and what is still unread must not wait for that.
 		if (this.failed) return;
 		this.acknowledgements.add(first, id);
+		this.open = false;
+		this.topic = NONE;
 		if (!this.liveness.watching) this.liveness.watch();
 	}
 
