@@ -527,9 +527,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.state === HANDSHAKE ||
 			this.outbox.awaits ||
 			this.subscriptions.awaited > 0 ||
-			liveness.awaits ||
-			writer.blocked;
-		return liveness.isDead(now, awaits, this.statistics.delivered, this.reader.paused);
+			liveness.awaits;
+		return liveness.isDead(now, awaits, writer.blocked, this.statistics.delivered, this.reader.paused);
 	}
 
 	/** Milliseconds until the connection has to be looked after again. */

@@ -105,8 +105,8 @@ export class Liveness {
 
 	/** PINGRESP has come. @param another PINGREQ waits */
 	onPingresp(another: boolean): void {
+		this.answered ||= this.pinged;
 		this.pinged = another;
-		this.answered = true;
 	}
 
 	/** Whether PINGRESP is awaited. */
@@ -162,15 +162,16 @@ export class Liveness {
 	/**
 	 * Looks at the link: whether it is dead, that is, an answer has been missing for replyTimeout and nothing has moved
 	 * meanwhile, or too little for a line that works. See the option replyTimeout.
-	 * @param awaits an answer is awaited, or what is to be sent finds no room
+	 * @param awaits an answer is awaited
+	 * @param blocked something that is to be sent waits for room
 	 * @param answers how many have come, a count that may go on for ever
 	 * @param paused the app does not read: nothing is judged
 	 */
-	isDead(now: number, awaits: boolean, answers: number, paused: boolean): boolean {
+	isDead(now: number, awaits: boolean, blocked: boolean, answers: number, paused: boolean): boolean {
 		this.lookAt = (now + this.step) | 0;
 		this.leaving = Math.max(0, this.leaving - this.step);
-		if (!awaits || this.answered || answers !== this.answers) {
-			this.watching = awaits;
+		if (this.answered || answers !== this.answers || !(awaits || blocked)) {
+			this.watching = awaits || blocked;
 			this.answers = answers;
 			this.answered = false;
 			this.waited = this.still = this.bytes = 0;
@@ -179,11 +180,13 @@ export class Liveness {
 		if (paused) return false;
 		this.waited++;
 		this.still++;
-		if (this.waited >= LONGEST_WAIT * LOOKS) return true;
+		// While something always waits for room, others may go without end.
+		if (awaits && this.waited >= LONGEST_WAIT * LOOKS) return true;
 		if (this.leaving > 0) return false;
 		if (this.still >= LOOKS) return true;
 		if (this.waited % LOOKS !== 0) return false;
-		const little = this.waited > LOOKS && this.bytes < LEAST_BYTES;
+		// When it has been still for a while, that decides: the last bytes of a long packet leave unseen.
+		const little = this.waited > LOOKS && this.bytes < LEAST_BYTES && this.still < LOOKS >> 1;
 		this.bytes = 0;
 		return little;
 	}

@@ -491,7 +491,7 @@ export class Writer {
 	makeRoom(room: number): number {
 		const freed = room - this.writable - this.withheld;
 		// Answers may queue behind what is still to leave. What leaves at once is no excuse for a late one.
-		const leaving = this.inParts || this.writable < this.capacity >> 1;
+		const leaving = this.inParts || room < this.capacity >> 1;
 		this.writable = room;
 		this.withheld = 0;
 		if (room > this.capacity) this.capacity = room;
