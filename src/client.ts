@@ -6,7 +6,7 @@ import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
 import type { InterfaceListener } from "./network/network.js";
 import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
-import { asBytes, encodePassword, toBytes, tooLong } from "./payload.js";
+import { asBytes, encodePassword, payloadLength, toBytes, tooLong } from "./payload.js";
 import {
 	CLOSED_BY_APP,
 	CONNECT_FAILED,
@@ -42,7 +42,7 @@ import { encodeConnect, type WillFields } from "./wire/encode.js";
 import { MAX_FIELD, MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "./wire/reason.js";
 import { Topic } from "./wire/topic.js";
-import { utf8Length, writeUtf8 } from "./wire/utf8.js";
+import { writeUtf8 } from "./wire/utf8.js";
 
 /** Values of `client.state`. */
 export const State = Object.freeze({
@@ -179,7 +179,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	/**
 	 * Publishes a message.
 	 * @param topic a Topic, or a string: the last four strings are remembered, another one is encoded, which allocates
-	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
+	 * @param payload text or bytes; an ArrayBuffer costs a view, text of more than 256 bytes a copy, which allocates. A
+	 * lone surrogate in it becomes U+FFFD
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
 	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit packetSize.
@@ -248,8 +249,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		let end: number;
 		if (typeof payload === STRING) {
 			end = writeUtf8(payload as string, slot.bytes, at);
-			if (end < 0 || end > slot.limit)
-				throw tooLong(topic as Topic, slot.size, utf8Length(payload as string));
+			if (end < 0 || end > slot.limit) throw tooLong(topic as Topic, slot.size, payload);
 		} else {
 			const bytes = asBytes(payload);
 			end = at + bytes.length;
@@ -293,9 +293,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	/** Throws what `publish` throws at a wrong call, while there is no slot to write into. */
 	private checkFits(topic: Topic, payload: Payload, qos: QoS): void {
 		checkTopic(topic);
-		const length = typeof payload === STRING ? utf8Length(payload as string) : asBytes(payload).length;
 		const most = payloadLimit(this.packetSize) - 2 - topic.field.length - (qos === 0 ? 0 : 2);
-		if (length > most) throw tooLong(topic, this.packetSize, length);
+		if (payloadLength(payload) > most) throw tooLong(topic, this.packetSize, payload);
 	}
 
 	/**
