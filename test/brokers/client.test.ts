@@ -14,6 +14,7 @@ import {
 	Status,
 	type Subscription,
 } from "../../src/index.js";
+import { RecordingProxy } from "../delivery/proxy.js";
 import {
 	BROKERS,
 	type Broker,
@@ -269,6 +270,34 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 			const late = await (await judge(broker.port)).subscribe(id);
 			expect(await late.find((seen) => seen.topic === id)).toMatchObject({ payload: "online", retain: true });
 			expect(app.disconnects.all).toEqual([CONNECTION_LOST]);
+		});
+
+		test.each([
+			[0, "publish"],
+			[1, "publish"],
+			[2, "publish"],
+			[2, "pubrel"],
+		] as const)("Status at QoS %d is online again when the answer to %s is cut off", async (qos, cmd) => {
+			const id = unique("status");
+			const other = await (await judge(broker.port)).subscribe(id);
+			const proxy = await RecordingProxy.to(broker.port);
+			endLater(() => proxy.stop());
+			proxy.onEntry = (entry) => {
+				if (entry.cmd !== cmd || entry.from !== "board") return;
+				proxy.onEntry = () => {};
+				proxy.plan = { from: "broker", bytes: 0, how: "close" };
+				// It strikes with the next bytes of the broker. At QoS 0 these are for something else.
+				if (qos === 0) app.listen(unique("anything"));
+			};
+			const app = new App(proxy.port, { clientId: id });
+			new Status(app.client, { topic: id, qos });
+			await app.connected(2);
+			await other.find((seen) => seen.payload === "offline");
+			// At QoS 2 it is sent again and then said again, as a broker may publish at PUBLISH or at PUBREL.
+			for (let said = 1; other.payloads(id).at(-1) !== "online"; said++)
+				await other.atLeast(said, (seen) => seen.topic === id);
+			const late = await (await judge(broker.port)).subscribe(id);
+			expect(await late.find((seen) => seen.topic === id)).toMatchObject({ payload: "online", retain: true });
 		});
 
 		test("Status says farewell on close, retained", async () => {
