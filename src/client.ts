@@ -41,7 +41,7 @@ import type { Stream } from "./transport/stream.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
 import { MAX_FIELD, MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "./wire/reason.js";
-import { Topic } from "./wire/topic.js";
+import { encodeFilter, Topic } from "./wire/topic.js";
 import { writeUtf8 } from "./wire/utf8.js";
 
 /** Values of `client.state`. */
@@ -393,13 +393,26 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		return Array.isArray(filter) ? made : made[0];
 	}
 
-	/** Ends subscriptions, with one packet; their handlers are not called again. False when there are none to end. */
+	/**
+	 * Ends subscriptions, with one packet; their handlers are not called again. Any filter can be ended, also one that the
+	 * broker has kept from an earlier life of this device. `onUnsubscribed` tells the broker's answer. Without a connection
+	 * it goes with the next one, unless the broker has no session then: there is nothing left to end, and no answer.
+	 * Until then each filter takes one of the option `subscriptions`; with `clean`, and without a connection, none, for the
+	 * broker has forgotten all.
+	 * @returns false when the client is closed or closing: nothing is sent
+	 * Claims memory for filters that are not subscribed to here. Throws when a filter breaks a rule or the option
+	 * `subscriptions` is exhausted.
+	 */
 	unsubscribe(filter: string | readonly string[]): boolean {
 		const filters = listOf(filter);
-		const found = this.subscriptions.unwant(filters);
+		if (this.stopped) {
+			for (const each of filters) encodeFilter(each);
+			return false;
+		}
+		this.subscriptions.unwant(filters, !this.clean || this.state >= HANDSHAKE);
 		this.receiver.forgetRoute(filters);
-		if (found) this.send();
-		return found;
+		this.send();
+		return true;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
@@ -674,7 +687,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		this.receiver.stop();
 		this.sender.stop();
 		this.outbox.interrupt();
-		this.subscriptions.interrupt();
+		this.subscriptions.interrupt(!this.clean);
 		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (this.state >= CONNECTED) this.statistics.disconnects++;
 		this.since = this.liveness.now;

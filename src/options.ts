@@ -42,7 +42,7 @@ export interface ClientOptions extends Network {
 	receiveSize?: number;
 	/** Bytes of topic name that can be received, 1 to 65535; a longer one is skipped and reported. Default 128. */
 	topicSize?: number;
-	/** Subscriptions held at most, 1 to 1024; one more throws. Default 16. */
+	/** Subscriptions held at most, and ends of some that the broker has not answered, 1 to 1024; one more throws. Default 16. */
 	subscriptions?: number;
 	/**
 	 * Messages received at QoS 2 that the broker has not released (PUBREL), 1 to 1024: their packet identifiers tell what
@@ -74,6 +74,8 @@ export interface ClientOptions extends Network {
 	onMessage?(message: Message): void;
 	/** The broker has answered a SUBSCRIBE, for each filter: see `subscription.code`. */
 	onSubscribed?(subscription: Subscription): void;
+	/** The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4). */
+	onUnsubscribed?(filter: string): void;
 	/** The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP). */
 	onDelivered?(packetId: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */

@@ -10,6 +10,7 @@ const CALLBACKS = Object.freeze([
 	"onDisconnected",
 	"onMessage",
 	"onSubscribed",
+	"onUnsubscribed",
 	"onDelivered",
 	"onDropped",
 	"onWritable",

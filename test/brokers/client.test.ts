@@ -338,6 +338,33 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 	});
 
 	describe("a session", () => {
+		test("of an earlier life of the device: what that has subscribed to can be ended", async () => {
+			const topic = unique("firmware");
+			const id = unique("updated");
+			const old = await new App(broker.port, { clientId: id }).connected();
+			await old.subscribe(`${topic}/old`);
+			await old.subscribe(`${topic}/both`);
+			await old.end();
+			const other = await judge(broker.port);
+			await other.publish(`${topic}/old`, "for the old firmware");
+			const app = new App(broker.port, { clientId: id });
+			const stray: string[] = [];
+			const told = new Inbox<string>();
+			const client = app.client as unknown as { options: ClientOptions };
+			client.options.onMessage = (message) => stray.push(message.text());
+			client.options.onUnsubscribed = (filter) => told.push(filter);
+			app.client.unsubscribe(`${topic}/old`);
+			await app.connected();
+			expect(app.connects.all).toEqual([true]);
+			await told.find((filter) => filter === `${topic}/old`);
+			app.listen(`${topic}/both`);
+			await other.publish(`${topic}/old`, "after");
+			await other.publish(`${topic}/both`, "end");
+			await app.heard.find(({ text }) => text === "end");
+			expect(stray).toEqual(["for the old firmware"]);
+			expect(app.client.statistics.strayAcknowledgements).toBe(0);
+		});
+
 		test("outlives the connection with clean false: what others publish meanwhile arrives", async () => {
 			const topic = unique("away");
 			const cable = await Cable.to(broker.port);
