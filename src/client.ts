@@ -5,15 +5,15 @@ import { Backoff } from "./network/backoff.js";
 import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
 import type { InterfaceListener } from "./network/network.js";
-import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
-import { asBytes, encodePassword, payloadLength, toBytes, tooLong } from "./payload.js";
+import { type ClientOptions, checkQos, type Payload, type Will, whole } from "./options.js";
+import { asBytes, encodePassword, encodeWill, payloadLength, tooLong } from "./payload.js";
 import {
 	CLOSED_BY_APP,
 	CONNECT_FAILED,
 	CONNECT_TIMEOUT,
 	CONNECTION_LOST,
 	FILL_SHORT,
-	NO_PASSWORD,
+	NO_CREDENTIALS,
 	NO_REPLY,
 	REPLACED,
 	SESSION_LOST,
@@ -39,9 +39,9 @@ import { settle } from "./settings.js";
 import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
-import { MAX_FIELD, MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
+import { MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "./wire/reason.js";
-import { encodeFilter, Topic } from "./wire/topic.js";
+import { encodeField, encodeFilter, type Topic } from "./wire/topic.js";
 import { writeUtf8 } from "./wire/utf8.js";
 
 /** Values of `client.state`. */
@@ -86,16 +86,6 @@ export interface Helper {
 	onClosing?(): void;
 }
 
-/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
-export interface Will {
-	topic: string | Topic;
-	payload: Payload;
-	/** Default 0. */
-	qos?: QoS;
-	/** Default false. */
-	retain?: boolean;
-}
-
 export class Client implements Connection, DialerEvents, InterfaceListener {
 	/** One of State. */
 	state: number = PAUSING;
@@ -130,7 +120,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private readonly helpers: Helper[] = [];
 	private readonly helperCapacity: number;
 	private willFields: WillFields | undefined = undefined;
-	private willFixed = false;
+	private willClaimed = false;
 	/** Since when the state is what it is. */
 	private since = 0;
 	private dialFailure: Reason | undefined = undefined;
@@ -447,21 +437,25 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		this.flush();
 	}
 
-	/** The will. Can be set once, before the first CONNECT is sent: right after construction. */
-	set will(will: Will) {
-		if (this.willFixed)
-			throw new Error("the will can no longer be set: CONNECT was sent; set it after new Client");
+	/**
+	 * The will: may be set, replaced, and with undefined cleared, at any time. CONNECT takes it to the broker: it holds from
+	 * the next one on. Throws on what breaks a rule, and when the will belongs to a helper.
+	 */
+	set will(will: Will | undefined) {
+		if (this.willClaimed)
+			throw new Error("the will is a Status's, or another helper's: it is neither replaced nor cleared");
+		this.willFields = will === undefined ? undefined : encodeWill(will);
+	}
+
+	/** For a helper: sets the will, for good. There is one: throws when it is set, by a helper or by the app. */
+	claimWill(will: Will): void {
 		if (this.willFields !== undefined)
-			throw new Error("the will is set already, perhaps by a Status: there can be only one");
-		const qos = will.qos ?? 0;
-		if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos is ${qos}: it must be 0, 1 or 2`);
-		const payload = toBytes(will.payload).slice();
-		if (payload.length > MAX_FIELD)
-			throw new RangeError(
-				`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`,
+			throw new Error(
+				"the will is set already, by the app or by another Status: there can be only one (client.will = undefined " +
+					"clears the app's)",
 			);
-		const topic = will.topic instanceof Topic ? will.topic : new Topic(will.topic);
-		this.willFields = { topic: topic.field, payload, qos, retain: will.retain ?? false };
+		this.willFields = encodeWill(will);
+		this.willClaimed = true;
 	}
 
 	/** Attaches a helper. Throws when the option `helpers` is exhausted. */
@@ -614,11 +608,10 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		try {
 			packet = this.encodeConnect();
 		} catch (error) {
-			this.disconnected(NO_PASSWORD);
+			this.disconnected(NO_CREDENTIALS);
 			throw error;
 		}
-		if (this.state !== CONNECTING) return; // the password function has closed the client
-		this.willFixed = true;
+		if (this.state !== CONNECTING) return; // one of these functions has closed the client
 		this.state = HANDSHAKE;
 		this.liveness.start();
 		this.receiver.start(this.stream!, this.sender);
@@ -731,10 +724,10 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	}
 
 	private encodeConnect(): Uint8Array {
-		const password = this.options.password;
+		const { username, password } = this.options;
 		return encodeConnect({
 			clientId: this.clientId,
-			username: this.username,
+			username: typeof username === "function" ? encodeField("username", username()) : this.username,
 			password:
 				password === undefined
 					? undefined

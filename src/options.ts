@@ -5,6 +5,7 @@ import type { Message } from "./session/message.js";
 import type { Subscription } from "./session/subscriptions.js";
 import type { QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
+import type { Topic } from "./wire/topic.js";
 
 /** Text, or bytes as they are. */
 export type Payload = string | Uint8Array | ArrayBuffer;
@@ -16,7 +17,8 @@ export interface ClientOptions extends Network {
 	port?: number;
 	/** Default: "xs-mqtt-" and the device's id. Empty only with `clean` (section 3.1.3.1). */
 	clientId?: string;
-	username?: string;
+	/** A function is called at each connect. */
+	username?: string | (() => string);
 	/** A function is called at each connect. Needs a user name (section 3.1.2.9). */
 	password?: string | Uint8Array | (() => string | Uint8Array);
 	/** The broker forgets subscriptions and messages when the connection ends (section 3.1.2.4). Default false. */
@@ -84,6 +86,16 @@ export interface ClientOptions extends Network {
 	onWritable?(): void;
 }
 
+/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
+export interface Will {
+	topic: string | Topic;
+	payload: Payload;
+	/** Default 0. */
+	qos?: QoS;
+	/** Default false. */
+	retain?: boolean;
+}
+
 /** A whole number within bounds, or RangeError with the value and the rule. */
 export function whole(
 	name: string,
@@ -100,7 +112,15 @@ export function whole(
 	return value;
 }
 
+/** True or false, or TypeError with the type and the rule: "false" would be true. */
+export function yesOrNo(name: string, value: boolean | undefined, fallback = false): boolean {
+	if (value === undefined) return fallback;
+	if (value !== true && value !== false)
+		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be true or false`);
+	return value;
+}
+
 /** Throws RangeError when `qos` is not 0, 1 or 2. */
-export function checkQos(qos: QoS): void {
-	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`qos is ${qos}: it must be 0, 1 or 2`);
+export function checkQos(qos: QoS, name = "qos"): void {
+	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`${name} is ${qos}: it must be 0, 1 or 2`);
 }

@@ -1,9 +1,10 @@
-// Payloads and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
+// Payloads, wills and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
 
-import type { Payload } from "./options.js";
+import { checkQos, type Payload, type Will, yesOrNo } from "./options.js";
 import { payloadLimit } from "./session/packet-slot.js";
+import type { WillFields } from "./wire/encode.js";
 import { MAX_FIELD } from "./wire/protocol.js";
-import type { Topic } from "./wire/topic.js";
+import { Topic } from "./wire/topic.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
@@ -38,6 +39,20 @@ export function encodePassword(password: string | Uint8Array): Uint8Array {
 	if (bytes.length > MAX_FIELD)
 		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
 	return bytes;
+}
+
+/** The fields of a will, with a copy of its payload. Throws on what breaks a rule. */
+export function encodeWill(will: Will): WillFields {
+	if (typeof will !== "object" || will === null)
+		throw new TypeError(`the will is ${will}: it must be an object with topic and payload, or undefined`);
+	const { topic, qos = 0 } = will;
+	checkQos(qos, "will.qos");
+	const retain = yesOrNo("will.retain", will.retain);
+	const payload = toBytes(will.payload).slice();
+	if (payload.length > MAX_FIELD)
+		throw new RangeError(`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`);
+	const { field } = topic instanceof Topic ? topic : new Topic(topic);
+	return { topic: field, payload, qos, retain };
 }
 
 /** Bytes of a payload; a lone surrogate counts as the U+FFFD that is published in its place. */

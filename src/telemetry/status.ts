@@ -44,7 +44,10 @@ export class Status implements Helper {
 	/** "online" is to be published as soon as there is room. */
 	private pending = false;
 
-	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
+	/**
+	 * Takes the client's will, which then is nobody else's: throws when there is one. Construct it right after the Client:
+	 * what is constructed later holds from the next connect on. Claims two small packet buffers.
+	 */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
 		this.client = client;
@@ -63,7 +66,7 @@ export class Status implements Helper {
 			farewell = JSON.stringify({ state: offline });
 		}
 		this.offline = encodeField("offline", farewell).slice(2);
-		client.will = { topic: this.topic, payload: this.offline, qos: this.qos, retain: true };
+		client.claimWill({ topic: this.topic, payload: this.offline, qos: this.qos, retain: true });
 		this.onlineSlot = this.reserve(size);
 		this.offlineSlot = this.reserve(this.offline.length);
 		client.attach(this);

@@ -178,7 +178,35 @@ test.each([
 	expect(() => status(option)).toThrow(rule);
 });
 
-test("there can be one", () => {
+test("there can be one, and the will is its own: nobody replaces or clears it", () => {
 	const { setup } = status();
-	expect(() => status({}, setup)).toThrow(/only one/);
+	expect(() => status({ topic: "other" }, setup)).toThrow(/only one/);
+	for (const will of [{ topic: "w", payload: "" }, undefined])
+		expect(() => {
+			setup.client.will = will;
+		}).toThrow(/Status/);
+	setup.peer.open();
+	setup.peer.expect(willOf(0x2c, "st", "offline"));
+});
+
+test("an app that has set a will has to clear it first", () => {
+	const setup = new Setup();
+	setup.client.will = { topic: "w", payload: "" };
+	expect(() => status({}, setup)).toThrow(/client\.will = undefined/);
+	setup.client.will = undefined;
+	status({}, setup);
+	setup.peer.open();
+	setup.peer.expect(willOf(0x2c, "st", "offline"));
+});
+
+test("constructed while connected, it holds from the next connect on", () => {
+	const setup = new Setup();
+	setup.peer.accept();
+	status({}, setup);
+	setup.peer.expect();
+	setup.peer.fail();
+	setup.redial().open();
+	setup.peer.expect(willOf(0x2c, "st", "offline"));
+	setup.peer.send(CONNACK());
+	setup.peer.expect(online(1));
 });
