@@ -84,6 +84,8 @@ export interface Helper {
 	onTick?(now: number): void;
 	/** `close` was called on a live connection: the last moment to publish. */
 	onClosing?(): void;
+	/** The message in this packet buffer is given up; whose it is, the helper has to know. */
+	onDropped?(slot: PacketSlot): void;
 }
 
 export class Client implements Connection, DialerEvents, InterfaceListener {
@@ -103,7 +105,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private readonly subscriptions: Subscriptions;
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
-	private lentSlot: PacketSlot | undefined = undefined;
+	/** @internal */
+	lentSlot: PacketSlot | undefined = undefined;
 	private lentAt = 0;
 
 	private readonly options: ClientOptions;
@@ -305,9 +308,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 			slot = this.makeRoom();
 			if (slot === undefined) return this.refusal();
 		} else if (slot.state === WAITING) {
-			const replaced = slot.id;
-			this.outbox.drop(slot);
-			this.dropped(replaced, REPLACED);
+			this.dropped(this.drop(slot), REPLACED);
 		}
 		// Whoever was told may have begun meanwhile.
 		if (slot.state !== FREE || this.lentSlot !== undefined) return this.busy();
@@ -330,11 +331,12 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	end(end: number): number {
 		const slot = this.lentSlot;
 		if (slot === undefined) throw new Error("end without begin: begin lends the packet buffer");
-		if (this.state === CLOSED) {
+		if (this.stopped) {
 			this.cancel();
 			return this.refusal();
 		}
-		if (!(end >= this.lentAt && end <= slot.limit)) {
+		// Not with text that looks like a number, and not in the midst of a byte.
+		if ((end | 0) !== end || end < this.lentAt || end > slot.limit) {
 			this.cancel();
 			throw new RangeError(
 				`the payload ends at ${end}: it must end between ${this.lentAt} and ${slot.limit}`,
@@ -427,14 +429,27 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 			this.disconnected(CLOSED_BY_APP);
 			return;
 		}
-		const helpers = this.helpers;
-		for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
+		this.sayFarewell();
 		if (this.state !== CONNECTED) return;
 		this.state = CLOSING;
 		this.receiver.closing = true;
 		this.sender.last = undefined;
 		this.since = this.liveness.now;
 		this.flush();
+	}
+
+	/** Helpers may borrow for their last words, though the app has not ended what it has borrowed: that is void now. */
+	private sayFarewell(): void {
+		const { helpers, lentSlot, lentAt, lent } = this;
+		this.lentSlot = undefined;
+		this.lent = undefined;
+		try {
+			for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
+		} finally {
+			this.lentSlot = lentSlot;
+			this.lentAt = lentAt;
+			this.lent = lent;
+		}
 	}
 
 	/**
@@ -486,8 +501,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		if (this.stopped) return undefined;
 		const outbox = this.outbox;
 		if (outbox.free === undefined && this.options.whenFull === DROP_OLDEST) {
-			const dropped = outbox.dropOldest();
-			if (dropped !== undefined) this.dropped(dropped.id, REPLACED);
+			const oldest = outbox.oldestWaiting;
+			if (oldest !== undefined) this.dropped(this.drop(oldest), REPLACED);
 			if (this.stopped) return undefined; // by whoever was told
 		}
 		return outbox.free;
@@ -510,6 +525,15 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		return NO_ROOM;
 	}
 
+	/** Takes out a message that is given up, and lets its owner know. Returns its packet identifier, to be told. */
+	private drop(slot: PacketSlot): number {
+		const { id } = slot;
+		this.outbox.drop(slot);
+		const helpers = this.helpers;
+		for (let i = 0; i < helpers.length; i++) helpers[i].onDropped?.(slot);
+		return id;
+	}
+
 	/** For helpers: counts something that is given up, and tells the app; 0: it has no packet identifier. */
 	dropped(id: number, reason: Reason): void {
 		this.statistics.dropped++;
@@ -525,23 +549,21 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 
 	/** @internal: sends what can be sent, tells of room, and ends a close that has nothing more to send. */
 	flush(): void {
-		const { outbox } = this;
 		this.send();
 		if (this.stream === undefined) return;
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if (this.receiver.owesAcknowledgement || !this.sender.done) return;
 			if (this.sender.disconnect()) this.disconnected(CLOSED_BY_APP);
-		} else if (outbox.freed && (outbox.starved || outbox.slotAwaited)) this.announceRoom();
+		} else this.announceRoom();
 	}
 
 	/** A message is half sent, and the rest of it will not come. */
 	private giveUp(slot: PacketSlot): void {
-		const { id } = slot;
 		const { stream } = this;
 		const { failure } = this.sender;
 		this.sender.stop();
-		this.outbox.drop(slot);
+		const id = this.drop(slot);
 		try {
 			this.dropped(id, FILL_SHORT);
 		} finally {
@@ -550,9 +572,10 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		if (failure !== undefined) throw failure.error;
 	}
 
-	/** Tells of room, to those who were refused. */
+	/** Tells of room, if there is any now, to those who were refused. */
 	private announceRoom(): void {
 		const { outbox } = this;
+		if (!outbox.freed || !(outbox.starved || outbox.slotAwaited)) return;
 		if (outbox.free !== undefined) outbox.starved = false;
 		outbox.slotAwaited = false;
 		const helpers = this.helpers;
@@ -651,8 +674,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		const lost: number[] = [];
 		if (!sessionPresent) {
 			this.receiver.forgetSession();
-			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased())
-				lost.push(slot.id);
+			for (let slot = outbox.firstReleased; slot !== undefined; slot = outbox.firstReleased)
+				lost.push(this.drop(slot));
 		}
 		return this.droppedAll(lost, SESSION_LOST);
 	}
@@ -706,7 +729,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private dropAll(): void {
 		const ids: number[] = [];
 		for (let slot = this.outbox.first; slot !== undefined; slot = this.outbox.first)
-			ids.push(this.outbox.drop(slot).id);
+			ids.push(this.drop(slot));
 		const failure = this.droppedAll(ids, CLOSED_BY_APP);
 		if (failure !== undefined) throw failure.error;
 	}
@@ -772,6 +795,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		}
 		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onTick?.(now);
+		// On a live connection it is told sooner.
+		if (this.state < CONNECTED && this.state !== CLOSED) this.announceRoom();
 	}
 
 	/** A live connection's share of a tick. */
