@@ -5,15 +5,15 @@ import { Backoff } from "./network/backoff.js";
 import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
 import type { InterfaceListener } from "./network/network.js";
-import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
-import { asBytes, encodePassword, toBytes, tooLong } from "./payload.js";
+import { type ClientOptions, checkQos, type Payload, type Will, whole } from "./options.js";
+import { asBytes, encodePassword, encodeWill, payloadLength, tooLong } from "./payload.js";
 import {
 	CLOSED_BY_APP,
 	CONNECT_FAILED,
 	CONNECT_TIMEOUT,
 	CONNECTION_LOST,
 	FILL_SHORT,
-	NO_PASSWORD,
+	NO_CREDENTIALS,
 	NO_REPLY,
 	REPLACED,
 	SESSION_LOST,
@@ -39,10 +39,10 @@ import { settle } from "./settings.js";
 import { Statistics } from "./statistics.js";
 import type { Stream } from "./transport/stream.js";
 import { encodeConnect, type WillFields } from "./wire/encode.js";
-import { MAX_FIELD, MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
+import { MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "./wire/reason.js";
-import { Topic } from "./wire/topic.js";
-import { utf8Length, writeUtf8 } from "./wire/utf8.js";
+import { encodeField, encodeFilter, type Topic } from "./wire/topic.js";
+import { writeUtf8 } from "./wire/utf8.js";
 
 /** Values of `client.state`. */
 export const State = Object.freeze({
@@ -84,16 +84,8 @@ export interface Helper {
 	onTick?(now: number): void;
 	/** `close` was called on a live connection: the last moment to publish. */
 	onClosing?(): void;
-}
-
-/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
-export interface Will {
-	topic: string | Topic;
-	payload: Payload;
-	/** Default 0. */
-	qos?: QoS;
-	/** Default false. */
-	retain?: boolean;
+	/** The message in this packet buffer is given up; whose it is, the helper has to know. */
+	onDropped?(slot: PacketSlot): void;
 }
 
 export class Client implements Connection, DialerEvents, InterfaceListener {
@@ -113,7 +105,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private readonly subscriptions: Subscriptions;
 	private readonly liveness: Liveness;
 	private stream: Stream | undefined = undefined;
-	private lentSlot: PacketSlot | undefined = undefined;
+	/** @internal */
+	lentSlot: PacketSlot | undefined = undefined;
 	private lentAt = 0;
 
 	private readonly options: ClientOptions;
@@ -130,7 +123,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private readonly helpers: Helper[] = [];
 	private readonly helperCapacity: number;
 	private willFields: WillFields | undefined = undefined;
-	private willFixed = false;
+	private willClaimed = false;
 	/** Since when the state is what it is. */
 	private since = 0;
 	private dialFailure: Reason | undefined = undefined;
@@ -179,7 +172,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	/**
 	 * Publishes a message.
 	 * @param topic a Topic, or a string: the last four strings are remembered, another one is encoded, which allocates
-	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
+	 * @param payload text or bytes; an ArrayBuffer costs a view, text of more than 256 bytes a copy, which allocates. A
+	 * lone surrogate in it becomes U+FFFD
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
 	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit packetSize.
@@ -248,8 +242,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		let end: number;
 		if (typeof payload === STRING) {
 			end = writeUtf8(payload as string, slot.bytes, at);
-			if (end < 0 || end > slot.limit)
-				throw tooLong(topic as Topic, slot.size, utf8Length(payload as string));
+			if (end < 0 || end > slot.limit) throw tooLong(topic as Topic, slot.size, payload);
 		} else {
 			const bytes = asBytes(payload);
 			end = at + bytes.length;
@@ -293,9 +286,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	/** Throws what `publish` throws at a wrong call, while there is no slot to write into. */
 	private checkFits(topic: Topic, payload: Payload, qos: QoS): void {
 		checkTopic(topic);
-		const length = typeof payload === STRING ? utf8Length(payload as string) : asBytes(payload).length;
 		const most = payloadLimit(this.packetSize) - 2 - topic.field.length - (qos === 0 ? 0 : 2);
-		if (length > most) throw tooLong(topic, this.packetSize, length);
+		if (payloadLength(payload) > most) throw tooLong(topic, this.packetSize, payload);
 	}
 
 	/**
@@ -316,9 +308,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 			slot = this.makeRoom();
 			if (slot === undefined) return this.refusal();
 		} else if (slot.state === WAITING) {
-			const replaced = slot.id;
-			this.outbox.drop(slot);
-			this.dropped(replaced, REPLACED);
+			this.dropped(this.drop(slot), REPLACED);
 		}
 		// Whoever was told may have begun meanwhile.
 		if (slot.state !== FREE || this.lentSlot !== undefined) return this.busy();
@@ -341,11 +331,12 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	end(end: number): number {
 		const slot = this.lentSlot;
 		if (slot === undefined) throw new Error("end without begin: begin lends the packet buffer");
-		if (this.state === CLOSED) {
+		if (this.stopped) {
 			this.cancel();
 			return this.refusal();
 		}
-		if (!(end >= this.lentAt && end <= slot.limit)) {
+		// Not with text that looks like a number, and not in the midst of a byte.
+		if ((end | 0) !== end || end < this.lentAt || end > slot.limit) {
 			this.cancel();
 			throw new RangeError(
 				`the payload ends at ${end}: it must end between ${this.lentAt} and ${slot.limit}`,
@@ -394,13 +385,26 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		return Array.isArray(filter) ? made : made[0];
 	}
 
-	/** Ends subscriptions, with one packet; their handlers are not called again. False when there are none to end. */
+	/**
+	 * Ends subscriptions, with one packet; their handlers are not called again. Any filter can be ended, also one that the
+	 * broker has kept from an earlier life of this device. `onUnsubscribed` tells the broker's answer. Without a connection
+	 * it goes with the next one, unless the broker has no session then: there is nothing left to end, and no answer.
+	 * Until then each filter takes one of the option `subscriptions`; with `clean`, and without a connection, none, for the
+	 * broker has forgotten all.
+	 * @returns false when the client is closed or closing: nothing is sent
+	 * Claims memory for filters that are not subscribed to here. Throws when a filter breaks a rule or the option
+	 * `subscriptions` is exhausted.
+	 */
 	unsubscribe(filter: string | readonly string[]): boolean {
 		const filters = listOf(filter);
-		const found = this.subscriptions.unwant(filters);
+		if (this.stopped) {
+			for (const each of filters) encodeFilter(each);
+			return false;
+		}
+		this.subscriptions.unwant(filters, !this.clean || this.state >= HANDSHAKE);
 		this.receiver.forgetRoute(filters);
-		if (found) this.send();
-		return found;
+		this.send();
+		return true;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
@@ -425,8 +429,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 			this.disconnected(CLOSED_BY_APP);
 			return;
 		}
-		const helpers = this.helpers;
-		for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
+		this.sayFarewell();
 		if (this.state !== CONNECTED) return;
 		this.state = CLOSING;
 		this.receiver.closing = true;
@@ -435,21 +438,39 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		this.flush();
 	}
 
-	/** The will. Can be set once, before the first CONNECT is sent: right after construction. */
-	set will(will: Will) {
-		if (this.willFixed)
-			throw new Error("the will can no longer be set: CONNECT was sent; set it after new Client");
+	/** Helpers may borrow for their last words, though the app has not ended what it has borrowed: that is void now. */
+	private sayFarewell(): void {
+		const { helpers, lentSlot, lentAt, lent } = this;
+		this.lentSlot = undefined;
+		this.lent = undefined;
+		try {
+			for (let i = 0; i < helpers.length; i++) helpers[i].onClosing?.();
+		} finally {
+			this.lentSlot = lentSlot;
+			this.lentAt = lentAt;
+			this.lent = lent;
+		}
+	}
+
+	/**
+	 * The will: may be set, replaced, and with undefined cleared, at any time. CONNECT takes it to the broker: it holds from
+	 * the next one on. Throws on what breaks a rule, and when the will belongs to a helper.
+	 */
+	set will(will: Will | undefined) {
+		if (this.willClaimed)
+			throw new Error("the will is a Status's, or another helper's: it is neither replaced nor cleared");
+		this.willFields = will === undefined ? undefined : encodeWill(will);
+	}
+
+	/** For a helper: sets the will, for good. There is one: throws when it is set, by a helper or by the app. */
+	claimWill(will: Will): void {
 		if (this.willFields !== undefined)
-			throw new Error("the will is set already, perhaps by a Status: there can be only one");
-		const qos = will.qos ?? 0;
-		if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos is ${qos}: it must be 0, 1 or 2`);
-		const payload = toBytes(will.payload).slice();
-		if (payload.length > MAX_FIELD)
-			throw new RangeError(
-				`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`,
+			throw new Error(
+				"the will is set already, by the app or by another Status: there can be only one (client.will = undefined " +
+					"clears the app's)",
 			);
-		const topic = will.topic instanceof Topic ? will.topic : new Topic(will.topic);
-		this.willFields = { topic: topic.field, payload, qos, retain: will.retain ?? false };
+		this.willFields = encodeWill(will);
+		this.willClaimed = true;
 	}
 
 	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
@@ -485,8 +506,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		if (this.stopped) return undefined;
 		const outbox = this.outbox;
 		if (outbox.free === undefined && this.options.whenFull === DROP_OLDEST) {
-			const dropped = outbox.dropOldest();
-			if (dropped !== undefined) this.dropped(dropped.id, REPLACED);
+			const oldest = outbox.oldestWaiting;
+			if (oldest !== undefined) this.dropped(this.drop(oldest), REPLACED);
 			if (this.stopped) return undefined; // by whoever was told
 		}
 		return outbox.free;
@@ -509,6 +530,15 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		return NO_ROOM;
 	}
 
+	/** Takes out a message that is given up, and lets its owner know. Returns its packet identifier, to be told. */
+	private drop(slot: PacketSlot): number {
+		const { id } = slot;
+		this.outbox.drop(slot);
+		const helpers = this.helpers;
+		for (let i = 0; i < helpers.length; i++) helpers[i].onDropped?.(slot);
+		return id;
+	}
+
 	/** For helpers: counts something that is given up, and tells the app; 0: it has no packet identifier. */
 	dropped(id: number, reason: Reason): void {
 		this.statistics.dropped++;
@@ -524,23 +554,21 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 
 	/** @internal: sends what can be sent, tells of room, and ends a close that has nothing more to send. */
 	flush(): void {
-		const { outbox } = this;
 		this.send();
 		if (this.stream === undefined) return;
 		if (this.state === CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if (this.receiver.owesAcknowledgement || !this.sender.done) return;
 			if (this.sender.disconnect()) this.disconnected(CLOSED_BY_APP);
-		} else if (outbox.freed && (outbox.starved || outbox.slotAwaited)) this.announceRoom();
+		} else this.announceRoom();
 	}
 
 	/** A message is half sent, and the rest of it will not come. */
 	private giveUp(slot: PacketSlot): void {
-		const { id } = slot;
 		const { stream } = this;
 		const { failure } = this.sender;
 		this.sender.stop();
-		this.outbox.drop(slot);
+		const id = this.drop(slot);
 		try {
 			this.dropped(id, FILL_SHORT);
 		} finally {
@@ -549,9 +577,10 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		if (failure !== undefined) throw failure.error;
 	}
 
-	/** Tells of room, to those who were refused. */
+	/** Tells of room, if there is any now, to those who were refused. */
 	private announceRoom(): void {
 		const { outbox } = this;
+		if (!outbox.freed || !(outbox.starved || outbox.slotAwaited)) return;
 		if (outbox.free !== undefined) outbox.starved = false;
 		outbox.slotAwaited = false;
 		const helpers = this.helpers;
@@ -610,11 +639,10 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		try {
 			packet = this.encodeConnect();
 		} catch (error) {
-			this.disconnected(NO_PASSWORD);
+			this.disconnected(NO_CREDENTIALS);
 			throw error;
 		}
-		if (this.state !== CONNECTING) return; // the password function has closed the client
-		this.willFixed = true;
+		if (this.state !== CONNECTING) return; // one of these functions has closed the client
 		this.state = HANDSHAKE;
 		this.liveness.start();
 		this.receiver.start(this.stream!, this.sender);
@@ -655,8 +683,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		const lost: number[] = [];
 		if (!sessionPresent) {
 			this.receiver.forgetSession();
-			for (let slot = outbox.dropReleased(); slot !== undefined; slot = outbox.dropReleased())
-				lost.push(slot.id);
+			for (let slot = outbox.firstReleased; slot !== undefined; slot = outbox.firstReleased)
+				lost.push(this.drop(slot));
 		}
 		return this.droppedAll(lost, SESSION_LOST);
 	}
@@ -685,7 +713,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		this.receiver.stop();
 		this.sender.stop();
 		this.outbox.interrupt();
-		this.subscriptions.interrupt();
+		this.subscriptions.interrupt(!this.clean);
 		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (this.state >= CONNECTED) this.statistics.disconnects++;
 		this.since = this.liveness.now;
@@ -711,7 +739,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	private dropAll(): void {
 		const ids: number[] = [];
 		for (let slot = this.outbox.first; slot !== undefined; slot = this.outbox.first)
-			ids.push(this.outbox.drop(slot).id);
+			ids.push(this.drop(slot));
 		const failure = this.droppedAll(ids, CLOSED_BY_APP);
 		if (failure !== undefined) throw failure.error;
 	}
@@ -729,10 +757,10 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	}
 
 	private encodeConnect(): Uint8Array {
-		const password = this.options.password;
+		const { username, password } = this.options;
 		return encodeConnect({
 			clientId: this.clientId,
-			username: this.username,
+			username: typeof username === "function" ? encodeField("username", username()) : this.username,
 			password:
 				password === undefined
 					? undefined
@@ -785,6 +813,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		}
 		const helpers = this.helpers;
 		for (let i = 0; i < helpers.length; i++) helpers[i].onTick?.(now);
+		// On a live connection it is told sooner.
+		if (this.state < CONNECTED && this.state !== CLOSED) this.announceRoom();
 	}
 
 	/** A live connection's share of a tick. */

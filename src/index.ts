@@ -1,11 +1,11 @@
 // What an app imports as "xs-mqtt".
 
-export { Client, type Helper, NO_ROOM, NOT_OPEN, State, type Will } from "./client.js";
+export { Client, type Helper, NO_ROOM, NOT_OPEN, State } from "./client.js";
 export { RESOLVE_FAILED, SOCKET_FAILED } from "./network/dialer.js";
 export type { InterfaceListener, Network, NetworkInterface } from "./network/network.js";
 export { Sntp, type SntpOptions } from "./network/sntp.js";
 export * from "./network/wifi.js";
-export type { ClientOptions, Payload } from "./options.js";
+export type { ClientOptions, Payload, Will } from "./options.js";
 export * from "./reasons.js";
 export type { Message } from "./session/message.js";
 export type { Fill, PacketSlot } from "./session/packet-slot.js";

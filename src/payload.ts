@@ -1,10 +1,11 @@
-// Payloads and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
+// Payloads, wills and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
 
-import type { Payload } from "./options.js";
+import { checkQos, type Payload, type Will, yesOrNo } from "./options.js";
 import { payloadLimit } from "./session/packet-slot.js";
+import type { WillFields } from "./wire/encode.js";
 import { MAX_FIELD } from "./wire/protocol.js";
-import type { Topic } from "./wire/topic.js";
-import { utf8Length, writeUtf8 } from "./wire/utf8.js";
+import { Topic } from "./wire/topic.js";
+import { loneSurrogate, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
@@ -18,7 +19,8 @@ export function asBytes(payload: Payload): Uint8Array {
 export function toBytes(payload: Payload): Uint8Array {
 	if (typeof payload === STRING) {
 		const length = utf8Length(payload as string);
-		if (length < 0) throw new RangeError("text has a lone surrogate: it must be valid Unicode");
+		if (length < 0)
+			throw new RangeError(`text has ${loneSurrogate(payload as string)}: it must be valid Unicode`);
 		const bytes = new Uint8Array(length);
 		writeUtf8(payload as string, bytes, 0);
 		return bytes;
@@ -39,11 +41,35 @@ export function encodePassword(password: string | Uint8Array): Uint8Array {
 	return bytes;
 }
 
-/** `length` bytes of payload do not fit a packet buffer of `size` bytes. */
-export function tooLong(topic: Topic, size: number, length: number): RangeError {
+/** The fields of a will, with a copy of its payload. Throws on what breaks a rule. */
+export function encodeWill(will: Will): WillFields {
+	if (typeof will !== "object" || will === null)
+		throw new TypeError(`the will is ${will}: it must be an object with topic and payload, or undefined`);
+	const { topic, qos = 0 } = will;
+	checkQos(qos, "will.qos");
+	const retain = yesOrNo("will.retain", will.retain);
+	const payload = toBytes(will.payload).slice();
+	if (payload.length > MAX_FIELD)
+		throw new RangeError(`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`);
+	const { field } = topic instanceof Topic ? topic : new Topic(topic);
+	return { topic: field, payload, qos, retain };
+}
+
+/** Bytes of a payload; a lone surrogate counts as the U+FFFD that is published in its place. */
+export function payloadLength(payload: Payload): number {
+	if (typeof payload !== STRING) return asBytes(payload).length;
+	const length = utf8Length(payload as string);
+	return length < 0 ? ~length : length;
+}
+
+/** `payload`, or one of so many bytes, does not fit a packet buffer of `size` bytes. */
+export function tooLong(topic: Topic, size: number, payload: Payload | number): RangeError {
+	const length = typeof payload === "number" ? payload : payloadLength(payload);
+	const lone = typeof payload === STRING ? loneSurrogate(payload as string) : "";
 	const most = payloadLimit(size) - 2 - topic.field.length;
 	return new RangeError(
 		`a payload of ${length} bytes does not fit: a packet buffer of ${size} bytes has room for ${most} ` +
-			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize`,
+			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize` +
+			(lone && ` (the text has ${lone}, which counts as U+FFFD)`),
 	);
 }

@@ -300,9 +300,7 @@ export class Receiver implements PacketSink, StreamReader {
 		} else if (type === PUBCOMP) {
 			if (outbox.complete(id)) return this.delivered(id);
 			known = false;
-		} else {
-			known = this.subscriptions.left(id);
-		}
+		} else return this.unsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return !this.acknowledgements.full;
 	}
@@ -326,6 +324,26 @@ export class Receiver implements PacketSink, StreamReader {
 		const subscription = this.subscriptions.answered(id, code, index);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
+		return this.goOn(stream);
+	}
+
+	/** UNSUBACK: each filter is told of, also after a callback that throws. */
+	private unsubscribed(id: number): boolean {
+		const stream = this.stream;
+		const filters = this.subscriptions.left(id);
+		if (filters === undefined) {
+			this.statistics.strayAcknowledgements++;
+			return true;
+		}
+		let failure: { error: unknown } | undefined;
+		this.handling = CALLBACK;
+		for (const filter of filters)
+			try {
+				this.options.onUnsubscribed?.(filter);
+			} catch (error) {
+				failure ??= { error };
+			}
+		if (failure !== undefined) throw failure.error;
 		return this.goOn(stream);
 	}
 

@@ -10,6 +10,7 @@ const CALLBACKS = Object.freeze([
 	"onDisconnected",
 	"onMessage",
 	"onSubscribed",
+	"onUnsubscribed",
 	"onDelivered",
 	"onDropped",
 	"onWritable",
@@ -43,7 +44,10 @@ export function settle(options: ClientOptions) {
 		port: whole("port", options.port, 1883, 1, 65_535),
 		clean,
 		clientId,
-		username: username === undefined ? undefined : encodeField("username", username),
+		username:
+			username === undefined || typeof username === "function"
+				? undefined
+				: encodeField("username", username),
 		keepAlive: options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, 60_000, 1000, 65_535_000),
 		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
 		connectTimeout: whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000),

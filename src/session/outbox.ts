@@ -213,25 +213,24 @@ export class Outbox {
 		return resent;
 	}
 
-	/** Takes a slot out whose PUBREC has come; undefined when there is none. The caller reports it. */
-	dropReleased(): PacketSlot | undefined {
-		return this.lastReleased === undefined ? undefined : this.drop(this.first!);
+	/** The first slot whose PUBREC has come. */
+	get firstReleased(): PacketSlot | undefined {
+		return this.lastReleased === undefined ? undefined : this.first;
 	}
 
-	/** Takes the oldest slot of the pool out that was never sent; undefined when all were. The caller reports it. */
-	dropOldest(): PacketSlot | undefined {
-		for (let slot = this.first; slot !== undefined; slot = slot.next)
-			if (slot.pooled && slot.state === WAITING) return this.drop(slot);
-		return undefined;
+	/** The oldest slot of the pool that was never sent. */
+	get oldestWaiting(): PacketSlot | undefined {
+		let slot = this.first;
+		while (slot !== undefined && !(slot.pooled && slot.state === WAITING)) slot = slot.next;
+		return slot;
 	}
 
 	/** Takes out and frees a slot that waits or is in flight. */
-	drop(slot: PacketSlot): PacketSlot {
+	drop(slot: PacketSlot): void {
 		if (slot.state >= SENT) this.inFlight--;
 		if (this.unsent === slot) this.unsent = slot.next;
 		this.remove(slot);
 		this.giveBack(slot);
-		return slot;
 	}
 
 	/** A packet identifier that no held packet has: never 0, 1 after 65535 (section 2.3.1). */

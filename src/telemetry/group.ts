@@ -38,7 +38,7 @@ export class Group implements Helper {
 	readonly topic: Topic;
 	/** As given: names and units for whoever describes this device. */
 	readonly fields: Fields;
-	/** Sets of values that gave way to newer ones, or were held when the client was closed. */
+	/** Sets of values that were given up: each counts in the client's statistics too, and was told to `onDropped`. */
 	dropped = 0;
 
 	private readonly client: Client;
@@ -51,6 +51,8 @@ export class Group implements Helper {
 	private readonly newest: boolean;
 	private readonly row: Float64Array;
 	private readonly ring: Ring;
+	/** Packet buffers of the pool with the group's last sets, once the client is being closed. */
+	private parting: PacketSlot[] | undefined = undefined;
 
 	/** Claims its packet buffer and the room for what it keeps. Throws on options that cannot work. */
 	constructor(client: Client, options: GroupOptions) {
@@ -96,7 +98,13 @@ export class Group implements Helper {
 	/** @internal Through the pool goes what the group's own buffer is too slow for. */
 	onClosing(): void {
 		this.onWritable();
-		if (this.ring.count > 0 && this.client.lent === undefined) this.send(undefined);
+		this.parting = [];
+		this.send(undefined);
+	}
+
+	/** @internal */
+	onDropped(slot: PacketSlot): void {
+		if (slot === this.slot || this.parting?.includes(slot)) this.dropped++;
 	}
 
 	/** @internal */
@@ -123,6 +131,7 @@ export class Group implements Helper {
 			}
 			const end = this.json.write(ring.numbers, ring.oldest, client.lent!, at);
 			ring.shift();
+			if (slot === undefined) this.parting!.push(client.lentSlot!);
 			result = client.end(end);
 		}
 		return result;

@@ -146,8 +146,7 @@ export class Sensor implements Helper {
 	onClosing(): void {
 		if (!this.pending) return;
 		const now = this.ticks();
-		const refused = this.send(now, this.slot) === NO_ROOM;
-		if (refused && this.client.lent === undefined) this.send(now, undefined);
+		if (this.send(now, this.slot) === NO_ROOM) this.send(now, undefined);
 	}
 
 	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
@@ -158,6 +157,8 @@ export class Sensor implements Helper {
 
 	private send(now: number, slot: PacketSlot | undefined): number {
 		const client = this.client;
+		// Somebody is writing into a packet buffer: the reading waits for its turn.
+		if (slot === undefined && client.lent !== undefined) return NO_ROOM;
 		const at = client.begin(this.topic, this.qos, this.retain, slot);
 		if (at < 0) return at;
 		const value = this.value;

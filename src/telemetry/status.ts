@@ -3,7 +3,7 @@
 
 import { type Client, type Helper, NO_ROOM } from "../client.js";
 import { whole } from "../options.js";
-import { FREE, type PacketSlot } from "../session/packet-slot.js";
+import { FREE, type PacketSlot, RELEASING, RESENDING } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
@@ -44,7 +44,10 @@ export class Status implements Helper {
 	/** "online" is to be published as soon as there is room. */
 	private pending = false;
 
-	/** Sets the client's will: construct it right after the Client. Claims two small packet buffers. */
+	/**
+	 * Takes the client's will, which then is nobody else's: throws when there is one. Construct it right after the Client:
+	 * what is constructed later holds from the next connect on. Claims two small packet buffers.
+	 */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
 		this.client = client;
@@ -63,7 +66,7 @@ export class Status implements Helper {
 			farewell = JSON.stringify({ state: offline });
 		}
 		this.offline = encodeField("offline", farewell).slice(2);
-		client.will = { topic: this.topic, payload: this.offline, qos: this.qos, retain: true };
+		client.claimWill({ topic: this.topic, payload: this.offline, qos: this.qos, retain: true });
 		this.onlineSlot = this.reserve(size);
 		this.offlineSlot = this.reserve(this.offline.length);
 		client.attach(this);
@@ -73,17 +76,20 @@ export class Status implements Helper {
 	onConnected(): void {
 		this.connected = true;
 		this.cadence?.restart(this.client.ticks());
-		this.sayOnline();
+		// The will may have been published since. At QoS 1 what is sent again is published again, behind it; at QoS 2 it is
+		// published once, and perhaps before; some brokers know it though they say that they have no session.
+		const { state } = this.onlineSlot;
+		this.sayOnline(this.qos === 2 && (state === RESENDING || state === RELEASING));
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.pending) this.sayOnline();
+		if (this.pending) this.sayOnline(true);
 	}
 
 	/** @internal */
 	onTick(now: number): void {
-		if (this.connected && this.cadence?.due(now)) this.sayOnline();
+		if (this.connected && this.cadence?.due(now)) this.sayOnline(false);
 	}
 
 	/** @internal */
@@ -98,12 +104,13 @@ export class Status implements Helper {
 		if (at >= 0) this.end(this.offline, at);
 	}
 
-	/** What has to wait goes as soon as there is room. */
-	private sayOnline(): void {
+	/**
+	 * What has to wait goes as soon as there is room.
+	 * @param again the same text too that is on its way already
+	 */
+	private sayOnline(again: boolean): void {
 		const { client, details, online, row, onlineSlot } = this;
-		this.pending = false;
-		// The same text is on its way already; details would be newer.
-		if (online !== undefined && onlineSlot.state !== FREE) return;
+		if (online !== undefined && onlineSlot.state !== FREE && !again) return;
 		details?.take(row!);
 		const at = client.begin(this.topic, this.qos, true, onlineSlot);
 		this.pending = at === NO_ROOM;

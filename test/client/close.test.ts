@@ -133,3 +133,31 @@ test("what was lent and not ended is not accepted any more", () => {
 	expect(setup.client.end(at)).toBe(NOT_OPEN);
 	expect(setup.news()).toEqual([CLOSED]);
 });
+
+test("nor while what is held is being delivered", () => {
+	const setup = connected();
+	const { client, peer } = setup;
+	client.publish("t", "held", 1);
+	const at = client.begin(new Topic("t"), 1, false);
+	client.close();
+	expect(client.end(at)).toBe(NOT_OPEN);
+	peer.send(PUBACK(1));
+	peer.expect(PUBLISH("t", "held", { qos: 1, id: 1 }), DISCONNECT);
+	expect(setup.news()).toEqual(["delivered 1", CLOSED]);
+});
+
+test("a helper whose last words fail leaves the app what it has borrowed", () => {
+	const setup = connected();
+	const { client } = setup;
+	let farewells = 0;
+	client.attach({
+		onClosing() {
+			if (++farewells === 1) throw new Error("mine");
+		},
+	});
+	const at = client.begin(new Topic("t"), 0, false);
+	expect(() => client.close()).toThrow("mine");
+	expect(client.end(at)).toBe(0);
+	client.close();
+	setup.peer.expect(PUBLISH("t", ""), DISCONNECT);
+});

@@ -2,6 +2,7 @@
 
 import { NOT_OPEN, State } from "../../src/client.js";
 import type { Message, MessageHandler } from "../../src/index.js";
+import * as reasons from "../../src/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { judge } from "../support/judge.js";
 import {
@@ -106,10 +107,12 @@ describe("several filters", () => {
 		setup.peer.send(suback(1, 0, 0, 0));
 		setup.news();
 		expect(client.unsubscribe(["a", "x", "c", "a"])).toBe(true);
-		setup.peer.expect(unsubscribe(2, "a", "c"));
+		setup.peer.expect(unsubscribe(2, "a", "c", "x"));
 		expect([hears("a"), hears("b"), hears("c")]).toEqual([["message a=x"], ["1"], ["message c=x"]]);
-		expect(client.unsubscribe(["a", "c"])).toBe(false);
+		expect(client.unsubscribe(["a", "c"])).toBe(true);
+		setup.peer.expect();
 		setup.peer.send(UNSUBACK(2), UNSUBACK(2));
+		expect(setup.news()).toEqual(["unsubscribed a", "unsubscribed c", "unsubscribed x"]);
 		expect(client.statistics.strayAcknowledgements).toBe(1);
 		client.subscribe(["a", "c"], 0, on("2"));
 		setup.peer.expect(subscribe(3, 0, "a", "c"));
@@ -178,10 +181,27 @@ describe("several filters", () => {
 		setup.peer.expect(subscribe(1, 0, "a", "c"));
 	});
 
+	test("ended with one packet are told one by one, each of them, whatever the callback does", () => {
+		const setup: Setup = connected({
+			onUnsubscribed: (filter) => {
+				setup.log.push(filter);
+				if (filter === "a") setup.client.subscribe("a", 0);
+				if (filter === "b") setup.peer.fail();
+				if (filter === "c") throw new Error("mine");
+			},
+		});
+		setup.client.unsubscribe(["a", "b", "c", "d"]);
+		setup.peer.take();
+		expect(() => setup.peer.send(UNSUBACK(1))).toThrow("mine");
+		expect(setup.news()).toEqual(["a", "b", `disconnected ${reasons.CONNECTION_LOST}`, "c", "d"]);
+		setup.reconnect(true).expect(SUBSCRIBE(3, "a", 0));
+	});
+
 	test("that do not fit the option throw, and none is added", () => {
 		const setup = connected({ subscriptions: 2 });
 		setup.client.subscribe("a", 0, ignore);
 		expect(() => setup.client.subscribe(["b", "c"], 0, ignore)).toThrow(/"b", "c".*1 of 2/);
+		expect(() => setup.client.unsubscribe(["a", "b", "c"])).toThrow(/"b", "c".*1 of 2/);
 		expect(() => setup.client.subscribe(["b", "#x"], 0, ignore)).toThrow(RangeError);
 		setup.peer.expect(SUBSCRIBE(1, "a", 0));
 		setup.client.subscribe(["a", "b", "b"], 0, ignore);

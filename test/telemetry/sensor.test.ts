@@ -246,13 +246,43 @@ describe("close", () => {
 		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
 	});
 
-	test("leaves a buffer that the app has borrowed alone", () => {
-		const { sensor: it, client, peer } = sensor({ qos: 1 });
-		it.update(1);
-		it.update(2);
+	test.each(["newest", "all"] as const)(
+		"publishes, keep %s, though the app has borrowed a buffer",
+		(keep) => {
+			const { sensor: it, client, peer } = sensor({ qos: 1, keep, interval: 60_000 });
+			it.update(1);
+			it.update(2);
+			client.begin(it.topic, 0, false);
+			client.close();
+			peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
+		},
+	);
+});
+
+describe("while the app has borrowed a buffer", () => {
+	test.each(["newest", "all"] as const)("a reading waits, keep %s, and goes afterwards", (keep) => {
+		const { sensor: it, client, peer, clock } = sensor({ keep });
 		client.begin(it.topic, 0, false);
-		client.close();
-		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }));
+		expect(it.update(1)).toBe(NO_ROOM);
+		expect(it.update(2)).toBe(NO_ROOM);
+		clock.advance(1000);
+		peer.expect();
+		client.cancel();
+		clock.advance(250);
+		peer.expect(PUBLISH("s", "2"));
+	});
+
+	test.each(["newest", "all"] as const)("a tick throws nothing, keep %s", (keep) => {
+		const setup = connected({ keepAlive: 0 });
+		let n = 0;
+		sensor({ keep, source: () => ++n, interval: 500 }, setup);
+		const { client, clock, peer } = setup;
+		const at = client.begin(new Topic("t"), 0, false);
+		clock.advance(1000);
+		peer.expect();
+		client.end(at);
+		clock.advance(250);
+		peer.expect(PUBLISH("t", ""), PUBLISH("s", "2"));
 	});
 });
 
