@@ -5,7 +5,15 @@ import { Backoff } from "./network/backoff.js";
 import { Dialer, type DialerEvents } from "./network/dialer.js";
 import { Liveness } from "./network/liveness.js";
 import type { InterfaceListener } from "./network/network.js";
-import { type ClientOptions, checkQos, type Payload, type Will, whole } from "./options.js";
+import {
+	type ClientOptions,
+	checkFunction,
+	checkQos,
+	type Payload,
+	type Will,
+	whole,
+	yesOrNo,
+} from "./options.js";
 import { asBytes, encodePassword, encodeWill, payloadLength, tooLong } from "./payload.js";
 import {
 	CLOSED_BY_APP,
@@ -72,6 +80,7 @@ const TICK = 250;
 const STRING = "string";
 const FUNCTION = "function";
 const TOTAL = "total";
+const RETAIN = "retain";
 const DROP_OLDEST = "dropOldest";
 
 /** What helpers hear of; all of it optional. `attach` them. */
@@ -87,6 +96,15 @@ export interface Helper {
 	/** The message in this packet buffer is given up; whose it is, the helper has to know. */
 	onDropped?(slot: PacketSlot): void;
 }
+
+const HELPER_CALLBACKS = Object.freeze([
+	"onConnected",
+	"onDisconnected",
+	"onWritable",
+	"onTick",
+	"onClosing",
+	"onDropped",
+] as const);
 
 export class Client implements Connection, DialerEvents, InterfaceListener {
 	/** One of State. */
@@ -176,7 +194,8 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	 * lone surrogate in it becomes U+FFFD
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
 	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
-	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit packetSize.
+	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a retain other than true or false, a message
+	 * that can never fit packetSize.
 	 */
 	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean): number {
 		const last = this.sender.last;
@@ -232,6 +251,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		sender.last = undefined;
 		if (typeof topic === STRING) topic = this.recent.get(topic as string);
 		if (qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
+		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		let slot = this.outbox.free;
 		if (slot === undefined || this.state === CLOSED || this.state === CLOSING) {
 			this.checkFits(topic as Topic, payload, qos);
@@ -268,10 +288,11 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		if (typeof topic === STRING) topic = this.recent.get(topic as string);
 		checkTopic(topic as Topic);
 		checkQos(qos);
+		yesOrNo(RETAIN, retain);
 		if (typeof fill !== FUNCTION) throw new TypeError(`fill is ${fill}: it must be a function`);
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
 		if (beside + 5 > Math.min(this.packetSize, PIECE)) throw tooLong(topic as Topic, this.packetSize, 0);
-		whole(TOTAL, total ?? Number.NaN, 0, 0, MAX_REMAINING_LENGTH - beside);
+		whole(TOTAL, total, undefined, 0, MAX_REMAINING_LENGTH - beside);
 		const slot = this.makeRoom();
 		if (slot === undefined) return this.refusal();
 		const id = qos === 0 ? 0 : this.sender.nextId();
@@ -299,6 +320,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 	begin(topic: Topic, qos: QoS, retain: boolean, slot?: PacketSlot): number {
 		checkQos(qos);
 		checkTopic(topic);
+		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		if (this.stopped) return this.refusal();
 		if (this.lentSlot !== undefined) {
 			if (slot !== undefined) return this.busy();
@@ -478,8 +500,11 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 		return this.outbox.held;
 	}
 
-	/** Attaches a helper. Throws when the option `helpers` is exhausted. */
+	/** Attaches a helper. Throws when it is none, or the option `helpers` is exhausted. */
 	attach(helper: Helper): void {
+		if (typeof helper !== "object" || helper === null)
+			throw new TypeError(`helper is ${helper}: it must be an object with callbacks`);
+		for (const name of HELPER_CALLBACKS) checkFunction(name, helper[name]);
 		if (this.helpers.length === this.helperCapacity)
 			throw new RangeError(
 				`no room for another helper: raise the option helpers, which is ${this.helperCapacity}`,
@@ -489,7 +514,7 @@ export class Client implements Connection, DialerEvents, InterfaceListener {
 
 	/** A packet buffer of the helper's own, outside the pool, for `begin`. `size` in bytes, the whole packet. */
 	reserve(size: number): PacketSlot {
-		const slot = new PacketSlot(whole("size", size, 0, 5, 268_435_460), false);
+		const slot = new PacketSlot(whole("size", size, undefined, 5, 268_435_460), false);
 		this.sender.prepare(size);
 		return slot;
 	}

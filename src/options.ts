@@ -96,16 +96,16 @@ export interface Will {
 	retain?: boolean;
 }
 
-/** A whole number within bounds, or RangeError with the value and the rule. */
+/** A whole number within bounds, or RangeError with the value and the rule. Without a fallback it has to be given. */
 export function whole(
 	name: string,
 	value: number | undefined,
-	fallback: number,
+	fallback: number | undefined,
 	least: number,
 	most: number,
 ): number {
-	if (value === undefined) return fallback;
-	if (!Number.isInteger(value) || value < least || value > most)
+	if (value === undefined && fallback !== undefined) return fallback;
+	if (value === undefined || !Number.isInteger(value) || value < least || value > most)
 		throw new RangeError(
 			`${name} is ${typeof value === "number" ? value : JSON.stringify(value)}: it must be a whole number from ${least} to ${most}`,
 		);
@@ -118,6 +118,12 @@ export function yesOrNo(name: string, value: boolean | undefined, fallback = fal
 	if (value !== true && value !== false)
 		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be true or false`);
 	return value;
+}
+
+/** Throws TypeError when there is something that is no function. */
+export function checkFunction(name: string, value: unknown): void {
+	if (value !== undefined && typeof value !== "function")
+		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be a function`);
 }
 
 /** Throws RangeError when `qos` is not 0, 1 or 2. */

@@ -1,11 +1,11 @@
 // The options of a Client with their defaults, checked. Knows no connection.
 
-import { type ClientOptions, whole } from "./options.js";
+import { type ClientOptions, checkFunction, whole, yesOrNo } from "./options.js";
 import { encodePassword } from "./payload.js";
 import { MAX_FIELD } from "./wire/protocol.js";
 import { encodeField } from "./wire/topic.js";
 
-const CALLBACKS = Object.freeze([
+const FUNCTIONS = Object.freeze([
 	"onConnected",
 	"onDisconnected",
 	"onMessage",
@@ -14,21 +14,26 @@ const CALLBACKS = Object.freeze([
 	"onDelivered",
 	"onDropped",
 	"onWritable",
+	"random",
 ] as const);
 
 /** Throws on options that cannot work, with the value and the rule. */
 export function settle(options: ClientOptions) {
-	const { host, clean = false, whenFull, username, password, socket, timer, ticks } = options;
+	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
 	if (typeof socket?.io !== "function" || typeof timer?.repeat !== "function" || typeof ticks !== "function")
 		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
-	for (const name of CALLBACKS)
-		if (options[name] !== undefined && typeof options[name] !== "function")
-			throw new TypeError(`${name} is ${JSON.stringify(options[name])}: it must be a function`);
+	for (const name of FUNCTIONS) checkFunction(name, options[name]);
 	if (typeof host !== "string" || host === "")
 		throw new TypeError(`host is ${JSON.stringify(host)}: it must be the broker's host name or address`);
 	if (typeof clean !== "boolean")
 		throw new TypeError(`clean is ${JSON.stringify(clean)}: it must be true or false`);
-	const clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
+	yesOrNo("pipelining", options.pipelining);
+	if (options.clientId === undefined && (typeof id !== "string" || id === ""))
+		throw new TypeError(
+			"the network has no id to make a clientId of: give the option clientId, another one to each device, or they " +
+				"throw each other out",
+		);
+	const clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${id}`);
 	if (clientId.length === 2 && !clean)
 		throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
 	if (username === undefined && password !== undefined)

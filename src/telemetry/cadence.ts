@@ -15,7 +15,7 @@ export class Cadence {
 	 * @param now on a clock that may wrap at 32 bits
 	 */
 	constructor(what: string, interval: number, now: number) {
-		this.interval = whole(what, interval ?? Number.NaN, LEAST, LEAST, 0x3fffffff);
+		this.interval = whole(what, interval, undefined, LEAST, 0x3fffffff);
 		this.restart(now);
 	}
 

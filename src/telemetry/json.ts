@@ -3,7 +3,7 @@
 
 import { whole } from "../options.js";
 import { utf8Length, writeUtf8 } from "../wire/utf8.js";
-import { decimalSize, TOO_LARGE, writeDecimal } from "./decimal.js";
+import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
 import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
 export interface FieldOptions extends Quantity {
@@ -91,7 +91,11 @@ export class JsonObject {
 	/** Takes a number from each source, into `row` from its front. */
 	take(row: Float64Array): void {
 		const { sources } = this;
-		for (let i = 0; i < sources.length; i++) row[i] = sources[i].take();
+		for (let i = 0; i < sources.length; i++) {
+			const value = sources[i].take();
+			// null would be 0.
+			row[i] = typeof value === NUMBER ? value : Number.NaN;
+		}
 	}
 
 	/** Writes the row that begins at `from` in `rows` into `bytes` from `at`; returns the offset behind it. */

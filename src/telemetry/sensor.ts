@@ -1,12 +1,12 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
 import { type Client, type Helper, NO_ROOM } from "../client.js";
-import { whole } from "../options.js";
+import { whole, yesOrNo } from "../options.js";
 import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
-import { decimalSize, TOO_LARGE, writeDecimal } from "./decimal.js";
+import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
 import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
 export interface SensorOptions extends Quantity {
@@ -34,17 +34,20 @@ export interface SensorOptions extends Quantity {
 	 * the client's pool. Default "newest".
 	 */
 	keep?: "newest" | "all";
-	/** Text that is published for NaN, infinities and magnitudes from 1e21 on. Default: such readings are refused. */
+	/**
+	 * Text that is published for NaN, infinities, magnitudes from 1e21 on and what is no number. Default: such readings are
+	 * refused.
+	 */
 	invalid?: string;
 }
 
 /** `update`: the reading was noted, and is not worth a message now. */
 export const HELD = -3;
-/** `update`: the reading is NaN, infinite or from 1e21 on, and the option `invalid` is not set. */
+/** `update`: the reading is NaN, infinite, from 1e21 on or no number, and the option `invalid` is not set. */
 export const INVALID = -4;
 
 export class Sensor implements Helper {
-	/** Readings that were refused because they are no number that could be written. */
+	/** Readings that were refused because they are no number that could be written: NaN, 1e21, null. */
 	invalidReadings = 0;
 	/** The last reading given to `update`, NaN at first. */
 	value = Number.NaN;
@@ -83,10 +86,11 @@ export class Sensor implements Helper {
 		this.unit = options.unit;
 		this.decimals = whole("decimals", options.decimals, 0, 0, 15);
 		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
-		this.retain = options.retain ?? false;
+		this.retain = yesOrNo("retain", options.retain);
 		this.interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
 		this.heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
-		if (!(deadband >= 0)) throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
+		if (typeof deadband !== "number" || !(deadband >= 0))
+			throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
 		// 21.4 - 21.3 is a little less than 0.1.
 		this.deadband = deadband * (1 - 1e-6);
 		if (invalid !== undefined) this.invalid = encodeField("invalid", invalid).slice(2);
@@ -109,6 +113,8 @@ export class Sensor implements Helper {
 	 * newest reading goes out by itself as soon as there is room.
 	 */
 	update(value: number): number {
+		// null would be 0.
+		if (typeof value !== NUMBER) value = Number.NaN;
 		const valid = Math.abs(value) < TOO_LARGE;
 		if (!valid && this.invalid === undefined) {
 			this.invalidReadings++;

@@ -150,6 +150,8 @@ test("a helper whose last words fail leaves the app what it has borrowed", () =>
 	const setup = connected();
 	const { client } = setup;
 	let farewells = 0;
+	const long = new Topic("longer");
+	client.attach({ onClosing: () => client.end(client.begin(long, 0, false)) });
 	client.attach({
 		onClosing() {
 			if (++farewells === 1) throw new Error("mine");
@@ -159,5 +161,6 @@ test("a helper whose last words fail leaves the app what it has borrowed", () =>
 	expect(() => client.close()).toThrow("mine");
 	expect(client.end(at)).toBe(0);
 	client.close();
-	setup.peer.expect(PUBLISH("t", ""), DISCONNECT);
+	const farewell = PUBLISH("longer", "");
+	setup.peer.expect(farewell, PUBLISH("t", ""), farewell, DISCONNECT);
 });

@@ -41,13 +41,27 @@ test.each([
 	[{ socket: {} as never }, /lack a network/],
 	[{ timer: undefined }, /lack a network/],
 	[{ ticks: 5 as never }, /lack a network/],
-	[{ onMessage: "print" as never }, /onMessage is "print": it must be a function/],
+	[{ onMessage: "print" as never }, /onMessage is print, of type string: it must be a function/],
 	[{ onDropped: null as never }, /onDropped is null/],
+	[{ onUnsubscribed: {} as never }, /onUnsubscribed is .*object: it must be a function/],
+	[{ random: 0.5 as never }, /random is 0.5/],
+	[{ pipelining: "false" as never }, /pipelining is false, of type string: it must be true or false/],
+	[{ id: undefined }, /the network has no id.*option clientId/],
+	[{ id: "" }, /the network has no id/],
+	[{ id: 7 as never }, /the network has no id/],
+	[{ username: 5 as never }, /username must be a string/],
 	[{ whenFull: "panic" }, /whenFull is "panic".*"refuse" or "dropOldest"/],
 ] as [Partial<ClientOptions>, RegExp][])("the option %j throws", (options, rule) => {
 	const place = new Place();
 	expect(() => new Client({ ...place.network, host: "10.0.0.1", ...options })).toThrow(rule);
 	expect(place.peers.length + place.clock.timers).toBe(0);
+});
+
+test("a network without id does with a clientId, and with an empty one", () => {
+	const place = new Place();
+	for (const options of [{ clientId: "mine" }, { clientId: "", clean: true }])
+		new Client({ ...place.network, id: undefined as never, host: "10.0.0.1", ...options });
+	expect(place.peers.length).toBe(2);
 });
 
 test("the smallest of everything works", () => {
@@ -80,6 +94,34 @@ describe("a wrong call", () => {
 		["no topic for begin", (client) => client.begin(undefined as never, 0, false), /topic is undefined/],
 		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
 		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
+		[
+			"retain as text",
+			(client) => client.publish("t", "x", 0, "false" as never),
+			/retain is false, of type string/,
+		],
+		[
+			"retain as text, for begin",
+			(client) => client.begin(new Topic("t"), 0, "true" as never),
+			/retain is true, of type string/,
+		],
+		[
+			"retain as text, for publishFrom",
+			(client) => client.publishFrom("t", 1, () => 1, 0, "false" as never),
+			/retain is false, of type string/,
+		],
+		["attaching nothing", (client) => client.attach(undefined as never), /helper is undefined/],
+		["attaching null", (client) => client.attach(null as never), /helper is null/],
+		[
+			"attaching what cannot be called",
+			(client) => client.attach({ onTick: 250 as never }),
+			/onTick is 250, of type number: it must be a function/,
+		],
+		[
+			"reserving nothing",
+			(client) => client.reserve(undefined as never),
+			/size is undefined: it must be a whole/,
+		],
+		["reserving null", (client) => client.reserve(null as never), /size is null/],
 		["QoS as text", (client) => client.publish("t", "x", "1" as never), /qos is 1/],
 		["no payload", (client) => client.publish("t", undefined as never), /payload is undefined/],
 		["null as payload", (client) => client.publish("t", null as never), /payload is null/],

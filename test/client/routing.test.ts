@@ -1,5 +1,7 @@
 // Several filters in one packet, and several handlers for one message (sections 3.3.5, 3.8 to 3.11).
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { NOT_OPEN, State } from "../../src/client.js";
 import type { Message, MessageHandler } from "../../src/index.js";
 import * as reasons from "../../src/reasons.js";
@@ -464,4 +466,22 @@ describe("handlers of overlapping filters", () => {
 			expect(heard).toEqual(["#", "a", "#", "a"]);
 		});
 	});
+});
+
+test.each([
+	["first", 0],
+	["second", 1],
+])("when the %s of two that take a message has ended, nothing holds on to it", async (_which, at) => {
+	setFlagsFromString("--expose-gc");
+	const collect = runInNewContext("gc") as () => void;
+	const { client, peer } = connected();
+	let calls = 0;
+	const both = ["+", "#"].map((filter) => new WeakRef(client.subscribe(filter, 0, () => calls++)));
+	peer.send(PUBLISH("t", ""));
+	expect(calls).toBe(2);
+	client.unsubscribe("+#"[at]);
+	peer.send(UNSUBACK(3));
+	await new Promise(setImmediate);
+	collect();
+	expect(both.map((it) => it.deref()?.filter)).toEqual(at === 0 ? [undefined, "#"] : ["+", undefined]);
 });

@@ -341,6 +341,14 @@ test("so does one whose message is gone already when the replaced one's turn com
 	peer.expect(message(7));
 });
 
+test("a source that gives no number gives null", () => {
+	const values = [null, undefined, "7", true, [], 0] as unknown as number[];
+	const { group: it, peer } = group({ fields: { n: () => values.shift()! } });
+	for (let i = 0; i < 6; i++) it.publish();
+	const none = PUBLISH("g", '{"n":null}');
+	peer.expect(none, none, none, none, none, message(0));
+});
+
 test("a source that throws leaves the group as it was", () => {
 	let broken = true;
 	const fields = {
@@ -371,6 +379,8 @@ test.each([
 	[{ fields: { quality: () => 1 }, quality: true }, /fields has "quality"/],
 	[{ time: 7 as never }, /the field "time" must have a source/],
 	[{ qos: 3 as never }, /qos is 3/],
+	[{ retain: "false" as never }, /retain is false, of type string/],
+	[{ quality: "false" as never }, /quality is false, of type string/],
 	[{ interval: 100 }, /interval is 100.*250/],
 	[{ keep: 0 }, /keep is 0.*1 to 65535/],
 	[{ keep: "all" as never }, /keep is "all"/],

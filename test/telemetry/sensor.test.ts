@@ -229,6 +229,32 @@ describe("what is no number to write", () => {
 	});
 });
 
+describe("what is no number", () => {
+	const none = [null, undefined, "21.5", "", true, [], {}] as unknown as number[];
+
+	test.each(none)("%j is refused and counted", (value) => {
+		const { sensor: it, peer } = sensor({ qos: 1 });
+		expect(it.update(value)).toBe(INVALID);
+		expect(it.invalidReadings).toBe(1);
+		peer.expect();
+	});
+
+	test.each(none)("%j is published as the option says", (value) => {
+		const { sensor: it, peer } = sensor({ invalid: "none" });
+		expect(it.update(value)).toBe(0);
+		peer.expect(PUBLISH("s", "none"));
+		expect(it.value).toBeNaN();
+	});
+
+	test("is no reading of a source either", () => {
+		const values = [null as never, 5];
+		const { sensor: it, peer, clock } = sensor({ source: () => values.shift()!, interval: 250 });
+		clock.advance(500);
+		peer.expect(PUBLISH("s", "5"));
+		expect(it.invalidReadings).toBe(1);
+	});
+});
+
 describe("close", () => {
 	test("publishes what the interval holds", () => {
 		const { sensor: it, client, peer } = sensor({ interval: 60_000 });
@@ -298,6 +324,9 @@ test.each([
 	[{ decimals: 16 }, /decimals is 16.*0 to 15/],
 	[{ decimals: 1.5 }, /decimals is 1.5/],
 	[{ qos: 3 as never }, /qos is 3/],
+	[{ retain: "false" as never }, /retain is false, of type string/],
+	[{ deadband: "0.1" as never }, /deadband is 0.1/],
+	[{ deadband: null as never }, /deadband is null/],
 	[{ interval: -1 }, /interval is -1/],
 	[{ heartbeat: 2 ** 30 }, /heartbeat/],
 	[{ deadband: -1 }, /deadband is -1/],
