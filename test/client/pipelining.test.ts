@@ -248,19 +248,6 @@ test.each([true, false])(
 	},
 );
 
-test("what was taken back so is needless when the next broker has no session", () => {
-	const setup = pipelining();
-	setup.client.subscribe("s", 1);
-	setup.peer.open();
-	setup.client.unsubscribe("s");
-	setup.peer.fail();
-	setup.redial().open();
-	setup.peer.expect(CONNECT, packet(0xa2, word(2), field("s")));
-	setup.peer.fail();
-	setup.client.publish("t", "behind what is not fresh", 1);
-	setup.reconnect(false).expect(CONNECT);
-});
-
 test("wake, publish, sleep: one write, one answer, DISCONNECT", () => {
 	const setup: Setup = pipelining({ onDelivered: () => setup.client.close() });
 	setup.client.publish("t", "21.5", 1);
