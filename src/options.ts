@@ -4,6 +4,7 @@ import type { Network } from "./network/network.js";
 import type { Message } from "./session/message.js";
 import type { Subscription } from "./session/subscriptions.js";
 import type { QoS } from "./wire/protocol.js";
+import { show } from "./wire/quote.js";
 import type { Reason } from "./wire/reason.js";
 
 /** Text, or bytes as they are. */
@@ -92,9 +93,7 @@ export function whole(
 ): number {
 	if (value === undefined) return fallback;
 	if (!Number.isInteger(value) || value < least || value > most)
-		throw new RangeError(
-			`${name} is ${typeof value === "number" ? value : JSON.stringify(value)}: it must be a whole number from ${least} to ${most}`,
-		);
+		throw new RangeError(`${name} is ${show(value)}: it must be a whole number from ${least} to ${most}`);
 	return value;
 }
 

@@ -3,6 +3,7 @@
 import { type ClientOptions, whole } from "./options.js";
 import { encodePassword } from "./payload.js";
 import { MAX_FIELD } from "./wire/protocol.js";
+import { show } from "./wire/quote.js";
 import { encodeField } from "./wire/topic.js";
 
 const CALLBACKS = Object.freeze([
@@ -22,11 +23,10 @@ export function settle(options: ClientOptions) {
 		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
 	for (const name of CALLBACKS)
 		if (options[name] !== undefined && typeof options[name] !== "function")
-			throw new TypeError(`${name} is ${JSON.stringify(options[name])}: it must be a function`);
+			throw new TypeError(`${name} is ${show(options[name])}: it must be a function`);
 	if (typeof host !== "string" || host === "")
-		throw new TypeError(`host is ${JSON.stringify(host)}: it must be the broker's host name or address`);
-	if (typeof clean !== "boolean")
-		throw new TypeError(`clean is ${JSON.stringify(clean)}: it must be true or false`);
+		throw new TypeError(`host is ${show(host)}: it must be the broker's host name or address`);
+	if (typeof clean !== "boolean") throw new TypeError(`clean is ${show(clean)}: it must be true or false`);
 	const clientId = encodeField("clientId", options.clientId ?? `xs-mqtt-${options.id}`);
 	if (clientId.length === 2 && !clean)
 		throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
@@ -34,7 +34,7 @@ export function settle(options: ClientOptions) {
 		throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
 	if (password !== undefined && typeof password !== "function") encodePassword(password);
 	if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
-		throw new RangeError(`whenFull is ${JSON.stringify(whenFull)}: it must be "refuse" or "dropOldest"`);
+		throw new RangeError(`whenFull is ${show(whenFull)}: it must be "refuse" or "dropOldest"`);
 	const reconnectMaximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
 	const soon = Math.min(1000, reconnectMaximum);
 	const packets = whole("packets", options.packets, 8, 1, 1024);
