@@ -4,6 +4,7 @@ import type { Network } from "./network/network.js";
 import type { Message } from "./session/message.js";
 import type { Subscription } from "./session/subscriptions.js";
 import type { QoS } from "./wire/protocol.js";
+import { show } from "./wire/quote.js";
 import type { Reason } from "./wire/reason.js";
 import type { Topic } from "./wire/topic.js";
 
@@ -106,9 +107,7 @@ export function whole(
 ): number {
 	if (value === undefined && fallback !== undefined) return fallback;
 	if (value === undefined || !Number.isInteger(value) || value < least || value > most)
-		throw new RangeError(
-			`${name} is ${typeof value === "number" ? value : JSON.stringify(value)}: it must be a whole number from ${least} to ${most}`,
-		);
+		throw new RangeError(`${name} is ${show(value)}: it must be a whole number from ${least} to ${most}`);
 	return value;
 }
 

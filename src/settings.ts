@@ -3,6 +3,7 @@
 import { type ClientOptions, checkFunction, whole, yesOrNo } from "./options.js";
 import { encodePassword } from "./payload.js";
 import { MAX_FIELD } from "./wire/protocol.js";
+import { show } from "./wire/quote.js";
 import { encodeField } from "./wire/topic.js";
 
 const FUNCTIONS = Object.freeze([
@@ -24,9 +25,8 @@ export function settle(options: ClientOptions) {
 		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
 	for (const name of FUNCTIONS) checkFunction(name, options[name]);
 	if (typeof host !== "string" || host === "")
-		throw new TypeError(`host is ${JSON.stringify(host)}: it must be the broker's host name or address`);
-	if (typeof clean !== "boolean")
-		throw new TypeError(`clean is ${JSON.stringify(clean)}: it must be true or false`);
+		throw new TypeError(`host is ${show(host)}: it must be the broker's host name or address`);
+	if (typeof clean !== "boolean") throw new TypeError(`clean is ${show(clean)}: it must be true or false`);
 	yesOrNo("pipelining", options.pipelining);
 	if (options.clientId === undefined && (typeof id !== "string" || id === ""))
 		throw new TypeError(
@@ -40,7 +40,7 @@ export function settle(options: ClientOptions) {
 		throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
 	if (password !== undefined && typeof password !== "function") encodePassword(password);
 	if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
-		throw new RangeError(`whenFull is ${JSON.stringify(whenFull)}: it must be "refuse" or "dropOldest"`);
+		throw new RangeError(`whenFull is ${show(whenFull)}: it must be "refuse" or "dropOldest"`);
 	const reconnectMaximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
 	const soon = Math.min(1000, reconnectMaximum);
 	const packets = whole("packets", options.packets, 8, 1, 1024);

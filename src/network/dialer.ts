@@ -32,6 +32,8 @@ function isAddress(host: string): boolean {
 export class Dialer {
 	private readonly network: Network;
 	private readonly host: string;
+	/** Found out once: a character costs garbage. */
+	private readonly isAddress: boolean;
 	private readonly port: number;
 	private readonly reader: StreamReader;
 	private readonly events: DialerEvents;
@@ -42,6 +44,7 @@ export class Dialer {
 	constructor(network: Network, host: string, port: number, reader: StreamReader, events: DialerEvents) {
 		this.network = network;
 		this.host = host;
+		this.isAddress = isAddress(host);
 		this.port = port;
 		this.reader = reader;
 		this.events = events;
@@ -50,7 +53,7 @@ export class Dialer {
 	/** Begins an attempt; gives up the one before. */
 	dial(): void {
 		const attempt = ++this.attempt;
-		if (isAddress(this.host)) {
+		if (this.isAddress) {
 			this.open(this.host);
 			return;
 		}

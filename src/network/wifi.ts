@@ -1,5 +1,6 @@
 // Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows access points, no sockets.
 
+import { show } from "../wire/quote.js";
 import { Reason } from "../wire/reason.js";
 import { Backoff } from "./backoff.js";
 import type { InterfaceListener, Network, NetworkInterface } from "./network.js";
@@ -81,7 +82,7 @@ const CONNECTED = 4;
 /** Throws when that cannot be an access point. The password is not shown. */
 function check({ SSID, password }: AccessPoint): void {
 	if (typeof SSID !== "string" || SSID === "" || SSID.length > 32)
-		throw new RangeError(`SSID is ${JSON.stringify(SSID)}: it must be a name of 1 to 32 characters`);
+		throw new RangeError(`SSID is ${show(SSID)}: it must be a name of 1 to 32 characters`);
 	if (password !== undefined && (typeof password !== "string" || password.length > 64))
 		throw new RangeError(`the password of ${SSID} must be text of at most 64 characters`);
 }

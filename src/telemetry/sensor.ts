@@ -4,6 +4,7 @@ import { type Client, type Helper, NO_ROOM } from "../client.js";
 import { whole, yesOrNo } from "../options.js";
 import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
+import { show } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
 import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
@@ -95,7 +96,7 @@ export class Sensor implements Helper {
 		this.deadband = deadband * (1 - 1e-6);
 		if (invalid !== undefined) this.invalid = encodeField("invalid", invalid).slice(2);
 		if (keep !== "newest" && keep !== "all")
-			throw new RangeError(`keep is ${JSON.stringify(keep)}: it must be "newest" or "all"`);
+			throw new RangeError(`keep is ${show(keep)}: it must be "newest" or "all"`);
 		const payload = Math.max(decimalSize(this.decimals), this.invalid?.length ?? 0);
 		if (keep === "newest") this.slot = client.reserve(5 + this.topic.field.length + 2 + payload);
 		this.ticks = client.ticks;

@@ -5,6 +5,7 @@ import { type Client, type Helper, NO_ROOM } from "../client.js";
 import { whole } from "../options.js";
 import { FREE, type PacketSlot, RELEASING, RESENDING } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
+import { quote } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
 import { type Fields, JsonObject } from "./json.js";
@@ -63,7 +64,7 @@ export class Status implements Helper {
 			this.details = new JsonObject({ state: online }, details);
 			this.row = new Float64Array(this.details.width);
 			size = this.details.size;
-			farewell = JSON.stringify({ state: offline });
+			farewell = `{"state":${quote(offline)}}`;
 		}
 		this.offline = encodeField("offline", farewell).slice(2);
 		client.claimWill({ topic: this.topic, payload: this.offline, qos: this.qos, retain: true });

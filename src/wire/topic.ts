@@ -1,6 +1,7 @@
 // Topic names and topic filters (section 4.7): checked and encoded once. Knows text and bytes only.
 
 import { MAX_FIELD } from "./protocol.js";
+import { quote } from "./quote.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "./utf8.js";
 
 const PLUS = 0x2b;
@@ -22,7 +23,7 @@ export function encodeField(what: string, text: string): Uint8Array {
 	field[1] = length;
 	writeUtf8(text, field, 2);
 	if (field.indexOf(0, 2) >= 0)
-		throw new RangeError(`${what} ${JSON.stringify(text)} has a null character, which MQTT forbids`);
+		throw new RangeError(`${what} ${quote(text)} has a null character, which MQTT forbids`);
 	return field;
 }
 

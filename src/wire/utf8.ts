@@ -1,10 +1,12 @@
 // Text as MQTT carries it (section 1.5.3). Knows strings and bytes only.
-// A property of a primitive string costs garbage in XS; a bound charCodeAt, called until NaN, does not.
+// A property of a primitive string costs garbage in XS; a bound charCodeAt, called until NaN, does not. Whoever names
+// Function there has the JavaScript parser in flash.
 // It gives UTF-16, or where XS keeps its strings as UTF-8, as on boards, whole characters.
 
-const charCodeAt: (text: string, index: number) => number = Function.prototype.call.bind(
-	String.prototype.charCodeAt,
-);
+const charCodeAt = String.prototype.charCodeAt.call.bind(String.prototype.charCodeAt) as (
+	text: string,
+	index: number,
+) => number;
 
 /** Only XS has these, and there a string is UTF-8, where a character is found by counting from the front. */
 interface Natively {

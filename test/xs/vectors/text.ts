@@ -161,7 +161,7 @@ const decimals: Vector[] = [
 
 const objects: [fields: Fields, text: string][] = [
 	[{ "läßt 🌡": { source: () => 21.55, decimals: 1 } }, '{"läßt 🌡":21.6}'],
-	[{ '"\\/': "\b\t\n\u0000\u001f" }, String.raw`{"\"\\/":"\b\t\n\u0000\u001f"}`],
+	[{ '"\\/': "\b\t\n\u0000\u001f" }, String.raw`{"\"\\/":"\u0008\u0009\u000a\u0000\u001f"}`],
 	[{ "\ud800": "\udc00x" }, String.raw`{"\ud800":"\udc00x"}`],
 	[{ a: () => Number.NaN, b: "", c: () => -0 }, '{"a":null,"b":"","c":0}'],
 ];
