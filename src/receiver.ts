@@ -122,7 +122,7 @@ export class Receiver implements PacketSink, StreamReader {
 
 	/** No message at hand goes to the handlers of these filters any more. */
 	forgetRoute(filters: readonly string[]): void {
-		if (filters.includes((this.route as Partial<Subscription>).filter!)) this.route = NOBODY;
+		if (filters.indexOf((this.route as Partial<Subscription>).filter!) >= 0) this.route = NOBODY;
 	}
 
 	/** Whether the handler of a message that has to be acknowledged is running. */

@@ -128,7 +128,7 @@ export class Wifi implements NetworkInterface {
 		if (this.io.connection >= UP) this.connected();
 		else {
 			this.leave(); // an ESP8266 remembers what it was connected to, and is at it already
-			this.wait(0);
+			this.rest(0);
 		}
 	}
 
@@ -189,7 +189,7 @@ export class Wifi implements NetworkInterface {
 		else this.over(WIFI_FAILED);
 	}
 
-	private wait(delay: number): void {
+	private rest(delay: number): void {
 		this.enter(WAITING, Math.max(PAUSE, delay));
 	}
 
@@ -225,7 +225,7 @@ export class Wifi implements NetworkInterface {
 		if (((this.options.ticks() - this.since) | 0) >= STABLE) this.backoff.reset();
 		this.leave();
 		this.index = 0;
-		this.wait(this.backoff.next());
+		this.rest(this.backoff.next());
 		this.tellDown(WIFI_LOST);
 	}
 
@@ -256,7 +256,7 @@ export class Wifi implements NetworkInterface {
 	/** Goes on to the next access point; after the last one, to the first, after a delay. */
 	private over(reason: Reason): void {
 		this.index = (this.index + 1) % this.options.accessPoints.length;
-		this.wait(this.index === 0 ? this.backoff.next() : 0);
+		this.rest(this.index === 0 ? this.backoff.next() : 0);
 		this.tellDown(reason);
 	}
 

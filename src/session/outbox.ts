@@ -154,7 +154,7 @@ export class Outbox {
 
 	/** Takes a PUBREC; false when it was not awaited. Else PUBREL has to be sent now (section 4.3.3). */
 	release(id: number, now: number): boolean {
-		const slot = this.find(id);
+		const slot = this.seek(id);
 		if (slot === undefined || slot.state !== SENT || slot.qos !== 2) return false;
 		slot.state = RELEASED;
 		slot.sentAt = now;
@@ -171,7 +171,7 @@ export class Outbox {
 
 	/** Takes a PUBCOMP; false when it was not awaited. */
 	complete(id: number): boolean {
-		const slot = this.find(id);
+		const slot = this.seek(id);
 		if (slot === undefined || slot.state !== RELEASED) return false;
 		this.drop(slot);
 		return true;
@@ -179,7 +179,7 @@ export class Outbox {
 
 	/** Whether a PUBLISH with this packet identifier is still to be sent on this connection. */
 	waits(id: number): boolean {
-		const slot = this.find(id);
+		const slot = this.seek(id);
 		return slot !== undefined && (slot.state === WAITING || slot.state === RESENDING);
 	}
 
@@ -237,12 +237,12 @@ export class Outbox {
 	nextId(): number {
 		let id = this.lastId;
 		do id = id === 65_535 ? 1 : id + 1;
-		while (this.first !== undefined && this.find(id) !== undefined);
+		while (this.first !== undefined && this.seek(id) !== undefined);
 		this.lastId = id;
 		return id;
 	}
 
-	private find(id: number): PacketSlot | undefined {
+	private seek(id: number): PacketSlot | undefined {
 		let slot = this.first;
 		while (slot !== undefined && slot.id !== id) slot = slot.next;
 		return slot;

@@ -87,7 +87,7 @@ export class Subscriptions {
 		this.topicWords = new Float64Array(decoder.topic.buffer, 0, decoder.topic.size >> 3);
 	}
 
-	find(filter: string): Subscription | undefined {
+	seek(filter: string): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) if (it.filter === filter) return it;
 		return undefined;
 	}
@@ -102,7 +102,7 @@ export class Subscriptions {
 		for (let i = 0; i < filters.length; i++) {
 			const at = filters.indexOf(filters[i]);
 			made.push(at < i ? made[at] : new Subscription(filters[i], qos, handler));
-			if (at === i && this.find(filters[i]) === undefined) count++;
+			if (at === i && this.seek(filters[i]) === undefined) count++;
 		}
 		if (count > this.capacity) throw this.noRoom(filters);
 		for (let i = 0; i < made.length; i++) this.add(made[i]);
@@ -123,12 +123,12 @@ export class Subscriptions {
 	}
 
 	private add(subscription: Subscription): void {
-		const old = this.find(subscription.filter);
+		const old = this.seek(subscription.filter);
 		if (old === undefined) this.append(subscription);
 		else if (old !== subscription) {
 			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
 			this.settle(old);
-			this.replace(old, subscription);
+			this.supersede(old, subscription);
 		}
 	}
 
@@ -144,7 +144,7 @@ export class Subscriptions {
 		for (let i = 0; i < filters.length; i++) {
 			const filter = filters[i];
 			if (filters.indexOf(filter) < i) continue;
-			const known = this.find(filter);
+			const known = this.seek(filter);
 			if (known === undefined) count++;
 			else if (known.state >= UNWANTED) continue;
 			ending.push(known ?? new Subscription(filter, 0, undefined));
@@ -162,7 +162,7 @@ export class Subscriptions {
 		// One that it has replaced may be taking the message at hand.
 		for (let it = this.taker; it !== undefined; it = it.also)
 			if (it.filter === filter) it.handler = undefined;
-		const known = this.find(filter) !== undefined;
+		const known = this.seek(filter) !== undefined;
 		if (!kept) {
 			if (known) this.remove(subscription);
 			return;
@@ -389,7 +389,7 @@ export class Subscriptions {
 		this.link(subscription, subscription.next);
 	}
 
-	private replace(old: Subscription, subscription: Subscription): void {
+	private supersede(old: Subscription, subscription: Subscription): void {
 		subscription.next = old.next;
 		this.link(old, subscription);
 	}

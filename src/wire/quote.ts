@@ -4,8 +4,9 @@
 export function quote(text: string): string {
 	let quoted = '"';
 	for (const character of text) {
-		const code = character.codePointAt(0)!;
-		if (code < 0x20 || (code >= 0xd800 && code < 0xe000))
+		const code = character.charCodeAt(0);
+		// The first of a pair is no lone surrogate.
+		if (code < 0x20 || (character.length === 1 && code >= 0xd800 && code < 0xe000))
 			quoted += `\\u${(0x10000 + code).toString(16).slice(1)}`;
 		else quoted += character === '"' || character === "\\" ? `\\${character}` : character;
 	}

@@ -11,9 +11,9 @@ import {
 	REFUSED_CREDENTIALS,
 	type Reason,
 	State,
-	Status,
 	type Subscription,
 } from "../../src/index.js";
+import { Status } from "../../src/telemetry/index.js";
 import { RecordingProxy } from "../delivery/proxy.js";
 import {
 	BROKERS,

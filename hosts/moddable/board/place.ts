@@ -46,5 +46,5 @@ export function deviceId(): string {
 	const digits: string = (Net.get("MAC") ?? "").split(":").join("");
 	// Two devices with the same identifier would throw each other out: better another one after each start.
 	if (digits === "") return Math.floor(Math.random() * 0x1000000000000).toString(16);
-	return Number.parseInt(digits, 16).toString(16).padStart(12, "0");
+	return (0x1000000000000 + Number.parseInt(digits, 16)).toString(16).slice(1);
 }

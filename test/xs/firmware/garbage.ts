@@ -3,8 +3,8 @@
 import * as engine from "desktop/engine";
 import Pipe from "desktop/pipe";
 import config from "mc/config";
+import { type ClientOptions, Topic } from "../../../src/index.js";
 import {
-	type ClientOptions,
 	Counter,
 	Group,
 	type GroupOptions,
@@ -16,8 +16,7 @@ import {
 	Sensor,
 	Status,
 	Sum,
-	Topic,
-} from "../../../src/index.js";
+} from "../../../src/telemetry/index.js";
 import { concat, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK } from "../../support/packets.js";
 import { type Allocated, allocated } from "./heap.js";
 import { Line, type Quirks } from "./line.js";
