@@ -97,6 +97,9 @@ export interface Will {
 	retain?: boolean;
 }
 
+/** A literal in a hot path is a copy of it at each evaluation, in a preloaded module. */
+const QOS = "qos";
+
 /** A whole number within bounds, or RangeError with the value and the rule. Without a fallback it has to be given. */
 export function whole(
 	name: string,
@@ -126,6 +129,6 @@ export function checkFunction(name: string, value: unknown): void {
 }
 
 /** Throws RangeError when `qos` is not 0, 1 or 2. */
-export function checkQos(qos: QoS, name = "qos"): void {
+export function checkQos(qos: QoS, name = QOS): void {
 	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`${name} is ${qos}: it must be 0, 1 or 2`);
 }

@@ -186,7 +186,7 @@ describe("details", () => {
 		setup.peer.open();
 		setup.peer.expect(willOf(0x2c, "st", '{"state":"\\u0000"}'));
 		setup.peer.send(CONNACK());
-		setup.peer.expect(PUBLISH("st", '{"state":"\\"","\\n":"\\ud800"}', { qos: 1, id: 1, retain: true }));
+		setup.peer.expect(PUBLISH("st", '{"state":"\\"","\\u000a":"\\ud800"}', { qos: 1, id: 1, retain: true }));
 	});
 
 	test("after close, nothing more is said", () => {
