@@ -3,16 +3,24 @@
 
 import { Connection, type Listener, State } from "./connection/connection.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
-import { type ClientOptions, checkQos, type Payload, whole } from "./options.js";
-import { toBytes } from "./payload.js";
+import {
+	type ClientOptions,
+	checkFunction,
+	checkQos,
+	type Payload,
+	type Will,
+	whole,
+	yesOrNo,
+} from "./options.js";
+import { encodeWill, toBytes } from "./payload.js";
 import { type Fill, Outbox } from "./session/outbox.js";
 import { RecentTopics } from "./session/recent-topics.js";
 import { type MessageHandler, Subscription, Subscriptions } from "./session/subscriptions.js";
 import { settle } from "./settings.js";
 import { Statistics } from "./statistics.js";
-import { MAX_FIELD, MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
+import { MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
-import { Topic } from "./wire/topic.js";
+import { encodeFilter, Topic } from "./wire/topic.js";
 
 export { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
 
@@ -20,16 +28,16 @@ export { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
 const STRING = "string";
 const FUNCTION = "function";
 const TOTAL = "total";
+const RETAIN = "retain";
+const OWNER = "owner";
 
-/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
-export interface Will {
-	topic: string | Topic;
-	payload: Payload;
-	/** Default 0. */
-	qos?: QoS;
-	/** Default false. */
-	retain?: boolean;
-}
+const LISTENER_CALLBACKS = Object.freeze([
+	"onConnected",
+	"onDisconnected",
+	"onWritable",
+	"onDeadline",
+	"onClosing",
+] as const);
 
 export class Client {
 	private readonly writer: Writer;
@@ -40,6 +48,7 @@ export class Client {
 	private readonly subscriptions: Subscriptions;
 	private recent: RecentTopics | undefined = undefined;
 	private readonly listenerCapacity: number;
+	private willClaimed = false;
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
@@ -90,6 +99,7 @@ export class Client {
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
 		else if ((topic as Topic)?.field === undefined) throw noTopic(topic);
 		if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
+		if (retain !== undefined && retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
 			payload = toBytes(payload);
 		if (!writer.accepting) return this.closed();
@@ -108,6 +118,9 @@ export class Client {
 	publishWith(topic: Topic, qos: QoS, retain: boolean, writer: PayloadWriter, owner = 0): number {
 		if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
+		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
+		if (typeof writer?.write !== FUNCTION) throw new TypeError(`writer is ${writer}: it must have a function write`);
+		if (owner !== 0) whole(OWNER, owner, 0, 0, this.outbox.owners);
 		const { connection } = this;
 		const out = connection.writer;
 		if (!out.accepting) return this.closed();
@@ -132,10 +145,11 @@ export class Client {
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
 		else if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
+		yesOrNo(RETAIN, retain);
 		if (typeof fill !== FUNCTION) throw new TypeError(`fill is ${fill}: it must be a function`);
 		const { writer } = this.connection;
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
-		whole(TOTAL, total ?? Number.NaN, 0, 0, MAX_REMAINING_LENGTH - beside);
+		whole(TOTAL, total, undefined, 0, MAX_REMAINING_LENGTH - beside);
 		if (!writer.accepting) return this.closed();
 		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain);
 		this.connection.settle();
@@ -192,13 +206,27 @@ export class Client {
 		return Array.isArray(filter) ? made : made[0];
 	}
 
-	/** Ends subscriptions, with one packet; their handlers are not called again. False when there are none to end. */
+	/**
+	 * Ends subscriptions, with one packet; their handlers are not called again. Any filter can be ended, also one that the
+	 * broker has kept from an earlier life of this device. `onUnsubscribed` tells the broker's answer. Without a connection
+	 * it goes with the next one, unless the broker has no session then: there is nothing left to end, and no answer.
+	 * Until then each filter takes one of the option `subscriptions`; with `clean`, and without a connection, none, for the
+	 * broker has forgotten all.
+	 * @returns false when the client is closed or closing: nothing is sent
+	 * Claims memory for filters that are not subscribed to here. Throws when a filter breaks a rule or the option
+	 * `subscriptions` is exhausted.
+	 */
 	unsubscribe(filter: string | readonly string[]): boolean {
 		const filters = listOf(filter);
-		const found = this.subscriptions.unwant(filters);
-		this.connection.reader.reroute(filters);
-		if (found) this.connection.send();
-		return found;
+		const { connection } = this;
+		if (!this.writer.accepting) {
+			for (const each of filters) encodeFilter(each);
+			return false;
+		}
+		this.subscriptions.unwant(filters, connection.isKnown);
+		connection.reader.reroute(filters);
+		connection.send();
+		return true;
 	}
 
 	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
@@ -220,17 +248,25 @@ export class Client {
 		this.connection.close();
 	}
 
-	/** The will, for each CONNECT from now on. */
-	set will(will: Will) {
-		const qos = will.qos ?? 0;
-		if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`will.qos is ${qos}: it must be 0, 1 or 2`);
-		const payload = toBytes(will.payload).slice();
-		if (payload.length > MAX_FIELD)
-			throw new RangeError(
-				`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`,
+	/**
+	 * The will: may be set, replaced, and with undefined cleared, at any time. CONNECT takes it to the broker: it holds from
+	 * the next one on. Throws on what breaks a rule, and when the will belongs to a listener.
+	 */
+	set will(will: Will | undefined) {
+		if (this.willClaimed)
+			throw new Error("the will is a Status's, or another listener's: it is neither replaced nor cleared");
+		this.connection.will = will === undefined ? undefined : encodeWill(will);
+	}
+
+	/** For a listener: sets the will, for good. There is one: throws when it is set, by a listener or by the app. */
+	claimWill(will: Will): void {
+		if (this.connection.will !== undefined)
+			throw new Error(
+				"the will is set already, by the app or by another Status: there can be only one (client.will = undefined " +
+					"clears the app's)",
 			);
-		const topic = will.topic instanceof Topic ? will.topic : new Topic(will.topic);
-		this.connection.will = { topic: topic.field, payload, qos, retain: will.retain ?? false };
+		this.connection.will = encodeWill(will);
+		this.willClaimed = true;
 	}
 
 	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
@@ -238,8 +274,14 @@ export class Client {
 		return this.outbox.held;
 	}
 
-	/** Attaches a listener: it hears of events before the app does. Throws when the option `listeners` is exhausted. */
+	/**
+	 * Attaches a listener: it hears of events before the app does. Throws when it is none, or the option `listeners` is
+	 * exhausted.
+	 */
 	attach(listener: Listener): void {
+		if (typeof listener !== "object" || listener === null)
+			throw new TypeError(`listener is ${listener}: it must be an object with callbacks`);
+		for (const name of LISTENER_CALLBACKS) checkFunction(name, listener[name]);
 		if (this.connection.attached === this.listenerCapacity)
 			throw new RangeError(
 				`no room for another listener: raise the option listeners, which is ${this.listenerCapacity}`,

@@ -4,7 +4,9 @@ import type { Network } from "./network/network.js";
 import type { Message } from "./session/message.js";
 import type { Subscription } from "./session/subscriptions.js";
 import type { QoS } from "./wire/protocol.js";
+import { show } from "./wire/quote.js";
 import type { Reason } from "./wire/reason.js";
+import type { Topic } from "./wire/topic.js";
 
 /** Text, or bytes as they are. */
 export type Payload = string | Uint8Array | ArrayBuffer;
@@ -16,7 +18,8 @@ export interface ClientOptions extends Network {
 	port?: number;
 	/** Default: "xs-mqtt-" and the device's id. Empty only with `clean` (section 3.1.3.1). */
 	clientId?: string;
-	username?: string;
+	/** A function is called at each connect. */
+	username?: string | (() => string);
 	/** A function is called at each connect. Needs a user name (section 3.1.2.9). */
 	password?: string | Uint8Array | (() => string | Uint8Array);
 	/** The broker forgets subscriptions and messages when the connection ends (section 3.1.2.4). Default false. */
@@ -48,7 +51,7 @@ export interface ClientOptions extends Network {
 	receiveSize?: number;
 	/** Bytes of topic name that can be received, 1 to 65535; a longer one is skipped and reported. Default 128. */
 	topicSize?: number;
-	/** Subscriptions held at most, 1 to 1024; one more throws. Default 16. */
+	/** Subscriptions held at most, and ends of some that the broker has not answered, 1 to 1024; one more throws. Default 16. */
 	subscriptions?: number;
 	/**
 	 * Messages received at QoS 2 that the broker has not released (PUBREL), 1 to 1024: their packet identifiers tell what
@@ -83,6 +86,8 @@ export interface ClientOptions extends Network {
 	onMessage?(message: Message): void;
 	/** The broker has answered a SUBSCRIBE, for each filter: see `subscription.code`. */
 	onSubscribed?(subscription: Subscription): void;
+	/** The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4). */
+	onUnsubscribed?(filter: string): void;
 	/** The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP). */
 	onDelivered?(packetId: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
@@ -91,23 +96,48 @@ export interface ClientOptions extends Network {
 	onWritable?(): void;
 }
 
-/** A whole number within bounds, or RangeError with the value and the rule. */
+/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
+export interface Will {
+	topic: string | Topic;
+	payload: Payload;
+	/** Default 0. */
+	qos?: QoS;
+	/** Default false. */
+	retain?: boolean;
+}
+
+/** A literal in a hot path is a copy of it at each evaluation, in a preloaded module. */
+const QOS = "qos";
+
+/** A whole number within bounds, or RangeError with the value and the rule. Without a fallback it has to be given. */
 export function whole(
 	name: string,
 	value: number | undefined,
-	fallback: number,
+	fallback: number | undefined,
 	least: number,
 	most: number,
 ): number {
-	if (value === undefined) return fallback;
-	if (!Number.isInteger(value) || value < least || value > most)
-		throw new RangeError(
-			`${name} is ${typeof value === "number" ? value : JSON.stringify(value)}: it must be a whole number from ${least} to ${most}`,
-		);
+	if (value === undefined && fallback !== undefined) return fallback;
+	if (value === undefined || !Number.isInteger(value) || value < least || value > most)
+		throw new RangeError(`${name} is ${show(value)}: it must be a whole number from ${least} to ${most}`);
 	return value;
 }
 
+/** True or false, or TypeError with the type and the rule: "false" would be true. */
+export function yesOrNo(name: string, value: boolean | undefined, fallback = false): boolean {
+	if (value === undefined) return fallback;
+	if (value !== true && value !== false)
+		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be true or false`);
+	return value;
+}
+
+/** Throws TypeError when there is something that is no function. */
+export function checkFunction(name: string, value: unknown): void {
+	if (value !== undefined && typeof value !== "function")
+		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be a function`);
+}
+
 /** Throws RangeError when `qos` is not 0, 1 or 2. */
-export function checkQos(qos: QoS): void {
-	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`qos is ${qos}: it must be 0, 1 or 2`);
+export function checkQos(qos: QoS, name = QOS): void {
+	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`${name} is ${qos}: it must be 0, 1 or 2`);
 }

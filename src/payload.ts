@@ -1,22 +1,20 @@
-// Payloads and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
+// Payloads, wills and passwords as bytes. Knows the caller's mistakes; no connection.
 
-import type { Payload } from "./options.js";
+import { checkQos, type Payload, type Will, yesOrNo } from "./options.js";
+import type { WillFields } from "./wire/encode.js";
 import { MAX_FIELD } from "./wire/protocol.js";
-import { utf8Length, writeUtf8 } from "./wire/utf8.js";
+import { Topic } from "./wire/topic.js";
+import { loneSurrogate, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
-
-/** Bytes of a payload that is no text; an ArrayBuffer allocates. */
-export function asBytes(payload: Payload): Uint8Array {
-	return (payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
-}
 
 /** Bytes of a payload, in a view of its own. */
 export function toBytes(payload: Payload): Uint8Array {
 	if (typeof payload === STRING) {
 		const length = utf8Length(payload as string);
-		if (length < 0) throw new RangeError("text has a lone surrogate: it must be valid Unicode");
+		if (length < 0)
+			throw new RangeError(`text has ${loneSurrogate(payload as string)}: it must be valid Unicode`);
 		const bytes = new Uint8Array(length);
 		writeUtf8(payload as string, bytes, 0);
 		return bytes;
@@ -35,4 +33,18 @@ export function encodePassword(password: string | Uint8Array): Uint8Array {
 	if (bytes.length > MAX_FIELD)
 		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
 	return bytes;
+}
+
+/** The fields of a will, with a copy of its payload. Throws on what breaks a rule. */
+export function encodeWill(will: Will): WillFields {
+	if (typeof will !== "object" || will === null)
+		throw new TypeError(`the will is ${will}: it must be an object with topic and payload, or undefined`);
+	const { topic, qos = 0 } = will;
+	checkQos(qos, "will.qos");
+	const retain = yesOrNo("will.retain", will.retain);
+	const payload = toBytes(will.payload).slice();
+	if (payload.length > MAX_FIELD)
+		throw new RangeError(`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`);
+	const { field } = topic instanceof Topic ? topic : new Topic(topic);
+	return { topic: field, payload, qos, retain };
 }

@@ -3,9 +3,9 @@
 import { Reason } from "./wire/reason.js";
 
 export const CLOSED_BY_APP = new Reason("app", "the client was closed by the app");
-export const NO_PASSWORD = new Reason(
+export const NO_CREDENTIALS = new Reason(
 	"app",
-	"the function given as password threw, so CONNECT could not be sent",
+	"a function given as username or password threw, or gave what is none, so CONNECT could not be sent",
 );
 export const CONNECT_FAILED = new Reason(
 	"network",

@@ -2,7 +2,8 @@
 
 import * as engine from "desktop/engine";
 import config from "mc/config";
-import { Group, Sensor, Topic } from "../../src/index.js";
+import { Topic } from "../../src/index.js";
+import { Group, Sensor } from "../../src/telemetry/index.js";
 import { type Cost, Line, measure } from "./harness.js";
 import { memory } from "./memory.js";
 import { minimumPublish, minimumReceive } from "./minimum.js";

@@ -1,18 +1,10 @@
 // Bytes of heap that the parts of an app take on a board, where a slot has 16 bytes.
 
 import * as engine from "desktop/engine";
-import {
-	type Client,
-	type ClientOptions,
-	Group,
-	Mean,
-	Poll,
-	Sensor,
-	Sntp,
-	Status,
-	Topic,
-	Wifi,
-} from "../../src/index.js";
+import { type Client, type ClientOptions, Topic } from "../../src/index.js";
+import { Sntp } from "../../src/network/sntp.js";
+import { Wifi } from "../../src/network/wifi.js";
+import { Group, Mean, Poll, Sensor, Status } from "../../src/telemetry/index.js";
 import { Line, release } from "./harness.js";
 
 export interface Memory {

@@ -3,8 +3,9 @@
 
 import settings from "mc/config";
 import { onQuit, onReading, quit, readings, showConnection, showHeld } from "sensor-node/device";
-import { Client, type Message, NO_ROOM, type QoS, REPLACED, Sensor, Status } from "xs-mqtt";
+import { Client, type Message, NO_ROOM, type QoS, REPLACED } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
+import { Sensor, Status } from "xs-mqtt/telemetry";
 
 interface Settings {
 	host: string;

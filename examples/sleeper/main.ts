@@ -4,8 +4,9 @@
 
 import config from "mc/config";
 import { fields, sleep } from "sleeper/device";
-import { CLOSED_BY_APP, Client, Group } from "xs-mqtt";
+import { CLOSED_BY_APP, Client } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
+import { Group } from "xs-mqtt/telemetry";
 
 const client = new Client({
 	...network,

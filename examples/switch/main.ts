@@ -4,8 +4,9 @@
 
 import config from "mc/config";
 import { freeMemory, onQuit, quit, resetReason, signalStrength, write } from "switch/device";
-import { Client, Sensor, Status } from "xs-mqtt";
+import { Client } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
+import { Sensor, Status } from "xs-mqtt/telemetry";
 
 const VERSION = "1.0.0";
 

@@ -1,6 +1,7 @@
 // The types of "xs-mqtt/network".
 
-import type { Network, Wifi } from "xs-mqtt";
+import type { Network } from "xs-mqtt";
+import type { Wifi } from "xs-mqtt/wifi";
 
 /** What a Client needs of its place: hand it over by spread, `new Client({ ...network, host })`. */
 export declare const network: Network & {

@@ -9,7 +9,7 @@ import {
 	CONNECT_TIMEOUT,
 	CONNECTION_LOST,
 	FILL_SHORT,
-	NO_PASSWORD,
+	NO_CREDENTIALS,
 	NO_REPLY,
 	REPLACED,
 	SESSION_LOST,
@@ -139,6 +139,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	// ---- what the client asks for
+
+	/** Whether the broker may know what was asked for: it keeps the session, or is asked now. */
+	get isKnown(): boolean {
+		return !this.options.clean || this.state >= HANDSHAKE;
+	}
 
 	attach(listener: Listener): void {
 		this.listeners.push(listener);
@@ -271,7 +276,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		try {
 			packet = this.encodeConnect();
 		} catch (error) {
-			this.end(NO_PASSWORD);
+			this.end(NO_CREDENTIALS);
 			throw error;
 		}
 		if (this.state !== CONNECTING) return; // the password function has closed the client
@@ -306,7 +311,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { username, password, clean = false, keepAlive = KEEP_ALIVE } = options;
 		return encodeConnect({
 			clientId: encodeClientId(options),
-			username: username === undefined ? undefined : encodeField("username", username),
+			username:
+				username === undefined
+					? undefined
+					: encodeField("username", typeof username === "function" ? username() : username),
 			password:
 				password === undefined
 					? undefined
@@ -365,7 +373,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.reader.stop();
 		this.writer.stop();
 		this.outbox.interrupt();
-		this.subscriptions.interrupt();
+		this.subscriptions.interrupt(!this.options.clean);
 		this.overflowed = false;
 		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (state >= CONNECTED) this.statistics.disconnects++;

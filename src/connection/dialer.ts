@@ -32,6 +32,8 @@ function isAddress(host: string): boolean {
 export class Dialer {
 	private readonly network: Network;
 	private readonly host: string;
+	/** Found out once: a character costs garbage. */
+	private readonly isAddress: boolean;
 	private readonly port: number;
 	private readonly events: DialerEvents;
 	private resolver: Resolver | undefined;
@@ -46,6 +48,7 @@ export class Dialer {
 	) {
 		this.network = network;
 		this.host = host;
+		this.isAddress = isAddress(host);
 		this.port = port;
 		this.events = events;
 	}
@@ -53,7 +56,7 @@ export class Dialer {
 	/** Begins an attempt; gives up the one before. */
 	dial(): void {
 		const attempt = ++this.attempt;
-		if (isAddress(this.host)) {
+		if (this.isAddress) {
 			this.open(this.host);
 			return;
 		}

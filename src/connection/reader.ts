@@ -125,7 +125,7 @@ export class Reader implements PacketSink {
 	reroute(ended: readonly string[]): void {
 		for (let i = 0; i < ended.length; i++) this.router.silence(ended[i]);
 		this.router.forget();
-		if (ended.includes(this.taker.filter)) this.taker.handler = undefined;
+		if (ended.indexOf(this.taker.filter) >= 0) this.taker.handler = undefined;
 	}
 
 	/** Whether the handler of a message that has to be acknowledged is running. */
@@ -276,7 +276,7 @@ export class Reader implements PacketSink {
 		if (!isText(topic, topicLength)) this.events.end(TOPIC_TEXT);
 		else if (hasWildcardByte(topic, topicLength)) this.events.end(TOPIC_WILDCARD);
 		else {
-			this.taker = this.router.find();
+			this.taker = this.router.seek();
 			return true;
 		}
 		this.handling = NOTHING;
@@ -318,9 +318,7 @@ export class Reader implements PacketSink {
 		} else if (type === PUBCOMP) {
 			if (outbox.complete(id)) return this.delivered(id);
 			known = false;
-		} else {
-			known = this.subscriptions.left(id);
-		}
+		} else return this.unsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
 	}
@@ -344,6 +342,26 @@ export class Reader implements PacketSink {
 		const subscription = this.subscriptions.answered(id, code, index);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
+		return this.goOn(stream);
+	}
+
+	/** UNSUBACK: each filter is told of, also after a callback that throws. */
+	private unsubscribed(id: number): boolean {
+		const { stream } = this;
+		const filters = this.subscriptions.left(id);
+		if (filters === undefined) {
+			this.statistics.strayAcknowledgements++;
+			return true;
+		}
+		let failure: { error: unknown } | undefined;
+		this.handling = CALLBACK;
+		for (const filter of filters)
+			try {
+				this.options.onUnsubscribed?.(filter);
+			} catch (error) {
+				failure ??= { error };
+			}
+		if (failure !== undefined) throw failure.error;
 		return this.goOn(stream);
 	}
 

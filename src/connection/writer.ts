@@ -331,7 +331,7 @@ export class Writer {
 		owner: number,
 	): number {
 		const { outbox } = this;
-		const length = typeof payload === STRING ? utf8Length(payload as string) : payload.length;
+		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
@@ -805,6 +805,12 @@ export class Writer {
 		this.alarm.within(RETRY);
 		return false;
 	}
+}
+
+/** Bytes of a text; a lone surrogate counts as the U+FFFD that is published in its place. */
+function bytesOf(text: string): number {
+	const length = utf8Length(text);
+	return length < 0 ? ~length : length;
 }
 
 /** The packet that asks for, or ends, all of `batch`. */

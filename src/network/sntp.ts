@@ -1,6 +1,6 @@
 // The time of day from the network (SNTP, RFC 4330), for timestamps. Knows UDP and DNS, no packets of MQTT.
 
-import { whole } from "../options.js";
+import { checkFunction, whole } from "../options.js";
 import { Backoff } from "./backoff.js";
 import type { Datagrams, InterfaceListener, Network, Resolver } from "./network.js";
 
@@ -52,6 +52,7 @@ export class Sntp implements InterfaceListener {
 	/** Begins to ask, as soon as the network is up. Throws on options that cannot work. */
 	constructor(options: SntpOptions) {
 		if (options.udp === undefined) throw new TypeError("udp is missing: SNTP needs the host's UDP sockets");
+		checkFunction("onTime", options.onTime);
 		this.options = options;
 		this.interval = whole("interval", options.interval, 86_400_000, 60_000, 86_400_000);
 		this.backoff = new Backoff(GAP, LONGEST_DELAY, options.random ?? Math.random);

@@ -1,5 +1,6 @@
 // Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows access points, no sockets.
 
+import { show } from "../wire/quote.js";
 import { Reason } from "../wire/reason.js";
 import { Backoff } from "./backoff.js";
 import type { InterfaceListener, Network, NetworkInterface } from "./network.js";
@@ -81,7 +82,7 @@ const CONNECTED = 4;
 /** Throws when that cannot be an access point. The password is not shown. */
 function check({ SSID, password }: AccessPoint): void {
 	if (typeof SSID !== "string" || SSID === "" || SSID.length > 32)
-		throw new RangeError(`SSID is ${JSON.stringify(SSID)}: it must be a name of 1 to 32 characters`);
+		throw new RangeError(`SSID is ${show(SSID)}: it must be a name of 1 to 32 characters`);
 	if (password !== undefined && (typeof password !== "string" || password.length > 64))
 		throw new RangeError(`the password of ${SSID} must be text of at most 64 characters`);
 }
@@ -127,7 +128,7 @@ export class Wifi implements NetworkInterface {
 		if (this.io.connection >= UP) this.connected();
 		else {
 			this.leave(); // an ESP8266 remembers what it was connected to, and is at it already
-			this.wait(0);
+			this.rest(0);
 		}
 	}
 
@@ -188,7 +189,7 @@ export class Wifi implements NetworkInterface {
 		else this.over(WIFI_FAILED);
 	}
 
-	private wait(delay: number): void {
+	private rest(delay: number): void {
 		this.enter(WAITING, Math.max(PAUSE, delay));
 	}
 
@@ -224,7 +225,7 @@ export class Wifi implements NetworkInterface {
 		if (((this.options.ticks() - this.since) | 0) >= STABLE) this.backoff.reset();
 		this.leave();
 		this.index = 0;
-		this.wait(this.backoff.next());
+		this.rest(this.backoff.next());
 		this.tellDown(WIFI_LOST);
 	}
 
@@ -255,7 +256,7 @@ export class Wifi implements NetworkInterface {
 	/** Goes on to the next access point; after the last one, to the first, after a delay. */
 	private over(reason: Reason): void {
 		this.index = (this.index + 1) % this.options.accessPoints.length;
-		this.wait(this.index === 0 ? this.backoff.next() : 0);
+		this.rest(this.index === 0 ? this.backoff.next() : 0);
 		this.tellDown(reason);
 	}
 

@@ -2,23 +2,7 @@
 
 import type { Decoder } from "../wire/decoder.js";
 import type { QoS } from "../wire/protocol.js";
-
-interface XSStringConstructor {
-	fromArrayBuffer?(buffer: ArrayBuffer): string;
-}
-
-// XS has no such class; the other engines do, whatever types a project is compiled with.
-declare class TextDecoder {
-	constructor(label: string, options: { ignoreBOM: boolean });
-	decode(buffer: ArrayBuffer): string;
-}
-
-/**
- * Well-formed or not, bytes become text: XS throws at what is not UTF-8, other engines put U+FFFD in its place.
- */
-const decodeText: (buffer: ArrayBuffer) => string =
-	(String as XSStringConstructor).fromArrayBuffer ??
-	((buffer) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(buffer));
+import { decodeAny, decodeText } from "../wire/utf8.js";
 
 /**
  * A received message, or a part of one. There is one per Client, used again for each message: all of it is void
@@ -63,12 +47,15 @@ export class Message {
 	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */
 	get topic(): string {
 		const decoder = this.decoder;
-		return decodeText(decoder.topic.slice(0, decoder.topicLength).buffer);
+		return decodeText(decoder.topic, decoder.topicLength);
 	}
 
-	/** This part of the payload as text. Allocates the string and a copy. Throws in XS when it is not UTF-8. */
+	/**
+	 * This part of the payload as text, whatever it is: what is not UTF-8 becomes U+FFFD, so does each half of a character
+	 * that is cut between two parts. Allocates the string, for bytes that are not UTF-8 also a copy.
+	 */
 	text(): string {
-		return decodeText(this.copy().buffer as ArrayBuffer);
+		return decodeAny(this.bytes, this.length);
 	}
 
 	/** This part of the payload, to keep. Allocates the copy. */

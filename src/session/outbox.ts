@@ -151,6 +151,11 @@ export class Outbox extends Store {
 		return used;
 	}
 
+	/** The highest number of an owner. */
+	get owners(): number {
+		return this.rooms?.length ?? 0;
+	}
+
 	/** A number for `place`, 1 to 255, with room for a record with `bytes` behind its header set aside, if not 0. */
 	addOwner(bytes: number): number {
 		const words = bytes === 0 ? 0 : Store.span(bytes);
@@ -423,7 +428,7 @@ export class Outbox extends Store {
 	}
 
 	private acknowledgeOther(id: number, qos: number): boolean {
-		const at = this.find(id);
+		const at = this.seek(id);
 		if (at === 0 || (this.words[at + 1] & (FLYING | QOS)) !== (FLYING | qos)) return false;
 		this.finish(at);
 		return true;
@@ -459,11 +464,11 @@ export class Outbox extends Store {
 
 	/** Whether a PUBLISH with this packet identifier is still to be sent on this connection. */
 	waits(id: number): boolean {
-		const at = this.find(id);
+		const at = this.seek(id);
 		return at !== 0 && (this.words[at + 1] & FLYING) === 0;
 	}
 
-	private find(id: number): number {
+	private seek(id: number): number {
 		const { words, tail } = this;
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
 			if ((words[at] & ID) === id && (words[at + 1] & DEAD) === 0) return at;

@@ -47,7 +47,7 @@ export class Router {
 	}
 
 	/** Finds who takes a message whose topic name was checked and equals no filter: the first one; NOBODY. */
-	find(): Subscription {
+	seek(): Subscription {
 		const { topicLength, topic } = this.decoder;
 		let last = NOBODY;
 		this.forgetTakers();

@@ -29,7 +29,10 @@ export class Subscription {
 	/** @internal */ state = WANTED;
 	/** @internal */ id = 0;
 	/** @internal What has the same number goes in the same packet; 0: alone. */ group = 0;
-	/** @internal Its place in the SUBSCRIBE that asks for it, and how many filters that has. */ index = 0;
+	/**
+	 * @internal Its place in the SUBSCRIBE that asks for it, and how many filters that has. -1: it was ended with that
+	 * SUBSCRIBE unanswered, so this connection's broker has it, with an old session or without.
+	 */ index = 0;
 	/** @internal */ together = 1;
 	/** @internal */ next: Subscription | undefined = undefined;
 	/** @internal The next one that takes the message at hand. */ also: Subscription | undefined = undefined;
@@ -76,7 +79,7 @@ export class Subscriptions implements Identifiers {
 		this.capacity = capacity;
 	}
 
-	find(filter: string): Subscription | undefined {
+	seek(filter: string): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) if (it.filter === filter) return it;
 		return undefined;
 	}
@@ -91,7 +94,7 @@ export class Subscriptions implements Identifiers {
 		for (let i = 0; i < filters.length; i++) {
 			const at = filters.indexOf(filters[i]);
 			made.push(at < i ? made[at] : new Subscription(filters[i], qos, handler));
-			if (at === i && this.find(filters[i]) === undefined) count++;
+			if (at === i && this.seek(filters[i]) === undefined) count++;
 		}
 		if (count > this.capacity) throw this.noRoom(filters);
 		for (let i = 0; i < made.length; i++) this.add(made[i]);
@@ -102,38 +105,61 @@ export class Subscriptions implements Identifiers {
 	}
 
 	private noRoom(filters: readonly string[]): RangeError {
+		let ended = 0;
+		for (let it = this.first; it !== undefined; it = it.next) if (it.state >= UNWANTED) ended++;
 		return new RangeError(
-			`no room for subscription "${filters.join('", "')}": ${this.count} of ${this.capacity} are taken; ` +
-				"raise the option subscriptions",
+			`no room for "${filters.join('", "')}": ${this.count} of ${this.capacity} subscriptions are taken` +
+				(ended === 0 ? "" : `, ${ended} by what the broker has not ended yet`) +
+				"; raise the option subscriptions",
 		);
 	}
 
 	private add(subscription: Subscription): void {
-		const old = this.find(subscription.filter);
+		const old = this.seek(subscription.filter);
 		if (old === undefined) this.append(subscription);
 		else if (old !== subscription) {
 			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
 			this.settle(old);
-			this.replace(old, subscription);
+			this.supersede(old, subscription);
 		}
 	}
 
-	/** Marks subscriptions to be ended; false when there are none. Their handlers are not called again. */
-	unwant(filters: readonly string[]): boolean {
-		const leaving: Subscription[] = [];
-		for (const filter of filters) {
-			const subscription = this.find(filter);
-			if (subscription === undefined || subscription.state >= UNWANTED) continue;
-			subscription.handler = undefined;
-			this.settle(subscription);
-			subscription.state = UNWANTED;
-			leaving.push(subscription);
+	/**
+	 * Marks subscriptions to be ended with one packet; their handlers are not called again. What is not in the list comes
+	 * into it, until the broker has answered: it may know the filter of old. Throws, and ends none, when a filter breaks a
+	 * rule or there is no room.
+	 * @param kept whether the broker may know them; else they are gone at once
+	 */
+	unwant(filters: readonly string[], kept: boolean): void {
+		const ending: Subscription[] = [];
+		let count = this.count;
+		for (let i = 0; i < filters.length; i++) {
+			const filter = filters[i];
+			if (filters.indexOf(filter) < i) continue;
+			const known = this.seek(filter);
+			if (known === undefined) count++;
+			else if (known.state >= UNWANTED) continue;
+			ending.push(known ?? new Subscription(filter, 0, undefined));
 		}
-		if (leaving.length === 0) return false;
-		this.group(leaving);
+		if (kept && count > this.capacity) throw this.noRoom(filters);
+		for (const subscription of ending) this.end(subscription, kept);
+		this.group(ending);
 		this.arrange();
 		this.pending = true;
-		return true;
+	}
+
+	private end(subscription: Subscription, kept: boolean): void {
+		const { filter } = subscription;
+		subscription.handler = undefined;
+		const known = this.seek(filter) !== undefined;
+		if (!kept) {
+			if (known) this.remove(subscription);
+			return;
+		}
+		if (!known) this.append(subscription);
+		this.settle(subscription);
+		subscription.index = subscription.state === ASKED ? -1 : 0;
+		subscription.state = UNWANTED;
 	}
 
 	/** The first subscription with a packet to send. */
@@ -185,24 +211,32 @@ export class Subscriptions implements Identifiers {
 		return undefined;
 	}
 
-	/** Takes an UNSUBACK; false when nobody asked. */
-	left(id: number): boolean {
-		let found = false;
+	/** Takes an UNSUBACK; the filters that it is about, undefined when nobody asked. */
+	left(id: number): string[] | undefined {
+		let filters: string[] | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== LEAVING) continue;
 			this.settle(it);
 			this.remove(it);
-			found = true;
+			filters ??= [];
+			filters.push(it.filter);
 		}
-		return found;
+		return filters;
 	}
 
-	/** The connection has ended: what the broker has not answered is to be sent again. */
-	interrupt(): void {
+	/**
+	 * The connection has ended: what the broker has not answered is to be sent again.
+	 * @param kept whether the broker keeps what it knows
+	 */
+	interrupt(kept: boolean): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			this.settle(it);
 			if (it.state === ASKED) it.state = WANTED;
-			else if (it.state === LEAVING) it.state = UNWANTED;
+			else if (it.state >= UNWANTED) {
+				it.state = UNWANTED;
+				it.index = 0;
+				if (!kept) this.remove(it);
+			}
 		}
 		this.pending = true;
 	}
@@ -211,7 +245,7 @@ export class Subscriptions implements Identifiers {
 	resume(sessionPresent: boolean): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (sessionPresent) return;
-			if (it.state === UNWANTED) this.remove(it);
+			if (it.state === UNWANTED && it.index === 0) this.remove(it);
 			else if (it.state === ANSWERED) {
 				it.state = WANTED;
 				it.code = -1;
@@ -272,7 +306,7 @@ export class Subscriptions implements Identifiers {
 		this.link(subscription, subscription.next);
 	}
 
-	private replace(old: Subscription, subscription: Subscription): void {
+	private supersede(old: Subscription, subscription: Subscription): void {
 		subscription.next = old.next;
 		this.link(old, subscription);
 	}

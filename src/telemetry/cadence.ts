@@ -12,7 +12,7 @@ export class Cadence {
 	 * @param now on a clock that may wrap at 32 bits
 	 */
 	constructor(what: string, interval: number, now: number) {
-		this.interval = whole(what, interval ?? Number.NaN, 1, 1, 0x3fffffff);
+		this.interval = whole(what, interval, undefined, 1, 0x3fffffff);
 		this.restart(now);
 	}
 

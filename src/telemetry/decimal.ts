@@ -3,6 +3,14 @@
 /** Numbers from this magnitude on have no plain decimal form here, as with Number.prototype.toFixed. */
 export const TOO_LARGE = 1e21;
 
+/** What `typeof` gives. A literal in a hot path is a copy of it at each evaluation, in a preloaded module. */
+export const NUMBER = "number";
+
+/** Whether `value` has a plain decimal form; null and text have none, though they can be taken for numbers. */
+export function isPlain(value: number): boolean {
+	return typeof value === NUMBER && Math.abs(value) < TOO_LARGE;
+}
+
 /** Bytes that `writeDecimal` takes at most: sign, 21 digits, point, decimals. */
 export function decimalSize(decimals: number): number {
 	return 1 + 21 + (decimals > 0 ? 1 + decimals : 0);

@@ -2,7 +2,7 @@
 // Knows the Client's extension points, no packets.
 
 import { type Client, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
-import { whole } from "../options.js";
+import { whole, yesOrNo } from "../options.js";
 import { CLOSED_BY_APP, REPLACED } from "../reasons.js";
 import type { QoS } from "../wire/protocol.js";
 import { Topic } from "../wire/topic.js";
@@ -51,14 +51,15 @@ export class Group implements Listener, PayloadWriter {
 
 	/** Claims its packet buffer and the room for what it keeps. Throws on options that cannot work. */
 	constructor(client: Client, options: GroupOptions) {
-		const { topic, fields, interval = 0, time, quality = false, keep = "newest" } = options;
+		const { topic, fields, interval = 0, time, keep = "newest" } = options;
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.fields = fields;
 		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
-		this.retain = options.retain ?? false;
+		this.retain = yesOrNo("retain", options.retain);
 		if (interval !== 0) this.cadence = new Cadence("interval", interval, client.ticks());
-		this.json = new JsonObject(time === undefined ? {} : { time }, fields, quality ? "quality" : undefined);
+		const judged = yesOrNo("quality", options.quality);
+		this.json = new JsonObject(time === undefined ? {} : { time }, fields, judged ? "quality" : undefined);
 		this.owner = keep === "newest" ? client.owner() : 0;
 		this.row = new Float64Array(this.json.width);
 		this.ring = new Ring(keep === "newest" ? 1 : whole("keep", keep, 1, 1, 65_535), this.json.width);

@@ -2,8 +2,9 @@
 // construction on, its numbers come from sources. Knows numbers and bytes only.
 
 import { whole } from "../options.js";
+import { quote } from "../wire/quote.js";
 import { utf8Length, writeUtf8 } from "../wire/utf8.js";
-import { decimalSize, TOO_LARGE, writeDecimal } from "./decimal.js";
+import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
 import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
 export interface FieldOptions extends Quantity {
@@ -55,12 +56,12 @@ export class JsonObject {
 		let size = 0;
 		const add = (key: string, field: Field) => {
 			if (text !== "{" || texts.length > 0) text += ",";
-			text += `${JSON.stringify(key)}:`;
+			text += `${quote(key)}:`;
 			if (typeof field === "string") {
-				text += JSON.stringify(field);
+				text += quote(field);
 				return;
 			}
-			const what = `the field ${JSON.stringify(key)}`;
+			const what = `the field ${quote(key)}`;
 			const { source, decimals: digits } = hasSource(field) ? field : { source: field };
 			sources.push(sourceOf(what, source));
 			decimals.push(whole(`decimals of ${what}`, digits, 0, 0, 15));
@@ -74,12 +75,12 @@ export class JsonObject {
 		if (keys.length === 0) throw new RangeError("fields is empty: at least one value is needed");
 		for (const key of keys) {
 			if (Object.hasOwn(own, key) || key === quality)
-				throw new RangeError(`fields has ${JSON.stringify(key)}: that key is taken, give it another one`);
+				throw new RangeError(`fields has ${quote(key)}: that key is taken, give it another one`);
 			add(key, fields[key]);
 		}
 		this.width = sources.length;
 		for (const each of quality === undefined ? [""] : QUALITIES)
-			texts.push(`${text}${each && `,${JSON.stringify(quality)}:${JSON.stringify(each)}`}}`);
+			texts.push(`${text}${each && `,${quote(quality!)}:${quote(each)}`}}`);
 		const parts = encode(texts);
 		this.heads = parts.slice(0, this.width);
 		this.tails = parts.slice(this.width);
@@ -91,7 +92,11 @@ export class JsonObject {
 	/** Takes a number from each source, into `row` from its front. */
 	take(row: Float64Array): void {
 		const { sources } = this;
-		for (let i = 0; i < sources.length; i++) row[i] = sources[i].take();
+		for (let i = 0; i < sources.length; i++) {
+			const value = sources[i].take();
+			// null would be 0.
+			row[i] = typeof value === NUMBER ? value : Number.NaN;
+		}
 	}
 
 	/** Writes the row that begins at `from` in `rows` into `bytes` from `at`; returns the offset behind it. */

@@ -1,11 +1,12 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
 import type { Client, Listener, PayloadWriter } from "../client.js";
-import { whole } from "../options.js";
+import { whole, yesOrNo } from "../options.js";
 import type { QoS } from "../wire/protocol.js";
+import { show } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
-import { TOO_LARGE, writeDecimal } from "./decimal.js";
+import { NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
 import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
 export interface SensorOptions extends Quantity {
@@ -33,7 +34,10 @@ export interface SensorOptions extends Quantity {
 	 * onDropped, or all of them. Default "newest".
 	 */
 	keep?: "newest" | "all";
-	/** Text that is published for NaN, infinities and magnitudes from 1e21 on. Default: such readings are refused. */
+	/**
+	 * Text that is published for NaN, infinities, magnitudes from 1e21 on and what is no number. Default: such readings are
+	 * refused.
+	 */
 	invalid?: string;
 }
 
@@ -82,15 +86,16 @@ export class Sensor implements Listener, PayloadWriter {
 		this.unit = options.unit;
 		this.decimals = whole("decimals", options.decimals, 0, 0, 15);
 		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
-		this.retain = options.retain ?? false;
+		this.retain = yesOrNo("retain", options.retain);
 		this.interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
 		this.heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
-		if (!(deadband >= 0)) throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
+		if (typeof deadband !== "number" || !(deadband >= 0))
+			throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
 		// 21.4 - 21.3 is a little less than 0.1.
 		this.deadband = deadband * (1 - 1e-6);
 		if (invalid !== undefined) this.invalid = encodeField("invalid", invalid).slice(2);
 		if (keep !== "newest" && keep !== "all")
-			throw new RangeError(`keep is ${JSON.stringify(keep)}: it must be "newest" or "all"`);
+			throw new RangeError(`keep is ${show(keep)}: it must be "newest" or "all"`);
 		this.owner = keep === "newest" ? client.owner() : 0;
 		this.ticks = client.ticks;
 		if (options.source !== undefined) {
@@ -108,6 +113,8 @@ export class Sensor implements Listener, PayloadWriter {
 	 * newest reading goes out by itself as soon as there is room.
 	 */
 	update(value: number): number {
+		// null would be 0.
+		if (typeof value !== NUMBER) value = Number.NaN;
 		const valid = Math.abs(value) < TOO_LARGE;
 		if (!valid && this.invalid === undefined) {
 			this.invalidReadings++;

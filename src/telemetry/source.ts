@@ -1,7 +1,7 @@
 // Where numbers come from: a function of the app's, or what many readings come to until somebody takes it.
 // Knows numbers only.
 
-import { TOO_LARGE } from "./decimal.js";
+import { isPlain } from "./decimal.js";
 
 /** Gives a number each time one is due. NaN: there is none. */
 export interface Source {
@@ -29,7 +29,7 @@ export function sourceOf(what: string, source: SourceLike): Source {
 }
 
 // What follows takes readings by `add` and passes over what no message could hold: NaN, infinities, magnitudes from
-// 1e21 on. Each is for one taker, for `take` begins a new interval.
+// 1e21 on, and what is no number, as null. Each is for one taker, for `take` begins a new interval.
 
 /** The mean of the readings since it was taken last; NaN when there were none. */
 export class Mean implements Source {
@@ -37,7 +37,7 @@ export class Mean implements Source {
 	private count = 0;
 
 	add(value: number): void {
-		if (!(Math.abs(value) < TOO_LARGE)) return;
+		if (!isPlain(value)) return;
 		this.sum += value;
 		this.count++;
 	}
@@ -56,7 +56,7 @@ export class Minimum implements Source {
 
 	add(value: number): void {
 		// Less, or the first.
-		if (Math.abs(value) < TOO_LARGE && !(value >= this.value)) this.value = value;
+		if (isPlain(value) && !(value >= this.value)) this.value = value;
 	}
 
 	take(): number {
@@ -71,7 +71,7 @@ export class Maximum implements Source {
 	private value = Number.NaN;
 
 	add(value: number): void {
-		if (Math.abs(value) < TOO_LARGE && !(value <= this.value)) this.value = value;
+		if (isPlain(value) && !(value <= this.value)) this.value = value;
 	}
 
 	take(): number {
@@ -109,7 +109,7 @@ export class Counter implements Source {
 	}
 
 	add(count = 1): void {
-		if (Math.abs(count) < TOO_LARGE) this.count += count;
+		if (isPlain(count)) this.count += count;
 	}
 
 	take(): number {
@@ -128,7 +128,7 @@ export class Sum implements Source {
 	}
 
 	add(count = 1): void {
-		if (Math.abs(count) < TOO_LARGE) this.count += count;
+		if (isPlain(count)) this.count += count;
 	}
 
 	take(): number {

@@ -4,6 +4,7 @@
 import { type Client, type Listener, NO_ROOM, type PayloadWriter } from "../client.js";
 import { whole } from "../options.js";
 import type { QoS } from "../wire/protocol.js";
+import { quote } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
 import { type Fields, JsonObject } from "./json.js";
@@ -45,7 +46,10 @@ export class Status implements Listener, PayloadWriter {
 	/** "online" is to be published as soon as there is room. */
 	private pending = false;
 
-	/** Sets the client's will: construct it right after the Client. Has room for two messages set aside. */
+	/**
+	 * Takes the client's will, which then is nobody else's: throws when there is one. Construct it right after the Client:
+	 * what is constructed later holds from the next connect on. Has room for two messages set aside.
+	 */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
 		this.client = client;
@@ -61,10 +65,10 @@ export class Status implements Listener, PayloadWriter {
 			this.details = new JsonObject({ state: online }, details);
 			this.row = new Float64Array(this.details.width);
 			size = this.details.size;
-			farewell = JSON.stringify({ state: offline });
+			farewell = `{"state":${quote(offline)}}`;
 		}
 		this.offline = encodeField("offline", farewell).slice(2);
-		client.will = { topic: this.topic, payload: this.offline, qos: this.qos, retain: true };
+		client.claimWill({ topic: this.topic, payload: this.offline, qos: this.qos, retain: true });
 		const beside = this.topic.field.length - 2;
 		this.onlineOwner = client.owner(beside + size);
 		this.offlineOwner = client.owner(beside + this.offline.length);

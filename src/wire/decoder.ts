@@ -147,7 +147,7 @@ export class Decoder {
 	private word = 0;
 	private type = 0;
 	private remaining = 0;
-	private shift = 0;
+	private bits = 0;
 	private ahead = 0;
 	private aheadEnd = 0;
 	/** CONNACK has come. */
@@ -449,7 +449,7 @@ export class Decoder {
 			return this.dispatch();
 		}
 		this.remaining = length & 127;
-		this.shift = 7;
+		this.bits = 7;
 		this.step = Step.LENGTH_BYTE;
 		return true;
 	}
@@ -457,11 +457,11 @@ export class Decoder {
 	private lengthByte(): boolean {
 		const byte = this.readByte();
 		if (byte < 0) return false;
-		const shift = this.shift;
-		this.remaining += (byte & 127) << shift;
+		const { bits } = this;
+		this.remaining += (byte & 127) << bits;
 		if (byte < 128) return this.dispatch();
-		if (shift === 21) return this.malformed(LENGTH_ENCODING);
-		this.shift = shift + 7;
+		if (bits === 21) return this.malformed(LENGTH_ENCODING);
+		this.bits = bits + 7;
 		return true;
 	}
 

@@ -42,18 +42,18 @@ export function writeLength(bytes: Uint8Array, at: number, remaining: number): n
 /** A writer over one fresh packet. */
 class Packet {
 	readonly bytes: Uint8Array;
-	private at: number;
+	private end: number;
 
 	constructor(first: number, remaining: number) {
 		if (remaining > MAX_REMAINING_LENGTH)
 			throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${MAX_REMAINING_LENGTH}`);
 		this.bytes = new Uint8Array(1 + lengthBytes(remaining) + remaining);
 		this.bytes[0] = first;
-		this.at = writeLength(this.bytes, 1, remaining);
+		this.end = writeLength(this.bytes, 1, remaining);
 	}
 
 	byte(value: number): void {
-		this.bytes[this.at++] = value;
+		this.bytes[this.end++] = value;
 	}
 
 	word(value: number): void {
@@ -63,8 +63,8 @@ class Packet {
 
 	/** Bytes that bring their length along. */
 	field(field: Uint8Array): void {
-		this.bytes.set(field, this.at);
-		this.at += field.length;
+		this.bytes.set(field, this.end);
+		this.end += field.length;
 	}
 
 	/** Bytes that need their length in front. */

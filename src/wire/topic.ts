@@ -1,7 +1,8 @@
 // Topic names and topic filters (section 4.7): checked and encoded once. Knows text and bytes only.
 
 import { MAX_FIELD } from "./protocol.js";
-import { utf8Length, writeUtf8 } from "./utf8.js";
+import { quote } from "./quote.js";
+import { loneSurrogate, utf8Length, writeUtf8 } from "./utf8.js";
 
 const PLUS = 0x2b;
 const SLASH = 0x2f;
@@ -14,7 +15,7 @@ const HASH = 0x23;
 export function encodeField(what: string, text: string): Uint8Array {
 	if (typeof text !== "string") throw new TypeError(`${what} must be a string, not ${typeof text}`);
 	const length = utf8Length(text);
-	if (length < 0) throw new RangeError(`${what} has a lone surrogate: it must be valid Unicode`);
+	if (length < 0) throw new RangeError(`${what} has ${loneSurrogate(text)}: it must be valid Unicode`);
 	if (length > MAX_FIELD)
 		throw new RangeError(`${what} has ${length} bytes of UTF-8: it must have at most ${MAX_FIELD}`);
 	const field = new Uint8Array(2 + length);
@@ -22,7 +23,7 @@ export function encodeField(what: string, text: string): Uint8Array {
 	field[1] = length;
 	writeUtf8(text, field, 2);
 	if (field.indexOf(0, 2) >= 0)
-		throw new RangeError(`${what} ${JSON.stringify(text)} has a null character, which MQTT forbids`);
+		throw new RangeError(`${what} ${quote(text)} has a null character, which MQTT forbids`);
 	return field;
 }
 

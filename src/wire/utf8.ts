@@ -1,39 +1,96 @@
 // Text as MQTT carries it (section 1.5.3). Knows strings and bytes only.
-// A property of a primitive string costs garbage in XS; a bound charCodeAt, called until NaN, does not.
+// A property of a primitive string costs garbage in XS; a bound charCodeAt, called until NaN, does not. Whoever names
+// Function there has the JavaScript parser in flash.
 // It gives UTF-16, or where XS keeps its strings as UTF-8, as on boards, whole characters.
 
-const charCodeAt: (text: string, index: number) => number = Function.prototype.call.bind(
-	String.prototype.charCodeAt,
-);
+const charCodeAt = String.prototype.charCodeAt.call.bind(String.prototype.charCodeAt) as (
+	text: string,
+	index: number,
+) => number;
 
-/** Bytes of `text` in UTF-8, or -1 when it has a lone surrogate. */
+/** Only XS has these, and there a string is UTF-8, where a character is found by counting from the front. */
+interface Natively {
+	fromString?(text: string): ArrayBuffer;
+	fromArrayBuffer?(buffer: ArrayBuffer, offset: number, length: number): string;
+}
+const { fromString } = ArrayBuffer as Natively;
+const { fromArrayBuffer } = String as Natively;
+
+// The other engines have this, whatever types a project is compiled with.
+declare class TextDecoder {
+	constructor(label: string, options: { ignoreBOM: boolean });
+	decode(bytes: Uint8Array): string;
+}
+
+/** Characters that `charCodeAt` is asked for one by one: the time for n of them grows with n squared in XS. */
+const SHORT = 256;
+
+/** A long `text` in UTF-8; undefined where that is not to be had at once, or would not be well-formed. Allocates. */
+function encodeAtOnce(text: string): Uint8Array | undefined {
+	if (fromString === undefined) return undefined;
+	const bytes = new Uint8Array(fromString.call(ArrayBuffer, text));
+	return wellFormed(bytes, bytes.length) ? bytes : undefined;
+}
+
+/**
+ * Bytes of `text` in UTF-8. When it has a lone surrogate, for which `writeUtf8` writes U+FFFD, their one's complement:
+ * it is below 0. Allocates a copy in XS when the text has more than 256 characters.
+ */
 export function utf8Length(text: string): number {
 	let length = 0;
+	let lone = false;
 	for (let i = 0; ; i++) {
+		if (i === SHORT) {
+			const bytes = encodeAtOnce(text);
+			if (bytes !== undefined) return bytes.length;
+		}
 		const unit = charCodeAt(text, i);
 		if (unit < 0x80) length++;
 		else if (unit < 0x800) length += 2;
 		else if (unit >= 0x10000) length += 4;
 		else if (unit < 0xd800 || unit >= 0xe000) length += 3;
-		else if (unit < 0xdc00) {
-			const low = charCodeAt(text, ++i);
-			if (!(low >= 0xdc00 && low < 0xe000)) return -1;
-			length += 4;
-		} else if (unit < 0xe000) return -1;
-		else return length; // NaN: the end
+		else if (unit < 0xe000) {
+			const low = unit < 0xdc00 ? charCodeAt(text, i + 1) : 0;
+			if (low >= 0xdc00 && low < 0xe000) {
+				length += 4;
+				i++;
+			} else {
+				length += 3;
+				lone = true;
+			}
+		} else return lone ? ~length : length; // NaN: the end
+	}
+}
+
+/** Where the first lone surrogate of `text` is, for an error; "" when it has none. Allocates. */
+export function loneSurrogate(text: string): string {
+	for (let i = 0; ; i++) {
+		const unit = charCodeAt(text, i);
+		if (Number.isNaN(unit)) return "";
+		if (unit < 0xd800 || unit >= 0xe000) continue;
+		const low = unit < 0xdc00 ? charCodeAt(text, i + 1) : 0;
+		if (!(low >= 0xdc00 && low < 0xe000)) return `a lone surrogate at index ${i}`;
+		i++;
 	}
 }
 
 /**
  * Writes `text` as UTF-8 into `bytes` from `at`; a lone surrogate becomes U+FFFD, as with TextEncoder.
- * Returns the offset behind it, or -1 when it does not fit. Allocates nothing.
+ * Returns the offset behind it, or -1 when it does not fit. Allocates nothing, but in XS a copy when it takes more than
+ * 256 bytes.
+ * @param end how far it is written character by character
  */
-export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
-	const end = bytes.length;
+export function writeUtf8(
+	text: string,
+	bytes: Uint8Array,
+	at: number,
+	end = bytes.length - at > SHORT ? at + SHORT : bytes.length,
+): number {
+	const begin = at;
 	for (let i = 0; ; i++) {
 		let unit = charCodeAt(text, i);
 		if (unit < 0x80) {
-			if (at >= end) return -1;
+			if (at >= end) return writeLong(text, bytes, begin, end);
 			bytes[at++] = unit;
 			continue;
 		}
@@ -46,14 +103,14 @@ export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
 			} else unit = 0xfffd;
 		}
 		if (unit < 0x800) {
-			if (at + 2 > end) return -1;
+			if (at + 2 > end) return writeLong(text, bytes, begin, end);
 			bytes[at++] = 0xc0 | (unit >> 6);
 		} else {
 			if (unit < 0x10000) {
-				if (at + 3 > end) return -1;
+				if (at + 3 > end) return writeLong(text, bytes, begin, end);
 				bytes[at++] = 0xe0 | (unit >> 12);
 			} else {
-				if (at + 4 > end) return -1;
+				if (at + 4 > end) return writeLong(text, bytes, begin, end);
 				bytes[at++] = 0xf0 | (unit >> 18);
 				bytes[at++] = 0x80 | ((unit >> 12) & 0x3f);
 			}
@@ -63,34 +120,104 @@ export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
 	}
 }
 
-/** Whether the first `length` bytes are well-formed UTF-8 without a null character (section 1.5.3). */
-export function isText(bytes: Uint8Array, length: number): boolean {
+/** `text` goes past `end`: writes it in another way, if there is more room. */
+function writeLong(text: string, bytes: Uint8Array, at: number, end: number): number {
+	const size = bytes.length;
+	if (end === size) return -1;
+	const encoded = encodeAtOnce(text);
+	if (encoded === undefined) return writeUtf8(text, bytes, at, size);
+	if (at + encoded.length > size) return -1;
+	bytes.set(encoded, at);
+	return at + encoded.length;
+}
+
+/**
+ * How many bytes the character takes whose first byte, from 0x80 on, is at `at`. Where it is ill-formed, below 0: as many
+ * of them make up one U+FFFD, which is what decoders agree on (Unicode, section 3.9, U+FFFD Substitution).
+ */
+function sequence(bytes: Uint8Array, at: number, length: number): number {
+	const lead = bytes[at];
+	let low = 0x80;
+	let high = 0xbf;
+	let size = 2;
+	if (lead < 0xc2 || lead > 0xf4) return -1;
+	if (lead >= 0xf0) {
+		size = 4;
+		if (lead === 0xf0) low = 0x90;
+		else if (lead === 0xf4) high = 0x8f;
+	} else if (lead >= 0xe0) {
+		size = 3;
+		if (lead === 0xe0) low = 0xa0;
+		else if (lead === 0xed) high = 0x9f;
+	}
+	for (let i = 1; i < size; i++) {
+		const byte = bytes[at + i];
+		if (at + i >= length || byte < low || byte > high) return -i;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return size;
+}
+
+/** Whether the first `length` bytes are well-formed UTF-8. */
+function wellFormed(bytes: Uint8Array, length: number): boolean {
 	for (let i = 0; i < length; ) {
-		const lead = bytes[i++];
-		if (lead < 0x80) {
-			if (lead === 0) return false;
+		if (bytes[i] < 0x80) {
+			i++;
 			continue;
 		}
-		let low = 0x80;
-		let high = 0xbf;
-		let more = 1;
-		if (lead < 0xc2 || lead > 0xf4) return false;
-		if (lead >= 0xf0) {
-			more = 3;
-			if (lead === 0xf0) low = 0x90;
-			else if (lead === 0xf4) high = 0x8f;
-		} else if (lead >= 0xe0) {
-			more = 2;
-			if (lead === 0xe0) low = 0xa0;
-			else if (lead === 0xed) high = 0x9f;
-		}
-		if (i + more > length) return false;
-		for (; more > 0; more--) {
-			const byte = bytes[i++];
-			if (byte < low || byte > high) return false;
-			low = 0x80;
-			high = 0xbf;
-		}
+		const size = sequence(bytes, i, length);
+		if (size < 0) return false;
+		i += size;
 	}
 	return true;
+}
+
+/** Whether the first `length` bytes are well-formed UTF-8 without a null character (section 1.5.3). */
+export function isText(bytes: Uint8Array, length: number): boolean {
+	const end = bytes.indexOf(0);
+	return (end < 0 || end >= length) && wellFormed(bytes, length);
+}
+
+/** Whether this XS takes a null character for the end, as XS 13 does and 17 does not. */
+const NULL_ENDS = Number.isNaN(charCodeAt(fromArrayBuffer?.(new ArrayBuffer(1), 0, 1) ?? "\0", 0));
+
+/** The first `length` bytes, which are well-formed UTF-8 without a null character, as text. Allocates the string. */
+export function decodeText(bytes: Uint8Array, length: number): string {
+	if (fromArrayBuffer === undefined)
+		return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice(0, length));
+	return fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+}
+
+/** The first `length` bytes as text, whatever they are: what is ill-formed becomes U+FFFD. Allocates the string. */
+export function decodeAny(bytes: Uint8Array, length: number): string {
+	if (fromArrayBuffer === undefined || (NULL_ENDS ? isText : wellFormed)(bytes, length))
+		return decodeText(bytes, length);
+	const mended = mend(bytes, length);
+	return decodeText(mended, mended.length);
+}
+
+/** The first `length` bytes with U+FFFD where they are ill-formed, and null characters as such an XS has them. */
+function mend(bytes: Uint8Array, length: number): Uint8Array {
+	// Writing past the end does nothing: the first round counts.
+	let mended = new Uint8Array(0);
+	for (;;) {
+		let to = 0;
+		for (let i = 0; i < length; ) {
+			const byte = bytes[i];
+			const size = byte < 0x80 ? 1 : sequence(bytes, i, length);
+			if (size < 0) {
+				i -= size;
+				mended[to++] = 0xef;
+				mended[to++] = 0xbf;
+				mended[to++] = 0xbd;
+			} else if (byte === 0 && NULL_ENDS) {
+				i++;
+				mended[to++] = 0xc0;
+				mended[to++] = 0x80;
+			} else for (const end = i + size; i < end; ) mended[to++] = bytes[i++];
+		}
+		if (to === mended.length) return mended;
+		mended = new Uint8Array(to);
+	}
 }

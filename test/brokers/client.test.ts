@@ -11,9 +11,10 @@ import {
 	REFUSED_CREDENTIALS,
 	type Reason,
 	State,
-	Status,
 	type Subscription,
 } from "../../src/index.js";
+import { Status } from "../../src/telemetry/index.js";
+import { RecordingProxy } from "../delivery/proxy.js";
 import {
 	BROKERS,
 	type Broker,
@@ -271,6 +272,34 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 			expect(app.disconnects.all).toEqual([CONNECTION_LOST]);
 		});
 
+		test.each([
+			[0, "publish"],
+			[1, "publish"],
+			[2, "publish"],
+			[2, "pubrel"],
+		] as const)("Status at QoS %d is online again when the answer to %s is cut off", async (qos, cmd) => {
+			const id = unique("status");
+			const other = await (await judge(broker.port)).subscribe(id);
+			const proxy = await RecordingProxy.to(broker.port);
+			endLater(() => proxy.stop());
+			proxy.onEntry = (entry) => {
+				if (entry.cmd !== cmd || entry.from !== "board") return;
+				proxy.onEntry = () => {};
+				proxy.plan = { from: "broker", bytes: 0, how: "close" };
+				// It strikes with the next bytes of the broker. At QoS 0 these are for something else.
+				if (qos === 0) app.listen(unique("anything"));
+			};
+			const app = new App(proxy.port, { clientId: id });
+			new Status(app.client, { topic: id, qos });
+			await app.connected(2);
+			await other.find((seen) => seen.payload === "offline");
+			// At QoS 2 it is sent again and then said again, as a broker may publish at PUBLISH or at PUBREL.
+			for (let said = 1; other.payloads(id).at(-1) !== "online"; said++)
+				await other.atLeast(said, (seen) => seen.topic === id);
+			const late = await (await judge(broker.port)).subscribe(id);
+			expect(await late.find((seen) => seen.topic === id)).toMatchObject({ payload: "online", retain: true });
+		});
+
 		test("Status says farewell on close, retained", async () => {
 			const id = unique("status");
 			const other = await (await judge(broker.port)).subscribe(id);
@@ -309,6 +338,33 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 	});
 
 	describe("a session", () => {
+		test("of an earlier life of the device: what that has subscribed to can be ended", async () => {
+			const topic = unique("firmware");
+			const id = unique("updated");
+			const old = await new App(broker.port, { clientId: id }).connected();
+			await old.subscribe(`${topic}/old`);
+			await old.subscribe(`${topic}/both`);
+			await old.end();
+			const other = await judge(broker.port);
+			await other.publish(`${topic}/old`, "for the old firmware");
+			const app = new App(broker.port, { clientId: id });
+			const stray: string[] = [];
+			const told = new Inbox<string>();
+			const client = app.client as unknown as { options: ClientOptions };
+			client.options.onMessage = (message) => stray.push(message.text());
+			client.options.onUnsubscribed = (filter) => told.push(filter);
+			app.client.unsubscribe(`${topic}/old`);
+			await app.connected();
+			expect(app.connects.all).toEqual([true]);
+			await told.find((filter) => filter === `${topic}/old`);
+			app.listen(`${topic}/both`);
+			await other.publish(`${topic}/old`, "after");
+			await other.publish(`${topic}/both`, "end");
+			await app.heard.find(({ text }) => text === "end");
+			expect(stray).toEqual(["for the old firmware"]);
+			expect(app.client.statistics.strayAcknowledgements).toBe(0);
+		});
+
 		test("outlives the connection with clean false: what others publish meanwhile arrives", async () => {
 			const topic = unique("away");
 			const cable = await Cable.to(broker.port);

@@ -2,7 +2,8 @@
 
 import { jest } from "@jest/globals";
 import { network } from "../../hosts/node/network.js";
-import { Client, type ClientOptions, Status } from "../../src/index.js";
+import { Client, type ClientOptions } from "../../src/index.js";
+import { Status } from "../../src/telemetry/index.js";
 import { BROKERS, endLater, Inbox, judge, unique } from "../support/brokers.js";
 
 /** A guard against hanging. */

@@ -19,7 +19,7 @@ describe.each([
 			const firmware = `test/brokers/firmware/${name}`;
 			const device = await start({ firmware, board: "esp8266", stack, preload, config });
 			for (let i = 0; i < messages; i++) await device.next();
-			expect((await device.board.counters()).stack).toBeLessThan(250);
+			expect((await device.board.counters()).stack).toBeLessThan(256);
 		},
 		FIRST,
 	);

@@ -133,3 +133,34 @@ test("what was lent and not ended is not accepted any more", () => {
 	expect(setup.client.end(at)).toBe(NOT_OPEN);
 	expect(setup.news()).toEqual([CLOSED]);
 });
+
+test("nor while what is held is being delivered", () => {
+	const setup = connected();
+	const { client, peer } = setup;
+	client.publish("t", "held", 1);
+	const at = client.begin(new Topic("t"), 1, false);
+	client.close();
+	expect(client.end(at)).toBe(NOT_OPEN);
+	peer.send(PUBACK(1));
+	peer.expect(PUBLISH("t", "held", { qos: 1, id: 1 }), DISCONNECT);
+	expect(setup.news()).toEqual(["delivered 1", CLOSED]);
+});
+
+test("a helper whose last words fail leaves the app what it has borrowed", () => {
+	const setup = connected();
+	const { client } = setup;
+	let farewells = 0;
+	const long = new Topic("longer");
+	client.attach({ onClosing: () => client.end(client.begin(long, 0, false)) });
+	client.attach({
+		onClosing() {
+			if (++farewells === 1) throw new Error("mine");
+		},
+	});
+	const at = client.begin(new Topic("t"), 0, false);
+	expect(() => client.close()).toThrow("mine");
+	expect(client.end(at)).toBe(0);
+	client.close();
+	const farewell = PUBLISH("longer", "");
+	setup.peer.expect(farewell, PUBLISH("t", ""), farewell, DISCONNECT);
+});

@@ -1,6 +1,6 @@
 // The extension points: attach, begin, end, cancel, reserve; and what the client shows of itself.
 
-import { type Helper, NO_ROOM } from "../../src/client.js";
+import { type Helper, NO_ROOM, State } from "../../src/client.js";
 import * as reasons from "../../src/reasons.js";
 import { Topic } from "../../src/wire/topic.js";
 import { bytesOf, PUBACK, PUBLISH } from "../support/packets.js";
@@ -104,6 +104,19 @@ describe("begin and end", () => {
 		expect(setup.client.publish("t", "x")).toBe(0);
 	});
 
+	test.each([
+		["text", "7"],
+		["no whole number", 6.5],
+		["nothing", undefined],
+		["null", null],
+	])("a payload that ends at %s throws, and gives the buffer back", (_what, end) => {
+		const setup = connected({ packets: 1 });
+		setup.client.begin(topic, 0, false);
+		expect(() => setup.client.end(end as never)).toThrow(/must end between 5 and/);
+		expect(setup.client.publish("t", "x")).toBe(0);
+		setup.peer.expect(PUBLISH("t", "x"));
+	});
+
 	test("a payload that ends before it begins throws too", () => {
 		const setup = connected();
 		const at = setup.client.begin(new Topic("t"), 0, false);
@@ -119,6 +132,75 @@ describe("begin and end", () => {
 		client.begin(topic, 0, false);
 		expect(() => client.begin(topic, 0, false)).toThrow(/begin was called twice/);
 	});
+});
+
+describe("who was refused is told of room", () => {
+	test.each(["WAITING", "CONNECTING", "HANDSHAKE"] as const)("in state %s, by the next tick", (state) => {
+		const setup = new Setup({ packets: 1 });
+		const { client } = setup;
+		if (state === "HANDSHAKE") setup.peer.open();
+		if (state === "WAITING") setup.peer.fail();
+		expect(client.state).toBe(State[state]);
+		client.begin(topic, 0, false);
+		expect(client.publish("t", "none left")).toBe(NO_ROOM);
+		setup.news();
+		client.cancel();
+		expect(setup.news()).toEqual([]);
+		setup.clock.advance(250);
+		expect(setup.news()).toEqual(["writable"]);
+		setup.clock.advance(250);
+		expect(setup.news()).toEqual([]);
+		expect(client.publish("t", "fine")).toBe(0);
+	});
+
+	test("not after close", () => {
+		const setup = new Setup({ packets: 1 });
+		setup.client.begin(topic, 0, false);
+		setup.client.publish("t", "none left");
+		setup.client.close();
+		setup.news();
+		setup.client.cancel();
+		setup.clock.advance(1000);
+		expect(setup.news()).toEqual([]);
+	});
+});
+
+describe("one buffer is lent at a time", () => {
+	test("another one, of a helper, has to wait for it", () => {
+		const setup = connected();
+		const { client, peer } = setup;
+		const slot = client.reserve(40);
+		const at = client.begin(topic, 0, false);
+		const { lent } = client;
+		expect(client.begin(new Topic("u"), 0, false, slot)).toBe(NO_ROOM);
+		expect(client.lent).toBe(lent);
+		client.end(fill(setup, at, "x"));
+		peer.expect(PUBLISH("t", "x"));
+		setup.clock.advance(250);
+		expect(setup.news()).toEqual(["writable"]);
+		expect(client.begin(new Topic("u"), 0, false, slot)).toBeGreaterThan(0);
+	});
+
+	test.each([false, true])(
+		"whoever is told of a replaced message may borrow first, from the pool: %s",
+		(pooled) => {
+			let at = 0;
+			const setup: Setup = new Setup({
+				onDropped: () => {
+					at = setup.client.begin(new Topic("told"), 0, false, pooled ? undefined : other);
+				},
+			});
+			const { client } = setup;
+			const slot = client.reserve(40);
+			const other = client.reserve(40);
+			client.end(fill(setup, client.begin(topic, 0, false, slot), "old"));
+			expect(client.begin(topic, 0, false, slot)).toBe(NO_ROOM);
+			client.end(fill(setup, at, "x"));
+			setup.peer.accept();
+			setup.peer.expect(PUBLISH("told", "x"));
+			expect(client.statistics).toMatchObject({ published: 2, dropped: 1 });
+		},
+	);
 });
 
 describe("reserve", () => {

@@ -1,6 +1,6 @@
 // Wrong calls throw at the call, with the value and the rule, and leave no trace.
 
-import { Client } from "../../src/client.js";
+import { Client, NO_ROOM } from "../../src/client.js";
 import type { ClientOptions } from "../../src/options.js";
 import { Topic } from "../../src/wire/topic.js";
 import { PUBLISH } from "../support/packets.js";
@@ -16,7 +16,7 @@ test.each([
 	[{ clientId: 5 }, /clientId must be a string/],
 	[{ clientId: "\0" }, /clientId.*null character/],
 	[{ clientId: "x".repeat(65_536) }, /clientId has 65536 bytes/],
-	[{ username: "\ud800" }, /username has a lone surrogate/],
+	[{ username: "u\ud800" }, /username has a lone surrogate at index 1/],
 	[{ password: "p" }, /password without username.*3\.1\.2\.9/],
 	[{ username: "u", password: 5 }, /payload is 5|password/],
 	[{ username: "u", password: "\ud800" }, /lone surrogate/],
@@ -41,13 +41,27 @@ test.each([
 	[{ socket: {} as never }, /lack a network/],
 	[{ timer: undefined }, /lack a network/],
 	[{ ticks: 5 as never }, /lack a network/],
-	[{ onMessage: "print" as never }, /onMessage is "print": it must be a function/],
+	[{ onMessage: "print" as never }, /onMessage is print, of type string: it must be a function/],
 	[{ onDropped: null as never }, /onDropped is null/],
+	[{ onUnsubscribed: {} as never }, /onUnsubscribed is .*object: it must be a function/],
+	[{ random: 0.5 as never }, /random is 0.5/],
+	[{ pipelining: "false" as never }, /pipelining is false, of type string: it must be true or false/],
+	[{ id: undefined }, /the network has no id.*option clientId/],
+	[{ id: "" }, /the network has no id/],
+	[{ id: 7 as never }, /the network has no id/],
+	[{ username: 5 as never }, /username must be a string/],
 	[{ whenFull: "panic" }, /whenFull is "panic".*"refuse" or "dropOldest"/],
 ] as [Partial<ClientOptions>, RegExp][])("the option %j throws", (options, rule) => {
 	const place = new Place();
 	expect(() => new Client({ ...place.network, host: "10.0.0.1", ...options })).toThrow(rule);
 	expect(place.peers.length + place.clock.timers).toBe(0);
+});
+
+test("a network without id does with a clientId, and with an empty one", () => {
+	const place = new Place();
+	for (const options of [{ clientId: "mine" }, { clientId: "", clean: true }])
+		new Client({ ...place.network, id: undefined as never, host: "10.0.0.1", ...options });
+	expect(place.peers.length).toBe(2);
 });
 
 test("the smallest of everything works", () => {
@@ -80,6 +94,34 @@ describe("a wrong call", () => {
 		["no topic for begin", (client) => client.begin(undefined as never, 0, false), /topic is undefined/],
 		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
 		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
+		[
+			"retain as text",
+			(client) => client.publish("t", "x", 0, "false" as never),
+			/retain is false, of type string/,
+		],
+		[
+			"retain as text, for begin",
+			(client) => client.begin(new Topic("t"), 0, "true" as never),
+			/retain is true, of type string/,
+		],
+		[
+			"retain as text, for publishFrom",
+			(client) => client.publishFrom("t", 1, () => 1, 0, "false" as never),
+			/retain is false, of type string/,
+		],
+		["attaching nothing", (client) => client.attach(undefined as never), /helper is undefined/],
+		["attaching null", (client) => client.attach(null as never), /helper is null/],
+		[
+			"attaching what cannot be called",
+			(client) => client.attach({ onTick: 250 as never }),
+			/onTick is 250, of type number: it must be a function/,
+		],
+		[
+			"reserving nothing",
+			(client) => client.reserve(undefined as never),
+			/size is undefined: it must be a whole/,
+		],
+		["reserving null", (client) => client.reserve(null as never), /size is null/],
 		["QoS as text", (client) => client.publish("t", "x", "1" as never), /qos is 1/],
 		["no payload", (client) => client.publish("t", undefined as never), /payload is undefined/],
 		["null as payload", (client) => client.publish("t", null as never), /payload is null/],
@@ -94,6 +136,11 @@ describe("a wrong call", () => {
 			(client) => client.publish("t".repeat(600), ""),
 			/does not fit.*packetSize/,
 		],
+		[
+			"text that can never fit, and has a lone surrogate",
+			(client) => client.publish("t", `°\udc00${"x".repeat(600)}`),
+			/payload of 605 bytes does not fit.*lone surrogate at index 1, which counts as U\+FFFD/,
+		],
 		["the same lent", (client) => client.begin(new Topic("t".repeat(600)), 0, false), /does not fit/],
 		["a filter that breaks a rule", (client) => client.subscribe("a#", 0), /"a#".*4\.7\.1/],
 		["subscribing at QoS 3", (client) => client.subscribe("a", 3 as never), /qos is 3/],
@@ -102,7 +149,11 @@ describe("a wrong call", () => {
 		["a will at QoS 3", (client) => setWill(client, { topic: "w", payload: "", qos: 3 }), /will.qos is 3/],
 		["a will with a wildcard", (client) => setWill(client, { topic: "w/#", payload: "" }), /wildcard/],
 		["a will without a topic", (client) => setWill(client, { payload: "" }), /topic name must be a string/],
-		["a will of bad text", (client) => setWill(client, { topic: "w", payload: "\udc00" }), /lone surrogate/],
+		[
+			"a will of bad text",
+			(client) => setWill(client, { topic: "w", payload: "ab\udc00" }),
+			/text has a lone surrogate at index 2/,
+		],
 		[
 			"a will that is too long",
 			(client) => setWill(client, { topic: "w", payload: new Uint8Array(65_536) }),
@@ -129,7 +180,7 @@ describe("a wrong call", () => {
 		const setup = connected();
 		setup.client.publish("t", "before");
 		setup.peer.take();
-		if (!_what.includes("will")) expect(() => call(setup.client)).toThrow(rule);
+		expect(() => call(setup.client)).toThrow(rule);
 		setup.client.publish("t", "after");
 		setup.peer.expect(PUBLISH("t", "after"));
 	});
@@ -139,4 +190,11 @@ test("a lone surrogate in a payload becomes U+FFFD", () => {
 	const setup = connected();
 	setup.client.publish("t", "a\ud800b");
 	setup.peer.expect(PUBLISH("t", "a\ufffdb"));
+});
+
+test("when no packet buffer is free, text with a lone surrogate that can never fit is told just so", () => {
+	const { client } = connected({ packets: 1, packetSize: 16 });
+	client.publish("t", "held", 1);
+	expect(client.publish("t", "12345678\ud800")).toBe(NO_ROOM);
+	expect(() => client.publish("t", "123456789ab\ud800")).toThrow(/of 14 bytes.*lone surrogate at index 11/);
 });

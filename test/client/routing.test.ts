@@ -1,7 +1,10 @@
 // Several filters in one packet, and several handlers for one message (sections 3.3.5, 3.8 to 3.11).
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { NOT_OPEN, State } from "../../src/client.js";
 import type { Message, MessageHandler } from "../../src/index.js";
+import * as reasons from "../../src/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { judge } from "../support/judge.js";
 import {
@@ -106,10 +109,12 @@ describe("several filters", () => {
 		setup.peer.send(suback(1, 0, 0, 0));
 		setup.news();
 		expect(client.unsubscribe(["a", "x", "c", "a"])).toBe(true);
-		setup.peer.expect(unsubscribe(2, "a", "c"));
+		setup.peer.expect(unsubscribe(2, "a", "c", "x"));
 		expect([hears("a"), hears("b"), hears("c")]).toEqual([["message a=x"], ["1"], ["message c=x"]]);
-		expect(client.unsubscribe(["a", "c"])).toBe(false);
+		expect(client.unsubscribe(["a", "c"])).toBe(true);
+		setup.peer.expect();
 		setup.peer.send(UNSUBACK(2), UNSUBACK(2));
+		expect(setup.news()).toEqual(["unsubscribed a", "unsubscribed c", "unsubscribed x"]);
 		expect(client.statistics.strayAcknowledgements).toBe(1);
 		client.subscribe(["a", "c"], 0, on("2"));
 		setup.peer.expect(subscribe(3, 0, "a", "c"));
@@ -178,10 +183,27 @@ describe("several filters", () => {
 		setup.peer.expect(subscribe(1, 0, "a", "c"));
 	});
 
+	test("ended with one packet are told one by one, each of them, whatever the callback does", () => {
+		const setup: Setup = connected({
+			onUnsubscribed: (filter) => {
+				setup.log.push(filter);
+				if (filter === "a") setup.client.subscribe("a", 0);
+				if (filter === "b") setup.peer.fail();
+				if (filter === "c") throw new Error("mine");
+			},
+		});
+		setup.client.unsubscribe(["a", "b", "c", "d"]);
+		setup.peer.take();
+		expect(() => setup.peer.send(UNSUBACK(1))).toThrow("mine");
+		expect(setup.news()).toEqual(["a", "b", `disconnected ${reasons.CONNECTION_LOST}`, "c", "d"]);
+		setup.reconnect(true).expect(SUBSCRIBE(3, "a", 0));
+	});
+
 	test("that do not fit the option throw, and none is added", () => {
 		const setup = connected({ subscriptions: 2 });
 		setup.client.subscribe("a", 0, ignore);
 		expect(() => setup.client.subscribe(["b", "c"], 0, ignore)).toThrow(/"b", "c".*1 of 2/);
+		expect(() => setup.client.unsubscribe(["a", "b", "c"])).toThrow(/"b", "c".*1 of 2/);
 		expect(() => setup.client.subscribe(["b", "#x"], 0, ignore)).toThrow(RangeError);
 		setup.peer.expect(SUBSCRIBE(1, "a", 0));
 		setup.client.subscribe(["a", "b", "b"], 0, ignore);
@@ -444,4 +466,22 @@ describe("handlers of overlapping filters", () => {
 			expect(heard).toEqual(["#", "a", "#", "a"]);
 		});
 	});
+});
+
+test.each([
+	["first", 0],
+	["second", 1],
+])("when the %s of two that take a message has ended, nothing holds on to it", async (_which, at) => {
+	setFlagsFromString("--expose-gc");
+	const collect = runInNewContext("gc") as () => void;
+	const { client, peer } = connected();
+	let calls = 0;
+	const both = ["+", "#"].map((filter) => new WeakRef(client.subscribe(filter, 0, () => calls++)));
+	peer.send(PUBLISH("t", ""));
+	expect(calls).toBe(2);
+	client.unsubscribe("+#"[at]);
+	peer.send(UNSUBACK(3));
+	await new Promise(setImmediate);
+	collect();
+	expect(both.map((it) => it.deref()?.filter)).toEqual(at === 0 ? [undefined, "#"] : ["+", undefined]);
 });

@@ -1,7 +1,17 @@
 // SUBSCRIBE and UNSUBSCRIBE (sections 3.8 to 3.11), and which handler takes a message.
 
 import * as wire from "../../src/wire/reason.js";
-import { PUBACK, PUBLISH, packet, SUBACK, SUBSCRIBE, UNSUBACK, UNSUBSCRIBE } from "../support/packets.js";
+import {
+	DISCONNECT,
+	field,
+	PUBACK,
+	PUBLISH,
+	packet,
+	SUBACK,
+	SUBSCRIBE,
+	UNSUBACK,
+	UNSUBSCRIBE,
+} from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 const ignore = () => {};
@@ -127,13 +137,103 @@ describe("UNSUBSCRIBE", () => {
 		expect(client.statistics.strayAcknowledgements).toBe(0);
 	});
 
-	test("of what is not subscribed is false, and sends nothing", () => {
-		const { client, peer } = connected();
-		expect(client.unsubscribe("a")).toBe(false);
+	test("goes out for any filter, as the broker may keep it of old, and its answer is told", () => {
+		const setup = connected();
+		expect(setup.client.unsubscribe("old/+/#")).toBe(true);
+		setup.peer.expect(UNSUBSCRIBE(1, "old/+/#"));
+		expect(setup.news()).toEqual([]);
+		setup.peer.send(UNSUBACK(1));
+		expect(setup.news()).toEqual(["unsubscribed old/+/#"]);
+		expect(setup.client.statistics.strayAcknowledgements).toBe(0);
+		expect(setup.client.unsubscribe("old/+/#")).toBe(true);
+		setup.peer.expect(UNSUBSCRIBE(2, "old/+/#"));
+	});
+
+	test("is sent once until it is answered", () => {
+		const setup = connected();
+		const { client, peer } = setup;
 		client.subscribe("a", 0, ignore);
-		client.unsubscribe("a");
-		expect(client.unsubscribe("a")).toBe(false);
+		for (let i = 0; i < 2; i++) expect(client.unsubscribe("a")).toBe(true);
 		peer.expect(SUBSCRIBE(1, "a", 0), UNSUBSCRIBE(2, "a"));
+		peer.send(SUBACK(1, 0), UNSUBACK(2));
+		expect(setup.news()).toEqual(["unsubscribed a"]);
+	});
+
+	test.each([
+		["breaks a rule", "a#", /"a#".*4\.7\.1/],
+		["is no text", 5 as never, /must be a string/],
+		["is one of several", ["ok", "+a"], /"\+a"/],
+		["is empty", "", /empty/],
+	])("of a filter that %s throws, and leaves no trace", (_what, filter, rule) => {
+		const setup = connected();
+		expect(() => setup.client.unsubscribe(filter)).toThrow(rule);
+		setup.peer.expect();
+		setup.client.close();
+		expect(() => setup.client.unsubscribe(filter)).toThrow(rule);
+	});
+
+	test("of a closed client is false", () => {
+		const setup = connected();
+		setup.client.close();
+		expect(setup.client.unsubscribe("a")).toBe(false);
+		setup.peer.expect(DISCONNECT);
+	});
+
+	test("called offline goes out when the broker has the session, of old filters too", () => {
+		const setup = new Setup();
+		setup.client.unsubscribe("old");
+		setup.peer.accept(true);
+		setup.peer.expect(UNSUBSCRIBE(1, "old"));
+		// What is not answered goes again.
+		setup.reconnect(true).expect(UNSUBSCRIBE(2, "old"));
+		setup.peer.send(UNSUBACK(2));
+		expect(setup.news()).toContain("unsubscribed old");
+		setup.reconnect(true).expect();
+	});
+
+	test("called offline is needless without a session, and is not told", () => {
+		const setup = new Setup({ subscriptions: 1 });
+		setup.client.unsubscribe("old");
+		setup.peer.accept(false);
+		setup.peer.expect();
+		expect(setup.news()).toEqual(["connected false"]);
+		setup.client.subscribe("new", 0);
+		setup.peer.expect(SUBSCRIBE(1, "new", 0));
+	});
+
+	test("takes a place of the option until it is answered: more throw, and say what takes the room", () => {
+		const setup = connected({ subscriptions: 2 });
+		const { client, peer } = setup;
+		client.subscribe("a", 0);
+		client.unsubscribe("old");
+		const full =
+			/"more": 2 of 2 subscriptions are taken, 1 by what the broker has not ended.*option subscriptions/;
+		expect(() => client.subscribe("more", 0)).toThrow(full);
+		expect(() => client.unsubscribe("more")).toThrow(full);
+		peer.expect(SUBSCRIBE(1, "a", 0), UNSUBSCRIBE(2, "old"));
+		client.unsubscribe("a");
+		client.unsubscribe("old");
+		peer.send(UNSUBACK(2));
+		client.unsubscribe("more");
+		peer.expect(UNSUBSCRIBE(3, "a"), UNSUBSCRIBE(4, "more"));
+	});
+
+	test("with clean gives its place back at once while there is no connection", () => {
+		const setup = new Setup({ subscriptions: 2, clean: true });
+		setup.client.subscribe("a", 0, ignore);
+		setup.client.unsubscribe(["a", "old"]);
+		setup.client.subscribe(["b", "c"], 0, ignore);
+		expect(() => setup.client.subscribe("d", 0)).toThrow(/2 of 2 subscriptions are taken; raise/);
+		setup.peer.accept();
+		setup.peer.expect(packet(0x82, [0, 1], field("b"), [0], field("c"), [0]));
+		// On a connection it has to be told, and the end of that ends it.
+		setup.client.unsubscribe("b");
+		setup.peer.expect(UNSUBSCRIBE(2, "b"));
+		expect(() => setup.client.subscribe("d", 0)).toThrow(/option subscriptions/);
+		setup.peer.fail();
+		setup.client.subscribe("d", 0);
+		setup.redial().accept();
+		setup.peer.expect(SUBSCRIBE(3, "c", 0), SUBSCRIBE(4, "d", 0));
 	});
 
 	test("takes effect at once: messages on their way go to onMessage", () => {

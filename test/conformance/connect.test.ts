@@ -1,7 +1,6 @@
 // Section 3.1 of MQTT 3.1.1: CONNECT, and keeping alive.
 
-import type { Will } from "../../src/client.js";
-import type { ClientOptions } from "../../src/options.js";
+import type { ClientOptions, Will } from "../../src/options.js";
 import * as wire from "../../src/wire/reason.js";
 import { judge } from "../support/judge.js";
 import { CONNACK, PINGRESP, PUBACK, PUBLISH } from "../support/packets.js";

@@ -12,8 +12,9 @@ export function startExample<T>(name: string, config: Record<string, unknown>): 
 		modules: {
 			"xs-mqtt": resolve("build/src/index.js"),
 			"xs-mqtt/network": resolve("build/hosts/desktop/network.js"),
+			"xs-mqtt/telemetry": resolve("build/src/telemetry/index.js"),
 			[`${name}/device`]: resolve(`build/examples/${name}/desktop/device.js`),
 		},
-		preload: ["xs-mqtt", "xs-mqtt/network"],
+		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry"],
 	});
 }

@@ -118,8 +118,10 @@ describe("a board", () => {
 		const [one, other] = [network.id, network.id];
 		expect(one).toMatch(/^[0-9a-f]+$/);
 		expect(one).not.toBe(other);
-		net.set("MAC", "A0:B1:C2:D3:E4:F5");
+		net.set("MAC", "A0:B1:C2:D3:E4:F5"); // the SDK's spelling
 		expect(network.id).toBe("a0b1c2d3e4f5");
+		net.set("MAC", "00:01:02:03:04:05");
+		expect(network.id).toBe("000102030405");
 	});
 });
 
@@ -156,7 +158,7 @@ describe("a simulator", () => {
 	});
 
 	test.each([
-		[{ MAC: "A0:B1:C2:D3:E4:F5", IP: "10.0.0.2" }, "a0b1c2d3e4f5"],
+		[{ MAC: "a0:b1:c2:d3:e4:f5", IP: "10.0.0.2" }, "a0b1c2d3e4f5"],
 		[{ IP: "10.0.0.2" }, "10.0.0.2"],
 		[{}, "simulator"],
 	])("is known by %j", async (known, id) => {

@@ -2,9 +2,10 @@
 // package's declaration files. Needs build/, which "npm test" makes first.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readmeApps } from "../support/readme.js";
 
 const root = resolve(".");
 
@@ -23,6 +24,9 @@ const MCCONFIG = {
 const MAPPED = {
 	"xs-mqtt": [join(root, "hosts/moddable/xs-mqtt")],
 	"xs-mqtt/network": [join(root, "hosts/moddable/network")],
+	"xs-mqtt/telemetry": [join(root, "hosts/moddable/telemetry")],
+	"xs-mqtt/wifi": [join(root, "hosts/moddable/wifi")],
+	"xs-mqtt/sntp": [join(root, "hosts/moddable/sntp")],
 	"xs-mqtt/moddable/*": [join(root, "hosts/moddable/common/*")],
 	"xs-mqtt/moddable/place": [join(root, "hosts/moddable/board/place")],
 	"xs-mqtt/*": [join(root, "src/*")],
@@ -37,26 +41,7 @@ const SDK = {
 	"embedded:provider/*": [join(typings, "embedded_provider/*")],
 };
 
-/** The README's code, each block after the first in a function of its own, with what it leaves to the reader. */
-function readme(): string {
-	const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```ts\n(.*?)^```/gms)].map(
-		(match) => match[1],
-	);
-	expect(blocks.length).toBeGreaterThan(1);
-	const [app, ...others] = blocks;
-	expect(app).toMatch(/new Client\([\s\S]*Timer\.repeat/);
-	return `import * as all from "xs-mqtt";
-declare function readCelsius(): number;
-declare function readSignal(): number;
-declare function readFreeHeap(): number;
-declare function sleep(): void;
-declare const resetReason: string;
-declare const adc: { read(): number }, thermometer: { read(): number };
-declare const Digital: any;
-const { Mean, Counter, Group, Poll } = all;
-${app}
-${others.map((block, i) => `export function block${i}() {\n${block}}`).join("\n")}`;
-}
+const APPS = readmeApps();
 
 let folder: string;
 
@@ -81,7 +66,9 @@ function compile(app: string, options: object): string {
 
 /** Uses that go beyond the README: each type an app may name, and the host's network. */
 const MORE = `
-import { type AccessPoint, type ClientOptions, type Message, Sntp, Wifi } from "xs-mqtt";
+import { type ClientOptions, type Message } from "xs-mqtt";
+import { type AccessPoint, Wifi } from "xs-mqtt/wifi";
+import { Sntp } from "xs-mqtt/sntp";
 import Time from "time";
 export const clock = new Sntp({ ...network, onTime: (time) => Time.set(time / 1000) });
 export const signal: number = network.interface?.RSSI ?? Number.NaN;
@@ -100,15 +87,16 @@ const CASES: [string, object, boolean][] = [
 	["against the package", { paths: SDK, strict: true, exactOptionalPropertyTypes: true }, true],
 ];
 
-test.each(CASES)("the README's app type-checks %s", (_how, options, packaged) => {
+test.each(CASES)("the README's apps type-check %s", (_how, options, packaged) => {
 	if (packaged) symlinkSync(root, join(folder, "node_modules/xs-mqtt"));
-	expect(compile(readme() + MORE, options)).toBe("");
+	expect(APPS.length).toBeGreaterThan(3);
+	for (const [i, app] of APPS.entries()) expect(compile(i === 0 ? app + MORE : app, options)).toBe("");
 });
 
 test.each(CASES)("a wrong call does not, %s", (_how, options, packaged) => {
 	if (packaged) symlinkSync(root, join(folder, "node_modules/xs-mqtt"));
 	const said = compile(
-		readme().replace("qos: 1,", "qos: 3,").replace('"xs-mqtt/network"', '"xs-mqtt/nothing"'),
+		APPS[0].replace("qos: 1,", "qos: 3,").replace('"xs-mqtt/network"', '"xs-mqtt/nothing"'),
 		options,
 	);
 	expect(said).toMatch(/'3' is not assignable to type 'QoS/);

@@ -185,4 +185,5 @@ test("it waits for the network, and asks when it is there", () => {
 test("options that cannot work are refused", () => {
 	expect(() => setup({ udp: undefined })).toThrow(/udp is missing/);
 	expect(() => setup({ interval: 1000 })).toThrow(/interval is 1000/);
+	expect(() => setup({ onTime: 5 as never })).toThrow(/onTime is 5, of type number: it must be a function/);
 });

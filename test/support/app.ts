@@ -1,6 +1,7 @@
 // How apps publish: bytes or text to a topic, numbers by a Sensor. Public calls only, and no Node: boards do it too.
 
-import { type Client, Sensor, type SensorOptions, Topic } from "../../src/index.js";
+import { type Client, Topic } from "../../src/index.js";
+import { Sensor, type SensorOptions } from "../../src/telemetry/index.js";
 
 export type Way = "bytes" | "text" | "sensor";
 

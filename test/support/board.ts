@@ -12,7 +12,12 @@ export const FIRST = 300_000;
 /** Loaded as firmware loads it, and preloaded as on a board, where all of it is frozen: the SDK, and our App. */
 export const LOADS: [string, string[]][] = [
 	["loaded from source", []],
-	["preloaded and frozen", [resolve("build/src/index.js"), resolve("build/test/support/app.js")]],
+	[
+		"preloaded and frozen",
+		["src/index", "src/telemetry/index", "src/network/wifi", "test/support/app"].map((name) =>
+			resolve(`build/${name}.js`),
+		),
+	],
 ];
 
 export const STACKS = ["lwip", "lin"] as const;

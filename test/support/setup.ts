@@ -33,6 +33,7 @@ export class Setup {
 			onDisconnected: (reason) => log.push(`disconnected ${reason}`),
 			onMessage: (message) => log.push(`message ${show(message)}`),
 			onSubscribed: (subscription) => log.push(`subscribed ${subscription.filter} ${subscription.code}`),
+			onUnsubscribed: (filter) => log.push(`unsubscribed ${filter}`),
 			onDelivered: (id) => log.push(`delivered ${id}`),
 			onDropped: (id, reason) => log.push(`dropped ${id} ${reason}`),
 			onWritable: () => log.push("writable"),

@@ -1,7 +1,7 @@
 // The app of README.md: a thermometer, a water meter and a battery in one message a minute, through an hour offline.
 
 import type { IPublishPacket } from "mqtt-packet";
-import { Counter, Group, Mean, Poll, Status } from "../../src/index.js";
+import { Counter, Group, Mean, Poll, Status } from "../../src/telemetry/index.js";
 import { judge } from "../support/judge.js";
 import { PUBACK } from "../support/packets.js";
 import { Setup } from "../support/setup.js";

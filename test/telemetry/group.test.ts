@@ -2,13 +2,14 @@
 
 import fc from "fast-check";
 import type { IPublishPacket } from "mqtt-packet";
-import { NOT_OPEN } from "../../src/client.js";
+import { NOT_OPEN, State } from "../../src/client.js";
+import type { ClientOptions } from "../../src/options.js";
 import * as reasons from "../../src/reasons.js";
 import { Group, type GroupOptions } from "../../src/telemetry/group.js";
 import { HELD } from "../../src/telemetry/sensor.js";
 import { Counter, Mean } from "../../src/telemetry/source.js";
 import { judge } from "../support/judge.js";
-import { PUBACK, PUBLISH, SUBSCRIBE } from "../support/packets.js";
+import { PUBACK, PUBCOMP, PUBLISH, PUBREC, SUBSCRIBE } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 /** A group of one number, which counts the messages. */
@@ -86,6 +87,7 @@ describe('keep "newest"', () => {
 		const { group: it, setup } = group({ qos: 1 }, new Setup());
 		expect([it.publish(), it.publish()]).toEqual([1, 2]);
 		expect(setup.news()).toEqual([replaced(1)]);
+		expect(it.dropped).toBe(1);
 		setup.peer.accept();
 		setup.peer.expect(message(2, { qos: 1, id: 2 }));
 	});
@@ -166,8 +168,11 @@ describe("keep n", () => {
 		const { group: it, setup } = group({ keep: 9, qos: 1 });
 		it.publish();
 		it.publish();
-		setup.client.begin(it.topic, 0, false);
+		const at = setup.client.begin(it.topic, 0, false);
+		setup.client.lent!.set([0x78, 0x79], at);
 		setup.client.close();
+		setup.client.lent!.set([0x79, 0x78], at);
+		setup.peer.expect(message(1, { qos: 1, id: 1 }), message(2, { qos: 1, id: 2 }));
 		expect(it.dropped).toBe(0);
 	});
 });
@@ -218,6 +223,80 @@ test("whatever the network does, each set of values arrives once, in order, or i
 	fc.assert(fc.property(steps, fc.integer({ min: 1, max: 4 }), run), { numRuns: 200 });
 });
 
+test("whatever happens, until the client is closed, the group counts what the client counts", () => {
+	const STEPS = [
+		"publish",
+		"publish",
+		"publish",
+		"lose",
+		"lose the session",
+		"accept",
+		"acknowledge",
+		"room",
+	] as const;
+	const run = (
+		steps: readonly (typeof STEPS)[number][],
+		keep: "newest" | number,
+		qos: 0 | 1 | 2,
+		options: Partial<ClientOptions>,
+	) => {
+		const { group: it, setup } = group({ keep, qos }, new Setup({ keepAlive: 0, ...options }, { room: 40 }));
+		let published = 0;
+		let up = false;
+		const acknowledge = () => {
+			for (const { cmd, messageId } of judge(setup.peer.take())) {
+				if (cmd === "publish" && qos > 0)
+					setup.peer.send(qos === 1 ? PUBACK(messageId!) : PUBREC(messageId!));
+				if (cmd === "pubrel") setup.peer.send(PUBCOMP(messageId!));
+			}
+		};
+		for (const step of steps) {
+			if (step === "publish") {
+				published++;
+				it.publish();
+			} else if (step === "accept") {
+				if (up) continue;
+				if (setup.peer.socket.closed) setup.redial();
+				setup.peer.accept(true);
+				up = true;
+			} else if (up) {
+				if (step === "acknowledge") acknowledge();
+				else if (step === "room") setup.peer.take();
+				else {
+					setup.peer.fail();
+					up = false;
+					if (step === "lose the session") {
+						setup.redial().accept(false);
+						up = true;
+					}
+				}
+			}
+			expect(it.dropped).toBe(setup.client.statistics.dropped);
+		}
+		setup.client.close();
+		setup.clock.advance(60_000);
+		expect(setup.client.state).toBe(State.CLOSED);
+		const { dropped, delivered } = setup.client.statistics;
+		expect(it.dropped).toBe(dropped);
+		if (qos > 0) expect(dropped + delivered).toBe(published);
+		expect(setup.news().filter((line) => line.startsWith("dropped")).length).toBe(dropped);
+	};
+	fc.assert(
+		fc.property(
+			fc.array(fc.constantFrom(...STEPS), { maxLength: 30 }),
+			fc.oneof(fc.constant("newest" as const), fc.integer({ min: 1, max: 4 })),
+			fc.constantFrom(0, 1, 2),
+			fc.record({
+				packets: fc.integer({ min: 1, max: 3 }),
+				window: fc.constant(1),
+				whenFull: fc.constantFrom("refuse", "dropOldest"),
+			}),
+			run,
+		),
+		{ numRuns: 500 },
+	);
+});
+
 test("a full pool is in no group's way", () => {
 	const { group: it, client, peer } = group({}, connected({ packets: 1 }));
 	client.publish("t", "x", 1);
@@ -262,6 +341,14 @@ test("so does one whose message is gone already when the replaced one's turn com
 	peer.expect(message(7));
 });
 
+test("a source that gives no number gives null", () => {
+	const values = [null, undefined, "7", true, [], 0] as unknown as number[];
+	const { group: it, peer } = group({ fields: { n: () => values.shift()! } });
+	for (let i = 0; i < 6; i++) it.publish();
+	const none = PUBLISH("g", '{"n":null}');
+	peer.expect(none, none, none, none, none, message(0));
+});
+
 test("a source that throws leaves the group as it was", () => {
 	let broken = true;
 	const fields = {
@@ -292,6 +379,8 @@ test.each([
 	[{ fields: { quality: () => 1 }, quality: true }, /fields has "quality"/],
 	[{ time: 7 as never }, /the field "time" must have a source/],
 	[{ qos: 3 as never }, /qos is 3/],
+	[{ retain: "false" as never }, /retain is false, of type string/],
+	[{ quality: "false" as never }, /quality is false, of type string/],
 	[{ interval: 100 }, /interval is 100.*250/],
 	[{ keep: 0 }, /keep is 0.*1 to 65535/],
 	[{ keep: "all" as never }, /keep is "all"/],

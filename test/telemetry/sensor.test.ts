@@ -229,6 +229,32 @@ describe("what is no number to write", () => {
 	});
 });
 
+describe("what is no number", () => {
+	const none = [null, undefined, "21.5", "", true, [], {}] as unknown as number[];
+
+	test.each(none)("%j is refused and counted", (value) => {
+		const { sensor: it, peer } = sensor({ qos: 1 });
+		expect(it.update(value)).toBe(INVALID);
+		expect(it.invalidReadings).toBe(1);
+		peer.expect();
+	});
+
+	test.each(none)("%j is published as the option says", (value) => {
+		const { sensor: it, peer } = sensor({ invalid: "none" });
+		expect(it.update(value)).toBe(0);
+		peer.expect(PUBLISH("s", "none"));
+		expect(it.value).toBeNaN();
+	});
+
+	test("is no reading of a source either", () => {
+		const values = [null as never, 5];
+		const { sensor: it, peer, clock } = sensor({ source: () => values.shift()!, interval: 250 });
+		clock.advance(500);
+		peer.expect(PUBLISH("s", "5"));
+		expect(it.invalidReadings).toBe(1);
+	});
+});
+
 describe("close", () => {
 	test("publishes what the interval holds", () => {
 		const { sensor: it, client, peer } = sensor({ interval: 60_000 });
@@ -246,13 +272,43 @@ describe("close", () => {
 		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
 	});
 
-	test("leaves a buffer that the app has borrowed alone", () => {
-		const { sensor: it, client, peer } = sensor({ qos: 1 });
-		it.update(1);
-		it.update(2);
+	test.each(["newest", "all"] as const)(
+		"publishes, keep %s, though the app has borrowed a buffer",
+		(keep) => {
+			const { sensor: it, client, peer } = sensor({ qos: 1, keep, interval: 60_000 });
+			it.update(1);
+			it.update(2);
+			client.begin(it.topic, 0, false);
+			client.close();
+			peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
+		},
+	);
+});
+
+describe("while the app has borrowed a buffer", () => {
+	test.each(["newest", "all"] as const)("a reading waits, keep %s, and goes afterwards", (keep) => {
+		const { sensor: it, client, peer, clock } = sensor({ keep });
 		client.begin(it.topic, 0, false);
-		client.close();
-		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }));
+		expect(it.update(1)).toBe(NO_ROOM);
+		expect(it.update(2)).toBe(NO_ROOM);
+		clock.advance(1000);
+		peer.expect();
+		client.cancel();
+		clock.advance(250);
+		peer.expect(PUBLISH("s", "2"));
+	});
+
+	test.each(["newest", "all"] as const)("a tick throws nothing, keep %s", (keep) => {
+		const setup = connected({ keepAlive: 0 });
+		let n = 0;
+		sensor({ keep, source: () => ++n, interval: 500 }, setup);
+		const { client, clock, peer } = setup;
+		const at = client.begin(new Topic("t"), 0, false);
+		clock.advance(1000);
+		peer.expect();
+		client.end(at);
+		clock.advance(250);
+		peer.expect(PUBLISH("t", ""), PUBLISH("s", "2"));
 	});
 });
 
@@ -268,6 +324,9 @@ test.each([
 	[{ decimals: 16 }, /decimals is 16.*0 to 15/],
 	[{ decimals: 1.5 }, /decimals is 1.5/],
 	[{ qos: 3 as never }, /qos is 3/],
+	[{ retain: "false" as never }, /retain is false, of type string/],
+	[{ deadband: "0.1" as never }, /deadband is 0.1/],
+	[{ deadband: null as never }, /deadband is null/],
 	[{ interval: -1 }, /interval is -1/],
 	[{ heartbeat: 2 ** 30 }, /heartbeat/],
 	[{ deadband: -1 }, /deadband is -1/],

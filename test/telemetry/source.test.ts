@@ -17,11 +17,13 @@ import {
 const reading = fc.oneof(
 	{ weight: 4, arbitrary: fc.integer({ min: -99_999, max: 99_999 }).map((n) => n / 100) },
 	{ weight: 1, arbitrary: fc.double() },
+	{ weight: 1, arbitrary: fc.constantFrom<unknown>(null, "7", true, [3]) as fc.Arbitrary<number> },
 );
 /** Interval by interval. */
 const intervals = fc.array(fc.array(reading, { maxLength: 20 }), { minLength: 1, maxLength: 5 });
 
-const valid = (values: number[]) => values.filter((value) => Math.abs(value) < TOO_LARGE);
+const valid = (values: number[]) =>
+	values.filter((value) => typeof value === "number" && Math.abs(value) < TOO_LARGE);
 const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
 
 test.each([
@@ -60,6 +62,7 @@ test("Counter runs on; counts stay exact whatever they stand for", () => {
 	expect(litres.take()).toBe(2);
 	for (let i = 0; i < 449; i++) litres.add();
 	litres.add(Number.NaN);
+	litres.add("5" as never);
 	litres.add(1);
 	expect(litres.take()).toBe(3);
 	expect(litres.take()).toBe(3);

@@ -1,6 +1,6 @@
 // Online and offline, as others see it.
 
-import { NO_ROOM, State } from "../../src/client.js";
+import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
 import { Status, type StatusOptions } from "../../src/telemetry/status.js";
 import { Topic } from "../../src/wire/topic.js";
 import { CONNACK, DISCONNECT, field, PUBACK, PUBLISH, packet, word } from "../support/packets.js";
@@ -77,6 +77,48 @@ test("takes the shortest topic and texts", () => {
 	setup.peer.expect(PUBLISH("s", "", { retain: true }));
 });
 
+test("says farewell though the app has borrowed a buffer, which is not published any more", () => {
+	const { setup } = status({ qos: 0 });
+	const { client, peer } = setup;
+	peer.accept();
+	peer.take();
+	const at = client.begin(new Topic("t"), 0, false);
+	client.close();
+	peer.expect(PUBLISH("st", "offline", { retain: true }), DISCONNECT);
+	client.lent!.set([0x78], at);
+	expect(client.end(at + 1)).toBe(NOT_OPEN);
+});
+
+test("is said as soon as the app has ended what it had borrowed", () => {
+	const { setup } = status({ qos: 0 });
+	const at = setup.client.begin(new Topic("t"), 0, false);
+	setup.peer.accept();
+	setup.peer.expect();
+	setup.client.end(at);
+	setup.clock.advance(250);
+	setup.peer.expect(PUBLISH("t", ""), PUBLISH("st", "online", { retain: true }));
+});
+
+test.each<[string, Partial<StatusOptions>]>([
+	["text", {}],
+	["details", { details: { heap: () => 7 } }],
+])("%s that could not be said is not said offline, but at the next connect", (_what, options) => {
+	const { setup } = status({ qos: 0, ...options }, new Setup());
+	const { client, peer, clock } = setup;
+	client.begin(new Topic("t"), 0, false);
+	peer.accept();
+	peer.fail();
+	setup.news();
+	client.cancel();
+	clock.advance(250);
+	expect(setup.news()).toEqual(["writable"]);
+	client.publish("t", "offline");
+	setup.reconnect(true);
+	const said = options.details === undefined ? "online" : '{"state":"online","heap":7}';
+	setup.peer.expect(PUBLISH("t", "offline"), PUBLISH("st", said, { retain: true }));
+	expect(client.statistics.dropped).toBe(0);
+});
+
 test("without a connection, close is silent: the broker has the will", () => {
 	const { setup } = status();
 	setup.client.close();
@@ -144,7 +186,7 @@ describe("details", () => {
 		setup.peer.open();
 		setup.peer.expect(willOf(0x2c, "st", '{"state":"\\u0000"}'));
 		setup.peer.send(CONNACK());
-		setup.peer.expect(PUBLISH("st", '{"state":"\\"","\\n":"\\ud800"}', { qos: 1, id: 1, retain: true }));
+		setup.peer.expect(PUBLISH("st", '{"state":"\\"","\\u000a":"\\ud800"}', { qos: 1, id: 1, retain: true }));
 	});
 
 	test("after close, nothing more is said", () => {
@@ -178,7 +220,35 @@ test.each([
 	expect(() => status(option)).toThrow(rule);
 });
 
-test("there can be one", () => {
+test("there can be one, and the will is its own: nobody replaces or clears it", () => {
 	const { setup } = status();
-	expect(() => status({}, setup)).toThrow(/only one/);
+	expect(() => status({ topic: "other" }, setup)).toThrow(/only one/);
+	for (const will of [{ topic: "w", payload: "" }, undefined])
+		expect(() => {
+			setup.client.will = will;
+		}).toThrow(/Status/);
+	setup.peer.open();
+	setup.peer.expect(willOf(0x2c, "st", "offline"));
+});
+
+test("an app that has set a will has to clear it first", () => {
+	const setup = new Setup();
+	setup.client.will = { topic: "w", payload: "" };
+	expect(() => status({}, setup)).toThrow(/client\.will = undefined/);
+	setup.client.will = undefined;
+	status({}, setup);
+	setup.peer.open();
+	setup.peer.expect(willOf(0x2c, "st", "offline"));
+});
+
+test("constructed while connected, it holds from the next connect on", () => {
+	const setup = new Setup();
+	setup.peer.accept();
+	status({}, setup);
+	setup.peer.expect();
+	setup.peer.fail();
+	setup.redial().open();
+	setup.peer.expect(willOf(0x2c, "st", "offline"));
+	setup.peer.send(CONNACK());
+	setup.peer.expect(online(1));
 });

@@ -1,7 +1,7 @@
 // UTF-8 against Node's own, which is the judge.
 
 import fc from "fast-check";
-import { isText, utf8Length, writeUtf8 } from "../../src/wire/utf8.js";
+import { isText, loneSurrogate, utf8Length, writeUtf8 } from "../../src/wire/utf8.js";
 
 const encode = (text: string) => new Uint8Array(Buffer.from(text, "utf8"));
 const anyText = fc.oneof(
@@ -28,19 +28,28 @@ test("length and bytes are those of UTF-8", () => {
 	);
 });
 
-test("a lone surrogate has no length, and is written as U+FFFD", () => {
+test("a lone surrogate is written as U+FFFD, which its length tells", () => {
 	fc.assert(
 		fc.property(units, (text) => {
 			const wanted = encode(text);
-			expect(utf8Length(text)).toBe(text.isWellFormed() ? wanted.length : -1);
+			expect(utf8Length(text)).toBe(text.isWellFormed() ? wanted.length : ~wanted.length);
 			const bytes = new Uint8Array(wanted.length);
 			expect(writeUtf8(text, bytes, 0)).toBe(wanted.length);
 			expect(bytes).toEqual(wanted);
 		}),
 	);
 	expect(["\ud800", "a\udc00", "\ud800\ud800\udc00", "\udc00\ud800"].map(utf8Length)).toEqual([
-		-1, -1, -1, -1,
+		~3,
+		~4,
+		~7,
+		~6,
 	]);
+});
+
+test("where a lone surrogate is, an error can tell", () => {
+	const places = ["\ud800", "a\udc00", "🌡\ud800x", "\udc00\ud800", "\ud800\ud800\udc00"].map(loneSurrogate);
+	expect(places).toEqual([0, 1, 2, 0, 0].map((at) => `a lone surrogate at index ${at}`));
+	expect(["", "a", "🌡"].map(loneSurrogate)).toEqual(["", "", ""]);
 });
 
 test("text that does not fit is told, and nothing is written behind the end", () => {

@@ -33,6 +33,21 @@ test("collections and work count since the mark", async () => {
 	expect(await run("collections")).toEqual({ done: 2, worked: true, after: 0 });
 });
 
+test("a chunk in use counts as on a board, before and after a collection", async () => {
+	expect(await run("chunks")).toEqual([12, 12, 16, 16, 20, 20, 24, 24].map((bytes) => [bytes, bytes]));
+});
+
+test("no more is ever in use than the board has, and it is used to the full", async () => {
+	const { most, collections } = await reportOf<{ most: number; collections: number }>({
+		firmware: "test/xs/firmware/host",
+		config: { name: "limit" },
+		board: "esp8266",
+	});
+	expect(collections).toBeGreaterThan(10);
+	expect(most).toBeGreaterThan(28_000);
+	expect(most).toBeLessThanOrEqual(28_672);
+});
+
 test("a repeating timer allocates nothing, and ticks never go back", async () => {
 	expect(await run("timers")).toEqual({ slots: 0, chunkBytes: 0, backward: 0, whole: true });
 });

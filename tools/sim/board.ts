@@ -55,6 +55,7 @@ const FIRMWARE = built("examples/sensor-node/main.js");
 const MODULES = {
 	"xs-mqtt": built("src/index.js"),
 	"xs-mqtt/network": built("hosts/desktop/network.js"),
+	"xs-mqtt/telemetry": built("src/telemetry/index.js"),
 	"sensor-node/device": built("examples/sensor-node/desktop/device.js"),
 };
 
@@ -77,7 +78,7 @@ function startBoard(program: string, options: BoardOptions, onEvent: (event: Boa
 		firmware: FIRMWARE,
 		modules: MODULES,
 		// The device stands for a board's hardware: it takes nothing of the firmware's heap.
-		preload: ["xs-mqtt", "xs-mqtt/network", "sensor-node/device"],
+		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry", "sensor-node/device"],
 		onEvent: (event) => {
 			const told = translate(event);
 			if (told !== undefined) onEvent(told);

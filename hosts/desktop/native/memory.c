@@ -29,6 +29,8 @@
 
 #include "memory.h"
 
+#include <stdbool.h>
+
 extern txSlot* fxNewSlot(txMachine* the);
 extern txSlot* fxDuplicateSlot(txMachine* the, txSlot* slot);
 extern void* fxNewChunk(txMachine* the, txSize size);
@@ -51,6 +53,13 @@ static struct {
 	uint32_t slotsAtMark, chunkBytesAtMark, collectionsAtMark, codesAtMark, stepsAtMark;
 } gMemory;
 
+/* How a chunk differs from the one a board would have: noted in its `dummy`, which the engine leaves alone. */
+enum {
+	doubledFlag = 1, /* it holds slots or pointers, which take half as much there */
+	roundedSizeFlag = 2, /* its size is rounded up to 8 here, and that is 4 more than there */
+	roundedFlag = 4, /* so is what it takes, which may be more than its size */
+};
+
 static uint32_t boardChunkSize(txSize size)
 {
 	return boardChunkHeader + (((uint32_t)size + 3) & ~3u);
@@ -61,16 +70,40 @@ static txChunk* chunkOf(void* data)
 	return (txChunk*)((txByte*)data - sizeof(txChunk));
 }
 
-static txSize capacityOf(void* data)
+static txSize takenBy(txChunk* chunk)
 {
-	txChunk* chunk = chunkOf(data);
-	return (txSize)(chunk->temporary - (txByte*)chunk) - (txSize)sizeof(txChunk);
+	return (txSize)(chunk->temporary - (txByte*)chunk);
 }
 
-/* Chunks of slots and of pointers are half as large on a board. */
-static uint32_t doubledBytes(txMachine* the)
+static uint32_t boardBytes(txChunk* chunk)
 {
-	uint32_t sum = 0;
+	txSize size = takenBy(chunk) - (txSize)sizeof(txChunk);
+	if (chunk->dummy & doubledFlag)
+		return boardChunkSize(size / 2);
+	return boardChunkSize(chunk->dummy & roundedFlag ? size - 4 : size);
+}
+
+static void noteSize(txChunk* chunk, txSize size)
+{
+	bool rounded = ((size - 1) & 7) < 4;
+	chunk->dummy = (chunk->dummy & ~roundedSizeFlag) | (rounded ? roundedSizeFlag : 0);
+}
+
+static void noteTaken(txChunk* chunk, txSize size)
+{
+	noteSize(chunk, size);
+	chunk->dummy = (chunk->dummy & ~roundedFlag) | (chunk->dummy & roundedSizeFlag ? roundedFlag : 0);
+}
+
+static void noteDoubled(void* data)
+{
+	if (data)
+		chunkOf(data)->dummy |= doubledFlag;
+}
+
+/* Chunks of slots and of pointers are told by the slots that have them. */
+static void noteAllDoubled(txMachine* the)
+{
 	for (txSlot* heap = the->firstHeap; heap; heap = heap->next)
 		for (txSlot* slot = heap + 1; slot < heap->value.reference; slot++)
 			switch (slot->kind) {
@@ -78,33 +111,47 @@ static uint32_t doubledBytes(txMachine* the)
 			case XS_ARGUMENTS_STRICT_KIND:
 			case XS_ARRAY_KIND:
 			case XS_STACK_KIND:
-				if (slot->value.array.address)
-					sum += (uint32_t)capacityOf(slot->value.array.address) / 2;
+				noteDoubled(slot->value.array.address);
 				break;
 			case XS_MAP_KIND:
 			case XS_SET_KIND:
-				sum += (uint32_t)capacityOf(slot->value.table.address) / 2;
+				noteDoubled(slot->value.table.address);
 				break;
 			}
-	return sum;
 }
 
 static uint32_t countChunkBytes(txMachine* the)
 {
 	uint32_t sum = 0;
+	noteAllDoubled(the);
 	for (txBlock* block = the->firstBlock; block; block = block->nextBlock) {
 		txByte* current = (txByte*)block + sizeof(txBlock);
 		while (current < block->current) {
-			txByte* next = ((txChunk*)current)->temporary;
-			sum += boardChunkSize((txSize)(next - current) - (txSize)sizeof(txChunk));
-			current = next;
+			txChunk* chunk = (txChunk*)current;
+			sum += boardBytes(chunk);
+			current = chunk->temporary;
 		}
 	}
-	return sum - doubledBytes(the);
+	return sum;
+}
+
+/* A collection cuts what a chunk takes to its size. */
+static void noteCut(txMachine* the)
+{
+	for (txBlock* block = the->firstBlock; block; block = block->nextBlock) {
+		txByte* current = (txByte*)block + sizeof(txBlock);
+		while (current < block->current) {
+			txChunk* chunk = (txChunk*)current;
+			if (takenBy(chunk) == chunk->size)
+				chunk->dummy = (chunk->dummy & ~roundedFlag) | (chunk->dummy & roundedSizeFlag ? roundedFlag : 0);
+			current = chunk->temporary;
+		}
+	}
 }
 
 static void recount(txMachine* the)
 {
+	noteCut(the);
 	gMemory.chunkBytes = countChunkBytes(the);
 	gMemory.countedAt = gMemory.collections;
 }
@@ -157,7 +204,9 @@ void* fxNewChunk(txMachine* the, txSize size)
 {
 	reserve(the, boardChunkSize(size));
 	void* data = plainNewChunk(the, size);
-	charge(the, boardChunkSize(size));
+	chunkOf(data)->dummy = 0;
+	noteTaken(chunkOf(data), size);
+	charge(the, boardBytes(chunkOf(data)));
 	return data;
 }
 
@@ -166,19 +215,28 @@ void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity)
 {
 	reserve(the, boardChunkSize(capacity / 2));
 	void* data = plainNewGrowableChunk(the, size, capacity);
-	charge(the, boardChunkSize((capacityOf(data) < capacity ? size : capacity) / 2));
+	chunkOf(data)->dummy = doubledFlag;
+	charge(the, boardBytes(chunkOf(data)));
 	return data;
 }
 
-/* What grows in place counts as far as it takes new room; within its capacity it takes none. */
+/* What grows in place counts as far as it takes new room; within what it takes it needs none. */
 void* fxRenewChunk(txMachine* the, void* data, txSize size)
 {
-	txSize capacity = capacityOf(data);
-	if (size > capacity && gMemory.limit && usedBytes(the) + (uint32_t)(size - capacity) > gMemory.limit)
+	txChunk* chunk = chunkOf(data);
+	uint32_t before = boardBytes(chunk);
+	txSize taken = takenBy(chunk);
+	uint32_t wanted = boardChunkSize(chunk->dummy & doubledFlag ? size / 2 : size);
+	if (wanted > before && gMemory.limit && usedBytes(the) + wanted - before > gMemory.limit)
 		return NULL; /* the caller then asks for a new chunk, which may collect; here nothing may move */
 	data = plainRenewChunk(the, data, size);
-	if (data && capacityOf(data) > capacity)
-		charge(the, ((uint32_t)(capacityOf(data) - capacity) + 3) & ~3u);
+	if (!data)
+		return NULL;
+	noteSize(chunk, size);
+	if (takenBy(chunk) > taken) {
+		noteTaken(chunk, size);
+		charge(the, boardBytes(chunk) - before);
+	}
 	return data;
 }
 

@@ -43,7 +43,8 @@ export function wifi(): Wifi | undefined {
 /** The MAC address in hexadecimal digits. */
 export function deviceId(): string {
 	wifi(); // ESP32 knows the address once Wi-Fi, or Ethernet, has been started
-	const digits = (Net.get("MAC") ?? "").split(":").join("").toLowerCase();
+	const digits: string = (Net.get("MAC") ?? "").split(":").join("");
 	// Two devices with the same identifier would throw each other out: better another one after each start.
-	return digits || Math.floor(Math.random() * 0x1000000000000).toString(16);
+	if (digits === "") return Math.floor(Math.random() * 0x1000000000000).toString(16);
+	return (0x1000000000000 + Number.parseInt(digits, 16)).toString(16).slice(1);
 }

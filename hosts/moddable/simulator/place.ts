@@ -51,5 +51,5 @@ export function wifi(): undefined {
 /** The MAC address in hexadecimal digits, or where the SDK does not know it (Linux) the address, of this computer. */
 export function deviceId(): string {
 	const text: string = Net.get("MAC") ?? Net.get("IP") ?? "simulator";
-	return text.split(":").join("").toLowerCase();
+	return text.split(":").join("");
 }

@@ -5,6 +5,7 @@ import { onReading } from "desktop/machine";
 import config from "mc/config";
 import { network } from "../../../hosts/desktop/network.js";
 import * as xsMqtt from "../../../src/index.js";
+import { Status } from "../../../src/telemetry/index.js";
 import { App, type Way } from "../../support/app.js";
 import { CLEAR, CLOSE } from "./commands.js";
 
@@ -67,7 +68,7 @@ const client = new xsMqtt.Client({
 	onDelivered: (id) => report({ event: "delivered", id }),
 	onDropped: (id, reason) => report({ event: "dropped", id, reason: nameOf(reason) }),
 });
-if (status !== undefined) new xsMqtt.Status(client, { topic: status });
+if (status !== undefined) new Status(client, { topic: status });
 for (const filter of subscribe)
 	client.subscribe(filter, 1, (message) => {
 		const { topic, qos, retain } = message;

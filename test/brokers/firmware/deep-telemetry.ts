@@ -3,7 +3,8 @@
 import * as engine from "desktop/engine";
 import config from "mc/config";
 import { network } from "../../../hosts/desktop/network.js";
-import { Client, Group, Status } from "../../../src/index.js";
+import { Client } from "../../../src/index.js";
+import { Group, Status } from "../../../src/telemetry/index.js";
 
 const { port, topic } = config as { port: number; topic: string };
 const client = new Client({

@@ -4,7 +4,8 @@ import * as engine from "desktop/engine";
 import config from "mc/config";
 import Timer from "timer";
 import { network } from "../../../hosts/desktop/network.js";
-import { Client, type QoS, Sensor, Topic } from "../../../src/index.js";
+import { Client, type QoS, Topic } from "../../../src/index.js";
+import { Sensor } from "../../../src/telemetry/index.js";
 
 const { port, count } = config as { port: number; count: number };
 const WARM = 200;

@@ -3,8 +3,8 @@
 import * as engine from "desktop/engine";
 import Pipe from "desktop/pipe";
 import config from "mc/config";
+import { type ClientOptions, Topic } from "../../../src/index.js";
 import {
-	type ClientOptions,
 	Counter,
 	Group,
 	type GroupOptions,
@@ -16,8 +16,7 @@ import {
 	Sensor,
 	Status,
 	Sum,
-	Topic,
-} from "../../../src/index.js";
+} from "../../../src/telemetry/index.js";
 import { concat, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK } from "../../support/packets.js";
 import { type Allocated, allocated } from "./heap.js";
 import { Line, type Quirks } from "./line.js";
@@ -29,6 +28,7 @@ const NAME = "home/kitchen/note";
 const TEXT = "21 °C 🌡";
 /** The case in which acknowledgements come that nobody waits for. */
 const STRAY = "receive stray acknowledgements";
+const LONG = "°".repeat(128);
 const topic = new Topic("home/kitchen/temperature");
 const payload = Uint8Array.of(0x32, 0x31, 0x2e, 0x35, 0x33);
 const puback = PUBACK(1);
@@ -129,8 +129,11 @@ for (const packetSize of [512, 3000])
 test("publish with text for topic and payload", {}, ({ client }) => () => {
 	client.publish(NAME, TEXT);
 });
-test("publish to four topics in turn", {}, ({ client }) => {
-	const topics = [topic, "a", "home/b", "c/°"];
+test("publish of the longest text without a copy", {}, ({ client }) => () => {
+	client.publish(NAME, LONG);
+});
+test("publish to four names in turn", {}, ({ client }) => {
+	const topics = ["home", "a", "home/b", "c/°"];
 	let turn = 0;
 	return () => {
 		turn = (turn + 1) & 3;

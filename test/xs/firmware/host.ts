@@ -69,6 +69,38 @@ const cases: Record<string, () => void> = {
 		report({ done, worked: loop > 1000, after: engine.collections() });
 		engine.exit(0);
 	},
+	/** What is in use with a chunk of each size more, as the allocator counts it and after a collection. */
+	chunks() {
+		const sizes = [1, 4, 5, 8, 9, 12, 13, 16];
+		const buffers: unknown[] = sizes.map(() => undefined);
+		const found = sizes.map(() => [0, 0]);
+		engine.collect();
+		for (let i = 0; i < sizes.length; i++) {
+			const before = engine.liveChunkBytes();
+			buffers[i] = new ArrayBuffer(sizes[i]);
+			found[i][0] = engine.liveChunkBytes() - before;
+			engine.collect();
+			found[i][1] = engine.liveChunkBytes() - before;
+		}
+		report(found);
+		engine.exit(0);
+	},
+	/** The most that is ever in use, with garbage of all sizes, and arrays that grow out of where they were. */
+	limit() {
+		let most = 0;
+		engine.mark();
+		for (let i = 0; i < 4000; i++) {
+			const list: unknown[] = [];
+			for (let j = 0; j <= i % 16; j++) {
+				kept = new ArrayBuffer(1 + (i % 8));
+				list.push(j);
+			}
+			const used = 16 * engine.liveSlots() + engine.liveChunkBytes();
+			if (used > most) most = used;
+		}
+		report({ most, collections: engine.collections() });
+		engine.exit(0);
+	},
 	timers() {
 		let ticks = 0;
 		let backward = 0;

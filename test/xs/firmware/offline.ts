@@ -2,7 +2,8 @@
 
 import * as engine from "desktop/engine";
 import Pipe from "desktop/pipe";
-import { Sensor, Topic } from "../../../src/index.js";
+import { Topic } from "../../../src/index.js";
+import { Sensor } from "../../../src/telemetry/index.js";
 import { Heaps } from "./heap.js";
 import { Line } from "./line.js";
 

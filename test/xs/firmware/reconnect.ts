@@ -3,7 +3,8 @@
 import * as engine from "desktop/engine";
 import Pipe from "desktop/pipe";
 import config from "mc/config";
-import { Sensor, State, Status, Topic } from "../../../src/index.js";
+import { State, Topic } from "../../../src/index.js";
+import { Sensor, Status } from "../../../src/telemetry/index.js";
 import { CONNACK, concat, PUBACK, PUBLISH } from "../../support/packets.js";
 import { Heaps } from "./heap.js";
 import { Line } from "./line.js";

@@ -5,7 +5,8 @@ import * as engine from "desktop/engine";
 import { onReading } from "desktop/machine";
 import config from "mc/config";
 import { network } from "../../../hosts/desktop/network.js";
-import { Client, Topic, Wifi } from "../../../src/index.js";
+import { Client, Topic } from "../../../src/index.js";
+import { Wifi } from "../../../src/network/wifi.js";
 
 const { port } = config as { port: number };
 

@@ -1,9 +1,10 @@
 // Mutated packets, one after the other, against one client that lives through all of them; between them what apps and
 // honest brokers do. Says what it saw; throws when the client breaks a promise. Runs in any engine.
 
-import { type Client, Sensor, State, Topic } from "../../../src/index.js";
+import { type Client, State, Topic } from "../../../src/index.js";
 import * as reasons from "../../../src/reasons.js";
 import type { Message } from "../../../src/session/message.js";
+import { Sensor } from "../../../src/telemetry/index.js";
 import * as wire from "../../../src/wire/reason.js";
 import { CONNACK, PINGRESP, PUBLISH } from "../../support/packets.js";
 import { Line, type PipeClass } from "../firmware/line.js";

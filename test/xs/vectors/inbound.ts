@@ -105,6 +105,21 @@ const received: Vector[] = [
 	]),
 	inbound("text beyond ASCII", PUBLISH("küche/温度/🌡", "21 °C 🌡"), ["message küche/温度/🌡=21 °C 🌡"]),
 	inbound("a byte order mark is a character", PUBLISH("t", "\ufeffx"), ["message t=\ufeffx"]),
+	inbound("a payload that is not UTF-8", PUBLISH("t", [0x32, 0xff, 0xc3, 0x28], { retain: true }), [
+		"message t=2\ufffd\ufffd( retain",
+	]),
+	inbound("null characters in a payload", PUBLISH("exact/topic", "\0x\0\0y\0"), [
+		"exact exact/topic=\0x\0\0y\0",
+	]),
+	inbound("null characters beside what is not UTF-8", PUBLISH("t", [0, 0xed, 0xa0, 0x80, 0, 0xc0, 0x80]), [
+		"message t=\0\ufffd\ufffd\ufffd\0\ufffd\ufffd",
+	]),
+	inbound(
+		"a character cut between two parts is U+FFFD in both",
+		PUBLISH("t", "abc°def"),
+		["message t=abc\ufffd 0/8", "message t=\ufffddef 4/8"],
+		{ receiveSize: 4 },
+	),
 	inbound("a topic of one slash", PUBLISH("/", "x"), ["message /=x"]),
 	inbound("a topic of exactly topicSize", PUBLISH("x".repeat(128), "1"), [`message ${"x".repeat(128)}=1`]),
 	inbound("a topic longer than topicSize", PUBLISH("x".repeat(129), "1"), ["dropped 0 TOPIC_TOO_LONG"]),

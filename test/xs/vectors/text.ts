@@ -3,7 +3,7 @@
 import { decimalSize, writeDecimal } from "../../../src/telemetry/decimal.js";
 import { type Fields, JsonObject } from "../../../src/telemetry/json.js";
 import { encodeFilter, matches, Topic } from "../../../src/wire/topic.js";
-import { isText, utf8Length, writeUtf8 } from "../../../src/wire/utf8.js";
+import { decodeAny, isText, utf8Length, writeUtf8 } from "../../../src/wire/utf8.js";
 import { bytesOf, hex } from "../../support/packets.js";
 import { throws, type Vector } from "./vector.js";
 
@@ -161,7 +161,7 @@ const decimals: Vector[] = [
 
 const objects: [fields: Fields, text: string][] = [
 	[{ "läßt 🌡": { source: () => 21.55, decimals: 1 } }, '{"läßt 🌡":21.6}'],
-	[{ '"\\/': "\b\t\n\u0000\u001f" }, String.raw`{"\"\\/":"\b\t\n\u0000\u001f"}`],
+	[{ '"\\/': "\b\t\n\u0000\u001f" }, String.raw`{"\"\\/":"\u0008\u0009\u000a\u0000\u001f"}`],
 	[{ "\ud800": "\udc00x" }, String.raw`{"\ud800":"\udc00x"}`],
 	[{ a: () => Number.NaN, b: "", c: () => -0 }, '{"a":null,"b":"","c":0}'],
 ];
@@ -178,8 +178,23 @@ const json: Vector[] = objects.map(([fields, wanted]) => ({
 	},
 }));
 
-const texts: Vector[] = ["", "abc", "°", "߿ࠀ", "\uffff", "🌡𐀀\u{10ffff}", "a\u0000b"].map((text) => ({
-	name: `UTF-8 of ${JSON.stringify(text)}`,
+/** Of so many bytes. */
+const long = (size: number, unit: string) =>
+	unit.repeat(size / bytesOf(unit).length) + "x".repeat(size % bytesOf(unit).length);
+
+const texts: Vector[] = [
+	"",
+	"abc",
+	"°",
+	"߿ࠀ",
+	"\uffff",
+	"🌡𐀀\u{10ffff}",
+	"a\u0000b",
+	...["x", "°", "温", "🌡", "a\u0000"].flatMap((unit) =>
+		[255, 256, 257, 259, 1000].map((size) => long(size, unit)),
+	),
+].map((text) => ({
+	name: `UTF-8 of ${text.length < 20 ? JSON.stringify(text) : `${bytesOf(text).length} bytes, ${JSON.stringify(text.slice(0, 2))} again and again`}`,
 	wanted: hex(bytesOf(text)),
 	run() {
 		const length = utf8Length(text);
@@ -219,4 +234,67 @@ const checks: Vector[] = illFormed.map((bytes) => ({
 		)}`,
 }));
 
-export const textVectors: readonly Vector[] = [...topics, ...decimals, ...json, ...texts, ...checks];
+const bytesOfHex = (hex: string) =>
+	Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+const decodings: [bytes: string, text: string][] = [
+	["", ""],
+	["00", "\0"],
+	["780079", "x\0y"],
+	["efbbbf78", "\ufeffx"],
+	["efbfbd", "\ufffd"],
+	["f48fbfbf", "\u{10ffff}"],
+	// What is ill-formed by the Unicode Standard, tables 3-8 to 3-11.
+	["41c0af41f4808041", "A\ufffd\ufffdA\ufffdA"],
+	["c0afe080bff0818241", "\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffdA"],
+	["eda080edbfbfedaf41", "\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffdA"],
+	["f4919293ff4180bf42", "\ufffd\ufffd\ufffd\ufffd\ufffdA\ufffd\ufffdB"],
+	["e180e2f09192f1bf41", "\ufffd\ufffd\ufffd\ufffdA"],
+	["61f18080e180c262806380bf64", "a\ufffd\ufffd\ufffdb\ufffdc\ufffd\ufffdd"],
+];
+
+const decoded: Vector[] = decodings.map(([bytes, wanted]) => ({
+	name: `text of the bytes ${bytes}`,
+	wanted,
+	run() {
+		const text = bytesOfHex(bytes);
+		// What stands behind is no part of it.
+		const buffer = new Uint8Array(text.length + 4).fill(0xbf);
+		buffer.set(text);
+		return decodeAny(buffer, text.length);
+	},
+}));
+
+/** A checksum of the texts of all sequences of three bytes, and some of four: where decoders have to decide. */
+const borders = [0, 0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xe0, 0xe1, 0xed, 0xf0, 0xf4, 0xf5];
+const series: Vector = {
+	name: "the texts of a series of 7168 sequences of bytes are those of TextDecoder",
+	wanted: "78560",
+	run() {
+		let sum = 0;
+		const note = (bytes: Uint8Array) => {
+			for (const character of decodeAny(bytes, bytes.length))
+				sum = (sum * 31 + character.codePointAt(0)!) % 1_000_003;
+			sum = (sum * 31 + 7) % 1_000_003;
+		};
+		for (const first of borders)
+			for (const second of borders)
+				for (const third of borders) {
+					note(Uint8Array.of(first, second, third));
+					if (first >= 0xe0) note(Uint8Array.of(first, second, third, 0x80));
+					if (first >= 0xf0) note(Uint8Array.of(first, second, third, 0xbf, 0x80));
+					if (first >= 0xf0) note(Uint8Array.of(first, second, third, 0xc2, 0x80));
+				}
+		return `${sum}`;
+	},
+};
+
+export const textVectors: readonly Vector[] = [
+	...topics,
+	...decimals,
+	...json,
+	...texts,
+	...checks,
+	...decoded,
+	series,
+];

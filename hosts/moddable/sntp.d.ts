@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/sntp" on Moddable.
+
+export * from "../../src/network/sntp.js";

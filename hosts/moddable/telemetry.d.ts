@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/telemetry" on Moddable.
+
+export * from "../../src/telemetry/index.js";

@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/wifi" on Moddable.
+
+export * from "../../src/network/wifi.js";
