@@ -61,7 +61,7 @@ export function settle(options: ClientOptions) {
 		reconnectMaximum,
 		reconnectMinimum: whole("reconnectMinimum", options.reconnectMinimum, soon, 0, reconnectMaximum),
 		packetSize: whole("packetSize", options.packetSize, 512, 16, 268_435_460),
-		storeSize: whole("storeSize", options.storeSize, 2048, 64, 262_140) & ~3,
+		storeSize: whole("storeSize", options.storeSize, 2048, 16, 262_140) & ~3,
 		window: whole("window", options.window, 4, 1, 256),
 		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
 		topicSize: whole("topicSize", options.topicSize, 128, 1, MAX_FIELD),

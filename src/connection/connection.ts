@@ -460,6 +460,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		let delay = LATER;
 		try {
 			this.attend(now);
+			if (this.writer.starved && this.outbox.freed && this.writer.accepting) this.announceRoom();
 			delay = this.wakeListeners(now);
 		} finally {
 			if (this.state !== CLOSED) this.alarm.within(Math.min(delay, this.delay(now)));

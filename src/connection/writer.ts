@@ -229,6 +229,8 @@ export class Writer {
 			end = source.write(this.window, at, limit);
 		} finally {
 			this.lent = false;
+			// Who was refused meanwhile has room now.
+			if (this.starved) this.tellRoomSoon();
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
@@ -386,6 +388,11 @@ export class Writer {
 		all[at++] = id >> 8;
 		all[at] = id;
 		return id;
+	}
+
+	private tellRoomSoon(): void {
+		this.outbox.freed = true;
+		this.alarm.within(1);
 	}
 
 	private refuse(): number {
@@ -704,6 +711,7 @@ export class Writer {
 			return -1;
 		} finally {
 			this.lent = false;
+			if (this.starved) this.tellRoomSoon();
 		}
 	}
 

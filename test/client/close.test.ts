@@ -126,40 +126,35 @@ test("the timer stops, and all calls are harmless", () => {
 	setup.peer.expect();
 });
 
-test("what was lent and not ended is not accepted any more", () => {
+test("what is written while the app closes is not accepted any more", () => {
 	const setup = new Setup();
-	const at = setup.client.begin(new Topic("t"), 1, false);
-	setup.client.close();
-	expect(setup.client.end(at)).toBe(NOT_OPEN);
-	expect(setup.news()).toEqual([CLOSED]);
+	const { client } = setup;
+	const closes = {
+		write(_bytes: Uint8Array, at: number) {
+			client.close();
+			return at;
+		},
+	};
+	// Offline it is accepted, and given up at once.
+	expect(client.publishWith(new Topic("t"), 1, false, closes)).toBe(1);
+	expect(setup.news()).toEqual([`dropped 1 ${reasons.CLOSED_BY_APP}`, CLOSED]);
 });
 
-test("nor while what is held is being delivered", () => {
-	const setup = connected();
-	const { client, peer } = setup;
-	client.publish("t", "held", 1);
-	const at = client.begin(new Topic("t"), 1, false);
-	client.close();
-	expect(client.end(at)).toBe(NOT_OPEN);
-	peer.send(PUBACK(1));
-	peer.expect(PUBLISH("t", "held", { qos: 1, id: 1 }), DISCONNECT);
-	expect(setup.news()).toEqual(["delivered 1", CLOSED]);
-});
-
-test("a helper whose last words fail leaves the app what it has borrowed", () => {
+test("a listener whose last words fail lets the app close again", () => {
 	const setup = connected();
 	const { client } = setup;
 	let farewells = 0;
 	const long = new Topic("longer");
-	client.attach({ onClosing: () => client.end(client.begin(long, 0, false)) });
+	client.attach({
+		onClosing: () => client.publishWith(long, 0, false, { write: (_bytes, at) => at }),
+	});
 	client.attach({
 		onClosing() {
 			if (++farewells === 1) throw new Error("mine");
 		},
 	});
-	const at = client.begin(new Topic("t"), 0, false);
 	expect(() => client.close()).toThrow("mine");
-	expect(client.end(at)).toBe(0);
+	client.publish("t", "");
 	client.close();
 	const farewell = PUBLISH("longer", "");
 	setup.peer.expect(farewell, PUBLISH("t", ""), farewell, DISCONNECT);

@@ -50,7 +50,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("of the same topic and length as the one before is right too, in the same slot and in another", () => {
-		const setup = connected({ packets: 2 });
+		const setup = connected({ storeSize: 32 });
 		const { client, peer } = setup;
 		for (let id = 1; id < 8; id++) {
 			expect(client.publish("t", Uint8Array.of(id), 2)).toBe(id);
@@ -66,7 +66,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("keeps its place in the window until PUBCOMP", () => {
-		const setup = connected({ window: 1, packets: 3 });
+		const setup = connected({ window: 1, storeSize: 48 });
 		const { client, peer } = setup;
 		client.publish("t", "1", 2);
 		client.publish("t", "2", 2);
@@ -81,7 +81,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("keeps its packet buffer until PUBCOMP; then there is room again", () => {
-		const setup = connected({ packets: 2 });
+		const setup = connected({ storeSize: 32 });
 		const { client, peer } = setup;
 		published(setup, 2, 2);
 		peer.send(PUBREC(1), PUBREC(2));
@@ -95,7 +95,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("is never dropped for a newer one, once it is sent", () => {
-		const setup = connected({ packets: 2, whenFull: "dropOldest" });
+		const setup = connected({ storeSize: 32, whenFull: "dropOldest" });
 		published(setup, 2, 2);
 		setup.peer.send(PUBREC(1));
 		expect(setup.client.publish("t", "", 2)).toBe(NO_ROOM);
@@ -148,7 +148,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("goes on where it was when the broker has the session: PUBRELs in the order of PUBRECs, then the rest", () => {
-		const setup = connected({ packets: 6, window: 6 });
+		const setup = connected({ storeSize: 96, window: 6 });
 		published(setup, 2, 2, 1, 2, 2);
 		setup.peer.send(PUBREC(4), PUBREC(1));
 		setup.peer.expect(PUBREL(4), PUBREL(1));
@@ -211,7 +211,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("is given up after PUBREC when the session is lost, and sent anew before it", () => {
-		const setup = connected({ packets: 5, window: 5 });
+		const setup = connected({ storeSize: 80, window: 5 });
 		published(setup, 2, 2, 1, 2);
 		setup.peer.send(PUBREC(2));
 		setup.peer.take();
@@ -284,7 +284,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("has its identifier until PUBCOMP: nothing else gets it, from 65535 on to 1 and past it", () => {
-		const setup = connected({ random: () => 65_533 / 65_535, packets: 4, window: 4 });
+		const setup = connected({ random: () => 65_533 / 65_535, storeSize: 64, window: 4 });
 		const { client, peer } = setup;
 		expect([1, 2, 3].map(() => client.publish("t", "", 2))).toEqual([65_534, 65_535, 1]);
 		peer.send(PUBREC(65_535), PUBREC(1));

@@ -1,34 +1,35 @@
 // Calls at the wrong moment, and callbacks that interfere: what the client still holds to.
 
-import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
+import { NO_ROOM, State } from "../../src/client.js";
 import * as reasons from "../../src/reasons.js";
 import { Sensor } from "../../src/telemetry/sensor.js";
-import { Status } from "../../src/telemetry/status.js";
 import { Topic } from "../../src/wire/topic.js";
 import { PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 const topic = new Topic("t");
 
-test("a reserved slot larger than the socket's room goes out in pieces, whatever packetSize is", () => {
-	const setup = connected({}, { room: 1072 });
-	const slot = setup.client.reserve(2000);
-	const at = setup.client.begin(topic, 0, false, slot);
-	setup.client.lent!.fill(0x61, at, at + 1900);
-	setup.client.end(at + 1900);
-	setup.peer.expect(PUBLISH("t", "a".repeat(1900)));
+test("a message larger than the socket's room goes out in pieces, whatever packetSize is", () => {
+	for (const packetSize of [64, 3000]) {
+		const setup = connected({ packetSize }, { room: 1072 });
+		setup.client.publish("t", "a".repeat(1900));
+		setup.peer.expect(PUBLISH("t", "a".repeat(1900)));
+	}
 });
 
-test("close in onDropped, for a message that makes room: the new one is refused", () => {
+test("close in onDropped, for a message that made room: the new one was accepted, and is given up", () => {
 	const setup: Setup = new Setup({
-		packets: 1,
+		storeSize: 16,
 		whenFull: "dropOldest",
-		onDropped: () => setup.client.close(),
+		onDropped(id) {
+			setup.log.push(`dropped ${id}`);
+			setup.client.close();
+		},
 	});
 	setup.client.publish("t", "old", 1);
-	expect(setup.client.publish("t", "new", 1)).toBe(NOT_OPEN);
+	expect(setup.client.publish("t", "new", 1)).toBe(2);
 	expect(setup.client.state).toBe(State.CLOSED);
-	expect(setup.client.statistics.published).toBe(1);
+	expect(setup.news()).toEqual(["dropped 1", "dropped 2", `disconnected ${reasons.CLOSED_BY_APP}`]);
 });
 
 test("onDropped that throws while the client closes: all are told, and the end too", () => {
@@ -47,7 +48,7 @@ test("onDropped that throws while the client closes: all are told, and the end t
 
 test("a wrong call with a full pool throws, and drops nothing", () => {
 	for (const whenFull of ["refuse", "dropOldest"] as const) {
-		const setup = new Setup({ packets: 1, packetSize: 64, whenFull });
+		const setup = new Setup({ storeSize: 16, packetSize: 64, whenFull });
 		setup.client.publish("t", "held", 1);
 		expect(() => setup.client.publish("t", "x".repeat(100), 1)).toThrow(/100 bytes does not fit/);
 		expect(() => setup.client.publish("t", new Uint8Array(100), 1)).toThrow(/100 bytes does not fit/);
@@ -78,27 +79,15 @@ test("what is nearly a QoS or a flag is not taken for one, also when messages we
 	);
 });
 
-test("a buffer that the app keeps lent delays helpers, and does not make them throw", () => {
-	const setup = new Setup();
-	new Status(setup.client, { topic: "s", qos: 0 });
-	const sensor = new Sensor(setup.client, { topic: "r" });
-	setup.client.begin(topic, 0, false);
-	setup.peer.accept();
-	setup.peer.take();
-	expect(sensor.update(1)).toBe(NO_ROOM);
-	setup.client.cancel();
-	setup.clock.advance(250);
-	setup.peer.expect(PUBLISH("s", "online", { retain: true }), PUBLISH("r", "1"));
-});
-
 test("room for one sensor is announced though another has published meanwhile", () => {
-	const setup = connected();
+	const setup = connected({ storeSize: 32 });
 	const a = new Sensor(setup.client, { topic: "a", qos: 1 });
 	const b = new Sensor(setup.client, { topic: "b", qos: 1 });
 	a.update(1);
-	expect(a.update(2)).toBe(NO_ROOM);
 	b.update(1);
+	expect(a.update(2)).toBe(NO_ROOM);
+	expect(b.update(2)).toBe(NO_ROOM);
 	setup.peer.take();
-	setup.peer.send(PUBACK(1));
-	setup.peer.expect(PUBLISH("a", "2", { qos: 1, id: 3 }));
+	setup.peer.send(PUBACK(1), PUBACK(2));
+	setup.peer.expect(PUBLISH("a", "2", { qos: 1, id: 3 }), PUBLISH("b", "2", { qos: 1, id: 4 }));
 });

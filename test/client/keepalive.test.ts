@@ -118,7 +118,7 @@ describe("PINGREQ", () => {
 	});
 
 	test("needs no packet buffer: a full pool keeps alive", () => {
-		const setup = connected({ keepAlive: 10_000, replyTimeout: 100_000, packets: 1 });
+		const setup = connected({ keepAlive: 10_000, replyTimeout: 100_000, storeSize: 16 });
 		setup.client.publish("t", "x", 1);
 		setup.peer.take();
 		expect(setup.client.publish("t", "y")).toBeLessThan(0);

@@ -29,14 +29,14 @@ test.each([
 	[{ reconnectMaximum: -1 }, /reconnectMaximum is -1/],
 	[{ reconnectMinimum: 2, reconnectMaximum: 1 }, /reconnectMinimum is 2.*0 to 1/],
 	[{ packetSize: 15 }, /packetSize is 15.*from 16/],
-	[{ packets: 0 }, /packets is 0/],
+	[{ storeSize: 15 }, /storeSize is 15.*16 to 262140/],
 	[{ window: 0 }, /window is 0/],
-	[{ packets: 2, window: 3 }, /window is 3.*1 to 2/],
+	[{ window: 257 }, /window is 257.*1 to 256/],
 	[{ receiveSize: 0 }, /receiveSize is 0/],
 	[{ topicSize: 65_536 }, /topicSize/],
 	[{ subscriptions: 0 }, /subscriptions is 0/],
 	[{ acknowledgements: 0 }, /acknowledgements is 0/],
-	[{ helpers: 0 }, /helpers is 0/],
+	[{ listeners: 0 }, /listeners is 0/],
 	[{ socket: undefined }, /lack a network.*\.\.\.network/],
 	[{ socket: {} as never }, /lack a network/],
 	[{ timer: undefined }, /lack a network/],
@@ -67,13 +67,13 @@ test("a network without id does with a clientId, and with an empty one", () => {
 test("the smallest of everything works", () => {
 	const setup = connected({
 		packetSize: 16,
-		packets: 1,
+		storeSize: 20,
 		window: 1,
 		receiveSize: 1,
 		topicSize: 1,
 		subscriptions: 1,
 		acknowledgements: 1,
-		helpers: 1,
+		listeners: 1,
 		keepAlive: 1000,
 		replyTimeout: 1000,
 		connectTimeout: 1000,
@@ -85,13 +85,18 @@ test("the smallest of everything works", () => {
 });
 
 describe("a wrong call", () => {
+	const nothing = { write: (_bytes: Uint8Array, at: number) => at };
 	const calls: [string, (client: Client) => void, RegExp][] = [
 		["a wildcard in a topic", (client) => client.publish("a/+", "x"), /"a\/\+" has a wildcard/],
 		["an empty topic", (client) => client.publish("", "x"), /topic name is empty/],
 		["no topic", (client) => client.publish(undefined as never, "x"), /topic is undefined/],
 		["null as topic", (client) => client.publish(null as never, "x"), /topic is null/],
 		["an object as topic", (client) => client.publish({ field: [] } as never, "x"), /must be a Topic/],
-		["no topic for begin", (client) => client.begin(undefined as never, 0, false), /topic is undefined/],
+		[
+			"no topic for publishWith",
+			(client) => client.publishWith(undefined as never, 0, false, nothing),
+			/topic is undefined/,
+		],
 		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
 		["QoS 3", (client) => client.publish("t", "x", 3 as never), /qos is 3/],
 		[
@@ -100,8 +105,8 @@ describe("a wrong call", () => {
 			/retain is false, of type string/,
 		],
 		[
-			"retain as text, for begin",
-			(client) => client.begin(new Topic("t"), 0, "true" as never),
+			"retain as text, for publishWith",
+			(client) => client.publishWith(new Topic("t"), 0, "true" as never, nothing),
 			/retain is true, of type string/,
 		],
 		[
@@ -109,19 +114,14 @@ describe("a wrong call", () => {
 			(client) => client.publishFrom("t", 1, () => 1, 0, "false" as never),
 			/retain is false, of type string/,
 		],
-		["attaching nothing", (client) => client.attach(undefined as never), /helper is undefined/],
-		["attaching null", (client) => client.attach(null as never), /helper is null/],
+		["attaching nothing", (client) => client.attach(undefined as never), /listener is undefined/],
+		["attaching null", (client) => client.attach(null as never), /listener is null/],
 		[
 			"attaching what cannot be called",
-			(client) => client.attach({ onTick: 250 as never }),
-			/onTick is 250, of type number: it must be a function/,
+			(client) => client.attach({ onDeadline: 250 as never }),
+			/onDeadline is 250, of type number: it must be a function/,
 		],
-		[
-			"reserving nothing",
-			(client) => client.reserve(undefined as never),
-			/size is undefined: it must be a whole/,
-		],
-		["reserving null", (client) => client.reserve(null as never), /size is null/],
+		["room for an owner as text", (client) => client.owner("20" as never), /bytes is "20": it must be a whole/],
 		["QoS as text", (client) => client.publish("t", "x", "1" as never), /qos is 1/],
 		["no payload", (client) => client.publish("t", undefined as never), /payload is undefined/],
 		["null as payload", (client) => client.publish("t", null as never), /payload is null/],
@@ -133,19 +133,17 @@ describe("a wrong call", () => {
 		["an array as payload", (client) => client.publish("t", [1, 2] as never), /payload is 1,2/],
 		[
 			"a topic that can never fit",
-			(client) => client.publish("t".repeat(600), ""),
-			/does not fit.*packetSize/,
+			(client) => client.publish("t".repeat(2100), ""),
+			/does not fit.*storeSize/,
 		],
 		[
 			"text that can never fit, and has a lone surrogate",
-			(client) => client.publish("t", `°\udc00${"x".repeat(600)}`),
-			/payload of 605 bytes does not fit.*lone surrogate at index 1, which counts as U\+FFFD/,
+			(client) => client.publish("t", `°\udc00${"x".repeat(2100)}`),
+			/payload of 2105 bytes does not fit.*lone surrogate at index 1, which counts as U\+FFFD/,
 		],
-		["the same lent", (client) => client.begin(new Topic("t".repeat(600)), 0, false), /does not fit/],
+		["the same in place", (client) => client.publishWith(new Topic("t".repeat(600)), 0, false, nothing), /does not fit/],
 		["a filter that breaks a rule", (client) => client.subscribe("a#", 0), /"a#".*4\.7\.1/],
 		["subscribing at QoS 3", (client) => client.subscribe("a", 3 as never), /qos is 3/],
-		["end without begin", (client) => client.end(0), /end without begin/],
-		["cancel without begin", (client) => client.cancel(), /cancel without begin/],
 		["a will at QoS 3", (client) => setWill(client, { topic: "w", payload: "", qos: 3 }), /will.qos is 3/],
 		["a will with a wildcard", (client) => setWill(client, { topic: "w/#", payload: "" }), /wildcard/],
 		["a will without a topic", (client) => setWill(client, { payload: "" }), /topic name must be a string/],
@@ -159,7 +157,6 @@ describe("a wrong call", () => {
 			(client) => setWill(client, { topic: "w", payload: new Uint8Array(65_536) }),
 			/65536 bytes.*at most 65535/,
 		],
-		["reserving too little", (client) => client.reserve(4), /size is 4/],
 	];
 
 	function setWill(client: Client, will: object): void {
@@ -193,7 +190,7 @@ test("a lone surrogate in a payload becomes U+FFFD", () => {
 });
 
 test("when no packet buffer is free, text with a lone surrogate that can never fit is told just so", () => {
-	const { client } = connected({ packets: 1, packetSize: 16 });
+	const { client } = connected({ storeSize: 24, packetSize: 16 });
 	client.publish("t", "held", 1);
 	expect(client.publish("t", "12345678\ud800")).toBe(NO_ROOM);
 	expect(() => client.publish("t", "123456789ab\ud800")).toThrow(/of 14 bytes.*lone surrogate at index 11/);

@@ -98,7 +98,7 @@ test("no more than the window allows", () => {
 });
 
 test.each([1460, 1459, 800, 30])("no more than a segment, and the socket's room of %d", (room) => {
-	const setup = pipelining({ packets: 10 }, { room });
+	const setup = pipelining({ storeSize: 160 }, { room });
 	const message = PUBLISH("t", "x".repeat(242));
 	for (let i = 0; i < 10; i++) setup.client.publish("t", "x".repeat(242));
 	setup.peer.open();
@@ -260,7 +260,7 @@ test("wake, publish, sleep: one write, one answer, DISCONNECT", () => {
 });
 
 test("messages of QoS 0 make room in the pool, which is told", () => {
-	const setup = pipelining({ packets: 1 });
+	const setup = pipelining({ storeSize: 16 });
 	setup.client.publish("t", "1");
 	setup.client.publish("t", "2");
 	setup.peer.open();
@@ -283,7 +283,7 @@ test("a publishFrom waits for CONNACK, and what is behind it", () => {
 });
 
 test("a message sent so is not dropped for a newer one", () => {
-	const setup = pipelining({ packets: 1, whenFull: "dropOldest" });
+	const setup = pipelining({ storeSize: 16, whenFull: "dropOldest" });
 	setup.client.publish("t", "1", 1);
 	setup.peer.open();
 	expect(setup.client.publish("t", "2", 1)).toBe(-1);

@@ -88,7 +88,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("alternates topics, short and long payloads in the same buffer", () => {
-		const { client, peer } = connected({ packets: 1 });
+		const { client, peer } = connected({ storeSize: 16 });
 		const topics = [new Topic("a/b/c"), new Topic("x"), new Topic("a/b/c")];
 		for (let i = 0; i < 12; i++) {
 			const topic = topics[i % 3];
@@ -108,7 +108,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("an identifier goes from 65535 to 1, and is never 0", () => {
-		const { client, peer } = connected({ random: () => 65_533 / 65_535, packets: 3 });
+		const { client, peer } = connected({ random: () => 65_533 / 65_535, storeSize: 48 });
 		for (const id of [65_534, 65_535, 1, 2]) {
 			expect(client.publish("t", "", 1)).toBe(id);
 			peer.expect(PUBLISH("t", "", { qos: 1, id }));
@@ -117,7 +117,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("waits while the window is full, then goes in order", () => {
-		const setup = connected({ window: 2, packets: 5 });
+		const setup = connected({ window: 2, storeSize: 80 });
 		const { client, peer } = setup;
 		for (let i = 0; i < 4; i++) client.publish("t", `${i}`, 1);
 		client.publish("t", "zero");
@@ -129,7 +129,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("takes acknowledgements out of order", () => {
-		const setup = connected({ window: 3, packets: 3 });
+		const setup = connected({ window: 3, storeSize: 48 });
 		const { client, peer } = setup;
 		for (let i = 0; i < 3; i++) client.publish("t", `${i}`, 1);
 		peer.send(PUBACK(2), PUBACK(3), PUBACK(1));
@@ -150,7 +150,7 @@ describe("PUBLISH", () => {
 
 describe("when all packet buffers are in use", () => {
 	test("publish is refused and counted, and announced when there is room", () => {
-		const setup = connected({ packets: 2, window: 2 });
+		const setup = connected({ storeSize: 32, window: 2 });
 		const { client, peer } = setup;
 		client.publish("t", "a", 1);
 		client.publish("t", "b", 1);
@@ -165,7 +165,7 @@ describe("when all packet buffers are in use", () => {
 	});
 
 	test("room is announced also when QoS 0 messages made it", () => {
-		const setup = connected({ packets: 2 }, { room: 24 });
+		const setup = connected({ storeSize: 32 }, { room: 24 });
 		const { client, peer } = setup;
 		client.publish("t", "fills the socket");
 		expect(client.publish("t", "waits")).toBe(0);

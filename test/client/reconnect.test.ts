@@ -1,7 +1,7 @@
 // What is lost with a connection, what is not, and when the next attempt comes (sections 4.1 and 4.4).
 
 import { State } from "../../src/client.js";
-import { RESOLVE_FAILED, SOCKET_FAILED } from "../../src/network/dialer.js";
+import { RESOLVE_FAILED, SOCKET_FAILED } from "../../src/connection/dialer.js";
 import * as reasons from "../../src/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { CONNACK, PUBACK, PUBLISH } from "../support/packets.js";
@@ -210,7 +210,7 @@ describe("QoS 1 over a reconnect", () => {
 	});
 
 	test("an identifier that is still held is not given again", () => {
-		const setup = connected({ random: () => 65_533 / 65_535, packets: 4, window: 4 });
+		const setup = connected({ random: () => 65_533 / 65_535, storeSize: 64, window: 4 });
 		const { client } = setup;
 		expect([1, 2, 3].map(() => client.publish("t", "", 1))).toEqual([65_534, 65_535, 1]);
 		// 1 stays held while all other identifiers pass by.

@@ -17,7 +17,7 @@ type Callback =
 	| "helper.onConnected"
 	| "helper.onDisconnected"
 	| "helper.onWritable"
-	| "helper.onTick"
+	| "helper.onDeadline"
 	| "helper.onClosing";
 
 const callbacks: Callback[] = [
@@ -32,7 +32,7 @@ const callbacks: Callback[] = [
 	"helper.onConnected",
 	"helper.onDisconnected",
 	"helper.onWritable",
-	"helper.onTick",
+	"helper.onDeadline",
 	"helper.onClosing",
 ];
 
@@ -48,7 +48,7 @@ function live(callback: Callback, act: (setup: Setup) => void) {
 		act(setup);
 	};
 	const setup: Setup = new Setup({
-		packets: 2,
+		storeSize: 32,
 		topicSize: 8,
 		...(Object.fromEntries(
 			callbacks.filter((name) => name.startsWith("on")).map((name) => [name, on(name)]),
@@ -58,7 +58,10 @@ function live(callback: Callback, act: (setup: Setup) => void) {
 		onConnected: on("helper.onConnected"),
 		onDisconnected: on("helper.onDisconnected"),
 		onWritable: on("helper.onWritable"),
-		onTick: on("helper.onTick"),
+		onDeadline() {
+			on("helper.onDeadline")();
+			return 250;
+		},
 		onClosing: on("helper.onClosing"),
 	});
 	const steps: (() => void)[] = [
@@ -226,7 +229,7 @@ describe("room that has come meanwhile is not told of within", () => {
 		const told: string[] = [];
 		let within = false;
 		const setup: Setup = new Setup({
-			packets: 1,
+			storeSize: 16,
 			onConnected() {
 				if (setup.place.peers.length === 1) return;
 				within = true;

@@ -3,7 +3,7 @@
 import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
 import type { QoS } from "../../src/index.js";
 import * as reasons from "../../src/reasons.js";
-import type { Fill } from "../../src/session/packet-slot.js";
+import type { Fill } from "../../src/session/outbox.js";
 import { Topic } from "../../src/wire/topic.js";
 import { judge } from "../support/judge.js";
 import {
@@ -42,7 +42,7 @@ const totals = [0, 1, 57, 58, 64, 65, 120, 500, 512, 513, 1024, 2995, 3000, 16_3
 
 describe.each(sizes)("with packets of %d bytes", (packetSize) => {
 	test.each([0, 1, 2] as QoS[])("is one PUBLISH on the wire at QoS %d, of any length", (qos) => {
-		const setup = connected({ packetSize, packets: 1 }, { room: 1100 });
+		const setup = connected({ packetSize, storeSize: 64 }, { room: 1100 });
 		const { client, peer } = setup;
 		for (const total of totals) {
 			const id = client.publishFrom("t/x", total, filler(total), qos, true);
@@ -137,7 +137,7 @@ test("waits for its turn, and what is behind waits for it", () => {
 });
 
 test("several in line go one after the other, control packets between them", () => {
-	const setup = connected({ packets: 8, window: 8 }, { room: 1100 });
+	const setup = connected({ storeSize: 512, window: 8 }, { room: 1100 });
 	for (let i = 0; i < 6; i++) setup.client.publishFrom(`t${i}`, 900, filler(900), (i % 3) as QoS);
 	setup.peer.send(PUBLISH("in", "", { qos: 1, id: 9 }));
 	expect(judge(setup.peer.take()).map((it) => (it.cmd === "publish" ? it.topic : it.cmd))).toEqual([
@@ -169,7 +169,7 @@ test("is asked for before the connection, and asked to fill only when it is sent
 });
 
 test("has no DUP from the message that was in its packet buffer before", () => {
-	const setup = connected({ packets: 1 });
+	const setup = connected({ storeSize: 64 });
 	setup.client.publish("t", "x", 1);
 	setup.reconnect(true).expect(PUBLISH("t", "x", { qos: 1, id: 1, dup: true }));
 	setup.peer.send(PUBACK(1));
@@ -203,7 +203,7 @@ describe("a fill that", () => {
 	test.each([0, 1, 2].flatMap((qos) => faults.map(([what, fill]) => [what, qos, fill] as const)))(
 		"%s at QoS %d: message and connection are given up, what is behind goes on",
 		(_what, qos, fill) => {
-			const setup = connected({ packetSize: 64, packets: 3 });
+			const setup = connected({ packetSize: 64, storeSize: 192 });
 			const { client, peer } = setup;
 			client.publish("before", "", 1);
 			const good = filler(1000);
@@ -371,9 +371,9 @@ describe("a fill that", () => {
 		["pause", ({ client }) => client.pause(), []],
 		["resume", ({ client }) => client.resume(), []],
 		[
-			"begin and end",
-			({ client }) => client.end(client.begin(new Topic("new"), 0, false)),
-			[PUBLISH("new", "")],
+			"publishWith",
+			({ client }) => client.publishWith(new Topic("new"), 0, false, { write: (_bytes, at) => at }),
+			[],
 		],
 	];
 
@@ -435,7 +435,7 @@ describe("a fill that", () => {
 			client.pause();
 			peer.send(concat([PUBACK(1), [0xf0, 0]]));
 			Reflect.get(client, "outbox").acknowledge(1);
-			expect(() => peer.socket.options.onWritable(1100)).toThrow("mine");
+			expect(() => peer.socket.options.onWritable.call(peer.socket, 1100)).toThrow("mine");
 			expect(setup.news().filter((line) => line.startsWith("disconnected")).length).toBe(1);
 			expect(setup.news().length).toBe(0);
 			expect(client.state).toBe(closing ? State.CLOSED : State.WAITING);
@@ -451,7 +451,7 @@ test("PINGREQ goes when it is due, before the message or behind it", () => {
 });
 
 test("is refused as any other when there is no room, or the client is closed", () => {
-	const setup = connected({ packets: 1 });
+	const setup = connected({ storeSize: 64 });
 	const { client, peer } = setup;
 	client.publish("t", "", 1);
 	expect(client.publishFrom("t", 9, filler(9))).toBe(NO_ROOM);
@@ -467,7 +467,7 @@ test("is refused as any other when there is no room, or the client is closed", (
 });
 
 test("is dropped for a newer one by dropOldest until it is begun", () => {
-	const setup = new Setup({ packets: 1, whenFull: "dropOldest" }, { room: 1100 });
+	const setup = new Setup({ storeSize: 64, whenFull: "dropOldest" }, { room: 1100 });
 	const { client } = setup;
 	client.publishFrom("old", 9, filler(9), 1);
 	client.publishFrom("new", 5000, filler(5000), 1);
@@ -478,7 +478,7 @@ test("is dropped for a newer one by dropOldest until it is begun", () => {
 });
 
 test("throws on what is wrong, and takes nothing", () => {
-	const { client, peer } = connected({ packets: 1, packetSize: 64 });
+	const { client, peer } = connected({ storeSize: 64, packetSize: 64 });
 	const fill = filler(9);
 	const wrong: [() => void, RegExp][] = [
 		[() => client.publishFrom("a/#", 9, fill), /wildcard/],

@@ -169,7 +169,7 @@ describe("[MQTT-3.1.2-23] the broker hears of the client within every keep alive
 	});
 
 	test("when the window is full, and the packet buffers too", () => {
-		const setup = connected({ keepAlive: 5000, replyTimeout: 60_000, packets: 1 });
+		const setup = connected({ keepAlive: 5000, replyTimeout: 60_000, storeSize: 16 });
 		setup.client.publish("t", "x", 1);
 		expect(longestSilence(setup, 30_000, () => {})).toBeLessThanOrEqual(5000);
 		setup.peer.send(PUBACK(1));

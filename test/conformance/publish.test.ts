@@ -64,7 +64,7 @@ describe("[MQTT-3.3.1-4] there is no QoS 3", () => {
 		for (const call of [
 			() => client.publish("t", "", 3 as never),
 			() => client.publish(topic, new Uint8Array(1), 3 as never),
-			() => client.begin(topic, 3 as never, false),
+			() => client.publishWith(topic, 3 as never, false, { write: (_bytes, at) => at }),
 			() => client.subscribe("t", 3 as never),
 			() => client.subscribe(["t", "u"], 3 as never),
 		])
@@ -152,7 +152,7 @@ test("[MQTT-4.3.1-1] a message at QoS 0 is PUBLISH with QoS 0 and DUP 0, and tha
 });
 
 test("[MQTT-4.3.2-1] a message at QoS 1 has a free identifier and DUP 0, and is open until PUBACK", () => {
-	const setup = connected({ packets: 2, window: 2 });
+	const setup = connected({ storeSize: 32, window: 2 });
 	const { client } = setup;
 	client.publish("t", "a", 1);
 	client.publish("t", "b", 1);

@@ -61,7 +61,7 @@ test("Cadence: however late it is asked, moments stay whole intervals apart, and
 				elapsed += step;
 				const due = Math.floor(elapsed / interval) > moments;
 				moments = Math.floor(elapsed / interval);
-				expect(cadence.due((start + elapsed) | 0)).toBe(due);
+				expect(cadence.isDue((start + elapsed) | 0)).toBe(due);
 			}
 		}),
 	);

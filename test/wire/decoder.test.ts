@@ -23,16 +23,22 @@ class Diary implements PacketSink {
 	decoder!: Decoder;
 	#payload = "";
 
+	onMessage(): boolean {
+		return this.onPublish();
+	}
+	onThrown(error: unknown): void {
+		throw error;
+	}
 	onPublish(): boolean {
 		const { payload, topic, topicLength, flags, id, offset, partLength, total } = this.decoder;
 		if (offset === 0) this.#payload = "";
-		this.#payload += Buffer.from(payload.bytes.subarray(0, partLength)).toString();
+		this.#payload += Buffer.from(payload.subarray(0, partLength)).toString();
 		if (offset + partLength !== this.#payload.length) throw new Error(`a part at ${offset}`);
 		// Zero behind the topic's end is what makes comparing words possible.
-		if (topic.bytes.subarray(topicLength).some((byte) => byte !== 0)) throw new Error("no zero tail");
-		if (payload.bytes.length !== payload.size) throw new Error("the payload buffer is short");
+		if (topic.subarray(topicLength, this.decoder.topicSize).some((byte) => byte !== 0)) throw new Error("no zero tail");
+		if (payload.length < this.decoder.payloadSize) throw new Error("the payload buffer is short");
 		if (this.#payload.length < total) return this.goOn;
-		const name = Buffer.from(topic.bytes.subarray(0, topicLength)).toString();
+		const name = Buffer.from(topic.subarray(0, topicLength)).toString();
 		return this.#note(`publish ${name} ${flags} ${id} ${this.#payload}`);
 	}
 	onPublishQos2(): boolean {
@@ -98,8 +104,7 @@ function begin(decoder: Decoder, source: Bytes, diary: Diary): void {
 	decoder.start(source);
 	for (const byte of CONNACK(false)) {
 		source.arrive(Uint8Array.of(byte));
-		decoder.available = 1;
-		decoder.decode();
+		decoder.onReadable(1);
 	}
 	diary.lines.length = before;
 }
@@ -115,9 +120,8 @@ function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	for (const chunk of chunks) {
 		source.arrive(chunk);
 		// Announced once: what is left after a short read is not announced again.
-		decoder.available = source.waiting.length;
-		decoder.decode();
-		if (stops) for (let turn = 0; turn < 100; turn++) decoder.decode();
+		decoder.onReadable(source.waiting.length);
+		if (stops) for (let turn = 0; turn < 100; turn++) decoder.resume();
 	}
 	return diary.lines;
 }
@@ -228,8 +232,7 @@ test("a start forgets what was half read; a stop ends all", () => {
 			diary.decoder = decoder;
 			const run = (source: Bytes, more: Uint8Array) => {
 				source.arrive(more);
-				decoder.available = source.waiting.length;
-				decoder.decode();
+				decoder.onReadable(source.waiting.length);
 			};
 			const first = new Bytes(Number.POSITIVE_INFINITY);
 			begin(decoder, first, diary);
@@ -252,8 +255,7 @@ test("a start forgets what was read ahead of a broken rule", () => {
 		const source = new Bytes(Number.POSITIVE_INFINITY);
 		begin(decoder, source, diary);
 		source.arrive(concat([chunk, PUBACK(2)]));
-		decoder.available = source.waiting.length;
-		decoder.decode();
+		decoder.onReadable(source.waiting.length);
 	}
 	expect(diary.lines).toEqual([PACKET_TYPE.message, "ack 4 1", "ack 4 2"]);
 });

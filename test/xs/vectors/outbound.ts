@@ -313,7 +313,7 @@ const others: Vector[] = [
 		name: "publish answers with the identifier, 0, or why not",
 		wanted: `0 1 2 ${NO_ROOM} ${NO_ROOM}`,
 		run() {
-			const { client } = connected({ packets: 2 });
+			const { client } = connected({ storeSize: 32 });
 			return [0, 1, 1, 1, 0].map((qos) => client.publish("t", "x", qos as 0 | 1)).join(" ");
 		},
 	},
@@ -354,7 +354,7 @@ const refused: Vector[] = [
 	throws("no host", "TypeError", "host is", () => new Setup({ host: "" })),
 	throws("a password without user name", "RangeError", "3.1.2.9", () => new Setup({ password: "x" })),
 	throws("an empty identifier without clean", "RangeError", "3.1.3.1", () => new Setup({ clientId: "" })),
-	throws("a window beyond packets", "RangeError", "1 to 2", () => new Setup({ packets: 2, window: 3 })),
+	throws("a window beyond packets", "RangeError", "1 to 2", () => new Setup({ storeSize: 32, window: 3 })),
 ];
 
 export const outboundVectors: readonly Vector[] = [
