@@ -6,21 +6,29 @@ const charCodeAt: (text: string, index: number) => number = Function.prototype.c
 	String.prototype.charCodeAt,
 );
 
-/** Bytes of `text` in UTF-8, or -1 when it has a lone surrogate. */
+/**
+ * Bytes of `text` in UTF-8. When it has a lone surrogate, for which `writeUtf8` writes U+FFFD, their one's complement:
+ * it is below 0.
+ */
 export function utf8Length(text: string): number {
 	let length = 0;
+	let lone = false;
 	for (let i = 0; ; i++) {
 		const unit = charCodeAt(text, i);
 		if (unit < 0x80) length++;
 		else if (unit < 0x800) length += 2;
 		else if (unit >= 0x10000) length += 4;
 		else if (unit < 0xd800 || unit >= 0xe000) length += 3;
-		else if (unit < 0xdc00) {
-			const low = charCodeAt(text, ++i);
-			if (!(low >= 0xdc00 && low < 0xe000)) return -1;
-			length += 4;
-		} else if (unit < 0xe000) return -1;
-		else return length; // NaN: the end
+		else if (unit < 0xe000) {
+			const low = unit < 0xdc00 ? charCodeAt(text, i + 1) : 0;
+			if (low >= 0xdc00 && low < 0xe000) {
+				length += 4;
+				i++;
+			} else {
+				length += 3;
+				lone = true;
+			}
+		} else return lone ? ~length : length; // NaN: the end
 	}
 }
 

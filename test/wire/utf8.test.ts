@@ -32,7 +32,7 @@ test("a lone surrogate has no length, and is written as U+FFFD", () => {
 	fc.assert(
 		fc.property(units, (text) => {
 			const wanted = encode(text);
-			expect(utf8Length(text)).toBe(text.isWellFormed() ? wanted.length : -1);
+			expect(utf8Length(text)).toBe(text.isWellFormed() ? wanted.length : ~wanted.length);
 			const bytes = new Uint8Array(wanted.length);
 			expect(writeUtf8(text, bytes, 0)).toBe(wanted.length);
 			expect(bytes).toEqual(wanted);
