@@ -214,7 +214,8 @@ export class Client {
 	/**
 	 * Closes for good: if connected, listeners say farewell, what is held is delivered for as long as replyTimeout at most,
 	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end
-	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before.
+	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before. Called while a payload is
+	 * being written, it begins when that message is accepted.
 	 */
 	close(): void {
 		this.connection.close();

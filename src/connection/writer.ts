@@ -233,7 +233,6 @@ export class Writer {
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
-		if (!this.accepting) return NOT_OPEN;
 		return this.submit(topic, qos, retain, at, end, owner);
 	}
 
