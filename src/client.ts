@@ -69,7 +69,6 @@ export class Client {
 	 * Publishes a message.
 	 * @param topic a Topic, or a string: the last eight strings are remembered, another one is encoded, which allocates
 	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
-	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
 	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit the store.
@@ -101,13 +100,15 @@ export class Client {
 	/**
 	 * Publishes a message whose payload is written in place: without an intermediate copy, and without garbage.
 	 * @param writer writes the payload; what it throws goes on, and nothing is published
-	 * @param owner as for `publish`; 0: none
+	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one; 0: none
 	 * @returns as `publish`. Throws as it does, and when the payload's end lies outside of what it may be: then nothing is
 	 * published
 	 */
 	publishWith(topic: Topic, qos: QoS, retain: boolean, writer: PayloadWriter, owner = 0): number {
 		if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
+		if (owner !== 0 && !this.outbox.isOwner(owner))
+			throw new RangeError(`owner is ${owner}: it must be a number that client.owner returned, or 0`);
 		const { connection } = this;
 		const out = connection.writer;
 		if (!out.accepting) return this.closed();

@@ -475,7 +475,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Does what is due. */
 	private attend(now: number): void {
-		const { state, liveness, reader, writer } = this;
+		const { liveness, reader, writer } = this;
+		// Who was refused only because a payload was being written waits for no other event.
+		if (writer.starved && this.outbox.freed && this.state < CONNECTED) this.announceRoom();
+		const { state } = this;
+		if (state === CLOSED) return;
 		if (state === WAITING) {
 			if (this.isOver(now) && this.networkUp) this.connect();
 			return;

@@ -393,7 +393,8 @@ export class Writer {
 		this.statistics.refused++;
 		this.topic = NONE;
 		this.starved = true;
-		this.outbox.freed = false;
+		this.outbox.freed = this.lent; // then there is room as soon as the payload is written
+		if (this.lent) this.alarm.within(1);
 		return NO_ROOM;
 	}
 

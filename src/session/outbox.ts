@@ -167,6 +167,11 @@ export class Outbox extends Store {
 		return rooms.length;
 	}
 
+	/** Whether `addOwner` gave this number. */
+	isOwner(owner: number): boolean {
+		return this.rooms?.[owner - 1] !== undefined;
+	}
+
 	/**
 	 * Makes room for a record of `span` words, for `add`.
 	 * @param owner its waiting record gives way, in place if it has the same length; 0: none
