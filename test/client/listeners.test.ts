@@ -29,7 +29,7 @@ describe("attach", () => {
 
 	test("lets listeners hear before the app, in the order of attachment", () => {
 		const setup = new Setup({ storeSize: 64 });
-		const text = padded("x", 52);
+		const text = padded("x", 40);
 		setup.client.attach(diary(setup.log, "a"));
 		setup.client.attach({});
 		setup.client.attach(diary(setup.log, "b"));
@@ -459,17 +459,14 @@ describe("owner", () => {
 		expect(() => client.owner()).toThrow(/255 owners/);
 	});
 
-	test.each([256, -1, 1, 0.5, Number.NaN, "1"])(
-		"a number that was not given, %s, throws at the call",
-		(owner) => {
-			for (const setup of [connected(), new Setup()]) {
-				expect(() => publish(setup, owner as number, "x")).toThrow(/owner is/);
-				expect(setup.client.held).toBe(0);
-				if (setup.client.statistics.connects === 0) setup.peer.accept();
-				setup.peer.expect();
-			}
-		},
-	);
+	test.each([256, -1, 1, 0.5, Number.NaN])("a number that was not given, %s, throws at the call", (owner) => {
+		for (const setup of [connected(), new Setup()]) {
+			expect(() => publish(setup, owner as number, "x")).toThrow(/owner is/);
+			expect(setup.client.held).toBe(0);
+			if (setup.client.statistics.connects === 0) setup.peer.accept();
+			setup.peer.expect();
+		}
+	});
 
 	test("whoever is told of a replaced message may publish, even for the same owner", () => {
 		const setup: Setup = new Setup({
