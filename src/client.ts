@@ -87,7 +87,7 @@ export class Client {
 								} else if (writer.again(payload as Uint8Array)) return 0;
 							}
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
-		else if ((topic as Topic)?.field === undefined) throw noTopic(topic);
+		else if ((topic as Topic)?.field?.BYTES_PER_ELEMENT !== 1) throw noTopic(topic);
 		if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
 			payload = toBytes(payload);
@@ -107,6 +107,8 @@ export class Client {
 	publishWith(topic: Topic, qos: QoS, retain: boolean, writer: PayloadWriter, owner = 0): number {
 		if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
+		if (typeof writer?.write !== FUNCTION)
+			throw new TypeError(`writer is ${writer}: it must be an object with the method write`);
 		if (owner !== 0 && !this.outbox.isOwner(owner))
 			throw new RangeError(`owner is ${owner}: it must be a number that client.owner returned, or 0`);
 		const { connection } = this;

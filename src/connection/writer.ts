@@ -270,7 +270,8 @@ export class Writer {
 		window[0] = PUBLISHES | marks;
 		window.set(topic.field, head);
 		const span = (body + SPAN) >> 2;
-		if (span > outbox.spanMost) throw this.tooLong(topic, end - at, span);
+		if (span > outbox.spanMost && span > outbox.spanFor(owner))
+			throw this.tooLong(topic, end - at, span, owner);
 		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
 		if (qos) {
 			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
@@ -336,7 +337,7 @@ export class Writer {
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
-		if (span > outbox.spanMost) throw this.tooLong(topic, length, span);
+		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner);
 		const place = outbox.place(span, owner);
 		if (place === 0) return this.refuse();
 		const id = this.begin(place, topic, qos);
@@ -398,10 +399,10 @@ export class Writer {
 		return NO_ROOM;
 	}
 
-	private tooLong(topic: Topic, length: number, span: number): RangeError {
+	private tooLong(topic: Topic, length: number, span: number, owner: number): RangeError {
 		return new RangeError(
 			`a payload of ${length} bytes does not fit: to the topic "${topic.name}" it takes ${span * 4} bytes of the ` +
-				`store, which has room for ${this.outbox.spanMost * 4}; raise storeSize, or use publishFrom`,
+				`store, which has room for ${this.outbox.spanFor(owner) * 4}; raise storeSize, or use publishFrom`,
 		);
 	}
 

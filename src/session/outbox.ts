@@ -167,6 +167,11 @@ export class Outbox extends Store {
 		return rooms.length;
 	}
 
+	/** Words of the largest record that this owner can have; 0: without owner. */
+	spanFor(owner: number): number {
+		return owner === 0 ? this.spanMost : Math.max(this.spanMost, Math.abs(this.rooms![owner - 1]));
+	}
+
 	/** Whether `addOwner` gave this number. */
 	isOwner(owner: number): boolean {
 		return this.rooms?.[owner - 1] !== undefined;
