@@ -422,6 +422,23 @@ describe("owner", () => {
 		expect(setup.client.held).toBe(0);
 	});
 
+	test("room set aside may be most of the store, or all of it", () => {
+		for (const keep of [0, 40]) {
+			const setup = connected({ storeSize: 256 });
+			const owner = setup.client.owner(1 + 256 - 12 - 1 - keep);
+			const text = padded("mine", 256 - 13 - keep);
+			expect(publish(setup, owner, text)).toBe(1);
+			expect(publish(setup, owner, text)).toBe(NO_ROOM);
+			expect(() => publish(setup, owner, `${text}xxxx`)).toThrow(/has room for/);
+			if (keep > 0) expect(setup.client.publish("t", padded("x", keep - 13), 1)).toBe(2);
+			setup.peer.send(PUBACK(1), PUBACK(2));
+			setup.peer.fail();
+			expect(publish(setup, owner, text)).toBe(setup.client.statistics.published);
+			expect(publish(setup, owner, text)).toBe(setup.client.statistics.published);
+			expect(setup.client.held).toBe(1);
+		}
+	});
+
 	test("room set aside is its owner's again when its message is delivered, also at QoS 2", () => {
 		const setup = connected({ storeSize: 128, window: 2 });
 		const owner = setup.client.owner(1 + 40);
