@@ -311,6 +311,7 @@ export class Reader implements PacketSink {
 		if (type === PUBREC) {
 			known = outbox.release(id);
 			if (known || !outbox.waits(id)) writer.acknowledge((PUBREL << 4) | 2, id);
+			if (known && writer.starved) return this.announceRoom();
 		} else if (type === PUBREL) {
 			known = this.unreleased.remove(id);
 			writer.acknowledge(PUBCOMP << 4, id);
@@ -323,6 +324,14 @@ export class Reader implements PacketSink {
 		}
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
+	}
+
+	/** A message has left the store. */
+	private announceRoom(): boolean {
+		const { stream } = this;
+		this.handling = CALLBACK;
+		this.events.flush();
+		return this.goOn(stream);
 	}
 
 	/** The broker has released all messages that were taken, and others were passed over. */
