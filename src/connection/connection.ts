@@ -334,6 +334,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.enter(CONNECTED, 0);
 		this.statistics.connects++;
 		this.liveness.answer();
+		this.alarm.within(this.delay(this.since));
 		const failure = this.resumeSession(sessionPresent);
 		for (let i = 0; i < listeners.length && stream === this.stream; i++)
 			listeners[i].onConnected?.(sessionPresent);
@@ -545,7 +546,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const left = this.patience - ((now - this.since) | 0);
 		if (state === WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
 		if (state === CONNECTING) return left;
-		let delay = this.liveness.delay(now);
+		let delay = state === HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
 		if (state !== CONNECTED && left > 0 && left < delay) delay = left;
 		if (this.overflowed) delay = Math.min(delay, this.replyTimeout - ((now - this.overflowedAt) | 0));
 		return delay;
