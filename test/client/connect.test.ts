@@ -122,16 +122,31 @@ describe("CONNECT", () => {
 		setup.peer.expect(PUBLISH("t", "x"));
 	});
 
-	test("a second will, and one after CONNECT, is refused", () => {
+	test("takes the will of the moment when it is written: set, replaced, set again", () => {
+		const setup = new Setup();
+		const { client } = setup;
+		const expectWill = (payload: string) =>
+			setup.peer.expect(CONNECT(4, 60, field("c"), field("w"), field(payload)));
+		client.will = { topic: "w", payload: "first" };
+		client.will = { topic: "w", payload: "second" };
+		setup.peer.open();
+		expectWill("second");
+		client.will = { topic: "w", payload: "third" };
+		setup.peer.send(CONNACK());
+		setup.peer.expect();
+		setup.peer.fail();
+		setup.redial().open();
+		expectWill("third");
+	});
+
+	test("a will that breaks a rule leaves the one that is set", () => {
 		const { peer, client } = new Setup();
-		client.will = { topic: "w", payload: "" };
+		client.will = { topic: "w", payload: "good" };
 		expect(() => {
-			client.will = { topic: "w", payload: "" };
-		}).toThrow(/set already/);
+			client.will = { topic: "w/#", payload: "" };
+		}).toThrow(/wildcard/);
 		peer.open();
-		expect(() => {
-			client.will = { topic: "w", payload: "" };
-		}).toThrow(/CONNECT was sent/);
+		peer.expect(CONNECT(4, 60, field("c"), field("w"), field("good")));
 	});
 
 	test("a password function that throws ends the attempt, and its error is the app's to see", () => {
