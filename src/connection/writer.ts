@@ -688,8 +688,9 @@ export class Writer {
 		}
 		for (let offset = this.partial - before; offset < total; offset = this.partial - before) {
 			const filled = Math.min(total - offset, window.length);
-			const count = Math.min(filled, this.capacity);
-			if (this.writable < count) return false;
+			// Where the window is larger than the stream's room, waiting for all of that would cost a round trip each time.
+			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
+			const count = Math.min(filled, this.writable);
 			if (this.fill(at, offset) !== filled) {
 				if (stream === this.stream) this.short = at;
 				return false;
