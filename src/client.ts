@@ -29,7 +29,6 @@ const STRING = "string";
 const FUNCTION = "function";
 const TOTAL = "total";
 const RETAIN = "retain";
-const OWNER = "owner";
 
 const LISTENER_CALLBACKS = Object.freeze([
 	"onConnected",
@@ -78,7 +77,6 @@ export class Client {
 	 * Publishes a message.
 	 * @param topic a Topic, or a string: the last eight strings are remembered, another one is encoded, which allocates
 	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
-	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
 	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit the store.
@@ -97,7 +95,7 @@ export class Client {
 								} else if (writer.again(payload as Uint8Array)) return 0;
 							}
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
-		else if ((topic as Topic)?.field === undefined) throw noTopic(topic);
+		else if ((topic as Topic)?.field?.BYTES_PER_ELEMENT !== 1) throw noTopic(topic);
 		if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
 		if (retain !== undefined && retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
@@ -111,7 +109,7 @@ export class Client {
 	/**
 	 * Publishes a message whose payload is written in place: without an intermediate copy, and without garbage.
 	 * @param writer writes the payload; what it throws goes on, and nothing is published
-	 * @param owner as for `publish`; 0: none
+	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one; 0: none
 	 * @returns as `publish`. Throws as it does, and when the payload's end lies outside of what it may be: then nothing is
 	 * published
 	 */
@@ -119,8 +117,10 @@ export class Client {
 		if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
 		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
-		if (typeof writer?.write !== FUNCTION) throw new TypeError(`writer is ${writer}: it must have a function write`);
-		if (owner !== 0) whole(OWNER, owner, 0, 0, this.outbox.owners);
+		if (typeof writer?.write !== FUNCTION)
+			throw new TypeError(`writer is ${writer}: it must be an object with the method write`);
+		if (owner !== 0 && !this.outbox.isOwner(owner))
+			throw new RangeError(`owner is ${owner}: it must be a number that client.owner returned, or 0`);
 		const { connection } = this;
 		const out = connection.writer;
 		if (!out.accepting) return this.closed();
@@ -242,7 +242,8 @@ export class Client {
 	/**
 	 * Closes for good: if connected, listeners say farewell, what is held is delivered for as long as replyTimeout at most,
 	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end
-	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before.
+	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before. Called while a payload is
+	 * being written, it begins when that message is accepted.
 	 */
 	close(): void {
 		this.connection.close();

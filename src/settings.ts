@@ -29,7 +29,11 @@ export function encodeClientId({ clientId, id }: ClientOptions): Uint8Array {
 /** Throws on options that cannot work, with the value and the rule. */
 export function settle(options: ClientOptions) {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
-	if (typeof socket?.io !== "function" || typeof timer?.schedule !== "function" || typeof ticks !== "function")
+	if (
+		typeof socket?.io !== "function" ||
+		typeof timer?.schedule !== "function" ||
+		typeof ticks !== "function"
+	)
 		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
 	for (const name of FUNCTIONS) checkFunction(name, options[name]);
 	if (typeof host !== "string" || host === "")
@@ -55,7 +59,8 @@ export function settle(options: ClientOptions) {
 		host,
 		port: whole("port", options.port, 1883, 1, 65_535),
 		clean,
-		keepAlive: options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, KEEP_ALIVE, 1000, 65_535_000),
+		keepAlive:
+			options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, KEEP_ALIVE, 1000, 65_535_000),
 		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
 		connectTimeout: whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000),
 		reconnectMaximum,

@@ -1,6 +1,7 @@
 // The life of the connection: one at a time, dialed, shaken hands, kept alive, ended, made again. Knows why it begins and
 // ends, and who hears of that; bytes and their order are the reader's and the writer's.
 
+import { Backoff } from "../network/backoff.js";
 import type { ClientOptions } from "../options.js";
 import { encodePassword } from "../payload.js";
 import {
@@ -23,10 +24,9 @@ import type { Statistics } from "../statistics.js";
 import type { Stream } from "../transport/stream.js";
 import type { Decoder } from "../wire/decoder.js";
 import { encodeConnect, type WillFields } from "../wire/encode.js";
-import { encodeField } from "../wire/topic.js";
 import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "../wire/reason.js";
+import { encodeField } from "../wire/topic.js";
 import { Alarm } from "./alarm.js";
-import { Backoff } from "../network/backoff.js";
 import { Dialer, type DialerEvents } from "./dialer.js";
 import { Liveness } from "./liveness.js";
 import { Reader, type ReaderEvents } from "./reader.js";
@@ -157,17 +157,22 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Sends what can be sent. Within a call of the app's nothing more: it does not expect to be told of room there. */
 	send(): void {
-		if (this.stream === undefined) return;
 		this.writer.flush();
-		if (this.writer.short !== 0) this.giveUp(this.writer.short);
-		if (this.closes && !this.writer.lent) this.close();
+		this.catchUp();
 	}
 
 	/** After a message was accepted: tells of those that gave way to it, and of one that cannot go on. */
 	settle(): void {
 		const { outbox } = this;
 		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced()) this.drop(id, REPLACED);
-		if (this.writer.short !== 0) this.send();
+		this.catchUp();
+	}
+
+	/** Does what could not be done while the app was writing a payload. */
+	private catchUp(): void {
+		const { writer } = this;
+		if (writer.short !== 0) this.giveUp(writer.short);
+		if (this.closes && !writer.lent) this.close();
 	}
 
 	/** Something is given up: counts it, and tells the app; 0: it has no packet identifier. */
@@ -480,7 +485,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Does what is due. */
 	private attend(now: number): void {
-		const { state, liveness, reader, writer } = this;
+		const { liveness, reader, writer } = this;
+		// Who was refused only because a payload was being written waits for no other event.
+		if (writer.starved && this.outbox.freed && this.state < CONNECTED) this.announceRoom();
+		const { state } = this;
+		if (state === CLOSED) return;
 		if (state === WAITING) {
 			if (this.isOver(now) && this.networkUp) this.connect();
 			return;
@@ -525,18 +534,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 			writer.disconnect();
 			this.end(CLOSED_BY_APP);
 		} else if (dead) this.end(NO_REPLY);
-		else if (this.overflowed && ((now - this.overflowedAt) | 0) >= this.replyTimeout)
-			this.makeProgress();
+		else if (this.overflowed && ((now - this.overflowedAt) | 0) >= this.replyTimeout) this.makeProgress();
 	}
 
 	private isDead(now: number): boolean {
 		const { liveness, writer } = this;
 		if (!liveness.isLookDue(now)) return false;
 		const awaits =
-			this.state === HANDSHAKE ||
-			this.outbox.awaits ||
-			this.subscriptions.awaited > 0 ||
-			liveness.awaits;
+			this.state === HANDSHAKE || this.outbox.awaits || this.subscriptions.awaited > 0 || liveness.awaits;
 		return liveness.isDead(now, awaits, writer.blocked, this.statistics.delivered, this.reader.paused);
 	}
 
@@ -546,10 +551,9 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const left = this.patience - ((now - this.since) | 0);
 		if (state === WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
 		if (state === CONNECTING) return left;
-		let delay = this.liveness.delay(now);
+		let delay = state === HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
 		if (state !== CONNECTED && left > 0 && left < delay) delay = left;
-		if (this.overflowed)
-			delay = Math.min(delay, this.replyTimeout - ((now - this.overflowedAt) | 0));
+		if (this.overflowed) delay = Math.min(delay, this.replyTimeout - ((now - this.overflowedAt) | 0));
 		return delay;
 	}
 }

@@ -40,12 +40,7 @@ export class Dialer {
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 
-	constructor(
-		network: Network,
-		host: string,
-		port: number,
-		events: DialerEvents,
-	) {
+	constructor(network: Network, host: string, port: number, events: DialerEvents) {
 		this.network = network;
 		this.host = host;
 		this.isAddress = isAddress(host);

@@ -144,10 +144,14 @@ export class Liveness {
 		return this.period - Math.max(sent, received);
 	}
 
+	/** Milliseconds until it has to be woken again, while no PINGREQ may be sent yet. */
+	untilLook(now: number): number {
+		return this.watching ? (this.lookAt - now) | 0 : Number.POSITIVE_INFINITY;
+	}
+
 	/** Milliseconds until it has to be woken again. */
 	delay(now: number): number {
-		let delay = Number.POSITIVE_INFINITY;
-		if (this.watching) delay = (this.lookAt - now) | 0;
+		const delay = this.untilLook(now);
 		if (this.period === 0) return delay;
 		// While something passes now and then, looking at it twice in the keepalive time saves needless PINGREQs.
 		const ping = this.untilPing(now);

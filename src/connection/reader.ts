@@ -12,7 +12,7 @@ import { Unreleased } from "../session/unreleased.js";
 import type { Settings } from "../settings.js";
 import type { Statistics } from "../statistics.js";
 import type { Stream } from "../transport/stream.js";
-import { Decoder, NO_ANSWERS, type PacketSink, PAUSED } from "../wire/decoder.js";
+import { Decoder, NO_ANSWERS, PAUSED, type PacketSink } from "../wire/decoder.js";
 import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../wire/protocol.js";
 import { type Reason, SUBACK_CODES, TOPIC_TEXT, TOPIC_WILDCARD } from "../wire/reason.js";
 import { hasWildcardByte } from "../wire/topic.js";
@@ -311,6 +311,7 @@ export class Reader implements PacketSink {
 		if (type === PUBREC) {
 			known = outbox.release(id);
 			if (known || !outbox.waits(id)) writer.acknowledge((PUBREL << 4) | 2, id);
+			if (known && writer.starved) return this.announceRoom();
 		} else if (type === PUBREL) {
 			known = this.unreleased.remove(id);
 			writer.acknowledge(PUBCOMP << 4, id);
@@ -321,6 +322,14 @@ export class Reader implements PacketSink {
 		} else return this.unsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
+	}
+
+	/** A message has left the store. */
+	private announceRoom(): boolean {
+		const { stream } = this;
+		this.handling = CALLBACK;
+		this.events.flush();
+		return this.goOn(stream);
 	}
 
 	/** The broker has released all messages that were taken, and others were passed over. */

@@ -206,7 +206,8 @@ export class Writer {
 			if (end > window.length) end = -1;
 			else window.set(payload as Uint8Array, at);
 		}
-		if (end < 0) return this.publishLong(topic, payload, qos, retain, 0);
+		// An empty text is written even behind the end.
+		if (end < 0 || end > window.length) return this.publishLong(topic, payload, qos, retain, 0);
 		return this.submit(topic, qos, retain, at, end, 0);
 	}
 
@@ -222,7 +223,7 @@ export class Writer {
 		this.topic = NONE;
 		const at = HEAD + topic.field.length + (qos ? 2 : 0);
 		const limit = this.payloadLimit;
-		if (at > limit) throw this.tooLong(topic, 0);
+		if (at > limit) throw this.topicTooLong(topic);
 		this.lent = true;
 		let end: number;
 		try {
@@ -234,7 +235,6 @@ export class Writer {
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
-		if (!this.accepting) return NOT_OPEN;
 		return this.submit(topic, qos, retain, at, end, owner);
 	}
 
@@ -272,7 +272,8 @@ export class Writer {
 		window[0] = PUBLISHES | marks;
 		window.set(topic.field, head);
 		const span = (body + SPAN) >> 2;
-		if (span > outbox.spanMost) throw this.tooLong(topic, body);
+		if (span > outbox.spanMost && span > outbox.spanFor(owner))
+			throw this.tooLong(topic, end - at, span, owner);
 		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
 		if (qos) {
 			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
@@ -337,7 +338,7 @@ export class Writer {
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
-		if (span > outbox.spanMost) throw this.tooLong(topic, body);
+		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner);
 		const place = outbox.place(span, owner);
 		if (place === 0) return this.refuse();
 		const id = this.begin(place, topic, qos);
@@ -357,7 +358,7 @@ export class Writer {
 		const { outbox } = this;
 		const beside = topic.field.length + (qos === 0 ? 0 : 2);
 		// All that stands before the payload goes out at once.
-		if (beside + 5 > this.window.length) throw this.tooLong(topic, beside);
+		if (beside + 5 > this.window.length) throw this.topicTooLong(topic);
 		const body = beside + 6;
 		const place = outbox.place(Store.span(body), 0);
 		if (place === 0) return this.refuse();
@@ -399,15 +400,22 @@ export class Writer {
 		this.statistics.refused++;
 		this.topic = NONE;
 		this.starved = true;
-		this.outbox.freed = false;
+		this.outbox.freed = this.lent; // then there is room as soon as the payload is written
+		if (this.lent) this.alarm.within(1);
 		return NO_ROOM;
 	}
 
-	private tooLong(topic: Topic, body: number): RangeError {
-		const most = this.outbox.spanMost * 4 - 8 - topic.field.length;
+	private tooLong(topic: Topic, length: number, span: number, owner: number): RangeError {
 		return new RangeError(
-			`a payload of ${body - topic.field.length} bytes does not fit: the store has room for ${most} ` +
-				`beside the topic "${topic.name}"; raise storeSize, or use publishFrom`,
+			`a payload of ${length} bytes does not fit: to the topic "${topic.name}" it takes ${span * 4} bytes of the ` +
+				`store, which has room for ${this.outbox.spanFor(owner) * 4}; raise storeSize, or use publishFrom`,
+		);
+	}
+
+	private topicTooLong(topic: Topic): RangeError {
+		return new RangeError(
+			`the topic "${topic.name}" does not fit: it leaves no room for a payload in a packet of ` +
+				`${this.window.length} bytes; raise packetSize`,
 		);
 	}
 
@@ -688,8 +696,9 @@ export class Writer {
 		}
 		for (let offset = this.partial - before; offset < total; offset = this.partial - before) {
 			const filled = Math.min(total - offset, window.length);
-			const count = Math.min(filled, this.capacity);
-			if (this.writable < count) return false;
+			// Where the window is larger than the stream's room, waiting for all of that would cost a round trip each time.
+			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
+			const count = Math.min(filled, this.writable);
 			if (this.fill(at, offset) !== filled) {
 				if (stream === this.stream) this.short = at;
 				return false;

@@ -151,17 +151,13 @@ export class Outbox extends Store {
 		return used;
 	}
 
-	/** The highest number of an owner. */
-	get owners(): number {
-		return this.rooms?.length ?? 0;
-	}
-
 	/** A number for `place`, 1 to 255, with room for a record with `bytes` behind its header set aside, if not 0. */
 	addOwner(bytes: number): number {
 		const words = bytes === 0 ? 0 : Store.span(bytes);
 		this.rooms ??= [];
 		const { rooms } = this;
-		if (rooms.length === MOST_OWNERS) throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
+		if (rooms.length === MOST_OWNERS)
+			throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
 		if (words > this.spanMost)
 			throw new RangeError(
 				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - HEADER)} are left; raise storeSize`,
@@ -170,6 +166,16 @@ export class Outbox extends Store {
 		this.spanMost -= words;
 		this.setAside(words);
 		return rooms.length;
+	}
+
+	/** Words of the largest record that this owner can have; 0: without owner. */
+	spanFor(owner: number): number {
+		return owner === 0 ? this.spanMost : Math.max(this.spanMost, Math.abs(this.rooms![owner - 1]));
+	}
+
+	/** Whether `addOwner` gave this number. */
+	isOwner(owner: number): boolean {
+		return this.rooms?.[owner - 1] !== undefined;
 	}
 
 	/**
@@ -278,7 +284,8 @@ export class Outbox extends Store {
 
 	private droppable(): number {
 		let sum = 0;
-		for (let at = this.head; at < this.tail; at += this.spanOf(at)) if (this.isDroppable(at)) sum += this.spanOf(at);
+		for (let at = this.head; at < this.tail; at += this.spanOf(at))
+			if (this.isDroppable(at)) sum += this.spanOf(at);
 		return sum;
 	}
 

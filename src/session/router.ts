@@ -6,7 +6,11 @@ import type { Message } from "./message.js";
 import type { Subscription, Subscriptions } from "./subscriptions.js";
 
 /** Stands for nobody: the message goes to `onMessage`. */
-export const NOBODY = Object.freeze({ handler: undefined, also: undefined, filter: "" }) as unknown as Subscription;
+export const NOBODY = Object.freeze({
+	handler: undefined,
+	also: undefined,
+	filter: "",
+}) as unknown as Subscription;
 
 export class Router {
 	private readonly topic: Float64Array;
@@ -52,7 +56,8 @@ export class Router {
 		let last = NOBODY;
 		this.forgetTakers();
 		for (let it = this.subscriptions.first; it !== undefined; it = it.next) {
-			if (it.handler === undefined || (it.words !== undefined && it.field.length - 2 !== topicLength)) continue;
+			if (it.handler === undefined || (it.words !== undefined && it.field.length - 2 !== topicLength))
+				continue;
 			if (!matches(it.field, topic, topicLength)) continue;
 			if (last === NOBODY) this.taker = it;
 			else last.also = it;

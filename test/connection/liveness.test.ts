@@ -17,7 +17,12 @@ function liveness(keepAlive = 0) {
 }
 
 /** Looks `count` times, a step apart; whether it was found dead, and at which. */
-function looks({ it, clock }: ReturnType<typeof liveness>, count: number, awaits = true, blocked = false): number {
+function looks(
+	{ it, clock }: ReturnType<typeof liveness>,
+	count: number,
+	awaits = true,
+	blocked = false,
+): number {
 	for (let i = 1; i <= count; i++) {
 		clock.advance(STEP);
 		const now = clock.ticks();

@@ -1,7 +1,7 @@
 // The outbox and its store, against a plain list: any order of acceptance, sending, answers and broken connections.
 
-import { StoreModel } from "../xs/vectors/store-model.js";
 import { KINDS } from "../xs/vectors/store.js";
+import { StoreModel } from "../xs/vectors/store-model.js";
 
 test.each(Object.entries(KINDS))("%s: holds what it has to, whatever happens", (_name, kind) => {
 	const sums: Record<string, number> = {};

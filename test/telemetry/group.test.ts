@@ -163,7 +163,6 @@ describe("keep n", () => {
 		]);
 		expect(it.dropped).toBe(3);
 	});
-
 });
 
 test("whatever the network does, each set of values arrives once, in order, or is counted", () => {

@@ -276,7 +276,6 @@ describe("close", () => {
 		client.close();
 		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
 	});
-
 });
 
 test.each(["newest", "all"] as const)("while the app writes a payload, a reading waits, keep %s", (keep) => {

@@ -35,7 +35,8 @@ class Diary implements PacketSink {
 		this.#payload += Buffer.from(payload.subarray(0, partLength)).toString();
 		if (offset + partLength !== this.#payload.length) throw new Error(`a part at ${offset}`);
 		// Zero behind the topic's end is what makes comparing words possible.
-		if (topic.subarray(topicLength, this.decoder.topicSize).some((byte) => byte !== 0)) throw new Error("no zero tail");
+		if (topic.subarray(topicLength, this.decoder.topicSize).some((byte) => byte !== 0))
+			throw new Error("no zero tail");
 		if (payload.length < this.decoder.payloadSize) throw new Error("the payload buffer is short");
 		if (this.#payload.length < total) return this.goOn;
 		const name = Buffer.from(topic.subarray(0, topicLength)).toString();

@@ -6,4 +6,9 @@ import { storeVectors } from "./store.js";
 import { textVectors } from "./text.js";
 import type { Vector } from "./vector.js";
 
-export const vectors: readonly Vector[] = [...inboundVectors, ...outboundVectors, ...storeVectors, ...textVectors];
+export const vectors: readonly Vector[] = [
+	...inboundVectors,
+	...outboundVectors,
+	...storeVectors,
+	...textVectors,
+];

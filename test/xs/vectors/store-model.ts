@@ -45,7 +45,8 @@ export class StoreModel {
 		this.random = new Random(seed);
 		this.kind = kind;
 		const sizes = { packetSize: 64, unreleased: 3, acknowledgements: 2, ...kind };
-		const nextUsed = (id: number) => this.others.reduce((next, it) => (it > id && it < next ? it : next), 65_536);
+		const nextUsed = (id: number) =>
+			this.others.reduce((next, it) => (it > id && it < next ? it : next), 65_536);
 		this.outbox = new Outbox(sizes, this.pick(65_535) + 1, kind.dropsOldest, { nextUsed });
 		this.taken = kind.owners.map(() => false);
 		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 8);
@@ -159,7 +160,8 @@ export class StoreModel {
 	private nextId(): number {
 		const id = this.outbox.nextId();
 		if (id < 1 || id > 65_535) throw new Error(`identifier ${id}`);
-		const taken = this.records.some((it) => it.id === id) || this.released.includes(id) || this.others.includes(id);
+		const taken =
+			this.records.some((it) => it.id === id) || this.released.includes(id) || this.others.includes(id);
 		this.equal(taken, false, `identifier ${id} is in use`);
 		return id;
 	}

@@ -5,8 +5,20 @@ import type { Vector } from "./vector.js";
 
 /** `idle`: what cannot happen there. */
 export const KINDS: Record<string, Kind & { idle: string[] }> = {
-	"a small store": { storeSize: 256, window: 4, dropsOldest: false, owners: [], idle: ["replaced", "dropped"] },
-	"a store with owners": { storeSize: 400, window: 4, dropsOldest: false, owners: [0, 0, 12], idle: ["dropped"] },
+	"a small store": {
+		storeSize: 256,
+		window: 4,
+		dropsOldest: false,
+		owners: [],
+		idle: ["replaced", "dropped"],
+	},
+	"a store with owners": {
+		storeSize: 400,
+		window: 4,
+		dropsOldest: false,
+		owners: [0, 0, 12],
+		idle: ["dropped"],
+	},
 	"a store that drops the oldest": { storeSize: 160, window: 8, dropsOldest: true, owners: [0, 9], idle: [] },
 	"a window of one": { storeSize: 128, window: 1, dropsOldest: true, owners: [6], idle: [] },
 };
