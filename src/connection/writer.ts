@@ -222,7 +222,7 @@ export class Writer {
 		this.topic = NONE;
 		const at = HEAD + topic.field.length + (qos ? 2 : 0);
 		const limit = this.payloadLimit;
-		if (at > limit) throw this.tooLong(topic, 0);
+		if (at > limit) throw this.noWindow(topic);
 		this.lent = true;
 		let end: number;
 		try {
@@ -270,7 +270,7 @@ export class Writer {
 		window[0] = PUBLISHES | marks;
 		window.set(topic.field, head);
 		const span = (body + SPAN) >> 2;
-		if (span > outbox.spanMost) throw this.tooLong(topic, body);
+		if (span > outbox.spanMost && !outbox.hasRoom(span, owner)) throw this.tooLong(topic, qos, end - at);
 		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
 		if (qos) {
 			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
@@ -335,7 +335,7 @@ export class Writer {
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
-		if (span > outbox.spanMost) throw this.tooLong(topic, body);
+		if (span > outbox.spanMost && !outbox.hasRoom(span, owner)) throw this.tooLong(topic, qos, length);
 		const place = outbox.place(span, owner);
 		if (place === 0) return this.refuse();
 		const id = this.begin(place, topic, qos);
@@ -355,9 +355,11 @@ export class Writer {
 		const { outbox } = this;
 		const beside = topic.field.length + (qos === 0 ? 0 : 2);
 		// All that stands before the payload goes out at once.
-		if (beside + 5 > this.window.length) throw this.tooLong(topic, beside);
+		if (beside + 5 > this.window.length) throw this.noWindow(topic);
 		const body = beside + 6;
-		const place = outbox.place(Store.span(body), 0);
+		const span = Store.span(body);
+		if (span > outbox.spanMost) throw this.tooLong(topic, qos, 6);
+		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
 		this.topic = NONE;
 		const id = this.begin(place, topic, qos);
@@ -396,11 +398,17 @@ export class Writer {
 		return NO_ROOM;
 	}
 
-	private tooLong(topic: Topic, body: number): RangeError {
-		const most = this.outbox.spanMost * 4 - 8 - topic.field.length;
+	private tooLong(topic: Topic, qos: QoS | undefined, length: number): RangeError {
+		const most = this.outbox.spanMost * 4 - HEADER - topic.field.length - (qos ? 2 : 0);
 		return new RangeError(
-			`a payload of ${body - topic.field.length} bytes does not fit: the store has room for ${most} ` +
+			`a payload of ${length} bytes does not fit: the store has room for ${Math.max(0, most)} ` +
 				`beside the topic "${topic.name}"; raise storeSize, or use publishFrom`,
+		);
+	}
+
+	private noWindow(topic: Topic): RangeError {
+		return new RangeError(
+			`the topic "${topic.name}" does not fit: packetSize is ${this.window.length}; raise packetSize`,
 		);
 	}
 

@@ -156,7 +156,8 @@ export class Outbox extends Store {
 		const words = bytes === 0 ? 0 : Store.span(bytes);
 		this.rooms ??= [];
 		const { rooms } = this;
-		if (rooms.length === MOST_OWNERS) throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
+		if (rooms.length === MOST_OWNERS)
+			throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
 		if (words > this.spanMost)
 			throw new RangeError(
 				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - HEADER)} are left; raise storeSize`,
@@ -165,6 +166,11 @@ export class Outbox extends Store {
 		this.spanMost -= words;
 		this.setAside(words);
 		return rooms.length;
+	}
+
+	/** Whether a record of `span` words fits the room set aside for its owner; 0: none. */
+	hasRoom(span: number, owner: number): boolean {
+		return owner !== 0 && span <= Math.abs(this.rooms![owner - 1]);
 	}
 
 	/**
@@ -273,7 +279,8 @@ export class Outbox extends Store {
 
 	private droppable(): number {
 		let sum = 0;
-		for (let at = this.head; at < this.tail; at += this.spanOf(at)) if (this.isDroppable(at)) sum += this.spanOf(at);
+		for (let at = this.head; at < this.tail; at += this.spanOf(at))
+			if (this.isDroppable(at)) sum += this.spanOf(at);
 		return sum;
 	}
 
