@@ -344,6 +344,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.liveness.answer();
 		this.alarm.within(this.delay(this.since));
 		const failure = this.resumeSession(sessionPresent);
+		// Now, for a listener that publishes is deep in the stack already.
+		this.send();
 		for (let i = 0; i < listeners.length && stream === this.stream; i++)
 			listeners[i].onConnected?.(sessionPresent);
 		if (stream === this.stream) this.options.onConnected?.(sessionPresent);

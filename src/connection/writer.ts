@@ -360,7 +360,9 @@ export class Writer {
 		// All that stands before the payload goes out at once.
 		if (beside + 5 > this.window.length) throw this.topicTooLong(topic);
 		const body = beside + 6;
-		const place = outbox.place(Store.span(body), 0);
+		const span = Store.span(body);
+		if (span > outbox.spanMost) throw this.tooLong(topic, 6, span, 0);
+		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
 		this.topic = NONE;
 		const id = this.begin(place, topic, qos);

@@ -202,9 +202,9 @@ test("publish in onConnected goes behind what is sent again", () => {
 	setup.client.subscribe("s", 0, () => {});
 	setup.peer.accept();
 	setup.peer.expect(
-		SUBSCRIBE(3, "s", 0),
+		SUBSCRIBE(2, "s", 0),
 		PUBLISH("t", "old", { qos: 1, id: 1 }),
-		PUBLISH("t", "hello", { qos: 1, id: 2 }),
+		PUBLISH("t", "hello", { qos: 1, id: 3 }),
 	);
 });
 

@@ -1,13 +1,14 @@
 // From host name to stream.
 
 import { Dialer, RESOLVE_FAILED, SOCKET_FAILED } from "../../src/connection/dialer.js";
+import type { Stream } from "../../src/transport/stream.js";
 import { Place } from "../support/place.js";
 
 function dialer(host: string) {
 	const place = new Place();
 	const log: string[] = [];
 	const made = new Dialer(place.network, host, 1883, {
-		stream: undefined,
+		stream: undefined as Stream | undefined,
 		decoder: { onReadable: () => log.push("readable") },
 		onDialed: () => log.push("dialed"),
 		onDialFailed: (reason) =>

@@ -193,6 +193,7 @@ describe("a client", () => {
 			port: port(),
 			clientId: "c",
 			packetSize: 100_000,
+			storeSize: 100_000,
 			random: () => 0,
 			onConnected: () => client.publish("t", "x".repeat(90_000), 1),
 			onMessage: (message) => log.push(message.text()),

@@ -1,6 +1,6 @@
 // Bytes to packets, however the stream is cut and whatever the sizes of buffers.
 
-import { Decoder, type PacketSink, type Source } from "../../src/wire/decoder.js";
+import { Decoder, NO_ANSWERS, PAUSED, type PacketSink, type Source } from "../../src/wire/decoder.js";
 import { LENGTH, PACKET_TYPE, type Reason } from "../../src/wire/reason.js";
 import {
 	CONNACK,
@@ -24,20 +24,18 @@ class Diary implements PacketSink {
 	#payload = "";
 
 	onMessage(): boolean {
+		if (this.decoder.id !== 0 || this.decoder.partLength !== this.decoder.total) throw new Error("not whole");
 		return this.onPublish();
 	}
-	onThrown(error: unknown): void {
-		throw error;
-	}
 	onPublish(): boolean {
-		const { payload, topic, topicLength, flags, id, offset, partLength, total } = this.decoder;
+		const { payload, payloadSize, topic, topicSize, topicLength, flags, id, offset, partLength, total } =
+			this.decoder;
 		if (offset === 0) this.#payload = "";
 		this.#payload += Buffer.from(payload.subarray(0, partLength)).toString();
 		if (offset + partLength !== this.#payload.length) throw new Error(`a part at ${offset}`);
 		// Zero behind the topic's end is what makes comparing words possible.
-		if (topic.subarray(topicLength, this.decoder.topicSize).some((byte) => byte !== 0))
-			throw new Error("no zero tail");
-		if (payload.length < this.decoder.payloadSize) throw new Error("the payload buffer is short");
+		if (topic.subarray(topicLength, topicSize).some((byte) => byte !== 0)) throw new Error("no zero tail");
+		if (payload.length < payloadSize) throw new Error("the payload buffer is short");
 		if (this.#payload.length < total) return this.goOn;
 		const name = Buffer.from(topic.subarray(0, topicLength)).toString();
 		return this.#note(`publish ${name} ${flags} ${id} ${this.#payload}`);
@@ -59,6 +57,9 @@ class Diary implements PacketSink {
 	}
 	onPingresp(): boolean {
 		return this.#note("pingresp");
+	}
+	onThrown(error: unknown): void {
+		throw error;
 	}
 	onMalformed(reason: Reason): void {
 		this.#note(reason.message);
@@ -98,7 +99,6 @@ interface Way {
 	stops?: boolean;
 }
 
-/** What is decoded of chunks that arrive one after the other. */
 /** A new stream, on which CONNACK has come already. */
 function begin(decoder: Decoder, source: Bytes, diary: Diary): void {
 	const before = diary.lines.length;
@@ -110,6 +110,7 @@ function begin(decoder: Decoder, source: Bytes, diary: Diary): void {
 	diary.lines.length = before;
 }
 
+/** What is decoded of chunks that arrive one after the other. */
 function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	const { payloadSize = 64, topicSize = 64, shortRead = Number.POSITIVE_INFINITY, stops = false } = way;
 	const diary = new Diary();
@@ -259,4 +260,116 @@ test("a start forgets what was read ahead of a broken rule", () => {
 		decoder.onReadable(source.waiting.length);
 	}
 	expect(diary.lines).toEqual([PACKET_TYPE.message, "ack 4 1", "ack 4 2"]);
+});
+
+describe("while decoding has to wait", () => {
+	const two = concat([PUBLISH("t", "1"), PUBACK(2)]);
+	const lines = ["publish t 0 0 1", "ack 4 2"];
+
+	function blocked(reason: number) {
+		const diary = new Diary();
+		const decoder = new Decoder(diary, 64, 64);
+		diary.decoder = decoder;
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		begin(decoder, source, diary);
+		decoder.block(reason);
+		return { diary, decoder, source };
+	}
+
+	test.each([PAUSED, NO_ANSWERS])("nothing is read, for reason %d; then it goes on by resume", (reason) => {
+		const { diary, decoder, source } = blocked(reason);
+		for (const byte of two) {
+			source.arrive(Uint8Array.of(byte));
+			decoder.onReadable(source.waiting.length);
+		}
+		decoder.resume();
+		expect([diary.lines, source.waiting.length]).toEqual([[], two.length]);
+		decoder.unblock(reason);
+		decoder.resume();
+		expect(diary.lines).toEqual(lines);
+		expect(decoder.takeArrived()).toBe(4 + two.length); // CONNACK too
+		expect(decoder.takeArrived()).toBe(0);
+	});
+
+	test("for two reasons, both must be over", () => {
+		const { diary, decoder, source } = blocked(PAUSED | NO_ANSWERS);
+		source.arrive(two);
+		decoder.onReadable(two.length);
+		decoder.unblock(PAUSED);
+		decoder.resume();
+		expect(diary.lines).toEqual([]);
+		decoder.unblock(NO_ANSWERS);
+		decoder.resume();
+		expect(diary.lines).toEqual(lines);
+	});
+
+	test("a pause outlives the stream, want of room for answers does not", () => {
+		const { diary, decoder } = blocked(PAUSED | NO_ANSWERS);
+		decoder.stop();
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		decoder.start(source);
+		expect(decoder.blocks).toBe(PAUSED);
+		source.arrive(CONNACK(true));
+		decoder.onReadable(4);
+		expect(diary.lines).toEqual([]);
+		decoder.unblock(PAUSED);
+		decoder.resume();
+		expect(diary.lines).toEqual(["connack true 0"]);
+	});
+});
+
+test("a sink may ask for more while it hears of a packet: nothing is decoded twice", () => {
+	const diary = new Diary();
+	const heard: string[] = [];
+	diary.onPuback = (id: number) => {
+		heard.push(`in ${id}`);
+		decoder.resume();
+		decoder.onReadable(source.waiting.length);
+		heard.push(`out ${id}`);
+		return true;
+	};
+	const decoder = new Decoder(diary, 64, 64);
+	const source = new Bytes(Number.POSITIVE_INFINITY);
+	begin(decoder, source, diary);
+	source.arrive(concat([PUBACK(1), PUBACK(2)]));
+	decoder.onReadable(8);
+	expect(heard).toEqual(["in 1", "out 1", "in 2", "out 2"]);
+});
+
+describe("what is thrown", () => {
+	test.each(["the source", "the sink"])(
+		"by %s is told, and stops decoding; the next stream begins whole",
+		(who) => {
+			const thrown: unknown[] = [];
+			const diary = new Diary();
+			diary.onThrown = (error) => thrown.push(error);
+			const decoder = new Decoder(diary, 64, 64);
+			diary.decoder = decoder;
+			const source = new Bytes(Number.POSITIVE_INFINITY);
+			begin(decoder, source, diary);
+			const error = new Error(who);
+			const fail = () => {
+				throw error;
+			};
+			const { onMessage } = diary;
+			if (who === "the sink") diary.onMessage = fail;
+			else {
+				// In the midst of a packet, while the buffer is short.
+				const read = source.read.bind(source);
+				let reads = 0;
+				source.read = (view) => (++reads === 2 ? fail() : read(view));
+			}
+			source.arrive(concat([PUBLISH("t", "1"), PUBACK(2)]));
+			decoder.onReadable(source.waiting.length);
+			expect(thrown).toEqual([error]);
+			expect(decoder.blocks).toBe(0);
+			decoder.stop();
+			diary.onMessage = onMessage;
+			const next = new Bytes(Number.POSITIVE_INFINITY);
+			begin(decoder, next, diary);
+			next.arrive(concat([PUBLISH("t", "fresh"), PUBACK(1)]));
+			decoder.onReadable(next.waiting.length);
+			expect(diary.lines).toEqual(["publish t 0 0 fresh", "ack 4 1"]);
+		},
+	);
 });
