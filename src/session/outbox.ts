@@ -52,6 +52,9 @@ export class Outbox extends Store {
 	freed = false;
 	/** Identifiers of messages that gave way to newer ones, oldest first: told after `place`. */
 	replaced: number[] | undefined = undefined;
+	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
+	private replacedCount = 0;
+	private replacedTold = 0;
 	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
 	uncertain = 0;
 
@@ -274,7 +277,7 @@ export class Outbox extends Store {
 
 	private giveWay(at: number): void {
 		this.replaced ??= [];
-		this.replaced.push(this.words[at] & ID);
+		this.replaced[this.replacedCount++] = this.words[at] & ID;
 	}
 
 	/** Whether a record may be dropped for a newer one. */
@@ -412,7 +415,9 @@ export class Outbox extends Store {
 
 	/** The oldest of those that gave way, to be told; -1: none. */
 	takeReplaced(): number {
-		return this.replaced?.shift() ?? -1;
+		if (this.replacedTold < this.replacedCount) return this.replaced![this.replacedTold++];
+		this.replacedTold = this.replacedCount = 0;
+		return -1;
 	}
 
 	/** Takes a PUBACK; false when it was not awaited (section 4.3.2). */
