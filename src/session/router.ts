@@ -63,7 +63,9 @@ export class Router {
 			else last.also = it;
 			last = it;
 		}
-		this.last.set(this.topic);
+		// Not by `set`: within one buffer it copies the source first, which allocates.
+		const { last: memory, topic: words } = this;
+		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
 		this.lastLength = topicLength;
 		return this.taker;
 	}
