@@ -369,7 +369,7 @@ test.each([
 	[{ qos: 3 as never }, /qos is 3/],
 	[{ retain: "false" as never }, /retain is false, of type string/],
 	[{ quality: "false" as never }, /quality is false, of type string/],
-	[{ interval: 100 }, /interval is 100.*250/],
+	[{ interval: 0.5 }, /interval is 0.5/],
 	[{ keep: 0 }, /keep is 0.*1 to 65535/],
 	[{ keep: "all" as never }, /keep is "all"/],
 ] as [Partial<GroupOptions>, RegExp][])("the options %j throw", (options, rule) => {

@@ -207,7 +207,7 @@ test.each([
 	[{ details: {} }, /fields is empty/],
 	[{ details: { state: "on" } }, /fields has "state": that key is taken/],
 	[{ details: { heap: 7 } }, /the field "heap" must have a source/],
-	[{ interval: 100 }, /interval is 100.*from 250/],
+	[{ interval: 0.5 }, /interval is 0.5.*from 1 /],
 	[{ qos: 3 as never }, /qos is 3/],
 	[{ topic: "a/+" }, /wildcard/],
 	[{ topic: undefined }, /topic name must be a string/],
