@@ -28,6 +28,8 @@ const FLAGS = [
 	"-DmxRun=1",
 	"-DmxBoundsCheck=1",
 ];
+/** Included in front of each of XS's sources. */
+const METER = "meter.h";
 const OWN_FLAGS = ["-std=gnu11", "-Wall", "-Wextra"];
 const LIBRARIES = ["-lm", "-lpthread"];
 
@@ -287,6 +289,7 @@ async function compile(job: Compilation, report: (progress: Progress) => void): 
 	const queue = sized.sort((a, b) => b.size - a.size).map(({ file }) => file);
 	const total = queue.length;
 	let done = 0;
+	let failure: EngineError | undefined;
 	report({ step: "compile", done, total, text: job.text });
 	const worker = async () => {
 		for (let file = queue.shift(); file; file = queue.shift()) {
@@ -304,16 +307,19 @@ async function compile(job: Compilation, report: (progress: Progress) => void): 
 			]);
 			if (status !== 0) {
 				queue.length = 0;
-				throw new EngineError(
+				// Thrown when all workers are done: the folder that they write to is removed then.
+				failure = new EngineError(
 					`${file} does not compile.`,
 					`${job.compiler.version} said:\n${head(stderr)}`,
 					"Try another compiler by setting CC, for example CC=gcc or CC=clang.",
 				);
+				return;
 			}
 			report({ step: "compile", done: ++done, total, text: job.text });
 		}
 	};
 	await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+	if (failure) throw failure;
 }
 
 async function link(compiler: Compiler, directories: string[], host: string): Promise<void> {
@@ -339,10 +345,10 @@ async function build(options: EngineOptions): Promise<string> {
 	const compiler = await findCompiler();
 	const files = (await fs.readdir(native)).filter((file) => /\.[ch]$/.test(file)).sort();
 	const contents = await Promise.all(files.map((file) => fs.readFile(join(native, file), "utf8")));
-	const platform = contents[files.indexOf("platform.h")];
+	const headers = ["platform.h", METER].map((file) => contents[files.indexOf(file)]);
 	const target = [...compiler.command, compiler.version, process.platform, process.arch];
 	const sourcesName = `xs-${TARBALL.slice(0, 20)}`;
-	const objectsName = `objects-${hash(TARBALL, platform, ...FLAGS, ...target)}`;
+	const objectsName = `objects-${hash(TARBALL, ...headers, ...FLAGS, ...target)}`;
 	const hostName = `host-${hash(objectsName, ...OWN_FLAGS, ...LIBRARIES, ...files, ...contents)}`;
 	const host = join(cache, hostName, "xs-mqtt-host");
 	if (existsSync(host)) return host;
@@ -361,7 +367,10 @@ async function build(options: EngineOptions): Promise<string> {
 		const objects = await make(cache, objectsName, async (to) => {
 			const files = (await fs.readdir(from)).filter((file) => file.endsWith(".c") && !LEFT_OUT.has(file));
 			const text = "Compiling the XS engine";
-			await compile({ compiler, flags: [...FLAGS, "-w"], includes, from, files, to, text }, report);
+			await compile(
+				{ compiler, flags: [...FLAGS, "-include", METER, "-w"], includes, from, files, to, text },
+				report,
+			);
 		});
 		await make(cache, hostName, async (to) => {
 			const own = files.filter((file) => file.endsWith(".c"));

@@ -39,6 +39,8 @@ extern void* fxRenewChunk(txMachine* the, void* data, txSize size);
 
 enum { unusedByte = 0x5A };
 
+txU4 gBuiltinSteps; /* see meter.h */
+
 static struct {
 	txMachine* the;
 	uint32_t limit, refused;
@@ -48,7 +50,7 @@ static struct {
 	uint32_t chunkBytes; /* all chunks in use, kept up as they are allocated, recounted after a collection */
 	uint32_t countedAt; /* the collection at which chunkBytes was counted */
 	uint32_t slots, chunks, collections; /* ever: slots and bytes of chunks allocated. They wrap, differences stay right. */
-	uint32_t slotsAtMark, chunkBytesAtMark, collectionsAtMark, meterAtMark;
+	uint32_t slotsAtMark, chunkBytesAtMark, collectionsAtMark, codesAtMark, stepsAtMark;
 } gMemory;
 
 /* How a chunk differs from the one a board would have: noted in its `dummy`, which the engine leaves alone. */
@@ -291,7 +293,8 @@ void memoryMark(void)
 	gMemory.slotsAtMark = gMemory.slots;
 	gMemory.chunkBytesAtMark = gMemory.chunks;
 	gMemory.collectionsAtMark = gMemory.collections;
-	gMemory.meterAtMark = the->meterIndex;
+	gMemory.codesAtMark = the->meterIndex;
+	gMemory.stepsAtMark = gBuiltinSteps;
 }
 
 void memoryCollect(void)
@@ -328,7 +331,7 @@ uint32_t memoryCollections(void)
 
 uint32_t memoryMeter(void)
 {
-	return gMemory.the->meterIndex - gMemory.meterAtMark;
+	return gMemory.the->meterIndex - gMemory.codesAtMark + (gBuiltinSteps - gMemory.stepsAtMark) / 4;
 }
 
 void memoryRead(MemoryCounters* counters)
