@@ -45,6 +45,18 @@ function publishPacket(qos: number): Uint8Array {
 }
 {
 	const { client, pipe } = new Line();
+	const topics = [topic, new Topic("home/kitchen/humidity/of/air/1")];
+	const puback = Uint8Array.of(0x40, 2, 0, 0);
+	let turn = 0;
+	cases.publishQos1Alternating = measure(count, pipe, () => {
+		const id = client.publish(topics[++turn & 1], payload, 1);
+		puback[2] = id >> 8;
+		puback[3] = id;
+		pipe.feed(puback);
+	});
+}
+{
+	const { client, pipe } = new Line();
 	const answers = [Uint8Array.of(0x50, 2, 0, 0), Uint8Array.of(0x70, 2, 0, 0)]; // PUBREC, PUBCOMP
 	cases.publishQos2 = measure(count, pipe, () => {
 		const id = client.publish(topic, payload, 2);
@@ -103,14 +115,29 @@ function receive(name: string, filter: string, packet: Uint8Array, release?: Uin
 receive("receiveQos0", NAME, publishPacket(0));
 receive("receiveQos1", NAME, publishPacket(1));
 receive("receiveQos2", NAME, publishPacket(2), Uint8Array.of(0x62, 2, 0, 7));
-receive("receiveWild", "home/+/temperature/#", publishPacket(0));
+receive("receiveWildcard", "home/+/temperature/#", publishPacket(0));
+{
+	// The last of 32 filters takes it, the others do not.
+	const line = new Line({ subscriptions: 32 });
+	const { pipe } = line;
+	let received = 0;
+	for (let i = 0; i < 31; i++) line.subscribe(`home/+/light/${i}/#`, () => {});
+	line.subscribe("home/+/temperature/#", () => {
+		received++;
+	});
+	const packet = publishPacket(0);
+	cases.receiveWildcard32 = measure(count, pipe, () => {
+		pipe.feed(packet);
+	});
+	if (received !== count + 10) throw new Error(`receiveWildcard32: ${received} messages reached the handler`);
+}
 {
 	// A cycle is a minute of ticks, the PINGREQ that falls due in it, and its answer.
 	const line = new Line({ keepAlive: 60_000 });
 	const { pipe } = line;
 	const pingresp = Uint8Array.of(0xd0, 0);
 	const cycles = Math.max(1, Math.floor(count / 100));
-	cases.keepalive = measure(cycles, pipe, () => {
+	cases.keepaliveCycle = measure(cycles, pipe, () => {
 		const writes = pipe.writes;
 		while (pipe.writes === writes) {
 			line.now = (line.now + 250) | 0;
