@@ -2,22 +2,14 @@
 // connection.
 
 import { Connection, type Listener, State } from "./connection/connection.js";
+import { type ClientOptions, settle } from "./connection/options.js";
+import { Statistics } from "./connection/statistics.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
-import {
-	type ClientOptions,
-	checkFunction,
-	checkQos,
-	type Payload,
-	type Will,
-	whole,
-	yesOrNo,
-} from "./options.js";
-import { encodeWill, toBytes } from "./payload.js";
 import { type Fill, Outbox } from "./session/outbox.js";
+import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
 import { type MessageHandler, Subscription, Subscriptions } from "./session/subscriptions.js";
-import { settle } from "./settings.js";
-import { Statistics } from "./statistics.js";
+import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
 import { MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 import { encodeFilter, Topic } from "./wire/topic.js";

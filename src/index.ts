@@ -3,13 +3,14 @@
 
 export { Client, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State } from "./client.js";
 export { RESOLVE_FAILED, SOCKET_FAILED } from "./connection/dialer.js";
-export type { InterfaceListener, Network, NetworkInterface } from "./network/network.js";
-export type { ClientOptions, Payload, Will } from "./options.js";
-export * from "./reasons.js";
+export type { InterfaceListener, Network, NetworkInterface } from "./connection/network.js";
+export type { ClientOptions } from "./connection/options.js";
+export * from "./connection/reasons.js";
+export type { Statistics } from "./connection/statistics.js";
 export type { Message } from "./session/message.js";
 export type { Fill } from "./session/outbox.js";
+export type { Payload, Will } from "./session/payload.js";
 export type { MessageHandler, Subscription } from "./session/subscriptions.js";
-export type { Statistics } from "./statistics.js";
 export type { QoS } from "./wire/protocol.js";
 export * from "./wire/reason.js";
 export { Topic } from "./wire/topic.js";

@@ -3,7 +3,7 @@
 import * as engine from "desktop/engine";
 import Pipe, { type PipeOptions } from "desktop/pipe";
 import { Client, type ClientOptions } from "../../src/index.js";
-import type { Network } from "../../src/network/network.js";
+import type { Network } from "../../src/connection/network.js";
 
 export interface Cost {
 	slotsPerOp: number;

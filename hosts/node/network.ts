@@ -3,7 +3,7 @@
 import { lookup } from "node:dns";
 import { Socket as NodeSocket } from "node:net";
 import { hostname } from "node:os";
-import type { Network } from "../../src/network/network.js";
+import type { Network } from "../../src/connection/network.js";
 import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
 
 /** Bytes that a write may leave unsent. */

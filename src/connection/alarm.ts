@@ -1,7 +1,7 @@
 // The client's one timer: it wakes the client at its next deadline, and lets it sleep until then. Knows time, not what
 // is due.
 
-import type { TimerCapability } from "../network/network.js";
+import type { TimerCapability } from "./network.js";
 
 /** Milliseconds: no deadline is farther away, so that times compare as differences of 32 bits. */
 const LONGEST = 0x3fffffff;

@@ -1,9 +1,21 @@
 // The life of the connection: one at a time, dialed, shaken hands, kept alive, ended, made again. Knows why it begins and
 // ends, and who hears of that; bytes and their order are the reader's and the writer's.
 
-import { Backoff } from "../network/backoff.js";
-import type { ClientOptions } from "../options.js";
-import { encodePassword } from "../payload.js";
+import { Acknowledgements } from "../session/acknowledgements.js";
+import type { Outbox } from "../session/outbox.js";
+import { encodePassword } from "../session/payload.js";
+import type { Subscriptions } from "../session/subscriptions.js";
+import type { Stream } from "../transport/stream.js";
+import type { Decoder } from "../wire/decoder.js";
+import { encodeConnect, type WillFields } from "../wire/encode.js";
+import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "../wire/reason.js";
+import { encodeField } from "../wire/topic.js";
+import { Alarm } from "./alarm.js";
+import { Backoff } from "./backoff.js";
+import { Dialer, type DialerEvents } from "./dialer.js";
+import { Liveness } from "./liveness.js";
+import { type ClientOptions, encodeClientId, KEEP_ALIVE, type Settings } from "./options.js";
+import { Reader, type ReaderEvents } from "./reader.js";
 import {
 	CLOSED_BY_APP,
 	CONNECT_FAILED,
@@ -15,21 +27,8 @@ import {
 	REPLACED,
 	SESSION_LOST,
 	UNRELEASED_FULL,
-} from "../reasons.js";
-import { Acknowledgements } from "../session/acknowledgements.js";
-import type { Outbox } from "../session/outbox.js";
-import type { Subscriptions } from "../session/subscriptions.js";
-import { encodeClientId, KEEP_ALIVE, type Settings } from "../settings.js";
-import type { Statistics } from "../statistics.js";
-import type { Stream } from "../transport/stream.js";
-import type { Decoder } from "../wire/decoder.js";
-import { encodeConnect, type WillFields } from "../wire/encode.js";
-import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "../wire/reason.js";
-import { encodeField } from "../wire/topic.js";
-import { Alarm } from "./alarm.js";
-import { Dialer, type DialerEvents } from "./dialer.js";
-import { Liveness } from "./liveness.js";
-import { Reader, type ReaderEvents } from "./reader.js";
+} from "./reasons.js";
+import type { Statistics } from "./statistics.js";
 import { Writer } from "./writer.js";
 
 /** Values of `client.state`. */

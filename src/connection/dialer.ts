@@ -1,9 +1,9 @@
 // From a host name to a stream that is being connected. Knows DNS, no packets.
 
-import type { Network, Resolver } from "../network/network.js";
 import type { Stream, StreamOwner } from "../transport/stream.js";
 import { openTcp } from "../transport/tcp.js";
 import { Reason } from "../wire/reason.js";
+import type { Network, Resolver } from "./network.js";
 
 export const RESOLVE_FAILED = new Reason(
 	"network",

@@ -1,16 +1,12 @@
 // What comes in: into the session's state, and to the app's handlers, which decide how fast it goes. Knows the stream;
 // not why a connection begins or ends.
 
-import type { ClientOptions } from "../options.js";
-import { TOPIC_TOO_LONG } from "../reasons.js";
 import type { Acknowledgements } from "../session/acknowledgements.js";
 import { Message } from "../session/message.js";
 import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
 import type { Subscriptions } from "../session/subscriptions.js";
 import { Unreleased } from "../session/unreleased.js";
-import type { Settings } from "../settings.js";
-import type { Statistics } from "../statistics.js";
 import type { Stream } from "../transport/stream.js";
 import { Decoder, NO_ANSWERS, PAUSED, type PacketSink } from "../wire/decoder.js";
 import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../wire/protocol.js";
@@ -18,6 +14,9 @@ import { type Reason, SUBACK_CODES, TOPIC_TEXT, TOPIC_WILDCARD } from "../wire/r
 import { hasWildcardByte } from "../wire/topic.js";
 import { isText } from "../wire/utf8.js";
 import type { Liveness } from "./liveness.js";
+import type { ClientOptions, Settings } from "./options.js";
+import { TOPIC_TOO_LONG } from "./reasons.js";
+import type { Statistics } from "./statistics.js";
 import type { Writer } from "./writer.js";
 
 const WAITS = PAUSED | NO_ANSWERS;

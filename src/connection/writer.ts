@@ -5,7 +5,6 @@ import type { Acknowledgements } from "../session/acknowledgements.js";
 import type { Fill, Outbox } from "../session/outbox.js";
 import { FLYING, HEADER, PULLED, QOS, RETAIN, Store } from "../session/store.js";
 import { type Subscription, type Subscriptions, WANTED } from "../session/subscriptions.js";
-import type { Statistics } from "../statistics.js";
 import type { Stream } from "../transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../wire/encode.js";
 import { DISCONNECT, PINGREQ, PUBLISH, PUBREL, type QoS } from "../wire/protocol.js";
@@ -13,6 +12,7 @@ import type { Topic } from "../wire/topic.js";
 import { utf8Length, writeUtf8 } from "../wire/utf8.js";
 import type { Alarm } from "./alarm.js";
 import type { Liveness } from "./liveness.js";
+import type { Statistics } from "./statistics.js";
 
 /** The message was not accepted: there is no room for it; `onWritable` tells when to try again. */
 export const NO_ROOM = -1;

@@ -1,8 +1,8 @@
 // The time of day from the network (SNTP, RFC 4330), for timestamps. Knows UDP and DNS, no packets of MQTT.
 
-import { checkFunction, whole } from "../options.js";
-import { Backoff } from "./backoff.js";
-import type { Datagrams, InterfaceListener, Network, Resolver } from "./network.js";
+import { Backoff } from "../connection/backoff.js";
+import type { Datagrams, InterfaceListener, Network, Resolver } from "../connection/network.js";
+import { checkFunction, whole } from "../wire/check.js";
 
 export interface SntpOptions extends Pick<Network, "dns" | "udp" | "timer" | "ticks" | "interface"> {
 	/** Host name or IPv4 address of the time server. Default "pool.ntp.org". */

@@ -1,9 +1,9 @@
 // Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows access points, no sockets.
 
+import { Backoff } from "../connection/backoff.js";
+import type { InterfaceListener, Network, NetworkInterface } from "../connection/network.js";
 import { show } from "../wire/quote.js";
 import { Reason } from "../wire/reason.js";
-import { Backoff } from "./backoff.js";
-import type { InterfaceListener, Network, NetworkInterface } from "./network.js";
 
 export const WIFI_LOST = new Reason("network", "Wi-Fi: the connection to the access point was lost");
 export const WIFI_NOT_FOUND = new Reason(

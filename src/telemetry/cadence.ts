@@ -1,6 +1,6 @@
 // A moment that comes back at an interval. Knows numbers of a clock, not the clock.
 
-import { whole } from "../options.js";
+import { whole } from "../wire/check.js";
 
 export class Cadence {
 	private readonly interval: number;

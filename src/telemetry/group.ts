@@ -2,8 +2,8 @@
 // Knows the Client's extension points, no packets.
 
 import { type Client, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
-import { whole, yesOrNo } from "../options.js";
-import { CLOSED_BY_APP, REPLACED } from "../reasons.js";
+import { CLOSED_BY_APP, REPLACED } from "../connection/reasons.js";
+import { whole, yesOrNo } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";

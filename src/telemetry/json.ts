@@ -1,7 +1,7 @@
 // One JSON object of fixed keys, written into a packet buffer without garbage: its keys and texts are bytes from
 // construction on, its numbers come from sources. Knows numbers and bytes only.
 
-import { whole } from "../options.js";
+import { whole } from "../wire/check.js";
 import { quote } from "../wire/quote.js";
 import { utf8Length, writeUtf8 } from "../wire/utf8.js";
 import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";

@@ -1,7 +1,7 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
 import type { Client, Listener, PayloadWriter } from "../client.js";
-import { whole, yesOrNo } from "../options.js";
+import { whole, yesOrNo } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { show } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";

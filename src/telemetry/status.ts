@@ -2,7 +2,7 @@
 // Knows the Client's extension points, no packets.
 
 import { type Client, type Listener, NO_ROOM, type PayloadWriter } from "../client.js";
-import { whole } from "../options.js";
+import { whole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { quote } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";

@@ -1,7 +1,7 @@
 // close: what is held goes first, then DISCONNECT (section 3.14), and nothing after.
 
 import { NOT_OPEN, State } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { Topic } from "../../src/wire/topic.js";
 import { DISCONNECT, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";

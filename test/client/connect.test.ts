@@ -1,7 +1,7 @@
 // CONNECT and CONNACK (sections 3.1 and 3.2).
 
 import { State } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { Topic } from "../../src/wire/topic.js";
 import { CONNACK, field, hex, PINGRESP, PUBACK, PUBLISH, packet, SUBACK, word } from "../support/packets.js";

@@ -1,7 +1,7 @@
 // QoS 2, both ways: nothing lost, nothing twice (sections 4.3.3 and 4.4).
 
 import { NO_ROOM, State } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { Message } from "../../src/session/message.js";
 import {
 	DISCONNECT,

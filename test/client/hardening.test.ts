@@ -1,7 +1,7 @@
 // Calls at the wrong moment, and callbacks that interfere: what the client still holds to.
 
 import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { Sensor } from "../../src/telemetry/sensor.js";
 import { Status } from "../../src/telemetry/status.js";
 import { Topic } from "../../src/wire/topic.js";

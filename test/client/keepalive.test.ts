@@ -1,6 +1,6 @@
 // Keeping alive, and telling a dead link from a silent one (section 3.1.2.10).
 
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { CONNACK, hex, PINGREQ, PINGRESP, PUBACK, PUBLISH, SUBACK } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 

@@ -1,7 +1,7 @@
 // The extension points: listeners, payloads written in place, owners; and two clients beside each other.
 
 import { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/wire/protocol.js";
 import { Topic } from "../../src/wire/topic.js";
 import { bytesOf, CONNACK, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../support/packets.js";

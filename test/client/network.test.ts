@@ -2,9 +2,9 @@
 
 import { jest } from "@jest/globals";
 import { State } from "../../src/client.js";
+import type { ClientOptions } from "../../src/connection/options.js";
+import { CLOSED_BY_APP } from "../../src/connection/reasons.js";
 import { WIFI_LOST, WIFI_NOT_FOUND, type Wifi } from "../../src/network/wifi.js";
-import type { ClientOptions } from "../../src/options.js";
-import { CLOSED_BY_APP } from "../../src/reasons.js";
 import { PUBLISH } from "../support/packets.js";
 import { Setup } from "../support/setup.js";
 import { Air } from "../support/wifi.js";

@@ -1,7 +1,7 @@
 // What happens to messages while there is no connection.
 
 import { NO_ROOM } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { Topic } from "../../src/wire/topic.js";
 import { PUBACK, PUBCOMP, PUBLISH, PUBREC } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";

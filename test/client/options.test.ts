@@ -1,7 +1,7 @@
 // Wrong calls throw at the call, with the value and the rule, and leave no trace.
 
 import { Client } from "../../src/client.js";
-import type { ClientOptions } from "../../src/options.js";
+import type { ClientOptions } from "../../src/connection/options.js";
 import { Topic } from "../../src/wire/topic.js";
 import { PUBLISH } from "../support/packets.js";
 import { Place } from "../support/place.js";

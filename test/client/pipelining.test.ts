@@ -1,8 +1,8 @@
 // The option pipelining: what waits goes together with CONNECT (section 3.1.4).
 
 import { NO_ROOM, State } from "../../src/client.js";
-import type { ClientOptions } from "../../src/options.js";
-import * as reasons from "../../src/reasons.js";
+import type { ClientOptions } from "../../src/connection/options.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { Topic } from "../../src/wire/topic.js";
 import { judge } from "../support/judge.js";
 import {

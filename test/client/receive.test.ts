@@ -1,6 +1,6 @@
 // PUBLISH as the broker sends it, Message, and our acknowledgement (sections 3.3 and 3.4).
 
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { Message } from "../../src/session/message.js";
 import {
 	concat,

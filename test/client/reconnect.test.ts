@@ -2,7 +2,7 @@
 
 import { State } from "../../src/client.js";
 import { RESOLVE_FAILED, SOCKET_FAILED } from "../../src/connection/dialer.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { CONNACK, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";

@@ -1,7 +1,7 @@
 // Every call is legal in every callback, and a callback that throws leaves the client consistent.
 
 import { NO_ROOM, State } from "../../src/client.js";
-import type { ClientOptions } from "../../src/options.js";
+import type { ClientOptions } from "../../src/connection/options.js";
 import { Topic } from "../../src/wire/topic.js";
 import { CONNACK, DISCONNECT, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE } from "../support/packets.js";
 import { Setup } from "../support/setup.js";

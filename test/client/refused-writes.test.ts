@@ -1,8 +1,8 @@
 // Writes that the socket does not take: once though there is room, or never again, after the end of the stream.
 
 import { State } from "../../src/client.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/index.js";
-import * as reasons from "../../src/reasons.js";
 import {
 	CONNACK,
 	concat,

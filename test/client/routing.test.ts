@@ -3,8 +3,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { NOT_OPEN, State } from "../../src/client.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { Message, MessageHandler } from "../../src/index.js";
-import * as reasons from "../../src/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { judge } from "../support/judge.js";
 import {

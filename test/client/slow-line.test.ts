@@ -1,9 +1,9 @@
 // Lines that are slow, and lines that are dead: what moves is a sign of life, a trickle is none.
 
 import { State } from "../../src/client.js";
+import type { ClientOptions } from "../../src/connection/options.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/index.js";
-import type { ClientOptions } from "../../src/options.js";
-import * as reasons from "../../src/reasons.js";
 import { CONNACK, hex, PINGRESP, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 import { type Pace, SlowLine } from "../support/slow-line.js";

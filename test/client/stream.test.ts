@@ -1,8 +1,8 @@
 // publishFrom: a payload that the app writes part by part, larger than any buffer.
 
 import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/index.js";
-import * as reasons from "../../src/reasons.js";
 import type { Fill } from "../../src/session/outbox.js";
 import { Topic } from "../../src/wire/topic.js";
 import { judge } from "../support/judge.js";

@@ -1,6 +1,7 @@
 // Section 3.1 of MQTT 3.1.1: CONNECT, and keeping alive.
 
-import type { ClientOptions, Will } from "../../src/options.js";
+import type { ClientOptions } from "../../src/connection/options.js";
+import type { Will } from "../../src/session/payload.js";
 import * as wire from "../../src/wire/reason.js";
 import { judge } from "../support/judge.js";
 import { CONNACK, PINGRESP, PUBACK, PUBLISH } from "../support/packets.js";

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import mqtt, { type Packet } from "mqtt-packet";
 import { network } from "../../hosts/node/network.js";
 import { Client } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { written } from "../support/judge.js";
 import {

@@ -1,6 +1,6 @@
 // Sections 3.1.2.4, 4.1, 4.4 and 4.6 of MQTT 3.1.1: what outlives a connection, what does not, and the order.
 
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../support/packets.js";
 import { connected, type Setup } from "../support/setup.js";

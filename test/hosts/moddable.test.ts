@@ -1,7 +1,7 @@
 // What hosts/moddable makes of the SDK's modules, with stand-ins for them: Wi-Fi from the config, name servers, identity.
 
 import { jest } from "@jest/globals";
-import type { Network } from "../../src/network/network.js";
+import type { Network } from "../../src/connection/network.js";
 import { Wifi } from "../../src/network/wifi.js";
 
 const config: Record<string, unknown> = {};

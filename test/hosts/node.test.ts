@@ -4,8 +4,8 @@ import { type Socket as Connection, createServer, type Server } from "node:net";
 import { network } from "../../hosts/node/network.js";
 import { Client } from "../../src/client.js";
 import { RESOLVE_FAILED } from "../../src/connection/dialer.js";
-import type { Resolver } from "../../src/network/network.js";
-import * as reasons from "../../src/reasons.js";
+import type { Resolver } from "../../src/connection/network.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { Socket } from "../../src/transport/tcp.js";
 import { CONNACK, DISCONNECT, hex, PUBACK, PUBLISH } from "../support/packets.js";
 

@@ -1,6 +1,6 @@
 // The time of day from a time server, judged by what comes from the network and what must not be believed.
 
-import type { InterfaceListener } from "../../src/network/network.js";
+import type { InterfaceListener } from "../../src/connection/network.js";
 import { Sntp, type SntpOptions } from "../../src/network/sntp.js";
 import { Place } from "../support/place.js";
 

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import type { IPublishPacket } from "mqtt-packet";
-import { REPLACED } from "../../src/reasons.js";
+import { REPLACED } from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/wire/protocol.js";
 import { App, type Way } from "../support/app.js";
 import { judge } from "../support/judge.js";

@@ -1,6 +1,6 @@
 // A place to run in: the Network that a host gives to a Client, all of it under the test's hand.
 
-import type { Network } from "../../src/network/network.js";
+import type { Network } from "../../src/connection/network.js";
 import type { SocketOptions } from "../../src/transport/tcp.js";
 import { Clock } from "./clock.js";
 import { FakeSocket, Peer, type Quirks } from "./socket.js";

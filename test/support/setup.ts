@@ -1,7 +1,7 @@
 // A Client in a fake place, and a diary of all that it tells the app.
 
 import { Client } from "../../src/client.js";
-import type { ClientOptions } from "../../src/options.js";
+import type { ClientOptions } from "../../src/connection/options.js";
 import type { Message } from "../../src/session/message.js";
 import type { Clock } from "./clock.js";
 import { Place } from "./place.js";

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import type { IPublishPacket } from "mqtt-packet";
 import { NOT_OPEN, State } from "../../src/client.js";
-import type { ClientOptions } from "../../src/options.js";
-import * as reasons from "../../src/reasons.js";
+import type { ClientOptions } from "../../src/connection/options.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { Group, type GroupOptions } from "../../src/telemetry/group.js";
 import { HELD } from "../../src/telemetry/sensor.js";
 import { Counter, Mean } from "../../src/telemetry/source.js";

@@ -1,7 +1,7 @@
 // Which readings become messages, and when.
 
 import { NO_ROOM, NOT_OPEN } from "../../src/client.js";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import { HELD, INVALID, Sensor, type SensorOptions } from "../../src/telemetry/sensor.js";
 import { Mean } from "../../src/telemetry/source.js";
 import { Topic } from "../../src/wire/topic.js";

@@ -1,6 +1,6 @@
 import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
-import * as reasons from "../../src/reasons.js";
+import * as reasons from "../../src/connection/reasons.js";
 import type { SimEvent } from "../../tools/sim/events.js";
 import { JsonLines } from "../../tools/sim/json-lines.js";
 import { LiveScreen } from "../../tools/sim/live-screen.js";

@@ -6,7 +6,7 @@ import UDP from "embedded:io/socket/udp";
 import Time from "time";
 import Timer from "timer";
 import { deviceId, dns, wifi } from "xs-mqtt/moddable/place";
-import type { Network } from "../../../src/network/network.js";
+import type { Network } from "../../../src/connection/network.js";
 
 // Preloading runs this module on the build machine, where there is no network to ask: hence getters.
 export const network: Network = Object.freeze({

@@ -3,7 +3,7 @@
 import UDP from "embedded:io/socket/udp";
 import UdpResolver from "embedded:network/dns/resolver/udp";
 import Net from "net";
-import type { Resolver } from "../../../src/network/network.js";
+import type { Resolver } from "../../../src/connection/network.js";
 
 type Request = Parameters<Resolver["resolve"]>[0];
 

@@ -2,8 +2,8 @@
 // resolvers and Wi-Fi are one object each, made before: what is counted is ours, and one slot that `new` takes.
 
 import * as engine from "desktop/engine";
+import type { Network, Resolver } from "../../../src/connection/network.js";
 import { Client, type ClientOptions, State } from "../../../src/index.js";
-import type { Network, Resolver } from "../../../src/network/network.js";
 import { Wifi } from "../../../src/network/wifi.js";
 import type { SocketOptions } from "../../../src/transport/tcp.js";
 import { Heaps } from "./heap.js";

@@ -1,7 +1,7 @@
 // A client on a socket in memory, with its timer and clock in our hands.
 
+import type { Network } from "../../../src/connection/network.js";
 import { Client, type ClientOptions } from "../../../src/index.js";
-import type { Network } from "../../../src/network/network.js";
 
 /** A socket in memory, as "desktop/pipe" has it: no import, so that Node can run what uses this. */
 export interface Pipe {

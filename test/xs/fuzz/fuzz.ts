@@ -1,8 +1,8 @@
 // Mutated packets, one after the other, against one client that lives through all of them; between them what apps and
 // honest brokers do. Says what it saw; throws when the client breaks a promise. Runs in any engine.
 
+import * as reasons from "../../../src/connection/reasons.js";
 import { type Client, State, Topic } from "../../../src/index.js";
-import * as reasons from "../../../src/reasons.js";
 import type { Message } from "../../../src/session/message.js";
 import { Sensor } from "../../../src/telemetry/index.js";
 import * as wire from "../../../src/wire/reason.js";

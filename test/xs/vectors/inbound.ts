@@ -1,7 +1,7 @@
 // What the broker sends, and what the app and the broker then hear.
 
-import type { ClientOptions } from "../../../src/options.js";
-import * as reasons from "../../../src/reasons.js";
+import type { ClientOptions } from "../../../src/connection/options.js";
+import * as reasons from "../../../src/connection/reasons.js";
 import * as wire from "../../../src/wire/reason.js";
 import {
 	CONNACK,

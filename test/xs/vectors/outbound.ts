@@ -1,7 +1,7 @@
 // What an app calls, and the bytes that go to the broker, in hex.
 
 import { type Client, NO_ROOM } from "../../../src/client.js";
-import type { ClientOptions } from "../../../src/options.js";
+import type { ClientOptions } from "../../../src/connection/options.js";
 import { HELD, INVALID, Sensor } from "../../../src/telemetry/sensor.js";
 import { Status } from "../../../src/telemetry/status.js";
 import { Topic } from "../../../src/wire/topic.js";

@@ -1,6 +1,6 @@
 // Why the Client itself ends a connection or gives up a packet. The peer's faults are in wire/reason.ts.
 
-import { Reason } from "./wire/reason.js";
+import { Reason } from "../wire/reason.js";
 
 export const CLOSED_BY_APP = new Reason("app", "the client was closed by the app");
 export const NO_CREDENTIALS = new Reason(

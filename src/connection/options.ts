@@ -1,15 +1,14 @@
 // The options of a Client: what they mean, their defaults, and the checks at the call.
 
-import type { Network } from "./network/network.js";
-import type { Message } from "./session/message.js";
-import type { Subscription } from "./session/subscriptions.js";
-import type { QoS } from "./wire/protocol.js";
-import { show } from "./wire/quote.js";
-import type { Reason } from "./wire/reason.js";
-import type { Topic } from "./wire/topic.js";
-
-/** Text, or bytes as they are. */
-export type Payload = string | Uint8Array | ArrayBuffer;
+import type { Message } from "../session/message.js";
+import { encodePassword } from "../session/payload.js";
+import type { Subscription } from "../session/subscriptions.js";
+import { checkFunction, whole, yesOrNo } from "../wire/check.js";
+import { MAX_FIELD } from "../wire/protocol.js";
+import { show } from "../wire/quote.js";
+import type { Reason } from "../wire/reason.js";
+import { encodeField } from "../wire/topic.js";
+import type { Network } from "./network.js";
 
 export interface ClientOptions extends Network {
 	/** Host name or IPv4 address of the broker. */
@@ -96,48 +95,76 @@ export interface ClientOptions extends Network {
 	onWritable?(): void;
 }
 
-/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
-export interface Will {
-	topic: string | Topic;
-	payload: Payload;
-	/** Default 0. */
-	qos?: QoS;
-	/** Default false. */
-	retain?: boolean;
+const FUNCTIONS = Object.freeze([
+	"onConnected",
+	"onDisconnected",
+	"onMessage",
+	"onSubscribed",
+	"onUnsubscribed",
+	"onDelivered",
+	"onDropped",
+	"onWritable",
+	"random",
+] as const);
+
+/** Milliseconds: the default of `keepAlive`. */
+export const KEEP_ALIVE = 60_000;
+
+/** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
+export function encodeClientId({ clientId, id }: ClientOptions): Uint8Array {
+	return encodeField("clientId", clientId ?? `xs-mqtt-${id}`);
 }
 
-/** A literal in a hot path is a copy of it at each evaluation, in a preloaded module. */
-const QOS = "qos";
-
-/** A whole number within bounds, or RangeError with the value and the rule. Without a fallback it has to be given. */
-export function whole(
-	name: string,
-	value: number | undefined,
-	fallback: number | undefined,
-	least: number,
-	most: number,
-): number {
-	if (value === undefined && fallback !== undefined) return fallback;
-	if (value === undefined || !Number.isInteger(value) || value < least || value > most)
-		throw new RangeError(`${name} is ${show(value)}: it must be a whole number from ${least} to ${most}`);
-	return value;
+/** Throws on options that cannot work, with the value and the rule. */
+export function settle(options: ClientOptions) {
+	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
+	if (
+		typeof socket?.io !== "function" ||
+		typeof timer?.schedule !== "function" ||
+		typeof ticks !== "function"
+	)
+		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
+	for (const name of FUNCTIONS) checkFunction(name, options[name]);
+	if (typeof host !== "string" || host === "")
+		throw new TypeError(`host is ${show(host)}: it must be the broker's host name or address`);
+	if (typeof clean !== "boolean") throw new TypeError(`clean is ${show(clean)}: it must be true or false`);
+	yesOrNo("pipelining", options.pipelining);
+	if (options.clientId === undefined && (typeof id !== "string" || id === ""))
+		throw new TypeError(
+			"the network has no id to make a clientId of: give the option clientId, another one to each device, or they " +
+				"throw each other out",
+		);
+	if (encodeClientId(options).length === 2 && !clean)
+		throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
+	if (username !== undefined && typeof username !== "function") encodeField("username", username);
+	if (username === undefined && password !== undefined)
+		throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
+	if (password !== undefined && typeof password !== "function") encodePassword(password);
+	if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
+		throw new RangeError(`whenFull is ${show(whenFull)}: it must be "refuse" or "dropOldest"`);
+	const reconnectMaximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
+	const soon = Math.min(1000, reconnectMaximum);
+	return {
+		host,
+		port: whole("port", options.port, 1883, 1, 65_535),
+		clean,
+		keepAlive:
+			options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, KEEP_ALIVE, 1000, 65_535_000),
+		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
+		connectTimeout: whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000),
+		reconnectMaximum,
+		reconnectMinimum: whole("reconnectMinimum", options.reconnectMinimum, soon, 0, reconnectMaximum),
+		packetSize: whole("packetSize", options.packetSize, 512, 16, 268_435_460),
+		storeSize: whole("storeSize", options.storeSize, 2048, 16, 262_140) & ~3,
+		window: whole("window", options.window, 4, 1, 256),
+		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
+		topicSize: whole("topicSize", options.topicSize, 128, 1, MAX_FIELD),
+		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),
+		unreleased: whole("unreleased", options.unreleased, 32, 1, 1024),
+		acknowledgements: whole("acknowledgements", options.acknowledgements, 16, 1, 1024),
+		listeners: whole("listeners", options.listeners, 16, 1, 1024),
+		random: options.random ?? Math.random,
+	};
 }
 
-/** True or false, or TypeError with the type and the rule: "false" would be true. */
-export function yesOrNo(name: string, value: boolean | undefined, fallback = false): boolean {
-	if (value === undefined) return fallback;
-	if (value !== true && value !== false)
-		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be true or false`);
-	return value;
-}
-
-/** Throws TypeError when there is something that is no function. */
-export function checkFunction(name: string, value: unknown): void {
-	if (value !== undefined && typeof value !== "function")
-		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be a function`);
-}
-
-/** Throws RangeError when `qos` is not 0, 1 or 2. */
-export function checkQos(qos: QoS, name = QOS): void {
-	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`${name} is ${qos}: it must be 0, 1 or 2`);
-}
+export type Settings = ReturnType<typeof settle>;

@@ -1,4 +1,4 @@
-import { Backoff } from "../../src/network/backoff.js";
+import { Backoff } from "../../src/connection/backoff.js";
 
 test("doubles its bound from minimum to maximum, and draws from all of it", () => {
 	const backoff = new Backoff(100, 1000, () => 0.5);

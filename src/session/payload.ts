@@ -1,10 +1,23 @@
 // Payloads, wills and passwords as bytes. Knows the caller's mistakes; no connection.
 
-import { checkQos, type Payload, type Will, yesOrNo } from "./options.js";
-import type { WillFields } from "./wire/encode.js";
-import { MAX_FIELD } from "./wire/protocol.js";
-import { Topic } from "./wire/topic.js";
-import { loneSurrogate, utf8Length, writeUtf8 } from "./wire/utf8.js";
+import { checkQos, yesOrNo } from "../wire/check.js";
+import type { WillFields } from "../wire/encode.js";
+import { MAX_FIELD, type QoS } from "../wire/protocol.js";
+import { Topic } from "../wire/topic.js";
+import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
+
+/** Text, or bytes as they are. */
+export type Payload = string | Uint8Array | ArrayBuffer;
+
+/** The message that the broker publishes when this client is gone without DISCONNECT (section 3.1.2.5). */
+export interface Will {
+	topic: string | Topic;
+	payload: Payload;
+	/** Default 0. */
+	qos?: QoS;
+	/** Default false. */
+	retain?: boolean;
+}
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
