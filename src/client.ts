@@ -228,7 +228,7 @@ export class Client {
 
 	/** Reads on, with what has arrived meanwhile. */
 	resume(): void {
-		this.connection.reader.resume();
+		this.connection.resume();
 	}
 
 	/**

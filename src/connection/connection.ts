@@ -6,9 +6,8 @@ import type { Outbox } from "../session/outbox.js";
 import { encodePassword } from "../session/payload.js";
 import type { Subscriptions } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
-import type { Decoder } from "../wire/decoder.js";
 import { encodeConnect, type WillFields } from "../wire/encode.js";
-import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "../wire/reason.js";
+import { CONNACK_CLEAN, REFUSALS, type Reason } from "../wire/reason.js";
 import { encodeField } from "../wire/topic.js";
 import { Alarm } from "./alarm.js";
 import { Backoff } from "./backoff.js";
@@ -68,7 +67,8 @@ export interface Listener {
 export class Connection implements DialerEvents, ReaderEvents {
 	// Hot fields first: XS looks for a field from the first one on.
 	stream: Stream | undefined = undefined;
-	readonly decoder: Decoder;
+	/** The decoder; until the broker has accepted the connection, this. */
+	input: { onReadable(count: number): void } = this;
 	readonly writer: Writer;
 	readonly reader: Reader;
 	/** One of State. */
@@ -130,7 +130,6 @@ export class Connection implements DialerEvents, ReaderEvents {
 			liveness,
 			statistics,
 		);
-		this.decoder = this.reader.decoder;
 		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
 		this.dialer = new Dialer(options, settings.host, settings.port, this);
 		options.interface?.attach(this);
@@ -260,6 +259,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	onDialed(stream: Stream): void {
 		this.stream = stream;
+		this.input = this;
 	}
 
 	onDialFailed(reason: Reason): void {
@@ -273,7 +273,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (this.state !== CONNECTING) {
 			this.liveness.move(this.writer.makeRoom(room));
 			this.flush();
-			this.reader.decode();
+			this.decode();
 			return;
 		}
 		let packet: Uint8Array;
@@ -294,7 +294,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	onError(): void {
 		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
 		this.writer.forgetAcknowledgements();
-		this.reader.decode();
+		this.decode();
 		if (this.stream !== undefined) this.lose();
 	}
 
@@ -329,11 +329,43 @@ export class Connection implements DialerEvents, ReaderEvents {
 		});
 	}
 
-	onConnack(sessionPresent: boolean, code: number): void {
-		if (this.state !== HANDSHAKE) this.end(SECOND_CONNACK);
-		else if (code > 0) this.end(REFUSALS[code - 1]);
-		else if (sessionPresent && this.options.clean) this.end(CONNACK_CLEAN);
-		else this.accepted(sessionPresent);
+	/** Decodes until CONNACK has come. */
+	onReadable(count: number): void {
+		const { decoder } = this.reader;
+		decoder.onReadable(count);
+		if (decoder.connacked) this.onConnack();
+	}
+
+	/** Reads on, with what has arrived meanwhile. */
+	resume(): void {
+		this.reader.unpause();
+		this.decode();
+	}
+
+	/** Goes on with what is left to read. */
+	private decode(): void {
+		const { reader } = this;
+		reader.decode();
+		if (reader.decoder.connacked) this.onConnack();
+	}
+
+	/** Runs when the decoder has returned: what an app does in onConnected goes deep into the stack. */
+	private onConnack(): void {
+		const { stream } = this;
+		const { decoder } = this.reader;
+		const { connackCode, sessionPresent } = decoder;
+		this.input = decoder;
+		try {
+			if (connackCode > 0) this.end(REFUSALS[connackCode - 1]);
+			else if (sessionPresent && this.options.clean) this.end(CONNACK_CLEAN);
+			else this.accepted(sessionPresent);
+		} catch (error) {
+			this.readSoon();
+			throw error;
+		} finally {
+			if (stream === this.stream) decoder.endConnack();
+		}
+		this.decode();
 	}
 
 	private accepted(sessionPresent: boolean): void {
@@ -503,14 +535,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 			if (this.isOver(now)) this.end(CONNECT_TIMEOUT);
 			return;
 		}
-		liveness.note(now, writer.takeMoved(), this.decoder.takeArrived());
+		liveness.note(now, writer.takeMoved(), reader.decoder.takeArrived());
 		writer.retry();
 		if (writer.failed) {
 			this.onError();
 			return;
 		}
 		// Something may be left after a handler threw.
-		if (this.decoder.available > 0) reader.decode();
+		if (reader.decoder.available > 0) this.decode();
 		if (this.stream === undefined) return;
 		if (state === HANDSHAKE) this.attendHandshake(now);
 		else this.attendConnected(now);

@@ -32,8 +32,6 @@ const SKIPPED = Object.freeze({ ...NOBODY });
 
 /** Who runs the connection. */
 export interface ReaderEvents {
-	/** CONNACK: accepted, or refused with a code. */
-	onConnack(sessionPresent: boolean, code: number): void;
 	/** There may be more to send, room to tell of, or nothing left before the end. */
 	flush(): void;
 	/** Messages are passed over from now on, as too many at QoS 2 are not released. */
@@ -141,10 +139,9 @@ export class Reader implements PacketSink {
 		return (this.decoder.blocks & PAUSED) !== 0;
 	}
 
-	/** Reads on, with what has arrived meanwhile. */
-	resume(): void {
+	/** Reading may go on. */
+	unpause(): void {
 		this.decoder.unblock(PAUSED);
-		this.decode();
 	}
 
 	/** Goes on with what is left, if it may. */
@@ -185,13 +182,6 @@ export class Reader implements PacketSink {
 		this.handling = CALLBACK;
 		this.events.end(reason);
 		this.handling = NOTHING;
-	}
-
-	onConnack(sessionPresent: boolean, code: number): boolean {
-		const { stream } = this;
-		this.handling = CALLBACK;
-		this.events.onConnack(sessionPresent, code);
-		return this.goOn(stream);
 	}
 
 	onMessage(): boolean {

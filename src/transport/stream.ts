@@ -13,8 +13,8 @@ export interface Stream {
 export interface StreamOwner {
 	/** The stream it has now. */
 	readonly stream: Stream | undefined;
-	/** It hears that `count` bytes in all can be read. */
-	readonly decoder: { onReadable(count: number): void };
+	/** Who hears that `count` bytes in all can be read. */
+	readonly input: { onReadable(count: number): void };
 	/** There is room for `count` bytes; the first call means that the stream is connected. */
 	onWritable(count: number): void;
 	/** The stream has ended or failed. */

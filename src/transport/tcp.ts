@@ -28,7 +28,7 @@ export interface SocketCapability {
 
 function onReadable(this: Socket, count: number): void {
 	const owner = this.target as StreamOwner;
-	if (owner.stream === this) owner.decoder.onReadable(count);
+	if (owner.stream === this) owner.input.onReadable(count);
 }
 
 function onWritable(this: Socket, count: number): void {

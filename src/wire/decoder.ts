@@ -26,6 +26,7 @@ import {
 	QOS_3,
 	RESERVED_FLAGS,
 	type Reason,
+	SECOND_CONNACK,
 	SUBACK_CODE,
 	TOPIC_EMPTY,
 } from "./reason.js";
@@ -47,7 +48,6 @@ export interface PacketSink {
 	onPublish(): boolean;
 	/** The same at QoS 2. */
 	onPublishQos2(): boolean;
-	onConnack(sessionPresent: boolean, code: number): boolean;
 	onPuback(id: number): boolean;
 	/** PUBREC, PUBREL, PUBCOMP or UNSUBACK. */
 	onAcknowledgement(type: number, id: number): boolean;
@@ -66,6 +66,8 @@ const DECODING = 1;
 export const PAUSED = 2;
 /** No more acknowledgements can wait for room. */
 export const NO_ANSWERS = 4;
+/** CONNACK has come, and its consequences go first. */
+const CONNACKED = 8;
 
 // What is read next. The frequent ones come first: XS tries the cases of a switch in order. In one object, because each
 // constant of the module takes a slot of stack in every frame that uses it.
@@ -93,7 +95,7 @@ export class Decoder {
 	// Hot fields first: XS looks for a field from the first one on.
 	/** Bytes that the source has and that were not read yet. */
 	available = 0;
-	/** Why decoding has to wait: PAUSED, NO_ANSWERS, or because it runs. 0: it has not to. */
+	/** Why decoding has to wait: PAUSED, NO_ANSWERS, for a CONNACK, or because it runs. 0: it has not to. */
 	blocks = 0;
 	private source: Source | undefined = undefined;
 	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
@@ -216,7 +218,7 @@ export class Decoder {
 		this.step = Step.STOPPED;
 		this.available = 0;
 		this.arrived = 0;
-		this.blocks &= ~NO_ANSWERS;
+		this.blocks &= ~(NO_ANSWERS | CONNACKED);
 	}
 
 	/** Decoding has to wait, for this reason too. */
@@ -306,6 +308,24 @@ export class Decoder {
 			return;
 		}
 		this.blocks &= ~DECODING;
+	}
+
+	/** Whether CONNACK has come: decoding waits until `endConnack`. Its return code, and whether the session is present. */
+	get connacked(): boolean {
+		return (this.blocks & CONNACKED) !== 0;
+	}
+
+	get connackCode(): number {
+		return this.word & 0xff;
+	}
+
+	get sessionPresent(): boolean {
+		return this.word >> 8 === 1;
+	}
+
+	/** CONNACK was dealt with: what is behind it may be decoded. */
+	endConnack(): void {
+		this.blocks &= ~CONNACKED;
 	}
 
 	/** Goes on with what is left, if it may. */
@@ -538,12 +558,14 @@ export class Decoder {
 		const type = this.type;
 		if (type === CONNACK) {
 			const code = word & 0xff;
+			if (this.connected) return this.malformed(SECOND_CONNACK);
 			if (word >> 9) return this.malformed(CONNACK_FLAGS);
 			if (code > 5) return this.malformed(CONNACK_CODE);
 			if (code > 0 && word >> 8) return this.malformed(CONNACK_SESSION);
 			this.step = Step.HEADER;
 			this.connected = true;
-			return this.sink.onConnack(word >> 8 === 1, code);
+			this.blocks |= CONNACKED;
+			return false;
 		}
 		if (word === 0) return this.malformed(IDENTIFIER_ZERO);
 		if (type === SUBACK) {

@@ -9,7 +9,7 @@ function dialer(host: string) {
 	const log: string[] = [];
 	const made = new Dialer(place.network, host, 1883, {
 		stream: undefined as Stream | undefined,
-		decoder: { onReadable: () => log.push("readable") },
+		input: { onReadable: () => log.push("readable") },
 		onDialed: () => log.push("dialed"),
 		onDialFailed: (reason) =>
 			log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),

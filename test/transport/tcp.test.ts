@@ -12,7 +12,7 @@ function open() {
 	const capability = { ...place.network.socket, certificate: "c" };
 	const owner = {
 		stream: undefined as Stream | undefined,
-		decoder: { onReadable: (count: number) => log.push(`readable ${count}`) },
+		input: { onReadable: (count: number) => log.push(`readable ${count}`) },
 		onWritable: (count: number) => log.push(`writable ${count}`),
 		onError: () => log.push("error"),
 	};

@@ -1,7 +1,7 @@
 // Bytes to packets, however the stream is cut and whatever the sizes of buffers.
 
 import { Decoder, NO_ANSWERS, PAUSED, type PacketSink, type Source } from "../../src/wire/decoder.js";
-import { LENGTH, PACKET_TYPE, type Reason } from "../../src/wire/reason.js";
+import { LENGTH, PACKET_TYPE, type Reason, SECOND_CONNACK } from "../../src/wire/reason.js";
 import {
 	CONNACK,
 	concat,
@@ -42,9 +42,6 @@ class Diary implements PacketSink {
 	}
 	onPublishQos2(): boolean {
 		return this.onPublish();
-	}
-	onConnack(sessionPresent: boolean, code: number): boolean {
-		return this.#note(`connack ${sessionPresent} ${code}`);
 	}
 	onPuback(id: number): boolean {
 		return this.onAcknowledgement(4, id);
@@ -107,6 +104,7 @@ function begin(decoder: Decoder, source: Bytes, diary: Diary): void {
 		source.arrive(Uint8Array.of(byte));
 		decoder.onReadable(1);
 	}
+	decoder.endConnack();
 	diary.lines.length = before;
 }
 
@@ -129,8 +127,6 @@ function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 }
 
 const packets: [Uint8Array, string][] = [
-	[CONNACK(true), "connack true 0"],
-	[CONNACK(false, 5), "connack false 5"],
 	[PUBLISH("a", ""), "publish a 0 0 "],
 	[PUBLISH("topic/é", "hello", { retain: true }), "publish topic/é 1 0 hello"],
 	[PUBLISH("12345678", "payload", { qos: 1, id: 65_535 }), "publish 12345678 2 65535 payload"],
@@ -311,10 +307,61 @@ describe("while decoding has to wait", () => {
 		expect(decoder.blocks).toBe(PAUSED);
 		source.arrive(CONNACK(true));
 		decoder.onReadable(4);
-		expect(diary.lines).toEqual([]);
+		expect(decoder.connacked).toBe(false);
 		decoder.unblock(PAUSED);
 		decoder.resume();
-		expect(diary.lines).toEqual(["connack true 0"]);
+		expect(decoder.connacked).toBe(true);
+		expect(diary.lines).toEqual([]);
+	});
+});
+
+describe("CONNACK", () => {
+	const twice = (goOn: boolean) => {
+		const diary = new Diary();
+		const decoder = new Decoder(diary, 64, 64);
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		diary.decoder = decoder;
+		decoder.start(source);
+		const bytes = concat([CONNACK(true, 0), PUBACK(1), CONNACK(false)]);
+		source.arrive(bytes);
+		decoder.onReadable(bytes.length);
+		if (goOn) {
+			decoder.endConnack();
+			decoder.resume();
+		}
+		return { decoder, diary };
+	};
+
+	test("holds back what is behind it until it was dealt with", () => {
+		const { decoder, diary } = twice(false);
+		expect([decoder.connacked, decoder.sessionPresent, decoder.connackCode]).toEqual([true, true, 0]);
+		decoder.resume();
+		expect(diary.lines).toEqual([]);
+	});
+
+	test("comes once (section 3.2)", () => {
+		const { decoder, diary } = twice(true);
+		expect(decoder.connacked).toBe(false);
+		expect(diary.lines).toEqual(["ack 4 1", SECOND_CONNACK.message]);
+	});
+
+	test("that refuses gives its code", () => {
+		const decoder = new Decoder(new Diary(), 64, 64);
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		decoder.start(source);
+		source.arrive(CONNACK(false, 5));
+		decoder.onReadable(4);
+		expect([decoder.connacked, decoder.sessionPresent, decoder.connackCode]).toEqual([true, false, 5]);
+	});
+
+	test("of one stream does not hold back the next", () => {
+		const { decoder, diary } = twice(false);
+		decoder.stop();
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		begin(decoder, source, diary);
+		source.arrive(PUBACK(2));
+		decoder.onReadable(4);
+		expect(diary.lines).toEqual(["ack 4 2"]);
 	});
 });
 
