@@ -186,16 +186,19 @@ export class Client {
 		if (handler !== undefined && typeof handler !== "function")
 			throw new TypeError(`handler of "${filter}" is ${handler}: it must be a function`);
 		const filters = listOf(filter);
-		let made: Subscription[];
-		if (!this.connection.writer.accepting) {
-			made = filters.map((each) => new Subscription(each, qos, handler));
-			for (const subscription of made) subscription.code = NOT_OPEN;
-		} else {
-			made = this.subscriptions.want(filters, qos, handler);
+		const made: Subscription[] = [];
+		const different: Subscription[] = [];
+		for (let i = 0; i < filters.length; i++) {
+			const at = filters.indexOf(filters[i]);
+			made.push(at < i ? made[at] : new Subscription(filters[i], encodeFilter(filters[i]), qos, handler));
+			if (at === i) different.push(made[i]);
+		}
+		if (this.writer.accepting) {
+			this.subscriptions.want(different);
 			this.connection.reader.reroute([]);
 			this.connection.send();
-		}
-		return Array.isArray(filter) ? made : made[0];
+		} else for (const subscription of made) subscription.code = NOT_OPEN;
+		return typeof filter === STRING ? made[0] : made;
 	}
 
 	/**

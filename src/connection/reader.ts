@@ -5,7 +5,7 @@ import type { Acknowledgements } from "../session/acknowledgements.js";
 import { Message } from "../session/message.js";
 import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
-import type { Subscriptions } from "../session/subscriptions.js";
+import type { Subscription, Subscriptions } from "../session/subscriptions.js";
 import { Unreleased } from "../session/unreleased.js";
 import type { Stream } from "../transport/stream.js";
 import { Decoder, NO_ANSWERS, PAUSED, type PacketSink } from "../wire/decoder.js";
@@ -28,7 +28,7 @@ const CALLBACK = 1;
 const HANDLER = 2;
 
 /** Takes a message whose topic name is too long to be read. */
-const SKIPPED = Object.freeze({ ...NOBODY });
+const SKIPPED = Object.freeze({ ...NOBODY }) as Subscription;
 
 /** Who runs the connection. */
 export interface ReaderEvents {

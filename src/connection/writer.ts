@@ -4,7 +4,7 @@
 import type { Acknowledgements } from "../session/acknowledgements.js";
 import type { Fill, Outbox } from "../session/outbox.js";
 import { FLYING, HEADER, PULLED, QOS, RETAIN, Store } from "../session/store.js";
-import { type Subscription, type Subscriptions, WANTED } from "../session/subscriptions.js";
+import { fieldOf, type Subscription, type Subscriptions, WANTED } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../wire/encode.js";
 import { DISCONNECT, PINGREQ, PUBLISH, PUBREL, type QoS } from "../wire/protocol.js";
@@ -834,5 +834,11 @@ function bytesOf(text: string): number {
 
 /** The packet that asks for, or ends, all of `batch`. */
 function encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
-	return batch[0].state === WANTED ? encodeSubscribe(id, batch) : encodeUnsubscribe(id, batch);
+	const filters: Uint8Array[] = [];
+	const qos: QoS[] = [];
+	for (let i = 0; i < batch.length; i++) {
+		filters.push(fieldOf(batch[i]));
+		qos.push(batch[i].qos);
+	}
+	return batch[0].state === WANTED ? encodeSubscribe(id, filters, qos) : encodeUnsubscribe(id, filters);
 }

@@ -56,9 +56,9 @@ export class Router {
 		let last = NOBODY;
 		this.forgetTakers();
 		for (let it = this.subscriptions.first; it !== undefined; it = it.next) {
-			if (it.handler === undefined || (it.words !== undefined && it.field.length - 2 !== topicLength))
+			if (it.handler === undefined) continue;
+			if (it.words === undefined ? !matches(it.pattern!, topic, topicLength) : !this.equals(it.words))
 				continue;
-			if (!matches(it.field, topic, topicLength)) continue;
 			if (last === NOBODY) this.taker = it;
 			else last.also = it;
 			last = it;
@@ -68,6 +68,14 @@ export class Router {
 		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
 		this.lastLength = topicLength;
 		return this.taker;
+	}
+
+	/** Whether the topic name at hand is a filter's, as above. */
+	private equals(words: Float64Array): boolean {
+		const { topic } = this;
+		let i = 0;
+		while (words[i] === topic[i]) i++;
+		return i << 3 >= this.decoder.topicLength && i + 1 === words.length;
 	}
 
 	/** The subscriptions have changed: what is remembered may be wrong for the next message. */

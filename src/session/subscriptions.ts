@@ -27,39 +27,50 @@ export class Subscription {
 
 	/** @internal */ handler: MessageHandler | undefined;
 	/** @internal */ state = WANTED;
-	/** @internal */ id = 0;
-	/** @internal What has the same number goes in the same packet; 0: alone. */ group = 0;
 	/**
-	 * @internal Its place in the SUBSCRIBE that asks for it, and how many filters that has. -1: it was ended with that
-	 * SUBSCRIBE unanswered, so this connection's broker has it, with an old session or without.
-	 */ index = 0;
-	/** @internal */ together = 1;
+	 * @internal Packet identifier of what was sent and not answered; below 0: to be sent, and what has the same number goes
+	 * in the same packet; 0: neither, or alone.
+	 */ id = 0;
+	/**
+	 * @internal Its place in the SUBSCRIBE that asks for it, and from bit 16 on how many filters that has. -1: it was ended
+	 * with that SUBSCRIBE unanswered, so this connection's broker has it, with an old session or without.
+	 */ place = 0;
 	/** @internal */ next: Subscription | undefined = undefined;
 	/** @internal The next one that takes the message at hand. */ also: Subscription | undefined = undefined;
-	/** @internal Bytes of a topic name that is for this filter alone; -1: others take it too. */
+	/** @internal Bytes of a filter without wildcards; their one's complement if others take such a topic too. */
 	length = -1;
-	/** @internal The filter, length in front. */
-	readonly field: Uint8Array;
-	/** @internal Eight bytes at a time, zero behind the end, then NaN; undefined when the filter has wildcards. */
-	readonly words: Float64Array | undefined;
+	/** @internal The filter with its two bytes of length, if it has wildcards. */
+	readonly pattern: Uint8Array | undefined = undefined;
+	/** @internal If it has none, eight bytes of it at a time, zero behind the end, then NaN. */
+	readonly words: Float64Array | undefined = undefined;
 
-	constructor(filter: string, qos: QoS, handler: MessageHandler | undefined) {
-		const field = encodeFilter(filter);
+	/** @param field the filter, encoded */
+	constructor(filter: string, field: Uint8Array, qos: QoS, handler: MessageHandler | undefined) {
 		this.filter = filter;
 		this.qos = qos;
 		this.handler = handler;
 		if (hasWildcard(field)) {
-			this.field = field;
+			this.pattern = field;
 			return;
 		}
-		// One buffer for both views: the length in bytes 6 and 7, the filter from byte 8 on.
-		const words = (field.length + 5) >> 3;
-		const buffer = new ArrayBuffer(8 + (words + 1) * 8);
-		this.field = new Uint8Array(buffer, 6, field.length);
-		this.field.set(field);
-		this.words = new Float64Array(buffer, 8);
-		this.words[words] = Number.NaN;
+		const count = (field.length + 5) >> 3;
+		const words = new Float64Array(count + 1);
+		new Uint8Array(words.buffer).set(field.subarray(2));
+		words[count] = Number.NaN;
+		this.words = words;
+		this.length = ~(field.length - 2);
 	}
+}
+
+/** The filter with its two bytes of length. Allocates when it has no wildcards. */
+export function fieldOf({ pattern, words, length }: Subscription): Uint8Array {
+	if (pattern !== undefined) return pattern;
+	const count = length < 0 ? ~length : length;
+	const field = new Uint8Array(2 + count);
+	field[0] = count >> 8;
+	field[1] = count;
+	field.set(new Uint8Array(words!.buffer, 0, count), 2);
+	return field;
 }
 
 export class Subscriptions implements Identifiers {
@@ -72,7 +83,7 @@ export class Subscriptions implements Identifiers {
 	/** Packets of ours that the broker has not answered. */
 	awaited = 0;
 	private count = 0;
-	/** Groups that were made. */
+	/** The last number of what goes in one packet. */
 	private groups = 0;
 
 	constructor(capacity: number) {
@@ -85,30 +96,25 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/**
-	 * Adds subscriptions, to be asked for in one packet; those with the same filter are renewed (section 3.8.4).
-	 * Throws, and adds none, when there is no room.
+	 * Adds subscriptions with different filters, to be asked for in one packet; those that have their filter are renewed
+	 * (section 3.8.4). Throws, and adds none, when there is no room.
 	 */
-	want(filters: readonly string[], qos: QoS, handler: MessageHandler | undefined): Subscription[] {
-		const made: Subscription[] = [];
+	want(wanted: readonly Subscription[]): void {
 		let count = this.count;
-		for (let i = 0; i < filters.length; i++) {
-			const at = filters.indexOf(filters[i]);
-			made.push(at < i ? made[at] : new Subscription(filters[i], qos, handler));
-			if (at === i && this.seek(filters[i]) === undefined) count++;
-		}
-		if (count > this.capacity) throw this.noRoom(filters);
-		for (let i = 0; i < made.length; i++) this.add(made[i]);
-		this.group(made);
+		for (let i = 0; i < wanted.length; i++) if (this.seek(wanted[i].filter) === undefined) count++;
+		if (count > this.capacity) throw this.noRoom(wanted);
+		for (let i = 0; i < wanted.length; i++) this.add(wanted[i]);
+		this.group(wanted);
 		this.arrange();
 		this.pending = true;
-		return made;
 	}
 
-	private noRoom(filters: readonly string[]): RangeError {
+	private noRoom(wanted: readonly Subscription[]): RangeError {
 		let ended = 0;
 		for (let it = this.first; it !== undefined; it = it.next) if (it.state >= UNWANTED) ended++;
+		const filters = wanted.map(({ filter }) => `"${filter}"`).join(", ");
 		return new RangeError(
-			`no room for "${filters.join('", "')}": ${this.count} of ${this.capacity} subscriptions are taken` +
+			`no room for ${filters}: ${this.count} of ${this.capacity} subscriptions are taken` +
 				(ended === 0 ? "" : `, ${ended} by what the broker has not ended yet`) +
 				"; raise the option subscriptions",
 		);
@@ -139,9 +145,9 @@ export class Subscriptions implements Identifiers {
 			const known = this.seek(filter);
 			if (known === undefined) count++;
 			else if (known.state >= UNWANTED) continue;
-			ending.push(known ?? new Subscription(filter, 0, undefined));
+			ending.push(known ?? new Subscription(filter, encodeFilter(filter), 0, undefined));
 		}
-		if (kept && count > this.capacity) throw this.noRoom(filters);
+		if (kept && count > this.capacity) throw this.noRoom(ending);
 		for (const subscription of ending) this.end(subscription, kept);
 		this.group(ending);
 		this.arrange();
@@ -158,7 +164,7 @@ export class Subscriptions implements Identifiers {
 		}
 		if (!known) this.append(subscription);
 		this.settle(subscription);
-		subscription.index = subscription.state === ASKED ? -1 : 0;
+		subscription.place = subscription.state === ASKED ? -1 : 0;
 		subscription.state = UNWANTED;
 	}
 
@@ -173,9 +179,9 @@ export class Subscriptions implements Identifiers {
 	/** What goes in one packet with a pending one. */
 	batch(first: Subscription): Subscription[] {
 		const batch = [first];
-		if (first.group !== 0)
+		if (first.id !== 0)
 			for (let it = first.next; it !== undefined; it = it.next)
-				if (it.group === first.group && it.state === first.state) batch.push(it);
+				if (it.id === first.id && it.state === first.state) batch.push(it);
 		return batch;
 	}
 
@@ -185,9 +191,7 @@ export class Subscriptions implements Identifiers {
 			const subscription = batch[index];
 			subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
 			subscription.id = id;
-			subscription.group = 0;
-			subscription.index = index;
-			subscription.together = batch.length;
+			subscription.place = (batch.length << 16) | index;
 		}
 		this.awaited += batch.length;
 	}
@@ -195,14 +199,14 @@ export class Subscriptions implements Identifiers {
 	/** Whether a SUBACK with so many codes is wrong for the SUBSCRIBE with this identifier (section 3.9.3). */
 	mismatches(id: number, count: number): boolean {
 		for (let it = this.first; it !== undefined; it = it.next)
-			if (it.id === id && it.state === ASKED) return it.together !== count;
+			if (it.id === id && it.state === ASKED) return it.place >> 16 !== count;
 		return false;
 	}
 
 	/** Takes the broker's answer to the filter at `index` of a SUBSCRIBE; undefined when nobody asked. */
 	answered(id: number, code: number, index: number): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.id !== id || it.state !== ASKED || it.index !== index) continue;
+			if (it.id !== id || it.state !== ASKED || (it.place & 0xffff) !== index) continue;
 			it.state = ANSWERED;
 			this.settle(it);
 			it.code = code;
@@ -234,7 +238,7 @@ export class Subscriptions implements Identifiers {
 			if (it.state === ASKED) it.state = WANTED;
 			else if (it.state >= UNWANTED) {
 				it.state = UNWANTED;
-				it.index = 0;
+				it.place = 0;
 				if (!kept) this.remove(it);
 			}
 		}
@@ -245,7 +249,7 @@ export class Subscriptions implements Identifiers {
 	resume(sessionPresent: boolean): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (sessionPresent) return;
-			if (it.state === UNWANTED && it.index === 0) this.remove(it);
+			if (it.state === UNWANTED && it.place === 0) this.remove(it);
 			else if (it.state === ANSWERED) {
 				it.state = WANTED;
 				it.code = -1;
@@ -264,13 +268,16 @@ export class Subscriptions implements Identifiers {
 	/** A filter without wildcards is told by its length when its handler is the only one that takes such a topic. */
 	private arrange(): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
-			it.length = -1;
-			if (it.words === undefined || it.handler === undefined) continue;
-			const name = it.field.subarray(2);
+			if (it.words === undefined) continue;
+			if (it.length >= 0) it.length = ~it.length;
+			if (it.handler === undefined) continue;
+			const name = fieldOf(it).subarray(2);
 			let other = this.first;
 			while (
 				other !== undefined &&
-				(other.words !== undefined || other.handler === undefined || !matches(other.field, name, name.length))
+				(other.pattern === undefined ||
+					other.handler === undefined ||
+					!matches(other.pattern, name, name.length))
 			)
 				other = other.next;
 			if (other === undefined) it.length = name.length;
@@ -279,15 +286,14 @@ export class Subscriptions implements Identifiers {
 
 	/** All of `members` are to go in one packet. */
 	private group(members: readonly Subscription[]): void {
-		const group = members.length === 1 ? 0 : ++this.groups;
-		for (const member of members) member.group = group;
+		const group = members.length === 1 ? 0 : --this.groups;
+		for (const member of members) member.id = group;
 	}
 
 	/** Its answer came, or is no longer of interest. */
 	private settle(subscription: Subscription): void {
-		if (subscription.id === 0) return;
+		if (subscription.id > 0) this.awaited--;
 		subscription.id = 0;
-		this.awaited--;
 	}
 
 	private append(subscription: Subscription): void {

@@ -107,33 +107,28 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 	return packet.bytes;
 }
 
-/** A topic filter, encoded with its two bytes of length, and the QoS that is asked for it. */
-export interface FilterFields {
-	readonly field: Uint8Array;
-	readonly qos: QoS;
-}
-
-/** SUBSCRIBE for one filter or more (section 3.8). */
-export function encodeSubscribe(id: number, filters: readonly FilterFields[]): Uint8Array {
+/** SUBSCRIBE for one filter or more, each with the QoS that is asked for it (section 3.8). */
+export function encodeSubscribe(id: number, filters: readonly Uint8Array[], qos: readonly QoS[]): Uint8Array {
 	const packet = new Packet((SUBSCRIBE << 4) | 2, 2 + size(filters) + filters.length);
 	packet.word(id);
 	for (let i = 0; i < filters.length; i++) {
-		packet.field(filters[i].field);
-		packet.byte(filters[i].qos);
+		packet.field(filters[i]);
+		packet.byte(qos[i]);
 	}
 	return packet.bytes;
 }
 
 /** UNSUBSCRIBE for one filter or more (section 3.10). */
-export function encodeUnsubscribe(id: number, filters: readonly FilterFields[]): Uint8Array {
+export function encodeUnsubscribe(id: number, filters: readonly Uint8Array[]): Uint8Array {
 	const packet = new Packet((UNSUBSCRIBE << 4) | 2, 2 + size(filters));
 	packet.word(id);
-	for (let i = 0; i < filters.length; i++) packet.field(filters[i].field);
+	for (let i = 0; i < filters.length; i++) packet.field(filters[i]);
 	return packet.bytes;
 }
 
-function size(filters: readonly FilterFields[]): number {
+/** Bytes of filters that are encoded, with their two bytes of length. */
+function size(filters: readonly Uint8Array[]): number {
 	let sum = 0;
-	for (let i = 0; i < filters.length; i++) sum += filters[i].field.length;
+	for (let i = 0; i < filters.length; i++) sum += filters[i].length;
 	return sum;
 }

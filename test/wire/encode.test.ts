@@ -20,7 +20,7 @@ test.each([
 });
 
 test("the longest filter makes a whole packet", () => {
-	const packet = encodeSubscribe(1, [{ field: encodeFilter("x".repeat(65_535)), qos: 1 }]);
+	const packet = encodeSubscribe(1, [encodeFilter("x".repeat(65_535))], [1]);
 	expect([...packet.subarray(0, 8)]).toEqual([0x82, 0x84, 0x80, 0x04, 0, 1, 0xff, 0xff]);
 	expect(packet.length).toBe(4 + 2 + 2 + 65_535 + 1);
 });
