@@ -196,7 +196,8 @@ export class Client {
 		if (this.writer.accepting) {
 			this.subscriptions.want(different);
 			this.connection.reader.reroute([]);
-			this.connection.send();
+			this.writer.flush();
+			this.connection.catchUp();
 		} else for (const subscription of made) subscription.code = NOT_OPEN;
 		return typeof filter === STRING ? made[0] : made;
 	}

@@ -167,7 +167,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Does what could not be done while the app was writing a payload. */
-	private catchUp(): void {
+	catchUp(): void {
 		const { writer } = this;
 		if (writer.short !== 0) this.giveUp(writer.short);
 		if (this.closes && !writer.lent) this.close();
@@ -349,16 +349,19 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (reader.decoder.connacked) this.onConnack();
 	}
 
-	/** Runs when the decoder has returned: what an app does in onConnected goes deep into the stack. */
+	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */
 	private onConnack(): void {
-		const { stream } = this;
+		const { stream, listeners, options } = this;
 		const { decoder } = this.reader;
-		const { connackCode, sessionPresent } = decoder;
+		const { sessionPresent } = decoder;
 		this.input = decoder;
 		try {
-			if (connackCode > 0) this.end(REFUSALS[connackCode - 1]);
-			else if (sessionPresent && this.options.clean) this.end(CONNACK_CLEAN);
-			else this.accepted(sessionPresent);
+			const failure = this.accept(decoder.connackCode, sessionPresent);
+			for (let i = 0; i < listeners.length && stream === this.stream; i++)
+				listeners[i].onConnected?.(sessionPresent);
+			if (stream === this.stream) options.onConnected?.(sessionPresent);
+			this.flush();
+			if (failure !== undefined) throw failure.error;
 		} catch (error) {
 			this.readSoon();
 			throw error;
@@ -368,8 +371,12 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.decode();
 	}
 
-	private accepted(sessionPresent: boolean): void {
-		const { stream, listeners } = this;
+	/** The broker's answer to CONNECT: ends the connection, or it may be used. Returns an error that the app threw. */
+	private accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
+		if (code > 0 || (sessionPresent && this.options.clean)) {
+			this.end(code > 0 ? REFUSALS[code - 1] : CONNACK_CLEAN);
+			return undefined;
+		}
 		this.enter(CONNECTED, 0);
 		this.statistics.connects++;
 		this.liveness.answer();
@@ -377,11 +384,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const failure = this.resumeSession(sessionPresent);
 		// Now, for a listener that publishes is deep in the stack already.
 		this.send();
-		for (let i = 0; i < listeners.length && stream === this.stream; i++)
-			listeners[i].onConnected?.(sessionPresent);
-		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
-		this.flush();
-		if (failure !== undefined) throw failure.error;
+		return failure;
 	}
 
 	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */

@@ -39,39 +39,30 @@ export function writeLength(bytes: Uint8Array, at: number, remaining: number): n
 	return at;
 }
 
-/** A writer over one fresh packet. */
-class Packet {
-	readonly bytes: Uint8Array;
-	private end: number;
-
-	constructor(first: number, remaining: number) {
-		if (remaining > MAX_REMAINING_LENGTH)
-			throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${MAX_REMAINING_LENGTH}`);
-		this.bytes = new Uint8Array(1 + lengthBytes(remaining) + remaining);
-		this.bytes[0] = first;
-		this.end = writeLength(this.bytes, 1, remaining);
+/** A packet with its fixed header: its body is the last `remaining` bytes. Not deep: an app subscribes in callbacks. */
+function begin(first: number, remaining: number): Uint8Array {
+	if (remaining > MAX_REMAINING_LENGTH)
+		throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${MAX_REMAINING_LENGTH}`);
+	const size = lengthBytes(remaining);
+	const packet = new Uint8Array(1 + size + remaining);
+	packet[0] = first;
+	for (let i = 1; i <= size; i++) {
+		packet[i] = i < size ? (remaining & 0x7f) | 0x80 : remaining;
+		remaining >>= 7;
 	}
+	return packet;
+}
 
-	byte(value: number): void {
-		this.bytes[this.end++] = value;
-	}
+/** These write at `at`, and return the offset behind it. */
+function putWord(packet: Uint8Array, at: number, value: number): number {
+	packet[at] = value >> 8;
+	packet[at + 1] = value;
+	return at + 2;
+}
 
-	word(value: number): void {
-		this.byte(value >> 8);
-		this.byte(value);
-	}
-
-	/** Bytes that bring their length along. */
-	field(field: Uint8Array): void {
-		this.bytes.set(field, this.end);
-		this.end += field.length;
-	}
-
-	/** Bytes that need their length in front. */
-	binary(bytes: Uint8Array): void {
-		this.word(bytes.length);
-		this.field(bytes);
-	}
+function putBytes(packet: Uint8Array, at: number, bytes: Uint8Array): number {
+	packet.set(bytes, at);
+	return at + bytes.length;
 }
 
 export function encodeConnect(fields: ConnectFields): Uint8Array {
@@ -90,40 +81,42 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 		remaining += 2 + password.length;
 		flags |= 0x40;
 	}
-	const packet = new Packet(CONNECT << 4, remaining);
-	packet.word(4); // "MQTT", level 4 (sections 3.1.2.1 and 3.1.2.2)
-	packet.word(0x4d51);
-	packet.word(0x5454);
-	packet.byte(4);
-	packet.byte(flags);
-	packet.word(fields.keepAlive);
-	packet.field(clientId);
+	const packet = begin(CONNECT << 4, remaining);
+	let at = packet.length - remaining;
+	at = putWord(packet, at, 4); // "MQTT", level 4 (sections 3.1.2.1 and 3.1.2.2)
+	at = putWord(packet, at, 0x4d51);
+	at = putWord(packet, at, 0x5454);
+	at = putWord(packet, at, (4 << 8) | flags);
+	at = putWord(packet, at, fields.keepAlive);
+	at = putBytes(packet, at, clientId);
 	if (will) {
-		packet.field(will.topic);
-		packet.binary(will.payload);
+		at = putBytes(packet, at, will.topic);
+		at = putBytes(packet, putWord(packet, at, will.payload.length), will.payload);
 	}
-	if (username) packet.field(username);
-	if (password) packet.binary(password);
-	return packet.bytes;
+	if (username) at = putBytes(packet, at, username);
+	if (password) putBytes(packet, putWord(packet, at, password.length), password);
+	return packet;
 }
 
 /** SUBSCRIBE for one filter or more, each with the QoS that is asked for it (section 3.8). */
 export function encodeSubscribe(id: number, filters: readonly Uint8Array[], qos: readonly QoS[]): Uint8Array {
-	const packet = new Packet((SUBSCRIBE << 4) | 2, 2 + size(filters) + filters.length);
-	packet.word(id);
+	const remaining = 2 + size(filters) + filters.length;
+	const packet = begin((SUBSCRIBE << 4) | 2, remaining);
+	let at = putWord(packet, packet.length - remaining, id);
 	for (let i = 0; i < filters.length; i++) {
-		packet.field(filters[i]);
-		packet.byte(qos[i]);
+		at = putBytes(packet, at, filters[i]);
+		packet[at++] = qos[i];
 	}
-	return packet.bytes;
+	return packet;
 }
 
 /** UNSUBSCRIBE for one filter or more (section 3.10). */
 export function encodeUnsubscribe(id: number, filters: readonly Uint8Array[]): Uint8Array {
-	const packet = new Packet((UNSUBSCRIBE << 4) | 2, 2 + size(filters));
-	packet.word(id);
-	for (let i = 0; i < filters.length; i++) packet.field(filters[i]);
-	return packet.bytes;
+	const remaining = 2 + size(filters);
+	const packet = begin((UNSUBSCRIBE << 4) | 2, remaining);
+	let at = putWord(packet, packet.length - remaining, id);
+	for (let i = 0; i < filters.length; i++) at = putBytes(packet, at, filters[i]);
+	return packet;
 }
 
 /** Bytes of filters that are encoded, with their two bytes of length. */
