@@ -558,10 +558,10 @@ export class Decoder {
 		const type = this.type;
 		if (type === CONNACK) {
 			const code = word & 0xff;
-			if (this.connected) return this.malformed(SECOND_CONNACK);
 			if (word >> 9) return this.malformed(CONNACK_FLAGS);
 			if (code > 5) return this.malformed(CONNACK_CODE);
 			if (code > 0 && word >> 8) return this.malformed(CONNACK_SESSION);
+			if (this.connected) return this.malformed(SECOND_CONNACK);
 			this.step = Step.HEADER;
 			this.connected = true;
 			this.blocks |= CONNACKED;

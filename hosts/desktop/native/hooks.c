@@ -50,7 +50,18 @@ void fxAbort(txMachine* the, int status)
 			"memory full: %u slots and %u bytes of chunks in use, %u bytes of %u; %u more asked for", counters.slots,
 			counters.chunkBytes, counters.used, counters.limit, counters.refused);
 		hostAbort("memory", message);
-	case XS_STACK_OVERFLOW_EXIT:
+	case XS_STACK_OVERFLOW_EXIT: {
+		txSlot* f = the->frame; txSlot* low = the->stack; 
+		char buf[4000] = ""; int n = 0;
+		while (f && n < 3500) {
+			txSlot* fn = f + 3; const char* name = "?";
+			if (fn->kind == XS_REFERENCE_KIND) { txSlot* code = fn->value.reference->next; if (code) { char* k = fxGetKeyName(the, code->ID); if (k) name = k; } }
+			txSlot* top = f + 4; txInteger argc = (f-1)->value.integer;
+			n += snprintf(buf+n, sizeof(buf)-n, "%s %d (args %d); ", name, (int)(top - low + 1 + argc), argc);
+			low = f + 5 + argc; f = f->next;
+		}
+		hostAbort("stack", buf);
+	}
 		hostAbort("stack", "stack overflow");
 	case XS_UNHANDLED_EXCEPTION_EXIT:
 		describeException(the, message, sizeof(message));
