@@ -29,9 +29,12 @@ export interface ClientOptions extends Network {
 	replyTimeout?: number;
 	/** Milliseconds, from 1000, for name resolution, TCP and CONNACK together. Default 30000. */
 	connectTimeout?: number;
-	/** Milliseconds: the bound of the first random delay before a reconnect; it doubles each time. Default 1000. */
+	/**
+	 * Milliseconds: the bound of the first random delay before a reconnect; it doubles each time. With 0 the first reconnect
+	 * comes at once. Until a connection has lasted for replyTimeout, the other delays are 100 at least. Default 1000.
+	 */
 	reconnectMinimum?: number;
-	/** Milliseconds: the largest bound of the delay before a reconnect. Default 60000. */
+	/** Milliseconds: the largest bound of the delay before a reconnect, which may be 100 all the same. Default 60000. */
 	reconnectMaximum?: number;
 
 	/**
