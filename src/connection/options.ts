@@ -38,8 +38,8 @@ export interface ClientOptions extends Network {
 	reconnectMaximum?: number;
 
 	/**
-	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for messages that are held: waiting, or in flight. One takes 10 bytes beside
-	 * its topic name and payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
+	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for messages that are held: waiting, or in flight. One takes 10
+	 * bytes beside its topic name and payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
 	 */
 	storeSize?: number;
 	/**

@@ -243,6 +243,8 @@ test("when the store is full, text with a lone surrogate that can never fit is t
 		const { client } = connected({ storeSize: 24, packetSize });
 		client.publish("t", "held", 1);
 		expect(client.publish("t", "12345678\ud800", 1)).toBe(NO_ROOM);
-		expect(() => client.publish("t", "123456789ab\ud800", 1)).toThrow(/of 14 bytes.*lone surrogate at index 11/);
+		expect(() => client.publish("t", "123456789ab\ud800", 1)).toThrow(
+			/of 14 bytes.*lone surrogate at index 11/,
+		);
 	}
 });
