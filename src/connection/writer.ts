@@ -231,8 +231,6 @@ export class Writer {
 			end = source.write(this.window, at, limit);
 		} finally {
 			this.lent = false;
-			// Who was refused meanwhile has room now.
-			if (this.starved) this.tellRoomSoon();
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
@@ -394,11 +392,6 @@ export class Writer {
 		all[at++] = id >> 8;
 		all[at] = id;
 		return id;
-	}
-
-	private tellRoomSoon(): void {
-		this.outbox.freed = true;
-		this.alarm.within(1);
 	}
 
 	private refuse(): number {
@@ -733,7 +726,6 @@ export class Writer {
 			return -1;
 		} finally {
 			this.lent = false;
-			if (this.starved) this.tellRoomSoon();
 		}
 	}
 

@@ -378,6 +378,19 @@ describe("who was refused is told of room", () => {
 	});
 });
 
+test("a payload written in place makes no room: who was refused because the store is full is not told", () => {
+	const setup = connected({ storeSize: storeFor(1, "t", 40) });
+	const { client, peer } = setup;
+	client.publish(topic, padded("held", 40), 1);
+	expect(client.publish(topic, padded("refused", 40), 1)).toBe(NO_ROOM);
+	expect(client.publishFrom(topic, 1, () => 1, 0)).toBe(NO_ROOM);
+	expect(client.publishWith(topic, 0, false, writes("at once"))).toBe(0);
+	setup.clock.advance(1000);
+	expect(setup.news()).toEqual([]);
+	peer.send(PUBACK(1));
+	expect(setup.news()).toEqual(["delivered 1", "writable"]);
+});
+
 describe("owner", () => {
 	const publish = (setup: Setup, owner: number, text: string, qos: QoS = 1) =>
 		setup.client.publishWith(topic, qos, false, writes(text), owner);
