@@ -2,39 +2,42 @@
 
 /** Milliseconds that follow a bound of 0. */
 const FIRST_BOUND = 1000;
+/** Milliseconds between attempts that fail again and again, whatever the bounds: each costs a socket, and power. */
+const LEAST = 100;
 
 /**
  * Exponential backoff with full jitter: a random delay between 0 and a bound that doubles from `minimum` to `maximum`,
- * so that a thousand boards do not come back at the same moment. Milliseconds.
+ * so that a thousand boards do not come back at the same moment. Only the first one is below 100. Milliseconds.
  */
 export class Backoff {
 	private readonly minimum: number;
 	private readonly maximum: number;
 	private readonly random: () => number;
-	private bound: number;
+	/** Of the next delay; 0: it is the first. */
+	private bound = 0;
 
 	constructor(minimum: number, maximum: number, random: () => number) {
 		this.minimum = minimum;
 		this.maximum = maximum;
 		this.random = random;
-		this.bound = minimum;
 	}
 
 	/** The delay before the next attempt. */
 	next(): number {
-		const bound = this.bound;
-		this.bound = Math.min(bound * 2 || FIRST_BOUND, this.maximum);
-		return Math.floor(this.random() * bound);
+		const least = this.bound === 0 ? 0 : LEAST;
+		const bound = this.bound || this.minimum;
+		this.bound = Math.max(Math.min(bound * 2 || FIRST_BOUND, this.maximum), LEAST);
+		return Math.max(Math.floor(this.random() * bound), least);
 	}
 
 	/** The delay after a refusal that only a person can mend: the longest, spread over one `minimum`. */
 	longest(): number {
-		this.bound = this.maximum;
-		return this.maximum + Math.floor(this.random() * this.minimum);
+		this.bound = Math.max(this.maximum, LEAST);
+		return this.bound + Math.floor(this.random() * this.minimum);
 	}
 
 	/** The link has proved good. */
 	reset(): void {
-		this.bound = this.minimum;
+		this.bound = 0;
 	}
 }

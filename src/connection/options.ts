@@ -29,14 +29,17 @@ export interface ClientOptions extends Network {
 	replyTimeout?: number;
 	/** Milliseconds, from 1000, for name resolution, TCP and CONNACK together. Default 30000. */
 	connectTimeout?: number;
-	/** Milliseconds: the bound of the first random delay before a reconnect; it doubles each time. Default 1000. */
+	/**
+	 * Milliseconds: the bound of the first random delay before a reconnect; it doubles each time. With 0 the first reconnect
+	 * comes at once. Until a connection has lasted for replyTimeout, the other delays are 100 at least. Default 1000.
+	 */
 	reconnectMinimum?: number;
-	/** Milliseconds: the largest bound of the delay before a reconnect. Default 60000. */
+	/** Milliseconds: the largest bound of the delay before a reconnect, which may be 100 all the same. Default 60000. */
 	reconnectMaximum?: number;
 
 	/**
-	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for messages that are held: waiting, or in flight. One takes 10 bytes beside
-	 * its topic name and payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
+	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for messages that are held: waiting, or in flight. One takes 10
+	 * bytes beside its topic name and payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
 	 */
 	storeSize?: number;
 	/**

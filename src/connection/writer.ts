@@ -9,7 +9,7 @@ import type { Stream } from "../transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../wire/encode.js";
 import { DISCONNECT, PINGREQ, PUBLISH, PUBREL, type QoS } from "../wire/protocol.js";
 import type { Topic } from "../wire/topic.js";
-import { utf8Length, writeUtf8 } from "../wire/utf8.js";
+import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
 import type { Alarm } from "./alarm.js";
 import type { Liveness } from "./liveness.js";
 import type { Statistics } from "./statistics.js";
@@ -207,7 +207,8 @@ export class Writer {
 			else window.set(payload as Uint8Array, at);
 		}
 		// An empty text is written even behind the end.
-		if (end < 0 || end > window.length) return this.publishLong(topic, payload, qos, retain, 0);
+		if (end < 0 || end > window.length || (end - HEAD + SPAN) >> 2 > this.outbox.spanMost)
+			return this.publishLong(topic, payload, qos, retain, 0);
 		return this.submit(topic, qos, retain, at, end, 0);
 	}
 
@@ -230,11 +231,13 @@ export class Writer {
 			end = source.write(this.window, at, limit);
 		} finally {
 			this.lent = false;
-			// Who was refused meanwhile has room now.
-			if (this.starved) this.tellRoomSoon();
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
+		const span = (end - HEAD + SPAN) >> 2;
+		const { outbox } = this;
+		if (span > outbox.spanMost && span > outbox.spanFor(owner))
+			throw this.tooLong(topic, end - at, span, owner);
 		return this.submit(topic, qos, retain, at, end, owner);
 	}
 
@@ -244,7 +247,7 @@ export class Writer {
 		return size - lengthBytes(size - HEAD) + 1;
 	}
 
-	/** Publishes what stands in the window from `at` to `end`, behind a gap for what comes before. */
+	/** Publishes what stands in the window from `at` to `end`, behind a gap for what comes before. The store can hold it. */
 	private submit(
 		topic: Topic,
 		qos: QoS | undefined,
@@ -272,8 +275,6 @@ export class Writer {
 		window[0] = PUBLISHES | marks;
 		window.set(topic.field, head);
 		const span = (body + SPAN) >> 2;
-		if (span > outbox.spanMost && span > outbox.spanFor(owner))
-			throw this.tooLong(topic, end - at, span, owner);
 		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
 		if (qos) {
 			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
@@ -338,7 +339,7 @@ export class Writer {
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
-		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner);
+		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner, payload);
 		const place = outbox.place(span, owner);
 		if (place === 0) return this.refuse();
 		const id = this.begin(place, topic, qos);
@@ -393,11 +394,6 @@ export class Writer {
 		return id;
 	}
 
-	private tellRoomSoon(): void {
-		this.outbox.freed = true;
-		this.alarm.within(1);
-	}
-
 	private refuse(): number {
 		this.statistics.refused++;
 		this.topic = NONE;
@@ -407,10 +403,18 @@ export class Writer {
 		return NO_ROOM;
 	}
 
-	private tooLong(topic: Topic, length: number, span: number, owner: number): RangeError {
+	private tooLong(
+		topic: Topic,
+		length: number,
+		span: number,
+		owner: number,
+		payload?: Uint8Array | string,
+	): RangeError {
+		const lone = typeof payload === STRING ? loneSurrogate(payload as string) : "";
 		return new RangeError(
 			`a payload of ${length} bytes does not fit: to the topic "${topic.name}" it takes ${span * 4} bytes of the ` +
-				`store, which has room for ${this.outbox.spanFor(owner) * 4}; raise storeSize, or use publishFrom`,
+				`store, which has room for ${this.outbox.spanFor(owner) * 4}; raise storeSize, or use publishFrom` +
+				(lone && ` (the text has ${lone}, which counts as U+FFFD)`),
 		);
 	}
 
@@ -722,7 +726,6 @@ export class Writer {
 			return -1;
 		} finally {
 			this.lent = false;
-			if (this.starved) this.tellRoomSoon();
 		}
 	}
 

@@ -50,7 +50,10 @@ export interface WifiOptions extends Pick<Network, "timer" | "ticks"> {
 	accessPoints: readonly AccessPoint[];
 	/** Milliseconds, from 1000, that an access point gets to let us in and give an address. Default 20000. */
 	connectTimeout?: number;
-	/** Milliseconds: the bound of the first random delay, once all have failed; it doubles each time. Default 1000. */
+	/**
+	 * Milliseconds: the bound of the first random delay, once all have failed; it doubles each time. The next ones are 100
+	 * at least. Default 1000.
+	 */
 	reconnectMinimum?: number;
 	/** Milliseconds: the largest bound of that delay. Default 60000. */
 	reconnectMaximum?: number;

@@ -183,6 +183,26 @@ describe.each([
 	});
 });
 
+test("close while a payload is being written lets what was held before go first", () => {
+	const setup = connected();
+	const { client, peer } = setup;
+	client.publish("t", "held", 1);
+	const writer = {
+		write(_bytes: Uint8Array, at: number) {
+			client.close();
+			return at;
+		},
+	};
+	expect(client.publishWith(new Topic("t"), 1, false, writer)).toBe(2);
+	expect(client.state).toBe(State.CLOSING);
+	expect(client.publishWith(new Topic("t"), 1, false, writer)).toBe(NOT_OPEN);
+	peer.send(PUBACK(1));
+	peer.expect(PUBLISH("t", "held", { qos: 1, id: 1 }), PUBLISH("t", "", { qos: 1, id: 2 }));
+	peer.send(PUBACK(2));
+	peer.expect(DISCONNECT);
+	expect(setup.news()).toEqual(["delivered 1", "delivered 2", CLOSED]);
+});
+
 test.each([0, 1] as const)("close in the fill of publishFrom at QoS %d begins when that is sent", (qos) => {
 	const setup = connected();
 	const { client, peer } = setup;
@@ -213,3 +233,37 @@ test("a listener may publish its last words, and the app no more behind them", (
 	peer.expect(DISCONNECT);
 	expect(setup.news()).toEqual(["delivered 1", CLOSED]);
 });
+
+test.each(["by itself", "while a payload is being written"])(
+	"a listener whose last words fail leaves the client as it was; close, called %s, may be called again",
+	(when) => {
+		const setup = connected();
+		const { client, peer } = setup;
+		let farewells = 0;
+		const long = new Topic("longer");
+		const writer = { write: (_bytes: Uint8Array, at: number) => at };
+		client.attach({ onClosing: () => client.publishWith(long, 0, false, writer) });
+		client.attach({
+			onClosing() {
+				if (++farewells === 1) throw new Error("mine");
+			},
+		});
+		const written = {
+			write(_bytes: Uint8Array, at: number) {
+				client.close();
+				return at;
+			},
+		};
+		const inside = when !== "by itself";
+		expect(() => (inside ? client.publishWith(new Topic("i"), 0, false, written) : client.close())).toThrow(
+			"mine",
+		);
+		expect(client.state).toBe(State.CONNECTED);
+		expect(setup.news()).toEqual([]);
+		expect(client.publishWith(new Topic("t"), 0, false, writer)).toBe(0);
+		client.close();
+		const farewell = PUBLISH("longer", "");
+		peer.expect(...(inside ? [PUBLISH("i", "")] : []), farewell, PUBLISH("t", ""), farewell, DISCONNECT);
+		expect(setup.news()).toEqual([CLOSED]);
+	},
+);

@@ -80,10 +80,14 @@ test("what is nearly a QoS or a flag is not taken for one, also when messages we
 	setup.peer.take();
 	setup.client.publish(topic, payload, 1);
 	setup.peer.send(PUBACK(1));
-	setup.client.publish(topic, payload, 0, 2 as never);
+	setup.client.publish(topic, payload, 0, false);
+	for (const retain of [2, 0, "false", "", {}])
+		expect(() => setup.client.publish(topic, payload, 0, retain as never)).toThrow(
+			/retain is .*true or false/,
+		);
 	setup.peer.expect(
 		PUBLISH("t", "\u0001\u0002\u0003", { qos: 1, id: 1 }),
-		PUBLISH("t", "\u0001\u0002\u0003", { retain: true }),
+		PUBLISH("t", "\u0001\u0002\u0003"),
 	);
 });
 

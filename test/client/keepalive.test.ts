@@ -70,6 +70,33 @@ describe("PINGREQ", () => {
 		}
 	});
 
+	test.each([1000, 2000, 3000, 5000])(
+		"is in time, with keepAlive %d, also when the app keeps the processor busy when it is due",
+		(keepAlive) => {
+			// It is due half a second early, so the timer may be late by nearly as much.
+			const busy = 490;
+			let late = 0;
+			for (const sent of [10, 130]) {
+				for (let begin = 0; begin < keepAlive; begin += 70) {
+					const setup = connected({ keepAlive });
+					const { writes } = setup.peer.socket;
+					setup.clock.advance(sent);
+					setup.client.publish("t", "x");
+					setup.peer.expect(PUBLISH("t", "x"));
+					setup.clock.advance(begin);
+					if (writes.length > 2) break;
+					setup.clock.block(busy);
+					let passed = begin + busy;
+					if (passed > keepAlive - 500) late++;
+					for (; writes.length === 2; passed += 5) setup.clock.advance(5);
+					setup.peer.expect(PINGREQ);
+					expect(passed).toBeLessThan(keepAlive);
+				}
+			}
+			expect(late).toBeGreaterThan(5);
+		},
+	);
+
 	test("is never sent with keepAlive 0", () => {
 		const setup = connected({ keepAlive: 0 });
 		expect(watch(setup, 600_000)).toEqual([]);
@@ -222,6 +249,23 @@ describe("a link is dead", () => {
 		expect(setup.peer.socket.closed).toBe(true);
 		setup.peer.send(CONNACK());
 		expect(setup.news()).toEqual([]);
+	});
+
+	test("not while the app has paused reading before CONNACK; then it has connectTimeout again", () => {
+		const setup = new Setup({ connectTimeout: 7000 });
+		setup.peer.open();
+		setup.client.pause();
+		setup.clock.advance(60_000);
+		expect(setup.news()).toEqual([]);
+		setup.client.resume();
+		setup.clock.advance(6750);
+		expect(setup.news()).toEqual([]);
+		setup.client.pause();
+		setup.peer.send(CONNACK());
+		setup.clock.advance(60_000);
+		expect(setup.news()).toEqual([]);
+		setup.client.resume();
+		expect(setup.news()).toEqual(["connected false"]);
 	});
 
 	test("never because it is silent", () => {

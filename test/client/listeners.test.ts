@@ -1,6 +1,6 @@
 // The extension points: listeners, payloads written in place, owners; and two clients beside each other.
 
-import { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter } from "../../src/client.js";
+import { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State } from "../../src/client.js";
 import * as reasons from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/wire/protocol.js";
 import { Topic } from "../../src/wire/topic.js";
@@ -215,6 +215,8 @@ describe("publishWith", () => {
 		["at NaN", () => Number.NaN],
 		["at half a byte", (at: number) => at + 0.5],
 		["nowhere", () => undefined as never],
+		["at null", () => null as never],
+		["at Infinity", () => Number.POSITIVE_INFINITY],
 		["at text", (at: number) => `${at}` as never],
 	])("a payload that ends %s throws, and nothing is published", (_what, end) => {
 		for (const setup of [connected(), new Setup()]) {
@@ -276,6 +278,10 @@ describe("publishWith", () => {
 			["publish", ({ client }) => client.publish(topic, Uint8Array.of(9))],
 			["publish of a string", ({ client }) => client.publish("u", "x".repeat(600), 1)],
 			["publishWith", ({ client }) => client.publishWith(topic, 1, false, writes("inner"))],
+			[
+				"publishWith of an owner",
+				({ client }) => client.publishWith(topic, 1, false, writes("i"), client.owner(40)),
+			],
 			["publishFrom", ({ client }) => client.publishFrom("u", 1, () => 1, 1)],
 		];
 		test.each(calls)("%s is refused, and told when it may be tried again", (_what, call) => {
@@ -324,6 +330,65 @@ describe("publishWith", () => {
 			);
 		});
 	});
+});
+
+describe("who was refused is told of room", () => {
+	/** Refuses a publish while a payload is being written, which then is given up, or accepted. */
+	function refuse(setup: Setup, failure?: Error): void {
+		const { client } = setup;
+		const writer: PayloadWriter = {
+			write(_bytes, at) {
+				expect(client.publish("t", "none left")).toBe(NO_ROOM);
+				setup.news();
+				if (failure !== undefined) throw failure;
+				return at;
+			},
+		};
+		if (failure === undefined) expect(client.publishWith(topic, 0, false, writer)).toBe(0);
+		else expect(() => client.publishWith(topic, 0, false, writer)).toThrow(failure);
+	}
+
+	describe.each([undefined, new Error("mine")])("the payload at hand failed: %s", (failure) => {
+		test.each(["WAITING", "CONNECTING", "HANDSHAKE", "CONNECTED"] as const)(
+			"in state %s, soon, and once",
+			(state) => {
+				const setup = state === "CONNECTED" ? connected() : new Setup({ random: () => 0.9 });
+				const { client } = setup;
+				if (state === "HANDSHAKE") setup.peer.open();
+				if (state === "WAITING") setup.peer.fail();
+				expect(client.state).toBe(State[state]);
+				refuse(setup, failure);
+				expect(setup.news()).toEqual([]);
+				setup.clock.advance(1);
+				expect(setup.news()).toEqual(["writable"]);
+				setup.clock.advance(250);
+				expect(setup.news()).toEqual([]);
+				expect(client.publish("t", "fine")).toBe(0);
+			},
+		);
+
+		test("not after close", () => {
+			const setup = new Setup();
+			refuse(setup, failure);
+			setup.client.close();
+			setup.news();
+			setup.clock.advance(1000);
+			expect(setup.news()).toEqual([]);
+		});
+	});
+});
+
+test("a payload written in place makes no room: who was refused because the store is full is not told", () => {
+	const setup = connected({ storeSize: storeFor(1, "t", 40) });
+	const { client, peer } = setup;
+	client.publish(topic, padded("held", 40), 1);
+	expect(client.publish(topic, padded("refused", 40), 1)).toBe(NO_ROOM);
+	expect(client.publishFrom(topic, 1, () => 1, 0)).toBe(NO_ROOM);
+	expect(client.publishWith(topic, 0, false, writes("at once"))).toBe(0);
+	setup.clock.advance(1000);
+	expect(setup.news()).toEqual([]);
+	peer.send(PUBACK(1));
+	expect(setup.news()).toEqual(["delivered 1", "writable"]);
 });
 
 describe("owner", () => {
@@ -430,8 +495,10 @@ describe("owner", () => {
 			expect(publish(setup, owner, text)).toBe(1);
 			expect(publish(setup, owner, text)).toBe(NO_ROOM);
 			expect(() => publish(setup, owner, `${text}xxxx`)).toThrow(/has room for/);
+			expect(setup.news()).toEqual([]);
 			if (keep > 0) expect(setup.client.publish("t", padded("x", keep - 13), 1)).toBe(2);
 			setup.peer.send(PUBACK(1), PUBACK(2));
+			expect(setup.news().slice(0, 2)).toEqual(["delivered 1", "writable"]);
 			setup.peer.fail();
 			expect(publish(setup, owner, text)).toBe(setup.client.statistics.published);
 			expect(publish(setup, owner, text)).toBe(setup.client.statistics.published);
@@ -485,7 +552,24 @@ describe("owner", () => {
 		}
 	});
 
-	test("whoever is told of a replaced message may publish, even for the same owner", () => {
+	test.each([0, 40])(
+		"whoever is told of a replaced message may publish, for nobody or another owner with %d",
+		(room) => {
+			const setup: Setup = new Setup({
+				onDropped: (id) => setup.log.push(`dropped ${id}`, `inner ${publish(setup, other, "told", 0)}`),
+			});
+			const owner = setup.client.owner(40);
+			const other = room === 0 ? 0 : setup.client.owner(room);
+			publish(setup, owner, "old");
+			expect(publish(setup, owner, "new")).toBe(2);
+			expect(setup.news()).toEqual(["dropped 1", "inner 0"]);
+			setup.peer.accept();
+			setup.peer.expect(PUBLISH("t", "new", { qos: 1, id: 2 }), PUBLISH("t", "told"));
+			expect(setup.client.statistics).toMatchObject({ published: 3, dropped: 1 });
+		},
+	);
+
+	test("whoever is told of a replaced message may publish for the same owner: that one takes its place", () => {
 		const setup: Setup = new Setup({
 			onDropped: (id) => {
 				setup.log.push(`dropped ${id}`);

@@ -20,6 +20,20 @@ function nextAttempt(setup: Setup): number {
 	return waited;
 }
 
+/** Lets the attempt under way fail, if there is one. */
+const CONNECT_REFUSED = ({ peer }: Setup) => {
+	if (!peer.socket.closed) peer.fail();
+};
+const NO_SOCKET = (setup: Setup) => {
+	setup.place.noSockets = true;
+	CONNECT_REFUSED(setup);
+};
+const BROKER_REFUSES = ({ peer }: Setup) => {
+	if (peer.socket.closed) return;
+	peer.open();
+	peer.send(CONNACK(false, 3));
+};
+
 describe("the delay before the next attempt", () => {
 	test("has a bound that doubles from reconnectMinimum to reconnectMaximum", () => {
 		const setup = new Setup({
@@ -60,6 +74,28 @@ describe("the delay before the next attempt", () => {
 		setup.peer.send(CONNACK(false, 4));
 		expect(nextAttempt(setup)).toBe(20_500);
 	});
+
+	test.each([
+		["the connection is refused", CONNECT_REFUSED],
+		["no socket can be opened", NO_SOCKET],
+		["the broker refuses", BROKER_REFUSES],
+	])(
+		"may be none before the second one, but is 100 ms at least when they fail at once: %s",
+		(_what, fail) => {
+			const setup = new Setup({ reconnectMinimum: 0, reconnectMaximum: 0 });
+			fail(setup);
+			setup.clock.advance(10);
+			const soon = fail === BROKER_REFUSES ? 1 : 2;
+			expect(setup.client.statistics.attempts).toBe(soon);
+			for (let passed = 10; passed < 10_000; passed++) {
+				fail(setup);
+				setup.clock.advance(1);
+			}
+			const { attempts } = setup.client.statistics;
+			expect(attempts).toBeLessThanOrEqual(soon + 100);
+			expect(attempts).toBeGreaterThan(90);
+		},
+	);
 
 	test("passes over a wrap of the clock", () => {
 		const setup = new Setup({ random: () => 0.999999, reconnectMinimum: 8000 }, {}, 2 ** 31 - 3000);

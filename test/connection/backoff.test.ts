@@ -27,3 +27,17 @@ test("is a whole number below its bound whatever is drawn", () => {
 		expect(delay).toBeLessThan(1000);
 	}
 });
+
+test.each([0, 1, 5])("a bound of %d is kept to once; what fails again and again has to wait", (minimum) => {
+	for (const maximum of [minimum, 60_000])
+		for (const draw of [0, 0.999999999]) {
+			const backoff = new Backoff(minimum, maximum, () => draw);
+			for (let i = 0; i < 3; i++) {
+				expect(backoff.next()).toBe(draw === 0 ? 0 : Math.max(0, minimum - 1));
+				for (let more = 0; more < 10; more++) expect(backoff.next()).toBeGreaterThanOrEqual(100);
+				backoff.reset();
+			}
+			expect(backoff.longest()).toBeGreaterThanOrEqual(100);
+			expect(backoff.next()).toBeGreaterThanOrEqual(100);
+		}
+});

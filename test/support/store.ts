@@ -6,5 +6,5 @@ export function storeFor(count: number, topic: string, payloadBytes: number, qos
 	return count * ((bytes + 3) & ~3);
 }
 
-/** Payload of the given length that begins with `text`: the store has 64 bytes at least. */
+/** Payload of the given length that begins with `text`, to fill a store with few of them. */
 export const padded = (text: string, length: number): string => text.padEnd(length, ".");

@@ -24,6 +24,11 @@ function look(): void {
 
 const client = new Client({
 	...network,
+	// The clock runs fast, so that the delay between two connections is short.
+	ticks: () => (network.ticks() * 16) | 0,
+	connectTimeout: 480_000,
+	replyTimeout: 160_000,
+	keepAlive: 960_000,
 	timer: {
 		repeat(callback) {
 			Timer.repeat(() => {
