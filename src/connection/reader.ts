@@ -273,18 +273,20 @@ export class Reader implements PacketSink {
 	}
 
 	onPuback(id: number): boolean {
-		if (this.outbox.acknowledge(id)) return this.delivered(id);
-		this.statistics.strayAcknowledgements++;
-		return true;
+		if (!this.outbox.acknowledge(id)) {
+			this.statistics.strayAcknowledgements++;
+			return true;
+		}
+		this.statistics.delivered++;
+		// While messages go at once none waits; nor does anybody wait for room.
+		const writer = this.writer;
+		if (writer.open) if (!writer.starved) if (this.options.onDelivered === undefined) return true;
+		return this.tellDelivered(id);
 	}
 
 	/** Tells of a message that is delivered, and makes use of its room. */
-	private delivered(id: number): boolean {
-		const writer = this.writer;
-		this.statistics.delivered++;
-		// While messages go at once none waits; nor does anybody wait for room.
-		if (this.options.onDelivered === undefined && writer.open && !writer.starved) return true;
-		const stream = this.stream;
+	private tellDelivered(id: number): boolean {
+		const { writer, stream } = this;
 		this.handling = CALLBACK;
 		this.options.onDelivered?.(id);
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
@@ -306,7 +308,10 @@ export class Reader implements PacketSink {
 			writer.acknowledge(PUBCOMP << 4, id);
 			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.released();
 		} else if (type === PUBCOMP) {
-			if (outbox.complete(id)) return this.delivered(id);
+			if (outbox.complete(id)) {
+				this.statistics.delivered++;
+				return this.tellDelivered(id);
+			}
 			known = false;
 		} else return this.unsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;

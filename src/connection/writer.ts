@@ -79,10 +79,6 @@ export class Writer {
 	private readonly outbox: Outbox;
 	private readonly liveness: Liveness;
 	private readonly alarm: Alarm;
-	/** Of its record, at QoS 1 and 2: words, marks, where its bytes begin in the buffer. */
-	private span = 0;
-	private marks = 0;
-	private from = 0;
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
 	open = false;
@@ -161,29 +157,23 @@ export class Writer {
 	/** The same at QoS 1 or 2. Returns the packet identifier; 0: nothing was done. */
 	againHeld(payload: Uint8Array): number {
 		if (this.writable < this.length) return 0;
-		const outbox = this.outbox;
-		if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + this.span > outbox.roomEnd) return 0;
-		if (outbox.lastId === outbox.freeTo) outbox.measureIds();
-		const id = outbox.lastId + 1;
-		const window = this.window;
-		const at = this.payloadAt;
-		window[at - 2] = id >> 8;
-		window[at - 1] = id;
-		window.set(payload, at);
+		const id = this.outbox.again(payload, this.payloadAt);
+		if (id === 0) return 0;
+		this.statistics.published++;
 		this.buffer.resize(this.end);
 		try {
-			this.writable = this.stream!.write(window) as number;
+			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
 			this.thrown(error);
 		}
 		this.buffer.resize(this.size);
-		if (!(this.writable >= 0)) {
+		if (this.writable >= 0) this.moved = true;
+		else {
 			this.refused();
-			return 0;
+			this.outbox.takeBack();
+			this.open = false;
+			this.topic = NONE;
 		}
-		this.moved = true;
-		this.statistics.published++;
-		outbox.addFlying(id, this.span, this.marks, this.from, this.end);
 		if (!this.liveness.watching) this.liveness.watch();
 		return id;
 	}
@@ -296,14 +286,9 @@ export class Writer {
 		this.length = end;
 		this.end = to;
 		if (!qos) return 0;
-		const from = windowAt + head;
-		const record = marks | FLYING | ((-body & 3) << 4);
-		this.span = span;
-		this.marks = record;
-		this.from = from;
-		outbox.addFlying(outbox.lastId + 1, span, record | (owner << 8), from, to);
+		const id = outbox.addFlying(span, marks | FLYING | ((-body & 3) << 4), windowAt + head, to, owner);
 		if (!this.liveness.watching) this.liveness.watch();
-		return outbox.lastId;
+		return id;
 	}
 
 	/** Takes the packet that stands in the window into the store, to be sent later. */

@@ -48,6 +48,11 @@ export class Outbox extends Store {
 	freeTo: number;
 	/** Words of the largest record without room of its own. */
 	spanMost: number;
+	/** Of the last record that was sent at once: words, marks, where its bytes begin and end in the buffer. */
+	private span = 0;
+	private marks = 0;
+	private from = 0;
+	private end = 0;
 	/** Some room has become free; whoever waits for that clears it first. */
 	freed = false;
 	/** Identifiers of messages that gave way to newer ones, oldest first: told after `place`. */
@@ -244,16 +249,55 @@ export class Outbox extends Store {
 		this.all.copyWithin(this.bodyAt(at), from, end);
 	}
 
-	/** As `add`, for a message without owner like the last one, sent whole: `span` and marks are ready. */
-	addFlying(id: number, span: number, marks: number, from: number, end: number): void {
-		const words = this.words;
-		const tail = this.tail;
+	/**
+	 * Adds a record of what stands in the buffer from `from` to `end` and was sent whole, under the next packet identifier.
+	 * There has to be room for `span` words.
+	 */
+	addFlying(span: number, marks: number, from: number, end: number, owner: number): number {
+		const { words, tail } = this;
+		const id = ++this.lastId;
 		words[tail] = (span << 16) | id;
-		words[tail + 1] = marks;
+		words[tail + 1] = marks | (owner << 8);
 		this.all.copyWithin((tail << 2) + HEADER, from, end);
 		this.tail = tail + span;
-		this.lastId = id;
 		this.inFlight++;
+		this.span = span;
+		this.marks = marks;
+		this.from = from;
+		this.end = end;
+		return id;
+	}
+
+	/**
+	 * Adds a record like the last one of `addFlying`, which is about to be sent: the packet still stands in the window, and
+	 * gets an identifier and `payload` at `at`. Returns its identifier, 0 when it has to wait.
+	 */
+	again(payload: Uint8Array, at: number): number {
+		const tail = this.tail;
+		const span = this.span;
+		if (tail + span > this.roomEnd) return 0;
+		if (this.inFlight >= this.inFlightMost) return 0;
+		if (this.lastId === this.freeTo) this.measureIds();
+		const id = ++this.lastId;
+		const window = this.window;
+		window[at - 2] = id >> 8;
+		window[at - 1] = id;
+		window.set(payload, at);
+		const words = this.words;
+		words[tail] = (span << 16) | id;
+		words[tail + 1] = this.marks;
+		this.all.copyWithin((tail << 2) + HEADER, this.from, this.end);
+		this.tail = tail + span;
+		this.inFlight++;
+		return id;
+	}
+
+	/** The last record was not sent after all: it waits. Nothing waited before it. */
+	takeBack(): void {
+		const at = this.tail - this.span;
+		this.words[at + 1] &= ~FLYING;
+		this.inFlight--;
+		this.unsent = at;
 	}
 
 	/** Keeps the function of a payload that is pulled; returns its place. */
@@ -426,17 +470,20 @@ export class Outbox extends Store {
 		const head = this.head;
 		const word = words[head];
 		// The broker acknowledges in order (section 4.6), so it is nearly always the oldest.
-		if ((word & ID) !== id || (words[head + 1] & PLAIN) !== PLAIN_QOS_1) return this.acknowledgeOther(id, 2);
-		const next = head + (word >>> 16);
-		if (next > this.tail) return this.acknowledgeOther(id, 2);
-		this.inFlight--;
-		this.freed = true;
-		if (next === this.tail) this.head = this.tail = this.base;
-		else {
-			this.head = next;
-			if (this.dead !== 0) this.trim();
-		}
-		return true;
+		if ((word & ID) === id)
+			if ((words[head + 1] & PLAIN) === PLAIN_QOS_1) {
+				const next = head + (word >>> 16);
+				if (next === this.tail) this.head = this.tail = this.base;
+				else if (next > this.tail) return false;
+				else {
+					this.head = next;
+					if (this.dead !== 0) this.trim();
+				}
+				this.inFlight--;
+				this.freed = true;
+				return true;
+			}
+		return this.acknowledgeOther(id, 2);
 	}
 
 	private acknowledgeOther(id: number, qos: number): boolean {

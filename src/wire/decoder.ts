@@ -88,6 +88,9 @@ const Step = Object.freeze({
 });
 const { HEADER } = Step;
 
+/** The first two bytes of a PUBACK, as the low half of a number: boards and computers are little-endian. */
+const PUBACK_HEAD = (2 << 8) | (PUBACK << 4);
+
 /** Bytes of a field's part that go through the scratch buffer at a time. */
 const SCRATCH = 32;
 
@@ -247,7 +250,7 @@ export class Decoder {
 		const quad = this.quad;
 		let more = true;
 		try {
-			while (more && this.available > 3 && this.step === HEADER) {
+			while (this.available > 3 && this.step === HEADER) {
 				const source = this.source!;
 				let got = source.read(quad);
 				if (got !== 4) {
@@ -255,16 +258,19 @@ export class Decoder {
 					this.longWay(this.got);
 					break;
 				}
-				if (this.head[0] !== this.lastHead) {
+				const head = this.head[0];
+				if (head !== this.lastHead) {
 					this.available -= 4;
-					if (quad[0] === PUBACK << 4 && quad[1] === 2) {
-						const id = (quad[2] << 8) | quad[3];
-						more = id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
-						continue;
+					if ((head & 0xffff) === PUBACK_HEAD) {
+						const id = ((head >>> 8) & 0xff00) | (head >>> 24);
+						if (id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO)) continue;
+						more = false;
+						break;
 					}
 					if (!this.publishHead()) {
-						more = this.acknowledgement();
-						continue;
+						if (this.acknowledgement()) continue;
+						more = false;
+						break;
 					}
 					this.available += 4;
 				}
@@ -285,8 +291,9 @@ export class Decoder {
 					break;
 				}
 				if (this.flags > 1) {
-					more = this.publishWithId(available);
-					continue;
+					if (this.publishWithId(available)) continue;
+					more = false;
+					break;
 				}
 				const total = this.total;
 				if (total > 0) {
@@ -299,9 +306,11 @@ export class Decoder {
 					}
 				}
 				this.available = available;
-				more = this.sink.onMessage();
+				if (this.sink.onMessage()) continue;
+				more = false;
+				break;
 			}
-			if (more && (this.available > 0 || this.step !== HEADER)) this.crawl();
+			if (more) if (this.available > 0 || this.step !== HEADER) this.crawl();
 		} catch (error) {
 			this.blocks &= ~DECODING;
 			this.sink.onThrown(error);
