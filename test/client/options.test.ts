@@ -71,7 +71,7 @@ test("the smallest of everything works", () => {
 	expect(setup.client.publish("topic", "x", 1)).toBe(1);
 });
 
-describe("a wrong call", () => {
+describe("[MQTT-3.3.1-4][MQTT-3.3.2-2][MQTT-4.7.1-1] a wrong call", () => {
 	const calls: [string, (client: Client) => void, RegExp][] = [
 		["a wildcard in a topic", (client) => client.publish("a/+", "x"), /"a\/\+" has a wildcard/],
 		["an empty topic", (client) => client.publish("", "x"), /topic name is empty/],
