@@ -1,5 +1,5 @@
 export default {
-	// The second one judges test/conformance, and is there once tsc has run.
+	// The second one judges which tests name a statement of MQTT 3.1.1, and is there once tsc has run.
 	reporters: ["default", "<rootDir>/build/test/conformance/reporter.js"],
 	testMatch: ["<rootDir>/test/**/*.test.ts"],
 	extensionsToTreatAsEsm: [".ts"],

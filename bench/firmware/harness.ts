@@ -2,8 +2,8 @@
 
 import * as engine from "desktop/engine";
 import Pipe, { type PipeOptions } from "desktop/pipe";
-import { Client, type ClientOptions } from "../../src/index.js";
 import type { Network } from "../../src/connection/network.js";
+import { Client, type ClientOptions } from "../../src/index.js";
 
 export interface Cost {
 	slotsPerOp: number;

@@ -135,9 +135,11 @@ function smallest(): Line {
 }
 
 /** Bytes that one more of each option's units takes. */
-function costs(one: number): Record<string, number> {
+function costs(): Record<string, number> {
 	const each: Record<string, number> = {};
 	for (const [name, fallback] of Object.entries(CLAIMS)) {
+		// Both with the option given: the object that holds it has a slot for it.
+		const one = bytesOf(() => client({ [name]: fallback }));
 		each[name] = (bytesOf(() => client({ [name]: fallback + MORE })) - one) / MORE;
 	}
 	return each;
@@ -169,6 +171,6 @@ export function memory(): Memory {
 		sntp: bytesOf(() => new Sntp({ dns: nothing, udp: nothing, timer, ticks })),
 		small: bytesOf(() => client({ storeSize: 1024, packetSize: 256, receiveSize: 256 })),
 		details: detailed - status,
-		options: costs(one),
+		options: costs(),
 	};
 }

@@ -239,7 +239,7 @@ export class Reader implements PacketSink {
 	private settle(): void {
 		const { decoder } = this;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
-		this.router.release();
+		this.router.forgetEnded();
 		this.statistics.received++;
 		if (decoder.id === 0) return;
 		const exactlyOnce = (decoder.flags & 4) !== 0;

@@ -90,7 +90,7 @@ export class Router {
 	}
 
 	/** After the last part of a message nothing is to hold on to a subscription that is over. */
-	release(): void {
+	forgetEnded(): void {
 		if (this.lastLength < 0) this.forgetTakers();
 	}
 

@@ -19,6 +19,7 @@ const TELLS: [topic: string, payload: RegExp][] = [
 		"garden/status",
 		/^\{"state":"online","version":"1.4.0","reset":"Power-On","signal":(null|-\d+),"heap":20480\}$/,
 	],
+	["garden/gate/tilt", /^..$/s],
 	["kitchen/temperature", /^21\.5$/],
 ];
 

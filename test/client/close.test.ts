@@ -8,7 +8,7 @@ import { connected, Setup } from "../support/setup.js";
 
 const CLOSED = `disconnected ${reasons.CLOSED_BY_APP}`;
 
-test("with nothing held, DISCONNECT goes at once, and the socket is closed", () => {
+test("[MQTT-3.14.4-1] with nothing held, DISCONNECT goes at once, and the socket is closed", () => {
 	const setup = connected();
 	setup.client.close();
 	setup.peer.expect(DISCONNECT);
@@ -34,7 +34,7 @@ test("what waits is delivered first, and acknowledged", () => {
 	expect(setup.news()).toEqual(["delivered 1", "delivered 2", CLOSED]);
 });
 
-test("DISCONNECT waits for room in the socket", () => {
+test("[MQTT-3.14.4-1] DISCONNECT waits for room in the socket", () => {
 	const setup = connected({}, { room: 13 });
 	setup.client.publish("t", "fills it");
 	setup.client.close();

@@ -16,7 +16,7 @@ function fail(): never {
 }
 
 describe("CONNECT", () => {
-	test("has client identifier, session kept, and the default keep alive", () => {
+	test("[MQTT-3.1.2-11][MQTT-3.1.2-13][MQTT-3.1.2-15][MQTT-3.1.2-18][MQTT-3.1.2-20] has client identifier, session kept, and the default keep alive", () => {
 		const { peer, client } = new Setup();
 		expect(client.state).toBe(State.CONNECTING);
 		peer.open();
@@ -30,7 +30,7 @@ describe("CONNECT", () => {
 		expect(peer.socket.options).toMatchObject({ address: "192.168.7.9", port: 8883, noDelay: true });
 	});
 
-	test("has user name and password as text", () => {
+	test("[MQTT-3.1.2-19][MQTT-3.1.2-21] has user name and password as text", () => {
 		const { peer } = new Setup({ username: "ü", password: "pässword" });
 		peer.open();
 		peer.expect(CONNECT(0xc0, 60, field("c"), field("ü"), field("pässword")));
@@ -53,19 +53,19 @@ describe("CONNECT", () => {
 		peer.expect(CONNECT(0xc0, 60, field("c"), field("u"), field("p2")));
 	});
 
-	test("has a user name alone, also an empty one", () => {
+	test("[MQTT-3.1.2-19][MQTT-3.1.2-20] has a user name alone, also an empty one", () => {
 		const { peer } = new Setup({ username: "" });
 		peer.open();
 		peer.expect(CONNECT(0x80, 60, field("c"), field("")));
 	});
 
-	test("asks for a clean session, with an empty client identifier", () => {
+	test("[MQTT-3.1.3-3] asks for a clean session, with an empty client identifier", () => {
 		const { peer } = new Setup({ clean: true, clientId: "" });
 		peer.open();
 		peer.expect(CONNECT(2, 60, field("")));
 	});
 
-	test("takes its client identifier from the device when none is given", () => {
+	test("[MQTT-3.1.3-3] takes its client identifier from the device when none is given", () => {
 		const { peer } = new Setup({ clientId: undefined });
 		peer.open();
 		peer.expect(CONNECT(0, 60, field("xs-mqtt-c0ffee")));
@@ -93,14 +93,14 @@ describe("CONNECT", () => {
 		peer.expect(CONNECT(flags, 60, field("c"), field("w"), field("gone")));
 	});
 
-	test("has an empty will of its own copy", () => {
+	test("[MQTT-3.1.2-9] has an empty will of its own copy", () => {
 		const { peer, client } = new Setup();
 		client.will = { topic: "w", payload: new ArrayBuffer(0) };
 		peer.open();
 		peer.expect(CONNECT(4, 60, field("c"), field("w"), field("")));
 	});
 
-	test("keeps the will as it was given", () => {
+	test("[MQTT-3.1.2-9] keeps the will as it was given", () => {
 		const { peer, client } = new Setup();
 		const payload = Uint8Array.of(1, 2);
 		client.will = { topic: "w", payload };
@@ -109,7 +109,7 @@ describe("CONNECT", () => {
 		peer.expect(CONNECT(4, 60, field("c"), field("w"), field([1, 2])));
 	});
 
-	test("has all fields in the order of section 3.1.3", () => {
+	test("[MQTT-3.1.3-1] has all fields in the order of section 3.1.3", () => {
 		const setup = new Setup({ clean: true, username: "u", password: "p", keepAlive: 10_000 });
 		setup.client.will = { topic: "w", payload: "x", qos: 1, retain: true };
 		setup.peer.open();

@@ -29,7 +29,7 @@ function published(setup: Setup, ...levels: (1 | 2)[]): void {
 }
 
 describe("a message published at QoS 2", () => {
-	test("takes four packets, each one write, and is delivered with the last", () => {
+	test("[MQTT-4.3.3-1] takes four packets, each one write, and is delivered with the last", () => {
 		const setup = connected();
 		const { client, peer } = setup;
 		expect(client.publish("t", "1", 2)).toBe(1);
@@ -44,7 +44,7 @@ describe("a message published at QoS 2", () => {
 		expect(peer.socket.writes.length).toBe(3);
 	});
 
-	test("has PUBREL written as 62 02 and its identifier", () => {
+	test("[MQTT-2.3.1-6][MQTT-3.6.1-1] has PUBREL written as 62 02 and its identifier", () => {
 		const setup = connected({ random: () => 0x1233 / 65_535 });
 		const id = setup.client.publish("t", "", 2);
 		setup.peer.take();
@@ -120,7 +120,7 @@ describe("a message published at QoS 2", () => {
 		expect(setup.client.statistics.dropped).toBe(0);
 	});
 
-	test("answers each PUBREC with PUBREL, also a second one and one of a stranger", () => {
+	test("[MQTT-4.3.3-1] answers each PUBREC with PUBREL, also a second one and one of a stranger", () => {
 		const setup = connected();
 		published(setup, 2);
 		setup.peer.send(PUBREC(1), PUBREC(1), PUBREC(77));
@@ -130,7 +130,7 @@ describe("a message published at QoS 2", () => {
 		expect(setup.client.statistics.strayAcknowledgements).toBe(4);
 	});
 
-	test("is not acknowledged by PUBACK, nor by PUBCOMP before PUBREC; QoS 1 not by PUBCOMP", () => {
+	test("[MQTT-4.3.3-1] is not acknowledged by PUBACK, nor by PUBCOMP before PUBREC; QoS 1 not by PUBCOMP", () => {
 		const setup = connected();
 		published(setup, 2, 1);
 		setup.peer.send(PUBACK(1), PUBCOMP(1), PUBCOMP(2));
@@ -163,7 +163,7 @@ describe("a message published at QoS 2", () => {
 		peer.expect(again(1), PUBLISH("t", "x".repeat(400), { qos: 2, id: 2, dup: true }));
 	});
 
-	test("goes on where it was when the broker has the session: PUBRELs in the order of PUBRECs, then the rest", () => {
+	test("[MQTT-3.1.2-4][MQTT-4.4.0-1][MQTT-4.6.0-1][MQTT-4.6.0-4] goes on where it was when the broker has the session: PUBRELs in the order of PUBRECs, then the rest", () => {
 		const setup = connected({ window: 6 });
 		published(setup, 2, 2, 1, 2, 2);
 		setup.peer.send(PUBREC(4), PUBREC(1));
@@ -177,7 +177,7 @@ describe("a message published at QoS 2", () => {
 		expect(setup.client.statistics).toMatchObject({ resent: 3, uncertain: 0, strayAcknowledgements: 0 });
 	});
 
-	test("is PUBREL for ever after PUBREC, over any number of connections", () => {
+	test("[MQTT-2.3.1-3][MQTT-4.1.0-1][MQTT-4.3.3-1] is PUBREL for ever after PUBREC, over any number of connections", () => {
 		const setup = connected();
 		published(setup, 2, 2);
 		setup.peer.send(PUBREC(2));
@@ -196,7 +196,7 @@ describe("a message published at QoS 2", () => {
 		setup.reconnect().expect();
 	});
 
-	test("has its PUBREL sent on the next connection when there was no room for it on this one", () => {
+	test("[MQTT-4.6.0-4] has its PUBREL sent on the next connection when there was no room for it on this one", () => {
 		const setup = connected({}, { room: 1100, segments: 1 });
 		published(setup, 2, 2);
 		setup.client.publish("fill", "");
@@ -226,7 +226,7 @@ describe("a message published at QoS 2", () => {
 		setup.peer.expect(PUBREL(2), first(4, 1));
 	});
 
-	test("is given up after PUBREC when the session is lost, and sent anew before it", () => {
+	test("[MQTT-4.4.0-1] is given up after PUBREC when the session is lost, and sent anew before it", () => {
 		const setup = connected({ storeSize: 5 * 16, window: 5 });
 		published(setup, 2, 2, 1, 2);
 		setup.peer.send(PUBREC(2));
@@ -299,7 +299,7 @@ describe("a message published at QoS 2", () => {
 		});
 	});
 
-	test("has its identifier until PUBCOMP: nothing else gets it, from 65535 on to 1 and past it", () => {
+	test("[MQTT-2.3.1-2] has its identifier until PUBCOMP: nothing else gets it, from 65535 on to 1 and past it", () => {
 		const setup = connected({ random: () => 65_533 / 65_535 });
 		const { client, peer } = setup;
 		expect([1, 2, 3].map(() => client.publish("t", "", 2))).toEqual([65_534, 65_535, 1]);
@@ -377,7 +377,7 @@ describe("a message received at QoS 2", () => {
 	const message = (id: number, options: PublishOptions = {}) =>
 		PUBLISH("t", `${id}`, { qos: 2, id, ...options });
 
-	test("is handled, then PUBREC is sent; PUBREL is answered with PUBCOMP", () => {
+	test("[MQTT-2.3.1-6][MQTT-3.3.4-1][MQTT-4.3.3-2] is handled, then PUBREC is sent; PUBREL is answered with PUBCOMP", () => {
 		const setup: Setup = connected({
 			onMessage: (it) => {
 				setup.log.push(`message ${it.text()} qos${it.qos}`);
@@ -400,7 +400,7 @@ describe("a message received at QoS 2", () => {
 		expect(setup.client.statistics).toMatchObject({ received: 2, duplicates: 2 });
 	});
 
-	test("is another one after PUBREL", () => {
+	test("[MQTT-4.3.3-2] is another one after PUBREL", () => {
 		const setup = connected();
 		for (let i = 0; i < 3; i++) setup.peer.send(message(1), PUBREL(1));
 		setup.peer.expect(...[1, 2, 3].flatMap(() => [PUBREC(1), PUBCOMP(1)]));
@@ -422,14 +422,14 @@ describe("a message received at QoS 2", () => {
 		expect(setup.news()).toEqual(["message t=1 qos2", "message t=one qos1", "delivered 1"]);
 	});
 
-	test("PUBREL of what is unknown is answered with PUBCOMP, and counted", () => {
+	test("[MQTT-4.3.3-2] PUBREL of what is unknown is answered with PUBCOMP, and counted", () => {
 		const setup = connected();
 		setup.peer.send(PUBREL(9));
 		setup.peer.expect(PUBCOMP(9));
 		expect(setup.client.statistics.strayAcknowledgements).toBe(1);
 	});
 
-	test("is recognised on the next connection with the session, and new without it", () => {
+	test("[MQTT-3.1.2-4][MQTT-4.1.0-1][MQTT-4.3.3-2] is recognised on the next connection with the session, and new without it", () => {
 		const setup = connected();
 		setup.peer.send(message(1), message(2));
 		setup.reconnect(true);
@@ -444,7 +444,7 @@ describe("a message received at QoS 2", () => {
 		expect(setup.client.statistics.duplicates).toBe(1);
 	});
 
-	test("is recognised though its PUBREC could not be sent before the connection broke", () => {
+	test("[MQTT-4.3.3-2] is recognised though its PUBREC could not be sent before the connection broke", () => {
 		const setup = connected({}, { room: 1100, segments: 1 });
 		setup.client.publish("fill", "");
 		setup.peer.send(message(1));
@@ -455,7 +455,7 @@ describe("a message received at QoS 2", () => {
 		expect(setup.news()).toEqual([]);
 	});
 
-	describe("one more than can be remembered", () => {
+	describe("[MQTT-4.8.0-2] one more than can be remembered", () => {
 		const full = (options = {}) => {
 			const setup = connected({ unreleased: 2, ...options });
 			setup.peer.send(message(1), message(2), message(1), message(3), message(4));
@@ -558,7 +558,7 @@ describe("a message received at QoS 2", () => {
 		]);
 	});
 
-	test("is acknowledged and remembered when its handler throws", () => {
+	test("[MQTT-4.5.0-2] is acknowledged and remembered when its handler throws", () => {
 		const setup: Setup = connected({
 			onMessage: () => {
 				throw new Error("mine");
@@ -587,7 +587,7 @@ describe("a message received at QoS 2", () => {
 		expect(calls).toBe(1);
 	});
 
-	test("whose topic name is too long is told once, and acknowledged", () => {
+	test("[MQTT-4.5.0-2] whose topic name is too long is told once, and acknowledged", () => {
 		const setup = connected({ topicSize: 8 });
 		const long = PUBLISH("longer than 8", "x", { qos: 2, id: 1 });
 		setup.peer.send(long, long, PUBREL(1));
@@ -603,7 +603,7 @@ describe("a message received at QoS 2", () => {
 		expect(setup.news()).toEqual(["message t= qos2", "message t= qos2"]);
 	});
 
-	test("with no handler is acknowledged all the same", () => {
+	test("[MQTT-4.5.0-2] with no handler is acknowledged all the same", () => {
 		const setup = connected({ onMessage: undefined });
 		setup.peer.send(message(1), PUBREL(1));
 		setup.peer.expect(PUBREC(1), PUBCOMP(1));

@@ -17,7 +17,7 @@ import {
 } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
-describe("a malformed packet", () => {
+describe("[MQTT-3.3.1-4][MQTT-4.8.0-1] a malformed packet", () => {
 	test.each([
 		["type 0", packet(0x00), wire.PACKET_TYPE],
 		["CONNECT", packet(0x10), wire.PACKET_TYPE],

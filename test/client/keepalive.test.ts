@@ -21,7 +21,7 @@ function watch(setup: Setup, milliseconds: number, answer = true): number[] {
 /** Milliseconds between one and the next, from 0 to `end`. */
 const gaps = (times: number[], end: number) => [...times, end].map((time, i) => time - (times[i - 1] ?? 0));
 
-describe("PINGREQ", () => {
+describe("[MQTT-3.1.2-23] PINGREQ", () => {
 	test.each([1000, 2000, 5000, 60_000, 3_600_000])(
 		"of a silent client with keepAlive %d is sent before that has passed, and not much too often",
 		(keepAlive) => {

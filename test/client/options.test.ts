@@ -108,7 +108,7 @@ test.each([16, 17, 18, 19])("a store of %d bytes holds a short message over a re
 	expect(setup.client.held).toBe(0);
 });
 
-describe("a wrong call", () => {
+describe("[MQTT-3.3.1-4][MQTT-3.3.2-2][MQTT-4.7.1-1] a wrong call", () => {
 	const calls: [string, (client: Client) => void, RegExp][] = [
 		["a wildcard in a topic", (client) => client.publish("a/+", "x"), /"a\/\+" has a wildcard/],
 		["an empty topic", (client) => client.publish("", "x"), /topic name is empty/],

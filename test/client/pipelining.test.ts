@@ -35,7 +35,7 @@ function connack(setup: Setup, sessionPresent = false): void {
 	setup.news();
 }
 
-test("without it CONNECT goes alone", () => {
+test("[MQTT-3.1.0-1] without it CONNECT goes alone", () => {
 	const setup = new Setup();
 	setup.client.subscribe("s", 1);
 	setup.client.publish("t", "x", 1);
@@ -76,7 +76,7 @@ test.each([true, false])("all goes in one write, and nothing of it twice; sessio
 	expect(setup.client.statistics).toMatchObject({ disconnects: 0, resent: 0, strayAcknowledgements: 0 });
 });
 
-test("what comes while CONNACK is awaited goes after it", () => {
+test("[MQTT-3.1.0-1] what comes while CONNACK is awaited goes after it", () => {
 	const setup = pipelining();
 	setup.peer.open();
 	setup.client.publish("a", "", 1);

@@ -7,13 +7,13 @@ import { connected } from "../support/setup.js";
 import { padded, storeFor } from "../support/store.js";
 
 describe("PUBLISH", () => {
-	test("at QoS 0 is one write, and accepted with 0", () => {
+	test("[MQTT-2.3.1-5][MQTT-4.3.1-1] at QoS 0 is one write, and accepted with 0", () => {
 		const { client, peer } = connected();
 		expect(client.publish(new Topic("a/b"), "hello")).toBe(0);
 		expect(peer.socket.writes.slice(1)).toEqual([PUBLISH("a/b", "hello")]);
 	});
 
-	test("at QoS 1 is one write, has an identifier, and is delivered when PUBACK comes", () => {
+	test("[MQTT-4.3.2-1] at QoS 1 is one write, has an identifier, and is delivered when PUBACK comes", () => {
 		const setup = connected();
 		const { client, peer } = setup;
 		expect(client.publish("a/b", "hello", 1)).toBe(1);
@@ -151,14 +151,14 @@ describe("PUBLISH", () => {
 		}
 	});
 
-	test("takes topics as text, remembered or not", () => {
+	test("[MQTT-3.3.2-1] takes topics as text, remembered or not", () => {
 		const { client, peer } = connected();
 		const names = ["a", "b", "c", "d", "e", "a", "a", "é"];
 		for (const name of names) client.publish(name, "1");
 		peer.expect(...names.map((name) => PUBLISH(name, "1")));
 	});
 
-	test("an identifier goes from 65535 to 1, and is never 0", () => {
+	test("[MQTT-2.3.1-1] an identifier goes from 65535 to 1, and is never 0", () => {
 		const { client, peer } = connected({ random: () => 65_533 / 65_535 });
 		for (const id of [65_534, 65_535, 1, 2]) {
 			expect(client.publish("t", "", 1)).toBe(id);
@@ -179,7 +179,7 @@ describe("PUBLISH", () => {
 		peer.expect(PUBLISH("t", "3", { qos: 1, id: 4 }), PUBLISH("t", "zero"));
 	});
 
-	test("takes acknowledgements out of order", () => {
+	test("[MQTT-4.3.2-1] takes acknowledgements out of order", () => {
 		const setup = connected({ window: 3 });
 		const { client, peer } = setup;
 		for (let i = 0; i < 3; i++) client.publish("t", `${i}`, 1);

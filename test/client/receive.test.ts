@@ -27,7 +27,7 @@ test.each([
 	expect(setup.client.statistics.received).toBe(1);
 });
 
-test("an empty message wedges nothing, at QoS 0 and 1, whole and byte by byte", () => {
+test("[MQTT-3.3.4-1] an empty message wedges nothing, at QoS 0 and 1, whole and byte by byte", () => {
 	const setup = connected();
 	const packets = [PUBLISH("a", ""), PUBLISH("b", "", { qos: 1, id: 5 }), PUBLISH("c", "x")];
 	setup.peer.send(...packets);
@@ -50,14 +50,14 @@ test("another packet between two alike messages changes nothing", () => {
 	}
 });
 
-test("messages that arrive together are told one by one, and acknowledged in order", () => {
+test("[MQTT-2.3.1-6] messages that arrive together are told one by one, and acknowledged in order", () => {
 	const setup = connected();
 	setup.peer.send(...[1, 2, 3].map((id) => PUBLISH("t", `${id}`, { qos: 1, id })));
 	expect(setup.news()).toEqual(["message t=1 qos1", "message t=2 qos1", "message t=3 qos1"]);
 	setup.peer.expect(PUBACK(1), PUBACK(2), PUBACK(3));
 });
 
-test("QoS 1 is acknowledged after the handler has returned", () => {
+test("[MQTT-4.3.2-2] QoS 1 is acknowledged after the handler has returned", () => {
 	let sentInHandler = -1;
 	const setup = connected({
 		onMessage: () => {
@@ -124,7 +124,7 @@ describe("Message", () => {
 		expect(copies.map((copy) => Buffer.from(copy).toString())).toEqual(["first", "2"]);
 	});
 
-	test("keeps a byte order mark, in text and topic (section 1.5.3)", () => {
+	test("[MQTT-1.5.3-3] keeps a byte order mark, in text and topic (section 1.5.3)", () => {
 		let seen: string[] = [];
 		const setup = connected({
 			onMessage(message) {
@@ -228,7 +228,7 @@ describe("a topic longer than topicSize", () => {
 		]);
 	});
 
-	test("is acknowledged although onDropped throws", () => {
+	test("[MQTT-4.5.0-2] is acknowledged although onDropped throws", () => {
 		const setup = connected({
 			topicSize: 8,
 			onDropped() {

@@ -193,7 +193,7 @@ test("half a packet of the old connection is forgotten", () => {
 });
 
 describe("QoS 1 over a reconnect", () => {
-	test("with the session: again in order, with DUP and the same identifiers, then what never went", () => {
+	test("[MQTT-2.3.1-3][MQTT-3.3.1-1][MQTT-4.4.0-1][MQTT-4.6.0-1] with the session: again in order, with DUP and the same identifiers, then what never went", () => {
 		const setup = connected({ window: 2 });
 		for (let i = 1; i <= 3; i++) setup.client.publish("t", `${i}`, 1);
 		setup.client.publish("t", "zero");
@@ -215,7 +215,7 @@ describe("QoS 1 over a reconnect", () => {
 		setup.reconnect(false).expect(PUBLISH("t", "1", { qos: 1, id: 1 }), PUBLISH("t", "2", { qos: 1, id: 2 }));
 	});
 
-	test("what was acknowledged does not go again", () => {
+	test("[MQTT-4.3.2-1][MQTT-4.6.0-1] what was acknowledged does not go again", () => {
 		const setup = connected();
 		for (let i = 1; i <= 3; i++) setup.client.publish("t", `${i}`, 1);
 		setup.peer.send(PUBACK(2));
@@ -245,7 +245,7 @@ describe("QoS 1 over a reconnect", () => {
 		setup.reconnect(true).expect(PUBLISH("t", payload, { qos: 1, id: 1, retain: true, dup: true }));
 	});
 
-	test("an identifier that is still held is not given again", () => {
+	test("[MQTT-2.3.1-2] an identifier that is still held is not given again", () => {
 		const setup = connected({ random: () => 65_533 / 65_535 });
 		const { client } = setup;
 		expect([1, 2, 3].map(() => client.publish("t", "", 1))).toEqual([65_534, 65_535, 1]);

@@ -47,7 +47,7 @@ function listening(options = {}) {
 }
 
 describe("several filters", () => {
-	test("are asked for with one packet, and each has its answer; a refused one is no error", () => {
+	test("[MQTT-3.8.3-3][MQTT-3.8.4-5][MQTT-3.9.3-1] are asked for with one packet, and each has its answer; a refused one is no error", () => {
 		const setup = connected();
 		const made = setup.client.subscribe(["a", "b/+", "c/#"], 2, ignore);
 		expect(made.map((it) => it.filter)).toEqual(["a", "b/+", "c/#"]);
@@ -59,7 +59,7 @@ describe("several filters", () => {
 		expect(setup.client.statistics).toMatchObject({ disconnects: 0, strayAcknowledgements: 0 });
 	});
 
-	test("have their answers byte by byte too", () => {
+	test("[MQTT-3.9.3-1] have their answers byte by byte too", () => {
 		const setup = connected();
 		setup.client.subscribe(["a", "b"], 1, ignore);
 		setup.peer.sendBytewise(suback(1, 1, 0), PUBLISH("a", ""));
@@ -76,7 +76,7 @@ describe("several filters", () => {
 		setup.reconnect().expect(SUBSCRIBE(2, "a", 1), SUBSCRIBE(3, "b", 1));
 	});
 
-	test("a single one with two codes ends the connection; an unknown identifier is counted", () => {
+	test("[MQTT-3.8.4-5] a single one with two codes ends the connection; an unknown identifier is counted", () => {
 		const setup = connected();
 		setup.client.subscribe("a", 1, ignore);
 		setup.peer.send(suback(9, 1, 1));
@@ -102,7 +102,7 @@ describe("several filters", () => {
 		setup.peer.expect(subscribe(1, 0, "a", "b"), SUBSCRIBE(2, "c", 0));
 	});
 
-	test("are ended with one packet", () => {
+	test("[MQTT-3.10.3-1] are ended with one packet", () => {
 		const { setup, client, on, hears } = listening();
 		client.subscribe(["a", "b", "c"], 0, on("1"));
 		setup.peer.take();
@@ -120,7 +120,7 @@ describe("several filters", () => {
 		setup.peer.expect(subscribe(3, 0, "a", "c"));
 	});
 
-	test("one renewed before the answer has the answer of its own packet", () => {
+	test("[MQTT-3.8.4-2] one renewed before the answer has the answer of its own packet", () => {
 		const setup = connected();
 		const [old, other] = setup.client.subscribe(["a", "b"], 0, ignore);
 		const renewed = setup.client.subscribe("a", 2, ignore);
@@ -219,7 +219,7 @@ describe("several filters", () => {
 		expect([first.code, other.code]).toEqual([0, 0]);
 	});
 
-	test("none at all throw, and so does what is no text", () => {
+	test("[MQTT-3.8.3-3][MQTT-3.10.3-2] none at all throw, and so does what is no text", () => {
 		const { client } = connected();
 		expect(() => client.subscribe([], 0)).toThrow(RangeError);
 		expect(() => client.unsubscribe([])).toThrow(RangeError);

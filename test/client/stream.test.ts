@@ -169,7 +169,7 @@ test("is asked for before the connection, and asked to fill only when it is sent
 	expect(offsets).toEqual([0, 64, 128]);
 });
 
-test("has no DUP from the message that was in its place before", () => {
+test("[MQTT-3.3.1-1] has no DUP from the message that was in its place before", () => {
 	const setup = connected({ storeSize: 64 });
 	setup.client.publish("t", "x", 1);
 	setup.reconnect(true).expect(PUBLISH("t", "x", { qos: 1, id: 1, dup: true }));

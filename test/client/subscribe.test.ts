@@ -17,7 +17,7 @@ import { connected, Setup } from "../support/setup.js";
 const ignore = () => {};
 
 describe("SUBSCRIBE", () => {
-	test("is sent for one filter, and its answer is told", () => {
+	test("[MQTT-3.8.1-1][MQTT-3.8.3-3] is sent for one filter, and its answer is told", () => {
 		const setup = connected();
 		const subscription = setup.client.subscribe("a/b", 1, ignore);
 		expect(subscription).toMatchObject({ filter: "a/b", qos: 1, code: -1 });
@@ -70,7 +70,7 @@ describe("SUBSCRIBE", () => {
 		expect(setup.client.statistics.strayAcknowledgements).toBe(1);
 	});
 
-	test("takes no identifier that a message has", () => {
+	test("[MQTT-2.3.1-1] takes no identifier that a message has", () => {
 		const setup = connected({ random: () => 65_534 / 65_535 });
 		expect(setup.client.publish("t", "", 1)).toBe(65_535);
 		for (let i = 0; i < 2; i++) setup.client.subscribe(`s${i}`, 0, ignore);
@@ -102,7 +102,7 @@ describe("SUBSCRIBE", () => {
 		expect(() => client.subscribe("c", 0, ignore)).toThrow(/"c".*2 of 2.*option subscriptions/);
 	});
 
-	test("an answer that nobody waits for is counted, and no reason to close", () => {
+	test("[MQTT-3.8.4-2] an answer that nobody waits for is counted, and no reason to close", () => {
 		const setup = connected();
 		setup.peer.send(SUBACK(77, 0), UNSUBACK(77));
 		expect(setup.client.statistics.strayAcknowledgements).toBe(2);
@@ -124,7 +124,7 @@ describe("SUBSCRIBE", () => {
 });
 
 describe("UNSUBSCRIBE", () => {
-	test("is sent, and frees the place when it is answered", () => {
+	test("[MQTT-3.10.1-1][MQTT-2.3.1-7] is sent, and frees the place when it is answered", () => {
 		const setup = connected({ subscriptions: 1 });
 		const { client, peer } = setup;
 		client.subscribe("a", 0, ignore);
@@ -309,7 +309,7 @@ describe("a message goes", () => {
 		expect(setup.news()).toEqual(["+"]);
 	});
 
-	test("nowhere, without a handler or onMessage, and is acknowledged all the same", () => {
+	test("[MQTT-4.5.0-2] nowhere, without a handler or onMessage, and is acknowledged all the same", () => {
 		const setup = connected({ onMessage: undefined });
 		setup.peer.send(PUBLISH("a", "x", { qos: 1, id: 1 }));
 		setup.peer.expect(PUBACK(1));

@@ -10,16 +10,20 @@ let told: string[];
 const { write } = process.stderr;
 const inRoot = (...path: string[]) => join(rootDir, ...path);
 const inFolder = (name: string) => inRoot("test", "conformance", name);
+/** A test file of another folder, without a number. */
+const other = () => inRoot("test", "client", "c.test.ts");
 
 beforeEach(() => {
 	rootDir = mkdtempSync(join(tmpdir(), "conformance-"));
 	mkdirSync(inFolder(""), { recursive: true });
-	mkdirSync(inRoot("docs"));
+	for (const folder of ["docs", "test/client"]) mkdirSync(inRoot(folder));
 	writeFileSync(
 		inFolder("statements.tsv"),
 		"statement\tsection\trule\tbinds\tnote\nMQTT-1.1.1-1\t1\tOne rule\tclient\t\nMQTT-1.1.1-2\t1\tAnother\tclient\t\n",
 	);
-	for (const file of ["a.test.ts", "b.test.ts"]) writeFileSync(inFolder(file), "");
+	writeFileSync(inFolder("a.test.ts"), 'test("[MQTT-1.1.1-1] x"');
+	writeFileSync(inFolder("b.test.ts"), 'test("[MQTT-1.1.1-2] y"');
+	writeFileSync(other(), 'test("z"');
 	told = [];
 	process.stderr.write = (text: unknown) => told.push(`${text}`) > 0;
 });
@@ -57,7 +61,7 @@ function judged(testResults: ReturnType<typeof file>[], configuration = {}, run 
 test("with -u it writes the document; then all is well, and again", () => {
 	expect(judged(both(), { updateSnapshot: "all" })).toBe("");
 	const text = readFileSync(inRoot("docs", "conformance.md"), "utf8");
-	expect(text).toContain("| MQTT-1.1.1-1 | 1 | One rule | client | a: x |  |\n");
+	expect(text).toContain("| MQTT-1.1.1-1 | 1 | One rule | client | conformance/a: x |  |\n");
 	expect(judged(both())).toBe("");
 	expect(judged(both().toReversed())).toBe("");
 	expect(told).toEqual([]);
@@ -80,12 +84,13 @@ test.each(["pending", "skipped", "todo", "disabled"])("a test that is %s has not
 	const results = [both()[0], file("b.test.ts", passed("[MQTT-1.1.1-2] y", status))];
 	expect(judged(results)).toMatch(/MQTT-1.1.1-2 has no test that ran: Another/);
 	expect(judged(results, { updateSnapshot: "all" })).toMatch(/MQTT-1.1.1-2/);
-	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("b: y");
+	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("conformance/b: y");
 });
 
-test("tests of other folders do not count", () => {
-	const elsewhere = { testFilePath: inRoot("test", "b.test.ts"), testResults: [passed("[MQTT-1.1.1-2] y")] };
-	expect(judged([both()[0], file("b.test.ts"), elsewhere])).toMatch(/MQTT-1.1.1-2 has no test/);
+test("a test of another folder counts as well", () => {
+	const elsewhere = { testFilePath: other(), testResults: [passed("[MQTT-1.1.1-2] z")] };
+	expect(judged([both()[0], elsewhere], { updateSnapshot: "all" })).toBe("");
+	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("client/c: z");
 });
 
 test.each([
@@ -95,13 +100,16 @@ test.each([
 	["--onlyFailures", { onlyFailures: true }],
 	["--findRelatedTests", { findRelatedTests: true }],
 	["--shard", { shard: { shardCount: 2, shardIndex: 1 } }],
-])("a run narrowed by %s that leaves some of the folder out is not judged", (_what, configuration) => {
+])("a run narrowed by %s that leaves out a file with a number is not judged", (_what, configuration) => {
 	expect(judged([file("a.test.ts")], configuration)).toBe("");
 });
 
-test("a run narrowed to the whole folder is", () => {
+test("a run narrowed to all files with a number is", () => {
 	const configuration = { testPathPatterns: { patterns: ["test/conformance"] } };
-	expect(judged([file("a.test.ts"), file("b.test.ts")], configuration)).toMatch(/MQTT-1.1.1-1 has no test/);
+	const results = [file("a.test.ts"), file("b.test.ts")];
+	expect(judged(results, configuration)).toMatch(/MQTT-1.1.1-1 has no test/);
+	writeFileSync(other(), 'test("[MQTT-1.1.1-1] z"');
+	expect(judged(results, configuration)).toBe("");
 });
 
 test("a run that was not narrowed is judged, whatever ran", () => {

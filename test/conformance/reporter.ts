@@ -1,11 +1,15 @@
-// A jest reporter. After a run of all tests in this folder it fails the run when a statement of statements.tsv has no
-// test that ran, or docs/conformance.md is not what the tests say; with jest's -u it writes that file.
+// A jest reporter. After a run of all test files that name a statement of the specification, in any folder, it fails the
+// run when a statement of statements.tsv has no test that ran, or docs/conformance.md is not what the tests say; with jest's
+// -u it writes that file.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join, relative } from "node:path";
 import { complaints, type Proof, parseStatements, table } from "./table.js";
 
-const FOLDER = "test/conformance";
+const STATEMENTS = "test/conformance/statements.tsv";
+const FOLDER = "test";
+/** How the number of a statement begins in the title of a test. */
+const NUMBER = "[MQTT-";
 const DOCUMENT = "docs/conformance.md";
 const SUFFIX = ".test.ts";
 
@@ -43,7 +47,7 @@ export default class ConformanceReporter {
 		// A run that failed is red as it is, and proves nothing.
 		if (run.numFailedTestSuites > 0 || run.wasInterrupted || !this.complete(run)) return;
 		const { rootDir, updateSnapshot } = this.configuration;
-		const statements = parseStatements(readFileSync(join(rootDir, FOLDER, "statements.tsv"), "utf8"));
+		const statements = parseStatements(readFileSync(join(rootDir, STATEMENTS), "utf8"));
 		const proofs = this.proofs(run);
 		const wrong = complaints(statements, proofs);
 		if (wrong.length === 0) {
@@ -62,7 +66,7 @@ export default class ConformanceReporter {
 		return this.error;
 	}
 
-	/** Whether all tests of this folder were to run. A run that was not narrowed is never excused from it. */
+	/** Whether all files that name a statement were to run. A run that was not narrowed is never excused from it. */
 	private complete(run: Run): boolean {
 		const { rootDir, testNamePattern, testPathPatterns, ...rest } = this.configuration;
 		if (testNamePattern) return false;
@@ -74,23 +78,22 @@ export default class ConformanceReporter {
 			rest.shard !== undefined;
 		const ran = new Set(run.testResults.map(({ testFilePath }) => testFilePath));
 		const folder = join(rootDir, FOLDER);
-		return (
-			!narrowed || readdirSync(folder).every((name) => !name.endsWith(SUFFIX) || ran.has(join(folder, name)))
-		);
+		const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+			.filter((name) => name.endsWith(SUFFIX))
+			.map((name) => join(folder, name));
+		return !narrowed || files.every((file) => ran.has(file) || !read(file).includes(NUMBER));
 	}
 
 	private proofs(run: Run): Proof[] {
 		const folder = join(this.configuration.rootDir, FOLDER);
-		return run.testResults
-			.filter(({ testFilePath }) => dirname(testFilePath) === folder)
-			.flatMap(({ testFilePath, testResults }) =>
-				testResults
-					.filter(({ status }) => status === "passed")
-					.map(({ ancestorTitles, title }) => ({
-						file: basename(testFilePath, SUFFIX),
-						titles: [...ancestorTitles, title],
-					})),
-			);
+		return run.testResults.flatMap(({ testFilePath, testResults }) =>
+			testResults
+				.filter(({ status }) => status === "passed")
+				.map(({ ancestorTitles, title }) => ({
+					file: relative(folder, testFilePath).slice(0, -SUFFIX.length),
+					titles: [...ancestorTitles, title],
+				})),
+		);
 	}
 }
 

@@ -1,4 +1,4 @@
-// The judge of all other files in this folder.
+// The judge of all tests that name a statement.
 
 import { readFileSync } from "node:fs";
 import { complaints, type Proof, parseStatements, table } from "./table.js";

@@ -14,7 +14,7 @@ export interface Statement {
 
 /** A test that ran and passed. */
 export interface Proof {
-	/** Its file's name without ".test.ts". */
+	/** Its file below test/, without ".test.ts". */
 	file: string;
 	/** Of the describes around it, outermost first, and its own; one of them carries the numbers, in brackets. */
 	titles: readonly string[];
@@ -69,9 +69,9 @@ export function table(statements: readonly Statement[], proofs: readonly Proof[]
 	return [
 		"# Conformance to MQTT 3.1.1\n\n",
 		"The numbered statements of the specification that concern a client, and the tests that prove them. Written by\n",
-		"`npm run conformance` from [statements.tsv](../test/conformance/statements.tsv) and the tests that ran and passed\n",
-		"in [test/conformance](../test/conformance). All these numbers are in the specification's own list, and say what is\n",
-		"said here, but for the notes.\n\n",
+		"`npm run conformance` from [statements.tsv](../test/conformance/statements.tsv) and the tests below [test](../test)\n",
+		"that name them in their titles, ran and passed. All these numbers are in the specification's own list, and say\n",
+		"what is said here, but for the notes.\n\n",
 		"Binds: **client**, the sentence binds a client. **server**, the number is right, but the sentence binds the\n",
 		"server; the tests show what this client makes of the server's packets, or the client's half of the rule.\n",
 		"**no**, it does not apply to this client.\n\n",

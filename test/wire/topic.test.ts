@@ -45,7 +45,7 @@ describe("Topic", () => {
 	});
 });
 
-describe("a filter", () => {
+describe("[MQTT-4.7.1-2][MQTT-4.7.1-3] a filter", () => {
 	test.each(["#", "+", "a", "a/#", "a/+", "+/a", "+/+", "/+", "+/#", "/", "a//b", "+/a/#", "$SYS/#", "//#"])(
 		"%j is valid",
 		(filter) => {
