@@ -230,8 +230,6 @@ export class Writer {
 			end = source.write(this.window, at, limit);
 		} finally {
 			this.lent = false;
-			// Who was refused meanwhile has room now.
-			if (this.starved) this.tellRoomSoon();
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
@@ -391,11 +389,6 @@ export class Writer {
 		all[at++] = id >> 8;
 		all[at] = id;
 		return id;
-	}
-
-	private tellRoomSoon(): void {
-		this.outbox.freed = true;
-		this.alarm.within(1);
 	}
 
 	private refuse(): number {
@@ -722,7 +715,6 @@ export class Writer {
 			return -1;
 		} finally {
 			this.lent = false;
-			if (this.starved) this.tellRoomSoon();
 		}
 	}
 
