@@ -13,12 +13,14 @@ test.each([
 	[0, 64 - 8 - 3],
 	[1, 64 - 8 - 3 - 2],
 ] as const)(
-	"at QoS %d a payload that the store never holds is told with its length, and with the longest",
+	"at QoS %d a payload that the store never holds is told with its length, what it takes and what there is",
 	(qos, most) => {
 		for (const packetSize of [64, 200]) {
 			const { client, peer } = connected({ storeSize: 64, packetSize });
 			const long = most + 1;
-			const wanted = `a payload of ${long} bytes does not fit: the store has room for ${most} `;
+			const wanted =
+				`a payload of ${long} bytes does not fit: to the topic "t" it takes 68 bytes of the store, which has room for ` +
+				"64; raise storeSize, or use publishFrom";
 			expect(() => client.publish("t", new Uint8Array(long), qos)).toThrow(wanted);
 			expect(() => client.publish("t", "x".repeat(long), qos)).toThrow(wanted);
 			if (packetSize === 200)
@@ -33,14 +35,16 @@ test.each([
 test("a topic that leaves no room in packetSize says so", () => {
 	const { client } = connected({ packetSize: 64 });
 	const long = new Topic("t".repeat(64));
-	const wanted = "packetSize is 64; raise packetSize";
+	const wanted = "does not fit: it leaves no room for a payload in 64 bytes; raise packetSize";
 	expect(() => client.publishWith(long, 0, false, writes(0))).toThrow(wanted);
 	expect(() => client.publishFrom(long, 9, none)).toThrow(wanted);
 });
 
 test("publishFrom throws too when what stands before the payload never fits the store", () => {
 	const { client } = connected({ storeSize: 64 });
-	expect(() => client.publishFrom("t".repeat(60), 9, none)).toThrow("raise storeSize");
+	expect(() => client.publishFrom("t".repeat(60), 9, none)).toThrow(
+		/^the topic "t{60}" does not fit: it leaves no room for a payload in 64 bytes; raise storeSize$/,
+	);
 });
 
 test("a message fits the room set aside for its owner, however little is left for others", () => {
