@@ -39,7 +39,17 @@ export class StoreModel {
 	/** Identifiers of SUBSCRIBEs. */
 	private readonly others: number[] = [];
 	/** What came of the operations, to see that all of them happened. */
-	readonly counts = { accepted: 0, refused: 0, replaced: 0, dropped: 0, delivered: 0, sent: 0, lost: 0 };
+	readonly counts = {
+		accepted: 0,
+		refused: 0,
+		replaced: 0,
+		dropped: 0,
+		delivered: 0,
+		sent: 0,
+		lost: 0,
+		tooEarly: 0,
+		givenUp: 0,
+	};
 
 	constructor(seed: number, kind: Kind) {
 		this.random = new Random(seed);
@@ -60,7 +70,8 @@ export class StoreModel {
 			this.step();
 			this.check();
 		}
-		this.drain();
+		if (this.pick(3) === 0) this.giveUpAll();
+		else this.drain();
 		return this;
 	}
 
@@ -76,6 +87,8 @@ export class StoreModel {
 		else if (dice < 88) this.begin();
 		else if (dice < 93) this.reconnect();
 		else if (dice < 96) this.others.splice(0, 9, this.outbox.nextId());
+		else if (dice < 97) this.answerWrongly();
+		else if (dice < 99) this.giveUp();
 		else this.equal(this.outbox.acknowledge(this.stranger()), false, "PUBACK of a stranger");
 	}
 
@@ -312,6 +325,39 @@ export class StoreModel {
 			this.releasesSent = this.released.length;
 		}
 		this.forget(record);
+	}
+
+	/** An answer to what is not sent on this connection. */
+	private answerWrongly(): void {
+		const { outbox } = this;
+		for (const { id, flying } of this.records) {
+			if (flying || id === 0) continue;
+			this.equal(outbox.waits(id), true, "it waits");
+			const taken = outbox.acknowledge(id) || outbox.release(id) || outbox.complete(id);
+			this.equal(taken, false, "an answer to what waits");
+			this.counts.tooEarly++;
+		}
+	}
+
+	/** The next message cannot be sent. */
+	private giveUp(): void {
+		if (this.releasesSent < this.released.length) return;
+		const at = this.compareNext();
+		if (at === 0) return;
+		const record = this.next()!;
+		this.equal(this.outbox.drop(at), record.id, "given up");
+		this.forget(record);
+		this.counts.givenUp++;
+	}
+
+	/** The client is closed. */
+	private giveUpAll(): void {
+		for (const id of [...this.released, ...this.records.map((record) => record.id)])
+			this.equal(this.outbox.dropFirst(), id, "given up at the end");
+		this.equal(this.outbox.dropFirst(), -1, "given up beyond that");
+		this.released.length = this.records.length = this.releasesSent = 0;
+		this.taken.fill(false);
+		this.check();
 	}
 
 	private reconnect(): void {
