@@ -337,6 +337,8 @@ export class StoreModel {
 			this.equal(taken, false, "an answer to what waits");
 			this.counts.tooEarly++;
 		}
+		for (let i = this.releasesSent; i < this.released.length; i++)
+			this.equal(outbox.complete(this.released[i]), false, "PUBCOMP to a PUBREL that waits");
 	}
 
 	/** The next message cannot be sent. */
