@@ -113,7 +113,8 @@ export class StoreModel {
 	}
 
 	private get aside(): number {
-		return this.kind.owners.reduce((sum, words, i) => sum + (this.taken[i] ? 0 : words), 0);
+		const taken = this.records.reduce((sum, record) => sum + (record.room ? this.span(record) : 0), 0);
+		return this.kind.owners.reduce((sum, words) => sum + words, -taken);
 	}
 
 	private get inFlight(): number {
@@ -204,10 +205,10 @@ export class StoreModel {
 		const most = this.kind.storeSize / 4;
 		const old = this.records.find((it) => owner !== 0 && it.owner === owner && !it.flying && !it.begun);
 		const room = owner !== 0 && (!this.taken[owner - 1] || old?.room) ? this.kind.owners[owner - 1] : 0;
-		const spare = old?.room ? room : 0;
+		const spare = old?.room ? this.span(old) : 0;
 		const fits = () => {
 			const words = this.live - (old === undefined ? 0 : this.span(old)) + span;
-			return words <= most - this.aside - spare + (room >= span ? room : 0);
+			return words <= most - this.aside - spare + (room >= span ? span : 0);
 		};
 		const droppable = () => this.records.filter((it) => it.owner === 0 && !it.flying && !it.begun);
 		if (!fits()) {
