@@ -123,6 +123,13 @@ export class Reader implements PacketSink {
 		for (let i = 0; i < ended.length; i++) this.router.silence(ended[i]);
 		this.router.forget();
 		if (ended.indexOf(this.taker.filter) >= 0) this.taker.handler = undefined;
+		if (this.stream === undefined && this.handling === NOTHING) this.letGo();
+	}
+
+	/** No message is at hand: nothing is to hold on to a subscription that is over. */
+	private letGo(): void {
+		this.taker = NOBODY;
+		this.router.release();
 	}
 
 	/** Whether the handler of a message that has to be acknowledged is running. */
@@ -342,6 +349,7 @@ export class Reader implements PacketSink {
 			this.onMalformed(SUBACK_CODES);
 			return false;
 		}
+		this.letGo();
 		const subscription = this.subscriptions.answered(id, code, index);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
@@ -357,6 +365,7 @@ export class Reader implements PacketSink {
 			return true;
 		}
 		let failure: { error: unknown } | undefined;
+		this.letGo();
 		this.handling = CALLBACK;
 		for (const filter of filters)
 			try {

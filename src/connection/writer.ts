@@ -214,7 +214,7 @@ export class Writer {
 		this.topic = NONE;
 		const at = HEAD + topic.field.length + (qos ? 2 : 0);
 		const limit = this.payloadLimit;
-		if (at > limit) throw this.topicTooLong(topic);
+		if (at > limit) throw this.topicTooLong(topic, "packetSize", this.window.length);
 		this.lent = true;
 		let end: number;
 		try {
@@ -344,10 +344,10 @@ export class Writer {
 		const { outbox } = this;
 		const beside = topic.field.length + (qos === 0 ? 0 : 2);
 		// All that stands before the payload goes out at once.
-		if (beside + 5 > this.window.length) throw this.topicTooLong(topic);
+		if (beside + 5 > this.window.length) throw this.topicTooLong(topic, "packetSize", this.window.length);
 		const body = beside + 6;
 		const span = Store.span(body);
-		if (span > outbox.spanMost) throw this.tooLong(topic, 6, span, 0);
+		if (span > outbox.spanMost) throw this.topicTooLong(topic, "storeSize", outbox.spanMost * 4);
 		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
 		this.topic = NONE;
@@ -403,10 +403,9 @@ export class Writer {
 		);
 	}
 
-	private topicTooLong(topic: Topic): RangeError {
+	private topicTooLong(topic: Topic, option: string, bytes: number): RangeError {
 		return new RangeError(
-			`the topic "${topic.name}" does not fit: it leaves no room for a payload in a packet of ` +
-				`${this.window.length} bytes; raise packetSize`,
+			`the topic "${topic.name}" does not fit: it leaves no room for a payload in ${bytes} bytes; raise ${option}`,
 		);
 	}
 

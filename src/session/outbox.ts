@@ -203,10 +203,10 @@ export class Outbox extends Store {
 			gone += this.spanOf(old);
 			if ((words[old + 1] & ROOM) !== 0) {
 				room = -room;
-				end -= room;
+				end -= this.spanOf(old);
 			}
 		}
-		if (room >= span) end += room;
+		if (room >= span) end += span;
 		if (this.tail - gone + span > end) {
 			if (!this.dropsOldest || this.tail - gone - this.droppable() + span > end) return 0;
 			const more = gone - this.gone();
@@ -224,7 +224,7 @@ export class Outbox extends Store {
 		if (room >= span && room > 0) {
 			this.roomMark = ROOM;
 			rooms![owner - 1] = -room;
-			this.setAside(-room);
+			this.setAside(-span); // what is left of it stays the owner's, for a larger one
 		}
 		if (this.tail + span > this.roomEnd) this.compact();
 		return this.tail;
@@ -350,9 +350,8 @@ export class Outbox extends Store {
 		if ((marks & PULLED) !== 0) this.fills![this.fillPlace(at)] = undefined;
 		if ((marks & ROOM) !== 0) {
 			const owner = (marks & OWNER) >> 8;
-			const room = -this.rooms![owner - 1];
-			this.rooms![owner - 1] = room;
-			this.setAside(room);
+			this.rooms![owner - 1] *= -1;
+			this.setAside(this.spanOf(at));
 		}
 		this.freed = true;
 		this.bury(at);

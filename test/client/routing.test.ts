@@ -485,3 +485,48 @@ test.each([
 	collect();
 	expect(both.map((it) => it.deref()?.filter)).toEqual(at === 0 ? [undefined, "#"] : ["+", undefined]);
 });
+
+const ends: [string, boolean, (setup: Setup, filter: string) => void][] = [
+	[
+		"ended, as the broker has answered,",
+		false,
+		({ client, peer }, filter) => {
+			client.unsubscribe(filter);
+			peer.send(UNSUBACK(2));
+		},
+	],
+	[
+		"replaced, as the broker has answered,",
+		false,
+		({ client, peer }, filter) => {
+			client.subscribe(filter, 0);
+			peer.send(SUBACK(2, 0));
+		},
+	],
+	[
+		"ended between connections, with clean,",
+		true,
+		({ client, peer }, filter) => {
+			peer.fail();
+			client.unsubscribe(filter);
+		},
+	],
+];
+
+test.each(["t", "+"].flatMap((filter) => ends.map((end) => [filter, ...end] as const)))(
+	"a subscription to %s that is %s is let go",
+	async (filter, _how, clean, end) => {
+		setFlagsFromString("--expose-gc");
+		const collect = runInNewContext("gc") as () => void;
+		const setup = connected({ clean });
+		let calls = 0;
+		const subscription = new WeakRef(setup.client.subscribe(filter, 0, () => calls++));
+		setup.peer.send(SUBACK(1, 0), PUBLISH("t", ""), PUBLISH("t", ""));
+		expect(calls).toBe(2);
+		setup.news();
+		end(setup, filter);
+		await new Promise(setImmediate);
+		collect();
+		expect(subscription.deref()).toBeUndefined();
+	},
+);

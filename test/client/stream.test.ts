@@ -300,7 +300,7 @@ describe("a fill that", () => {
 		["publish", ({ client }) => client.publish("new", "x", 1), ["new"]],
 		["publishFrom", ({ client }) => client.publishFrom("new", 600, filler(600), 1), ["new"]],
 		["subscribe", ({ client }) => client.subscribe("s", 0), ["subscribe"]],
-		["unsubscribe", ({ client }) => client.unsubscribe("s"), []],
+		["unsubscribe", ({ client }) => client.unsubscribe("s"), ["unsubscribe"]],
 		["pause", ({ client }) => client.pause(), []],
 	];
 

@@ -39,7 +39,17 @@ export class StoreModel {
 	/** Identifiers of SUBSCRIBEs. */
 	private readonly others: number[] = [];
 	/** What came of the operations, to see that all of them happened. */
-	readonly counts = { accepted: 0, refused: 0, replaced: 0, dropped: 0, delivered: 0, sent: 0, lost: 0 };
+	readonly counts = {
+		accepted: 0,
+		refused: 0,
+		replaced: 0,
+		dropped: 0,
+		delivered: 0,
+		sent: 0,
+		lost: 0,
+		tooEarly: 0,
+		givenUp: 0,
+	};
 
 	constructor(seed: number, kind: Kind) {
 		this.random = new Random(seed);
@@ -60,7 +70,8 @@ export class StoreModel {
 			this.step();
 			this.check();
 		}
-		this.drain();
+		if (this.pick(3) === 0) this.giveUpAll();
+		else this.drain();
 		return this;
 	}
 
@@ -76,6 +87,8 @@ export class StoreModel {
 		else if (dice < 88) this.begin();
 		else if (dice < 93) this.reconnect();
 		else if (dice < 96) this.others.splice(0, 9, this.outbox.nextId());
+		else if (dice < 97) this.answerWrongly();
+		else if (dice < 99) this.giveUp();
 		else this.equal(this.outbox.acknowledge(this.stranger()), false, "PUBACK of a stranger");
 	}
 
@@ -100,7 +113,8 @@ export class StoreModel {
 	}
 
 	private get aside(): number {
-		return this.kind.owners.reduce((sum, words, i) => sum + (this.taken[i] ? 0 : words), 0);
+		const taken = this.records.reduce((sum, record) => sum + (record.room ? this.span(record) : 0), 0);
+		return this.kind.owners.reduce((sum, words) => sum + words, -taken);
 	}
 
 	private get inFlight(): number {
@@ -191,10 +205,10 @@ export class StoreModel {
 		const most = this.kind.storeSize / 4;
 		const old = this.records.find((it) => owner !== 0 && it.owner === owner && !it.flying && !it.begun);
 		const room = owner !== 0 && (!this.taken[owner - 1] || old?.room) ? this.kind.owners[owner - 1] : 0;
-		const spare = old?.room ? room : 0;
+		const spare = old?.room ? this.span(old) : 0;
 		const fits = () => {
 			const words = this.live - (old === undefined ? 0 : this.span(old)) + span;
-			return words <= most - this.aside - spare + (room >= span ? room : 0);
+			return words <= most - this.aside - spare + (room >= span ? span : 0);
 		};
 		const droppable = () => this.records.filter((it) => it.owner === 0 && !it.flying && !it.begun);
 		if (!fits()) {
@@ -312,6 +326,41 @@ export class StoreModel {
 			this.releasesSent = this.released.length;
 		}
 		this.forget(record);
+	}
+
+	/** An answer to what is not sent on this connection. */
+	private answerWrongly(): void {
+		const { outbox } = this;
+		for (const { id, flying } of this.records) {
+			if (flying || id === 0) continue;
+			this.equal(outbox.waits(id), true, "it waits");
+			const taken = outbox.acknowledge(id) || outbox.release(id) || outbox.complete(id);
+			this.equal(taken, false, "an answer to what waits");
+			this.counts.tooEarly++;
+		}
+		for (let i = this.releasesSent; i < this.released.length; i++)
+			this.equal(outbox.complete(this.released[i]), false, "PUBCOMP to a PUBREL that waits");
+	}
+
+	/** The next message cannot be sent. */
+	private giveUp(): void {
+		if (this.releasesSent < this.released.length) return;
+		const at = this.compareNext();
+		if (at === 0) return;
+		const record = this.next()!;
+		this.equal(this.outbox.drop(at), record.id, "given up");
+		this.forget(record);
+		this.counts.givenUp++;
+	}
+
+	/** The client is closed. */
+	private giveUpAll(): void {
+		for (const id of [...this.released, ...this.records.map((record) => record.id)])
+			this.equal(this.outbox.dropFirst(), id, "given up at the end");
+		this.equal(this.outbox.dropFirst(), -1, "given up beyond that");
+		this.released.length = this.records.length = this.releasesSent = 0;
+		this.taken.fill(false);
+		this.check();
 	}
 
 	private reconnect(): void {
