@@ -129,7 +129,7 @@ export class Reader implements PacketSink {
 	/** No message is at hand: nothing is to hold on to a subscription that is over. */
 	private letGo(): void {
 		this.taker = NOBODY;
-		this.router.release();
+		this.router.forgetEnded();
 	}
 
 	/** Whether the handler of a message that has to be acknowledged is running. */
