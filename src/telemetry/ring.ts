@@ -1,40 +1,46 @@
 // Rows of numbers, first in, first out, in one typed array. Knows numbers only.
 
 export class Ring {
-	/** Rows in it. */
-	count = 0;
-	/** Row by row; `oldest` tells where it begins. */
+	/** Row by row: the oldest one begins at `oldest`; the one to come is filled in at `free`, and no row stands there. */
 	readonly numbers: Float64Array;
-	private readonly capacity: number;
+	oldest = 0;
+	free = 0;
 	private readonly width: number;
-	/** The oldest row. */
-	private first = 0;
 
 	/** @param capacity rows @param width numbers of a row */
 	constructor(capacity: number, width: number) {
-		this.capacity = capacity;
 		this.width = width;
-		this.numbers = new Float64Array(capacity * width);
+		this.numbers = new Float64Array((capacity + 1) * width);
 	}
 
-	/** Offset of the oldest row's first number. */
-	get oldest(): number {
-		return this.first * this.width;
+	get empty(): boolean {
+		return this.oldest === this.free;
 	}
 
-	/** Takes a row. When there is no room, the oldest one is gone, and it returns false. */
-	push(row: Float64Array): boolean {
-		const { capacity } = this;
-		const full = this.count === capacity;
-		if (full) this.shift();
-		this.numbers.set(row, ((this.first + this.count) % capacity) * this.width);
-		this.count++;
-		return !full;
+	/** Takes the row at `free` in. When there is no room, the oldest one is gone, and it returns false. */
+	push(): boolean {
+		this.free = this.next(this.free);
+		if (!this.empty) return true;
+		this.shift();
+		return false;
 	}
 
 	/** Drops the oldest row. */
 	shift(): void {
-		this.first = (this.first + 1) % this.capacity;
-		this.count--;
+		this.oldest = this.next(this.oldest);
+	}
+
+	/** Takes back the row that was dropped by the last `shift`; false when there is no room any more. */
+	unshift(): boolean {
+		const { numbers, width } = this;
+		const at = (this.oldest > 0 ? this.oldest : numbers.length) - width;
+		if (at === this.free) return false;
+		this.oldest = at;
+		return true;
+	}
+
+	private next(at: number): number {
+		const next = at + this.width;
+		return next < this.numbers.length ? next : 0;
 	}
 }
