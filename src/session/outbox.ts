@@ -186,7 +186,7 @@ export class Outbox extends Store {
 
 	/** Whether `addOwner` gave this number. */
 	isOwner(owner: number): boolean {
-		return this.rooms?.[(owner < KEEP_ALL ? owner : owner - KEEP_ALL) - 1] !== undefined;
+		return this.rooms?.[owner - 1] !== undefined || (owner > KEEP_ALL && this.isOwner(owner - KEEP_ALL));
 	}
 
 	/**
@@ -466,8 +466,10 @@ export class Outbox extends Store {
 	/** Returns its `nameOf`; -1: it was not awaited. */
 	private acknowledgeOther(id: number, qos: number): number {
 		const at = this.seek(id);
-		if (at === 0 || (this.words[at + 1] & (FLYING | QOS)) !== (FLYING | qos)) return -1;
-		return this.drop(at);
+		const marks = this.words[at + 1];
+		if (at === 0 || (marks & (FLYING | QOS)) !== (FLYING | qos)) return -1;
+		this.finish(at);
+		return ((marks & OWNER) << 8) | id;
 	}
 
 	/** Takes a PUBREC; false when it was not awaited. Else PUBREL has to be sent now (section 4.3.3). */

@@ -35,6 +35,8 @@ export interface GroupOptions {
 	keep?: "newest" | number;
 }
 
+const { CLOSED, CLOSING } = State;
+
 // What stands in `stage`.
 /** No set is being published. */
 const IDLE = 0;
@@ -84,15 +86,12 @@ export class Group implements Listener, PayloadWriter {
 	 */
 	publish(): number {
 		const { client, ring } = this;
-		if (client.state === State.CLOSED || client.state === State.CLOSING) return NOT_OPEN;
+		const { state } = client;
+		if (state === CLOSED || state === CLOSING) return NOT_OPEN;
 		const own = ring.free;
 		this.json.take(ring.numbers, own);
-		const kept = ring.push();
-		try {
-			return this.send(own, false);
-		} finally {
-			if (!kept) client.drop(REPLACED, this.owner);
-		}
+		if (!ring.push()) client.drop(REPLACED, this.owner);
+		return this.send(own, false);
 	}
 
 	/** @internal */
@@ -124,7 +123,7 @@ export class Group implements Listener, PayloadWriter {
 	/** @internal */
 	onDisconnected(): void {
 		const { client, ring } = this;
-		while (client.state === State.CLOSED && !ring.empty) {
+		while (client.state === CLOSED && ring.oldest !== ring.free) {
 			ring.shift();
 			client.drop(CLOSED_BY_APP, this.owner);
 		}
@@ -141,31 +140,25 @@ export class Group implements Listener, PayloadWriter {
 		let result = HELD;
 		// Called by who was told of a set that gave way: the call that is at it goes on with this one.
 		if (this.stage !== IDLE) return result;
-		while (!ring.empty) {
+		while (ring.oldest !== ring.free) {
 			if (owner > KEEP_ALL && !all && client.isWaiting(owner - KEEP_ALL)) {
 				client.awaitRoom();
 				break;
 			}
 			const at = ring.oldest;
-			const sent = this.sendOldest();
+			let sent = 0;
+			this.stage = ASKING;
+			try {
+				sent = client.publishWith(this.topic, this.qos, this.retain, this, owner);
+			} finally {
+				const written = this.stage === WRITTEN;
+				this.stage = IDLE;
+				if (sent < 0 && written && !ring.unshift()) client.drop(REPLACED, owner);
+			}
 			if (sent < 0) break;
 			if (at === own) result = sent;
 		}
 		return result;
-	}
-
-	private sendOldest(): number {
-		const { client, ring } = this;
-		let sent = 0;
-		this.stage = ASKING;
-		try {
-			sent = client.publishWith(this.topic, this.qos, this.retain, this, this.owner);
-		} finally {
-			const written = this.stage === WRITTEN;
-			this.stage = IDLE;
-			if (sent < 0 && written && !ring.unshift()) client.drop(REPLACED, this.owner);
-		}
-		return sent;
 	}
 
 	/** @internal */

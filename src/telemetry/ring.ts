@@ -1,10 +1,12 @@
 // Rows of numbers, first in, first out, in one typed array. Knows numbers only.
 
 export class Ring {
-	/** Row by row: the oldest one begins at `oldest`; the one to come is filled in at `free`, and no row stands there. */
-	readonly numbers: Float64Array;
-	oldest = 0;
+	/** Where the row to come is to be filled in; when `oldest` is there too, there are none. */
 	free = 0;
+	/** Where the oldest row begins. */
+	oldest = 0;
+	/** Row by row. */
+	readonly numbers: Float64Array;
 	private readonly width: number;
 
 	/** @param capacity rows @param width numbers of a row */
@@ -13,21 +15,19 @@ export class Ring {
 		this.numbers = new Float64Array((capacity + 1) * width);
 	}
 
-	get empty(): boolean {
-		return this.oldest === this.free;
-	}
-
 	/** Takes the row at `free` in. When there is no room, the oldest one is gone, and it returns false. */
 	push(): boolean {
-		this.free = this.next(this.free);
-		if (!this.empty) return true;
+		const free = this.free + this.width;
+		this.free = free < this.numbers.length ? free : 0;
+		if (this.free !== this.oldest) return true;
 		this.shift();
 		return false;
 	}
 
 	/** Drops the oldest row. */
 	shift(): void {
-		this.oldest = this.next(this.oldest);
+		const oldest = this.oldest + this.width;
+		this.oldest = oldest < this.numbers.length ? oldest : 0;
 	}
 
 	/** Takes back the row that was dropped by the last `shift`; false when there is no room any more. */
@@ -37,10 +37,5 @@ export class Ring {
 		if (at === this.free) return false;
 		this.oldest = at;
 		return true;
-	}
-
-	private next(at: number): number {
-		const next = at + this.width;
-		return next < this.numbers.length ? next : 0;
 	}
 }

@@ -32,7 +32,7 @@ test("holds the newest rows, in order, and tells when the oldest gave way", () =
 						ring.shift();
 						last = list.shift();
 					}
-					expect(ring.empty).toBe(list.length === 0);
+					expect(ring.oldest === ring.free).toBe(list.length === 0);
 					if (list.length > 0)
 						expect([...ring.numbers.subarray(ring.oldest, ring.oldest + width)]).toEqual(list[0]);
 				}
