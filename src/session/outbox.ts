@@ -186,7 +186,7 @@ export class Outbox extends Store {
 
 	/** Whether `addOwner` gave this number. */
 	isOwner(owner: number): boolean {
-		return this.rooms?.[owner - 1] !== undefined || (owner > KEEP_ALL && this.isOwner(owner - KEEP_ALL));
+		return this.rooms?.[owner - 1] !== undefined || this.rooms?.[owner - KEEP_ALL - 1] !== undefined;
 	}
 
 	/**
@@ -450,7 +450,8 @@ export class Outbox extends Store {
 		const head = this.head;
 		const word = words[head];
 		// The broker acknowledges in order (section 4.6), so it is nearly always the oldest.
-		if ((word & ID) !== id || (words[head + 1] & PLAIN) !== PLAIN_QOS_1) return this.acknowledgeOther(id, 2) >= 0;
+		if ((word & ID) !== id || (words[head + 1] & PLAIN) !== PLAIN_QOS_1)
+			return this.acknowledgeOther(id, 2) >= 0;
 		const next = head + (word >>> 16);
 		if (next > this.tail) return this.acknowledgeOther(id, 2) >= 0;
 		this.inFlight--;

@@ -430,26 +430,29 @@ test.each<[Partial<GroupOptions>]>([
 	[{ qos: 2, quality: true, time: () => 1 }],
 	[{ fields: { text: "x".repeat(60), n: () => -1e20 } }],
 	[{ fields: { text: "x".repeat(16_349), n: () => 1 } }],
-])("the longest message has to fit a packet and the store: the error says what to raise, to what", (options) => {
-	const sizes: Partial<ClientOptions> = { packetSize: 16, storeSize: 16 };
-	for (const option of ["packetSize", "storeSize"] as const) {
-		let message = "";
-		try {
-			group(options, new Setup(sizes));
-		} catch (error) {
-			message = (error as Error).message;
+])(
+	"the longest message has to fit a packet and the store: the error says what to raise, to what",
+	(options) => {
+		const sizes: Partial<ClientOptions> = { packetSize: 16, storeSize: 16 };
+		for (const option of ["packetSize", "storeSize"] as const) {
+			let message = "";
+			try {
+				group(options, new Setup(sizes));
+			} catch (error) {
+				message = (error as Error).message;
+			}
+			const [, name, size] = /raise (\w+).* to (\d+)$/.exec(message) ?? [];
+			expect(name).toBe(option);
+			sizes[option] = Number(size) - 1;
+			expect(() => group(options, new Setup(sizes))).toThrow(option);
+			sizes[option] = Number(size);
 		}
-		const [, name, size] = /raise (\w+).* to (\d+)$/.exec(message) ?? [];
-		expect(name).toBe(option);
-		sizes[option] = Number(size) - 1;
-		expect(() => group(options, new Setup(sizes))).toThrow(option);
-		sizes[option] = Number(size);
-	}
-	const { setup, group: it } = group(options, new Setup(sizes));
-	expect(it.publish()).toBeGreaterThanOrEqual(0);
-	setup.peer.accept();
-	expect(setup.client.statistics.published).toBe(1);
-});
+		const { setup, group: it } = group(options, new Setup(sizes));
+		expect(it.publish()).toBeGreaterThanOrEqual(0);
+		setup.peer.accept();
+		expect(setup.client.statistics.published).toBe(1);
+	},
+);
 
 test("after close, nothing is asked and nothing accepted", () => {
 	const { group: it, client, setup } = group();

@@ -222,7 +222,10 @@ test("online is said again at an interval without details too", () => {
 
 test("at an interval, details that find the last ones in flight follow them; a text does not", () => {
 	for (const [options, after] of [
-		[{ details: { heap: () => 7 } }, PUBLISH("st", '{"state":"online","heap":7}', { qos: 1, id: 2, retain: true })],
+		[
+			{ details: { heap: () => 7 } },
+			PUBLISH("st", '{"state":"online","heap":7}', { qos: 1, id: 2, retain: true }),
+		],
 		[{}, undefined],
 	] as const) {
 		const { setup } = status({ interval: 1000, ...options }, new Setup({ keepAlive: 0 }));
@@ -239,29 +242,32 @@ test.each<[string, Partial<StatusOptions>]>([
 	["a long online", { online: "x".repeat(300) }],
 	["a long offline", { offline: "x".repeat(20_000), qos: 0 }],
 	["many details", { details: Object.fromEntries([..."abcdefghij"].map((key) => [key, () => 1])) }],
-])("%s has to fit a packet and the store: the error says which option to raise, and to what", (_what, options) => {
-	let sizes = { packetSize: 128, storeSize: 512 };
-	const place = () => status(options, new Setup(sizes));
-	for (const wanted of ["packetSize", "storeSize", "storeSize"]) {
-		let message = "";
-		try {
-			place();
-		} catch (error) {
-			message = (error as Error).message;
+])(
+	"%s has to fit a packet and the store: the error says which option to raise, and to what",
+	(_what, options) => {
+		let sizes = { packetSize: 128, storeSize: 512 };
+		const place = () => status(options, new Setup(sizes));
+		for (const wanted of ["packetSize", "storeSize", "storeSize"]) {
+			let message = "";
+			try {
+				place();
+			} catch (error) {
+				message = (error as Error).message;
+			}
+			// Two messages: the second one may fit with the first.
+			if (message === "" && wanted === "storeSize") continue;
+			const [, name, size] = /raise (\w+).* to (\d+)$/.exec(message) ?? [];
+			expect(name).toBe(wanted);
+			expect(() => status(options, new Setup({ ...sizes, [name]: Number(size) - 4 }))).toThrow(name);
+			sizes = { ...sizes, [name]: Number(size) };
 		}
-		// Two messages: the second one may fit with the first.
-		if (message === "" && wanted === "storeSize") continue;
-		const [, name, size] = /raise (\w+).* to (\d+)$/.exec(message) ?? [];
-		expect(name).toBe(wanted);
-		expect(() => status(options, new Setup({ ...sizes, [name]: Number(size) - 4 }))).toThrow(name);
-		sizes = { ...sizes, [name]: Number(size) };
-	}
-	const { setup } = place();
-	setup.peer.accept();
-	setup.client.close();
-	setup.clock.advance(60_000);
-	expect(setup.client.state).toBe(State.CLOSED);
-});
+		const { setup } = place();
+		setup.peer.accept();
+		setup.client.close();
+		setup.clock.advance(60_000);
+		expect(setup.client.state).toBe(State.CLOSED);
+	},
+);
 
 test("a Status that does not fit has not taken the will", () => {
 	const { client } = new Setup({ packetSize: 16 });
