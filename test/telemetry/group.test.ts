@@ -8,6 +8,7 @@ import * as reasons from "../../src/connection/reasons.js";
 import { Group, type GroupOptions } from "../../src/telemetry/group.js";
 import { HELD } from "../../src/telemetry/sensor.js";
 import { Counter, Mean } from "../../src/telemetry/source.js";
+import { Topic } from "../../src/wire/topic.js";
 import { judge } from "../support/judge.js";
 import { PUBACK, PUBCOMP, PUBLISH, PUBREC, SUBSCRIBE } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
@@ -361,6 +362,23 @@ test("so does one whose message is gone already when the replaced one's turn com
 	it.publish();
 	peer.expect(message(7));
 });
+
+test.each(["newest", 3] as const)(
+	"while the app writes a payload, sets wait, and go afterwards, keep %s",
+	(keep) => {
+		const { group: it, client, peer, clock } = group({ keep });
+		client.publishWith(new Topic("t"), 0, false, {
+			write(_bytes, at) {
+				expect([it.publish(), it.publish()]).toEqual([HELD, HELD]);
+				return at;
+			},
+		});
+		clock.advance(250);
+		const sets = keep === "newest" ? [message(2)] : [message(1), message(2)];
+		peer.expect(PUBLISH("t", ""), ...sets);
+		expect(it.dropped).toBe(2 - sets.length);
+	},
+);
 
 test.each(["newest", 2] as const)("one told of what gave way publishes: its set goes, keep %s", (keep) => {
 	const results: number[] = [];
