@@ -5,7 +5,7 @@ import { Connection, type Listener, State } from "./connection/connection.js";
 import { type ClientOptions, settle } from "./connection/options.js";
 import { Statistics } from "./connection/statistics.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
-import { type Fill, Outbox } from "./session/outbox.js";
+import { type Fill, KEEP_ALL, Outbox } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
 import { type MessageHandler, Subscription, Subscriptions } from "./session/subscriptions.js";
@@ -14,7 +14,7 @@ import { MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 import { encodeFilter, Topic } from "./wire/topic.js";
 
-export { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
+export { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
@@ -28,6 +28,7 @@ const LISTENER_CALLBACKS = Object.freeze([
 	"onWritable",
 	"onDeadline",
 	"onClosing",
+	"onDropped",
 ] as const);
 
 export class Client {
@@ -101,7 +102,8 @@ export class Client {
 	/**
 	 * Publishes a message whose payload is written in place: without an intermediate copy, and without garbage.
 	 * @param writer writes the payload; what it throws goes on, and nothing is published
-	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one; 0: none
+	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one, unless KEEP_ALL is
+	 * added to it; 0: none
 	 * @returns as `publish`. Throws as it does, and when the payload's end lies outside of what it may be: then nothing is
 	 * published
 	 */
@@ -255,15 +257,20 @@ export class Client {
 		this.connection.will = will === undefined ? undefined : encodeWill(will);
 	}
 
-	/** For a listener: sets the will, for good. There is one: throws when it is set, by a listener or by the app. */
-	claimWill(will: Will): void {
+	/**
+	 * For a listener: sets the will, for good. There is one: throws when it is set, by a listener or by the app.
+	 * @returns its payload, which is not to be changed
+	 */
+	claimWill(will: Will): Uint8Array {
 		if (this.connection.will !== undefined)
 			throw new Error(
 				"the will is set already, by the app or by another Status: there can be only one (client.will = undefined " +
 					"clears the app's)",
 			);
-		this.connection.will = encodeWill(will);
+		const fields = encodeWill(will);
+		this.connection.will = fields;
 		this.willClaimed = true;
+		return fields.payload;
 	}
 
 	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
@@ -291,9 +298,38 @@ export class Client {
 		this.connection.alarm.within(delay);
 	}
 
-	/** For listeners: counts something that is given up, and tells the app; 0: it has no packet identifier. */
-	drop(id: number, reason: Reason): void {
-		this.connection.drop(id, reason);
+	/**
+	 * For listeners: whether a message of this owner is held. Who waits for that to be over calls `awaitRoom`, and asks
+	 * again in onWritable.
+	 */
+	isHeld(owner: number): boolean {
+		return this.outbox.holds(owner);
+	}
+
+	/** For listeners: whether a message of this owner waits: no byte of it was ever sent. */
+	isWaiting(owner: number): boolean {
+		return this.outbox.waitingOf(owner) !== 0;
+	}
+
+	/** For listeners: onWritable is called as soon as something that is held is done with, as if a message was refused. */
+	awaitRoom(): void {
+		if (this.writer.starved) return;
+		this.writer.starved = true;
+		this.outbox.freed = false;
+	}
+
+	/**
+	 * For listeners: throws when `publishWith` cannot take a message with so many bytes of payload; the error says which
+	 * option to raise, and to what.
+	 * @param what what it is, for the error
+	 */
+	checkSize(what: string, topic: Topic, qos: QoS, bytes: number): void {
+		this.writer.checkSize(what, topic, qos, bytes);
+	}
+
+	/** For listeners: counts something that is given up before it was a message, and tells of it, with packet identifier 0. */
+	drop(reason: Reason, owner: number): void {
+		this.connection.drop((owner & 0xff) << 16, reason);
 	}
 }
 

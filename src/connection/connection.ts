@@ -62,6 +62,8 @@ export interface Listener {
 	onDeadline?(now: number): number;
 	/** `close` was called on a live connection: the last moment to publish. */
 	onClosing?(): void;
+	/** A message was given up, as the app's `onDropped` hears; `owner`: who published it, 0: it has none. */
+	onDropped?(packetId: number, reason: Reason, owner: number): void;
 }
 
 export class Connection implements DialerEvents, ReaderEvents {
@@ -173,9 +175,15 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (this.closes && !writer.lent) this.close();
 	}
 
-	/** Something is given up: counts it, and tells the app; 0: it has no packet identifier. */
-	drop(id: number, reason: Reason): void {
+	/**
+	 * Something is given up: counts it, and tells of it.
+	 * @param name packet identifier, or 0, and owner, shifted by 16
+	 */
+	drop(name: number, reason: Reason): void {
 		this.statistics.dropped++;
+		const id = name & 0xffff;
+		const { listeners } = this;
+		for (let i = 0; i < listeners.length; i++) listeners[i].onDropped?.(id, reason, name >>> 16);
 		this.options.onDropped?.(id, reason);
 	}
 

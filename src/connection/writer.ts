@@ -388,6 +388,26 @@ export class Writer {
 		return NO_ROOM;
 	}
 
+	/** Throws when a message with so many bytes of payload does not fit the window, or the store. */
+	checkSize(what: string, topic: Topic, qos: QoS, bytes: number): void {
+		const { outbox } = this;
+		const body = topic.field.length + (qos === 0 ? 0 : 2) + bytes;
+		// See `payloadLimit`.
+		const size = body + 1 + lengthBytes(body + 3);
+		const { length } = this.window;
+		if (size > length)
+			throw new RangeError(
+				`${what} takes up to ${size} bytes as a packet to the topic "${topic.name}": raise packetSize, which is ` +
+					`${length}, to ${size}`,
+			);
+		const span = Store.span(body);
+		if (span > outbox.spanMost)
+			throw new RangeError(
+				`${what} takes up to ${span * 4} bytes of the store, which has room for ${outbox.spanMost * 4}: raise storeSize ` +
+					`to ${outbox.sizeFor(span)}`,
+			);
+	}
+
 	private tooLong(
 		topic: Topic,
 		length: number,

@@ -1,8 +1,8 @@
 // Outgoing messages from acceptance to the last acknowledgement: their order, packet identifiers, how many may be in
 // flight, and what the broker may still know of them. Knows what outlives a connection; knows no socket and no time.
 //
-// A message at QoS 2 is a record until PUBREC comes; from then on only its identifier is held, in a table in front of the
-// records, in the order of the PUBRECs (section 4.6).
+// A message at QoS 2 is a record until PUBREC comes; from then on only its identifier and owner are held, in a table in
+// front of the records, in the order of the PUBRECs (section 4.6).
 
 import { BEGUN, DEAD, FLYING, HEADER, OWNER, PULLED, QOS, ROOM, Store } from "./store.js";
 
@@ -33,6 +33,8 @@ const ID = 0xffff;
 /** Where the table of released identifiers begins, behind the layout's number. */
 const TABLE = 1;
 const MOST_OWNERS = 255;
+/** Added to an owner's number: its waiting record stays. Shifted to where a record has its owner, it is gone. */
+export const KEEP_ALL = 1 << 24;
 
 // What a record shows under the first mask when a PUBACK for it needs nothing but to be passed over.
 const PLAIN = DEAD | FLYING | QOS | ROOM | PULLED;
@@ -55,7 +57,7 @@ export class Outbox extends Store {
 	private end = 0;
 	/** Some room has become free; whoever waits for that clears it first. */
 	freed = false;
-	/** Identifiers of messages that gave way to newer ones, oldest first: told after `place`. */
+	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
 	replaced: number[] | undefined = undefined;
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
 	private replacedCount = 0;
@@ -153,7 +155,7 @@ export class Outbox extends Store {
 			if (id > after && id < used && (words[at + 1] & DEAD) === 0) used = id;
 		}
 		for (let i = TABLE; i < TABLE + this.released; i++) {
-			const id = words[i];
+			const id = words[i] & ID;
 			if (id > after && id < used) used = id;
 		}
 		return used;
@@ -168,7 +170,8 @@ export class Outbox extends Store {
 			throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
 		if (words > this.spanMost)
 			throw new RangeError(
-				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - HEADER)} are left; raise storeSize`,
+				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - HEADER)} are left; raise storeSize to ` +
+					`${this.sizeFor(words)}`,
 			);
 		rooms.push(words);
 		this.spanMost -= words;
@@ -178,25 +181,32 @@ export class Outbox extends Store {
 
 	/** Words of the largest record that this owner can have; 0: without owner. */
 	spanFor(owner: number): number {
-		return owner === 0 ? this.spanMost : Math.max(this.spanMost, Math.abs(this.rooms![owner - 1]));
+		return owner === 0 ? this.spanMost : Math.max(this.spanMost, Math.abs(this.rooms![(owner & 0xff) - 1]));
+	}
+
+	/** What storeSize has to be, at least, for one more record of `span` words. */
+	sizeFor(span: number): number {
+		return (this.capacity + span - this.spanMost) * 4;
 	}
 
 	/** Whether `addOwner` gave this number. */
 	isOwner(owner: number): boolean {
-		return this.rooms?.[owner - 1] !== undefined;
+		return this.rooms?.[owner - 1] !== undefined || this.rooms?.[owner - KEEP_ALL - 1] !== undefined;
 	}
 
 	/**
 	 * Makes room for a record of `span` words, for `add`.
-	 * @param owner its waiting record gives way, in place if it has the same length; 0: none
+	 * @param owner its waiting record gives way, in place if it has the same length; 0: none; with KEEP_ALL it does not
 	 * @returns where the record goes, or 0: there is no room, and nothing has changed
 	 */
 	place(span: number, owner: number): number {
 		this.roomMark = 0;
 		if (owner === 0 && this.tail + span <= this.roomEnd) return this.tail;
 		const { rooms, words } = this;
-		const old = owner === 0 ? 0 : this.waitingOf(owner);
-		let room = owner === 0 ? 0 : rooms![owner - 1];
+		const number = owner & 0xff;
+		// Else 0, or with KEEP_ALL.
+		const old = owner === number && owner !== 0 ? this.waitingOf(owner) : 0;
+		let room = owner === 0 ? 0 : rooms![number - 1];
 		let end = this.roomEnd;
 		let gone = this.gone();
 		if (old !== 0) {
@@ -223,7 +233,7 @@ export class Outbox extends Store {
 		}
 		if (room >= span && room > 0) {
 			this.roomMark = ROOM;
-			rooms![owner - 1] = -room;
+			rooms![number - 1] = -room;
 			this.setAside(-span); // what is left of it stays the owner's, for a larger one
 		}
 		if (this.tail + span > this.roomEnd) this.compact();
@@ -310,8 +320,8 @@ export class Outbox extends Store {
 		return at;
 	}
 
-	/** The record of this owner that was never sent; 0: none. */
-	private waitingOf(owner: number): number {
+	/** The record of this owner that was never sent, one of them; 0: none. */
+	waitingOf(owner: number): number {
 		for (let at = this.unsent; at !== 0 && at < this.tail; at += this.spanOf(at)) {
 			const marks = this.words[at + 1];
 			if ((marks & (DEAD | FLYING | BEGUN)) === 0 && (marks & OWNER) >> 8 === owner) return at;
@@ -319,9 +329,23 @@ export class Outbox extends Store {
 		return 0;
 	}
 
+	/** Whether a message of this owner is held, at QoS 2 to the last acknowledgement. */
+	holds(owner: number): boolean {
+		const { words, tail } = this;
+		for (let i = TABLE; i < TABLE + this.released; i++) if (words[i] >>> 16 === owner) return true;
+		for (let at = this.head; at < tail; at += words[at] >>> 16)
+			if ((words[at + 1] & (DEAD | OWNER)) === owner << 8) return true;
+		return false;
+	}
+
+	/** For who is told of its end: packet identifier, and owner, shifted by 16. */
+	private nameOf(at: number): number {
+		return (this.words[at] & ID) | ((this.words[at + 1] & OWNER) << 8);
+	}
+
 	private giveWay(at: number): void {
 		this.replaced ??= [];
-		this.replaced[this.replacedCount++] = this.words[at] & ID;
+		this.replaced[this.replacedCount++] = this.nameOf(at);
 	}
 
 	/** Whether a record may be dropped for a newer one. */
@@ -368,7 +392,7 @@ export class Outbox extends Store {
 	 * The identifier of the next PUBREL to send; 0: none. All of them go before any message (section 4.6).
 	 */
 	get nextRelease(): number {
-		return this.releasesSent < this.released ? this.words[TABLE + this.releasesSent] : 0;
+		return this.releasesSent < this.released ? this.words[TABLE + this.releasesSent] & ID : 0;
 	}
 
 	releaseSent(): void {
@@ -447,16 +471,16 @@ export class Outbox extends Store {
 		this.inFlight++;
 	}
 
-	/** Gives a record up; returns its packet identifier. */
+	/** Gives a record up; returns its `nameOf`. */
 	drop(at: number): number {
-		const id = this.idOf(at);
+		const name = this.nameOf(at);
 		this.finish(at);
-		return id;
+		return name;
 	}
 
 	// ---- acknowledgements
 
-	/** The oldest of those that gave way, to be told; -1: none. */
+	/** `nameOf` the oldest of those that gave way, to be told; -1: none. */
 	takeReplaced(): number {
 		if (this.replacedTold < this.replacedCount) return this.replaced![this.replacedTold++];
 		this.replacedTold = this.replacedCount = 0;
@@ -482,21 +506,24 @@ export class Outbox extends Store {
 				this.freed = true;
 				return true;
 			}
-		return this.acknowledgeOther(id, 2);
+		return this.acknowledgeOther(id, 2) >= 0;
 	}
 
-	private acknowledgeOther(id: number, qos: number): boolean {
+	/** Returns its `nameOf`; -1: it was not awaited. */
+	private acknowledgeOther(id: number, qos: number): number {
 		const at = this.seek(id);
-		if (at === 0 || (this.words[at + 1] & (FLYING | QOS)) !== (FLYING | qos)) return false;
+		const marks = this.words[at + 1];
+		if (at === 0 || (marks & (FLYING | QOS)) !== (FLYING | qos)) return -1;
 		this.finish(at);
-		return true;
+		return ((marks & OWNER) << 8) | id;
 	}
 
 	/** Takes a PUBREC; false when it was not awaited. Else PUBREL has to be sent now (section 4.3.3). */
 	release(id: number): boolean {
-		if (!this.acknowledgeOther(id, 4)) return false;
+		const name = this.acknowledgeOther(id, 4);
+		if (name < 0) return false;
 		// PUBRELs that wait to be sent go before anything is received, so this one is behind all of them.
-		this.words[TABLE + this.released++] = id;
+		this.words[TABLE + this.released++] = name;
 		this.releasesSent = this.released;
 		this.inFlight++;
 		return true;
@@ -506,7 +533,7 @@ export class Outbox extends Store {
 	complete(id: number): boolean {
 		const { words } = this;
 		for (let i = 0; i < this.releasesSent; i++)
-			if (words[TABLE + i] === id) {
+			if ((words[TABLE + i] & ID) === id) {
 				this.forgetRelease(i);
 				return true;
 			}
@@ -563,18 +590,18 @@ export class Outbox extends Store {
 		return resent;
 	}
 
-	/** Forgets the oldest identifier in the table, which the broker knows no more; 0 when there is none. */
+	/** Forgets the oldest in the table, which the broker knows no more; returns its `nameOf`, 0 when there is none. */
 	dropReleased(): number {
 		if (this.released === 0) return 0;
-		const id = this.words[TABLE];
+		const name = this.words[TABLE];
 		this.forgetRelease(0);
-		return id;
+		return name;
 	}
 
-	/** Gives up the oldest message; returns its packet identifier, -1 when none is left. */
+	/** Gives up the oldest message; returns its `nameOf`, -1 when none is left. */
 	dropFirst(): number {
-		const id = this.dropReleased();
-		if (id !== 0) return id;
+		const name = this.dropReleased();
+		if (name !== 0) return name;
 		return this.empty ? -1 : this.drop(this.head);
 	}
 }

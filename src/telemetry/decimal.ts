@@ -39,7 +39,17 @@ export function writeDecimal(value: number, decimals: number, bytes: Uint8Array,
 		whole++;
 	}
 	if (value < 0 && whole + fraction > 0) bytes[at++] = MINUS;
-	at = writeWhole(whole, bytes, at);
+	let digits = 1;
+	for (let bound = 10; whole >= bound; bound *= 10) digits++;
+	const end = at + digits;
+	// Nine at a time from the end: a remainder is exact at any size; the quotient is below 1e12, so rounding finds it.
+	for (; digits > 9; digits -= 9) {
+		const low = whole % BILLION;
+		writeDigits(low, 9, bytes, at + digits - 9);
+		whole = Math.round((whole - low) / BILLION);
+	}
+	writeDigits(whole, digits, bytes, at);
+	at = end;
 	if (decimals === 0) return at;
 	bytes[at++] = POINT;
 	writeDigits(fraction, decimals, bytes, at);
@@ -61,27 +71,13 @@ function roundedProduct(a: number, b: number): number {
 	return aboveHalf + error >= 0 ? floor + 1 : floor;
 }
 
-/**
- * A whole number below 1e21, nine digits at a time from its end: not by recursion, for boards have little stack. A
- * remainder is exact at any size; the quotient is below 1e12, so rounding finds it.
- */
-function writeWhole(value: number, bytes: Uint8Array, at: number): number {
-	let digits = 1;
-	for (let bound = 10; value >= bound; bound *= 10) digits++;
-	const end = at + digits;
-	for (; digits > 9; digits -= 9) {
-		const low = value % BILLION;
-		writeDigits(low, 9, bytes, at + digits - 9);
-		value = Math.round((value - low) / BILLION);
-	}
-	writeDigits(value, digits, bytes, at);
-	return end;
-}
-
 function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
-	for (let i = at + digits - 1; i >= at; i--) {
-		const rest = Math.floor(value / 10);
-		bytes[i] = ZERO + (value - rest * 10);
+	let i = at + digits;
+	for (; value > 0x7fffffff; value = Math.floor(value / 10)) bytes[--i] = ZERO + (value % 10);
+	// Quicker, and right below 2^31.
+	while (i > at) {
+		const rest = (value / 10) | 0;
+		bytes[--i] = ZERO + value - rest * 10;
 		value = rest;
 	}
 }

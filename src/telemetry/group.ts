@@ -1,10 +1,11 @@
 // Several readings as one JSON object, at an interval or at a call, held while they cannot be sent.
 // Knows the Client's extension points, no packets.
 
-import { type Client, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
+import { type Client, KEEP_ALL, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
 import { CLOSED_BY_APP, REPLACED } from "../connection/reasons.js";
 import { whole, yesOrNo } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
+import type { Reason } from "../wire/reason.js";
 import { Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
 import { type Fields, JsonObject } from "./json.js";
@@ -26,18 +27,29 @@ export interface GroupOptions {
 	/** Adds the key "quality" at the end: "good" when no value is null, "uncertain" when some are, "bad" when all are. */
 	quality?: boolean;
 	/**
-	 * What is held while it cannot be sent: only the newest values, or, behind the set that stands in the packet buffer,
-	 * a ring of so many sets, 1 to 65535, each of 8 bytes a number. When it is full the oldest in it gives way: it is
-	 * counted in `dropped` and told to the client's `onDropped`, as 0 and REPLACED. Default "newest".
+	 * What is held while it cannot be sent: only the newest values, in the client's store, where they replace those that
+	 * wait there; or, behind the one set that waits there, a ring of so many sets, 1 to 65535, each of 8 bytes a number.
+	 * When it is full the oldest in it gives way: it is counted in `dropped` and told to the client's `onDropped`, as 0 and
+	 * REPLACED. What has no room in the store waits for it in the ring, with "newest" in one of one set. Default "newest".
 	 */
 	keep?: "newest" | number;
 }
+
+const { CLOSED, CLOSING } = State;
+
+// What stands in `stage`.
+/** No set is being published. */
+const IDLE = 0;
+/** The client has not asked for the oldest set yet. */
+const ASKING = 1;
+/** The oldest set was written, and has left the ring. */
+const WRITTEN = 2;
 
 export class Group implements Listener, PayloadWriter {
 	readonly topic: Topic;
 	/** As given: names and units for whoever describes this device. */
 	readonly fields: Fields;
-	/** Sets of values that gave way to newer ones, or were held when the client was closed. */
+	/** Sets of values that were given up: each counts in the client's statistics too, and was told to `onDropped`. */
 	dropped = 0;
 
 	private readonly client: Client;
@@ -46,10 +58,10 @@ export class Group implements Listener, PayloadWriter {
 	private readonly cadence: Cadence | undefined;
 	private readonly json: JsonObject;
 	private readonly owner: number;
-	private readonly row: Float64Array;
 	private readonly ring: Ring;
+	private stage = IDLE;
 
-	/** Claims its packet buffer and the room for what it keeps. Throws on options that cannot work. */
+	/** Claims the room for what it keeps. Throws on options that cannot work. */
 	constructor(client: Client, options: GroupOptions) {
 		const { topic, fields, interval = 0, time, keep = "newest" } = options;
 		this.client = client;
@@ -60,23 +72,26 @@ export class Group implements Listener, PayloadWriter {
 		if (interval !== 0) this.cadence = new Cadence("interval", interval, client.ticks());
 		const judged = yesOrNo("quality", options.quality);
 		this.json = new JsonObject(time === undefined ? {} : { time }, fields, judged ? "quality" : undefined);
-		this.owner = keep === "newest" ? client.owner() : 0;
-		this.row = new Float64Array(this.json.width);
-		this.ring = new Ring(keep === "newest" ? 1 : whole("keep", keep, 1, 1, 65_535), this.json.width);
+		client.checkSize("a Group's message", this.topic, this.qos, this.json.size);
+		const sets = keep === "newest" ? 1 : whole("keep", keep, 1, 1, 65_535);
+		this.owner = client.owner() + (keep === "newest" ? 0 : KEEP_ALL);
+		this.ring = new Ring(sets, this.json.width);
 		client.attach(this);
 	}
 
 	/**
 	 * Takes a number from each source, and publishes them.
-	 * @returns the packet identifier, or 0 when accepted at QoS 0; HELD when it goes by itself as soon as it can;
+	 * @returns the packet identifier, or 0 when accepted at QoS 0; HELD when it becomes a message by itself later;
 	 * NOT_OPEN, and then no source was asked. Throws what a source throws, and then nothing is published.
 	 */
 	publish(): number {
 		const { client, ring } = this;
-		if (client.state === State.CLOSED || client.state === State.CLOSING) return NOT_OPEN;
-		this.json.take(this.row);
-		if (!ring.push(this.row)) this.drop(REPLACED);
-		return this.send();
+		const { state } = client;
+		if (state === CLOSED || state === CLOSING) return NOT_OPEN;
+		const own = ring.free;
+		this.json.take(ring.numbers, own);
+		if (!ring.push()) client.drop(REPLACED, this.owner);
+		return this.send(own, false);
 	}
 
 	/** @internal */
@@ -87,48 +102,70 @@ export class Group implements Listener, PayloadWriter {
 
 	/** @internal */
 	onConnected(): void {
-		this.send();
+		this.send(-1, false);
 	}
 
 	/** @internal */
 	onWritable(): void {
-		this.send();
+		this.send(-1, false);
+	}
+
+	/** @internal The store takes what it has room for. */
+	onClosing(): void {
+		this.send(-1, true);
 	}
 
 	/** @internal */
-	onClosing(): void {
-		this.send();
+	onDropped(_packetId: number, _reason: Reason, owner: number): void {
+		if (owner === (this.owner & 0xff)) this.dropped++;
 	}
 
 	/** @internal */
 	onDisconnected(): void {
 		const { client, ring } = this;
-		while (client.state === State.CLOSED && ring.count > 0) {
+		while (client.state === CLOSED && ring.oldest !== ring.free) {
 			ring.shift();
-			this.drop(CLOSED_BY_APP);
+			client.drop(CLOSED_BY_APP, this.owner);
 		}
 	}
 
-	/** Publishes what is held, oldest first, as far as there is room. */
-	private send(): number {
-		const { client, ring } = this;
+	/**
+	 * Publishes what is held, oldest first, as far as there is room.
+	 * @param own the place of a set
+	 * @param all else no set follows one that waits in the store, so that the store is not filled with them
+	 * @returns what came of the set at `own`
+	 */
+	private send(own: number, all: boolean): number {
+		const { client, owner, ring } = this;
 		let result = HELD;
-		while (ring.count > 0 && client.state === State.CONNECTED) {
-			const sent = client.publishWith(this.topic, this.qos, this.retain, this, this.owner);
-			if (sent < 0) return HELD;
-			ring.shift();
-			result = sent;
+		// Called by who was told of a set that gave way: the call that is at it goes on with this one.
+		if (this.stage !== IDLE) return result;
+		while (ring.oldest !== ring.free) {
+			if (owner > KEEP_ALL && !all && client.isWaiting(owner - KEEP_ALL)) {
+				client.awaitRoom();
+				break;
+			}
+			const at = ring.oldest;
+			let sent = 0;
+			this.stage = ASKING;
+			try {
+				sent = client.publishWith(this.topic, this.qos, this.retain, this, owner);
+			} finally {
+				const written = this.stage === WRITTEN;
+				this.stage = IDLE;
+				if (sent < 0 && written && !ring.unshift()) client.drop(REPLACED, owner);
+			}
+			if (sent < 0) break;
+			if (at === own) result = sent;
 		}
 		return result;
 	}
 
 	/** @internal */
 	write(bytes: Uint8Array, at: number): number {
-		return this.json.write(this.ring.numbers, this.ring.oldest, bytes, at);
-	}
-
-	private drop(reason: typeof REPLACED): void {
-		this.dropped++;
-		this.client.drop(0, reason);
+		const { oldest, numbers } = this.ring;
+		this.stage = WRITTEN;
+		this.ring.shift();
+		return this.json.write(numbers, oldest, bytes, at);
 	}
 }

@@ -17,8 +17,8 @@ export type Field = string | SourceLike | FieldOptions;
 /** Values by key, in the order in which they are to stand. Any text is a valid key. */
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What `quality` may be: all numbers are there, some, none. */
-const QUALITIES = Object.freeze(["good", "uncertain", "bad"]);
+/** What `quality` may be, with the object's end: all numbers are there, some, none. */
+const QUALITIES = Object.freeze(['good"}', 'uncertain"}', 'bad"}']);
 
 /** Bytes of "null". */
 const NULL = 4;
@@ -27,16 +27,16 @@ const U = 0x75;
 const L = 0x6c;
 
 export class JsonObject {
-	/** Numbers in a row. */
-	readonly width: number;
-	/** Bytes that it takes at most. */
+	/** Bytes of room in which it is written: it takes as many at most. */
 	readonly size: number;
 	private readonly sources: Source[] = [];
-	private readonly decimals: Uint8Array;
-	/** What stands before each number. */
-	private readonly heads: Uint8Array[];
-	/** What stands behind the last one, by the quality of the row: all are numbers, some, none. */
-	private readonly tails: Uint8Array[];
+	/**
+	 * All that is not numbers: what stands before each of them, what stands behind the last one, and behind that QUALITIES,
+	 * of which one is the end.
+	 */
+	private readonly texts: Uint8Array;
+	/** Bytes of each of them, shifted by 4, and the decimals of the number behind it. Views of one buffer, to save memory. */
+	private readonly parts: Int32Array;
 	/** Numbers in front that do not count for the quality. */
 	private readonly unjudged: number;
 
@@ -53,7 +53,7 @@ export class JsonObject {
 		const decimals: number[] = [];
 		const texts: string[] = [];
 		let text = "{";
-		let size = 0;
+		let digitsMost = 0;
 		const add = (key: string, field: Field) => {
 			if (text !== "{" || texts.length > 0) text += ",";
 			text += `${quote(key)}:`;
@@ -65,7 +65,7 @@ export class JsonObject {
 			const { source, decimals: digits } = hasSource(field) ? field : { source: field };
 			sources.push(sourceOf(what, source));
 			decimals.push(whole(`decimals of ${what}`, digits, 0, 0, 15));
-			size += Math.max(NULL, decimalSize(digits ?? 0));
+			digitsMost += Math.max(NULL, decimalSize(digits ?? 0));
 			texts.push(text);
 			text = "";
 		};
@@ -78,66 +78,80 @@ export class JsonObject {
 				throw new RangeError(`fields has ${quote(key)}: that key is taken, give it another one`);
 			add(key, fields[key]);
 		}
-		this.width = sources.length;
-		for (const each of quality === undefined ? [""] : QUALITIES)
-			texts.push(`${text}${each && `,${quote(quality!)}:${quote(each)}`}}`);
-		const parts = encode(texts);
-		this.heads = parts.slice(0, this.width);
-		this.tails = parts.slice(this.width);
-		this.decimals = Uint8Array.from(decimals);
-		for (const head of this.heads) size += head.length;
-		this.size = size + Math.max(...this.tails.map((tail) => tail.length));
+		if (quality === undefined) texts.push(`${text}}`);
+		else texts.push(`${text},${quote(quality)}:"`, ...QUALITIES);
+		const lengths = texts.map(utf8Length);
+		let length = 0;
+		for (const each of lengths) length += each;
+		const partsLength = texts.length * 4;
+		const buffer = new ArrayBuffer(partsLength + length);
+		this.parts = new Int32Array(buffer, 0, texts.length);
+		this.texts = new Uint8Array(buffer, partsLength);
+		let at = 0;
+		for (let i = 0; i < texts.length; i++) {
+			at = writeUtf8(texts[i], this.texts, at);
+			this.parts[i] = (lengths[i] << 4) | (decimals[i] ?? 0);
+		}
+		this.size = digitsMost + length;
 	}
 
-	/** Takes a number from each source, into `row` from its front. */
-	take(row: Float64Array): void {
+	/** Numbers in a row. */
+	get width(): number {
+		return this.sources.length;
+	}
+
+	/** Takes a number from each source, into `rows` from `at`. */
+	take(rows: Float64Array, at: number): void {
 		const { sources } = this;
 		for (let i = 0; i < sources.length; i++) {
 			const value = sources[i].take();
 			// null would be 0.
-			row[i] = typeof value === NUMBER ? value : Number.NaN;
+			rows[at + i] = typeof value === NUMBER ? value : Number.NaN;
 		}
 	}
 
-	/** Writes the row that begins at `from` in `rows` into `bytes` from `at`; returns the offset behind it. */
+	/**
+	 * Writes the row that begins at `from` in `rows` into `bytes` from `at`, for which it needs `size` bytes; returns the
+	 * offset behind it.
+	 */
 	write(rows: Float64Array, from: number, bytes: Uint8Array, at: number): number {
-		const { heads, decimals, width, unjudged } = this;
+		const { parts, sources, texts } = this;
+		const width = sources.length;
+		// All the text goes to the end of the place first, in one native call, and from there to where it belongs: that needs
+		// no view of each part.
+		let text = at + this.size - texts.length;
+		bytes.set(texts, text);
 		let missing = 0;
 		for (let i = 0; i < width; i++) {
-			const head = heads[i];
-			bytes.set(head, at);
-			at += head.length;
+			const part = parts[i];
+			const length = part >> 4;
+			bytes.copyWithin(at, text, text + length);
+			at += length;
+			text += length;
 			const value = rows[from + i];
 			if (Math.abs(value) < TOO_LARGE) {
-				at = writeDecimal(value, decimals[i], bytes, at);
+				at = writeDecimal(value, part & 0xf, bytes, at);
 				continue;
 			}
 			bytes[at++] = N;
 			bytes[at++] = U;
 			bytes[at++] = L;
 			bytes[at++] = L;
-			if (i >= unjudged) missing++;
+			if (i >= this.unjudged) missing++;
 		}
-		const { tails } = this;
-		const tail = tails.length === 1 || missing === 0 ? tails[0] : tails[missing < width - unjudged ? 1 : 2];
-		bytes.set(tail, at);
-		return at + tail.length;
+		const length = parts[width] >> 4;
+		bytes.copyWithin(at, text, text + length);
+		at += length;
+		if (parts.length === width + 1) return at;
+		text += length;
+		let quality = width + 1;
+		if (missing > 0) text += parts[quality++] >> 4;
+		if (missing > 0 && missing === width - this.unjudged) text += parts[quality++] >> 4;
+		bytes.copyWithin(at, text, text + (parts[quality] >> 4));
+		return at + (parts[quality] >> 4);
 	}
 }
 
 function hasSource(field: SourceLike | FieldOptions): field is FieldOptions {
 	return typeof field === "object" && field !== null && "source" in field;
-}
-
-/** Views of one buffer. */
-function encode(texts: readonly string[]): Uint8Array[] {
-	let size = 0;
-	for (const text of texts) size += utf8Length(text);
-	const bytes = new Uint8Array(size);
-	let at = 0;
-	return texts.map((text) => {
-		const begin = at;
-		at = writeUtf8(text, bytes, begin);
-		return bytes.subarray(begin, at);
-	});
 }

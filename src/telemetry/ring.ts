@@ -1,40 +1,41 @@
 // Rows of numbers, first in, first out, in one typed array. Knows numbers only.
 
 export class Ring {
-	/** Rows in it. */
-	count = 0;
-	/** Row by row; `oldest` tells where it begins. */
+	/** Where the row to come is to be filled in; when `oldest` is there too, there are none. */
+	free = 0;
+	/** Where the oldest row begins. */
+	oldest = 0;
+	/** Row by row. */
 	readonly numbers: Float64Array;
-	private readonly capacity: number;
 	private readonly width: number;
-	/** The oldest row. */
-	private first = 0;
 
 	/** @param capacity rows @param width numbers of a row */
 	constructor(capacity: number, width: number) {
-		this.capacity = capacity;
 		this.width = width;
-		this.numbers = new Float64Array(capacity * width);
+		this.numbers = new Float64Array((capacity + 1) * width);
 	}
 
-	/** Offset of the oldest row's first number. */
-	get oldest(): number {
-		return this.first * this.width;
-	}
-
-	/** Takes a row. When there is no room, the oldest one is gone, and it returns false. */
-	push(row: Float64Array): boolean {
-		const { capacity } = this;
-		const full = this.count === capacity;
-		if (full) this.shift();
-		this.numbers.set(row, ((this.first + this.count) % capacity) * this.width);
-		this.count++;
-		return !full;
+	/** Takes the row at `free` in. When there is no room, the oldest one is gone, and it returns false. */
+	push(): boolean {
+		const free = this.free + this.width;
+		this.free = free < this.numbers.length ? free : 0;
+		if (this.free !== this.oldest) return true;
+		this.shift();
+		return false;
 	}
 
 	/** Drops the oldest row. */
 	shift(): void {
-		this.first = (this.first + 1) % this.capacity;
-		this.count--;
+		const oldest = this.oldest + this.width;
+		this.oldest = oldest < this.numbers.length ? oldest : 0;
+	}
+
+	/** Takes back the row that was dropped by the last `shift`; false when there is no room any more. */
+	unshift(): boolean {
+		const { numbers, width } = this;
+		const at = (this.oldest > 0 ? this.oldest : numbers.length) - width;
+		if (at === this.free) return false;
+		this.oldest = at;
+		return true;
 	}
 }

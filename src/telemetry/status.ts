@@ -43,12 +43,12 @@ export class Status implements Listener, PayloadWriter {
 	private connected = false;
 	/** The farewell is being written, not "online". */
 	private parting = false;
-	/** "online" is to be published as soon as there is room. */
+	/** "online" is to be published as soon as there is room, or the one before is done with. */
 	private pending = false;
 
 	/**
 	 * Takes the client's will, which then is nobody else's: throws when there is one. Construct it right after the Client:
-	 * what is constructed later holds from the next connect on. Has room for two messages set aside.
+	 * what is constructed later holds from the next connect on. Has room for two messages set aside in the client's store.
 	 */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
@@ -67,11 +67,12 @@ export class Status implements Listener, PayloadWriter {
 			size = this.details.size;
 			farewell = `{"state":${quote(offline)}}`;
 		}
-		this.offline = encodeField("offline", farewell).slice(2);
-		client.claimWill({ topic: this.topic, payload: this.offline, qos: this.qos, retain: true });
+		const farewellSize = encodeField("offline", farewell).length - 2;
+		client.checkSize("a Status's message", this.topic, this.qos, Math.max(size, farewellSize));
+		this.offline = client.claimWill({ topic: this.topic, payload: farewell, qos: this.qos, retain: true });
 		const beside = this.topic.field.length - 2;
 		this.onlineOwner = client.owner(beside + size);
-		this.offlineOwner = client.owner(beside + this.offline.length);
+		this.offlineOwner = client.owner(beside + farewellSize);
 		client.attach(this);
 	}
 
@@ -84,19 +85,21 @@ export class Status implements Listener, PayloadWriter {
 			cadence.restart(now);
 			client.wakeWithin(cadence.delay(now));
 		}
-		this.sayOnline();
+		// The will may have been published since. At QoS 1 what is sent again is published again, behind it; at QoS 2 it is
+		// published once, and perhaps before; some brokers know it though they say that they have no session.
+		this.sayOnline(this.qos === 2);
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.pending) this.sayOnline();
+		if (this.pending) this.sayOnline(true);
 	}
 
 	/** @internal */
 	onDeadline(now: number): number {
 		const { cadence } = this;
 		if (!this.connected || cadence === undefined) return Number.POSITIVE_INFINITY;
-		if (cadence.isDue(now)) this.sayOnline();
+		if (cadence.isDue(now)) this.sayOnline(false);
 		return cadence.delay(now);
 	}
 
@@ -109,12 +112,23 @@ export class Status implements Listener, PayloadWriter {
 	/** @internal */
 	onClosing(): void {
 		this.parting = true;
+		this.pending = false;
 		this.publish(this.offlineOwner);
 	}
 
-	/** What has to wait goes as soon as there is room. */
-	private sayOnline(): void {
-		this.details?.take(this.row!);
+	/**
+	 * One that is still held is followed by another one as soon as it is done with: however often the connection breaks,
+	 * they do not add up.
+	 * @param again also by the same text
+	 */
+	private sayOnline(again: boolean): void {
+		const { client, details } = this;
+		if (client.isHeld(this.onlineOwner)) {
+			this.pending = again || details !== undefined;
+			if (this.pending) client.awaitRoom();
+			return;
+		}
+		details?.take(this.row!, 0);
 		this.pending = this.publish(this.onlineOwner) === NO_ROOM;
 	}
 

@@ -1,6 +1,6 @@
 // The extension points: listeners, payloads written in place, owners; and two clients beside each other.
 
-import { type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State } from "../../src/client.js";
+import { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State } from "../../src/client.js";
 import * as reasons from "../../src/connection/reasons.js";
 import type { QoS } from "../../src/wire/protocol.js";
 import { Topic } from "../../src/wire/topic.js";
@@ -442,6 +442,81 @@ describe("owner", () => {
 			PUBLISH("t", "2 again"),
 			PUBLISH("t", "a longer one takes its turn at the end", { qos: 1, id: 4 }),
 		);
+	});
+
+	test("with KEEP_ALL none gives way, to its own or to others", () => {
+		const setup = new Setup({ storeSize: 3 * storeFor(1, "t", 20), whenFull: "dropOldest" });
+		const owner = setup.client.owner() + KEEP_ALL;
+		for (const text of ["1", "2", "3"]) publish(setup, owner, padded(text, 20));
+		expect(publish(setup, owner, padded("4", 20))).toBe(NO_ROOM);
+		expect(setup.client.publish("t", padded("other", 20), 1)).toBe(NO_ROOM);
+		setup.peer.accept();
+		setup.peer.expect(
+			...["1", "2", "3"].map((text, i) => PUBLISH("t", padded(text, 20), { qos: 1, id: i + 1 })),
+		);
+		for (const wrong of [owner + 1, KEEP_ALL, 2 * KEEP_ALL + 1, 257, 1.5, -1])
+			expect(() => publish(setup, wrong, "x")).toThrow(/owner is/);
+	});
+
+	test("tells whether one is waiting, and whether one is held, at QoS 2 to the end", () => {
+		const setup = new Setup({ window: 1 });
+		const { client, peer } = setup;
+		const [owner, other] = [client.owner(), client.owner()];
+		const state = () => [client.isWaiting(owner), client.isHeld(owner)];
+		publish(setup, other, "x", 2);
+		expect(state()).toEqual([false, false]);
+		publish(setup, owner, "x", 2);
+		expect(state()).toEqual([true, true]);
+		peer.accept();
+		expect(state()).toEqual([true, true]);
+		peer.send(PUBREC(1), PUBCOMP(1));
+		expect(state()).toEqual([false, true]);
+		setup.reconnect(true);
+		expect(state()).toEqual([false, true]);
+		setup.peer.send(PUBREC(2));
+		expect(state()).toEqual([false, true]);
+		setup.peer.send(PUBCOMP(2));
+		expect(state()).toEqual([false, false]);
+	});
+
+	test("awaitRoom: onWritable comes when something held is done with, and once", () => {
+		const setup = connected();
+		publish(setup, 0, "1");
+		setup.client.awaitRoom();
+		setup.clock.advance(1000);
+		expect(setup.news()).toEqual([]);
+		publish(setup, 0, "2");
+		setup.peer.send(PUBACK(1));
+		expect(setup.news()).toEqual(["delivered 1", "writable"]);
+		setup.peer.send(PUBACK(2));
+		expect(setup.news()).toEqual(["delivered 2"]);
+	});
+
+	test("listeners are told of each message that is given up, and whose it was", () => {
+		const setup = new Setup({ window: 2 });
+		const { client } = setup;
+		const told: unknown[] = [];
+		client.attach({ onDropped: (...all) => told.push(all) });
+		const [first, second] = [client.owner(), client.owner()];
+		publish(setup, second, "1");
+		publish(setup, second, "2", 2);
+		setup.peer.accept();
+		publish(setup, first + KEEP_ALL, "3");
+		client.publish("t", "4");
+		setup.peer.send(PUBREC(2));
+		setup.peer.fail();
+		setup.redial().accept(false);
+		client.drop(reasons.REPLACED, first + KEEP_ALL);
+		setup.peer.fail();
+		client.close();
+		expect(told).toEqual([
+			[1, reasons.REPLACED, second],
+			[2, reasons.SESSION_LOST, second],
+			[0, reasons.REPLACED, first],
+			[3, reasons.CLOSED_BY_APP, first],
+		]);
+		expect(setup.log.filter((line) => line.startsWith("dropped")).length).toBe(4);
+		expect(client.statistics.dropped).toBe(4);
 	});
 
 	test("one of the same length keeps the turn of the last one", () => {

@@ -2,12 +2,13 @@
 
 import fc from "fast-check";
 import type { IPublishPacket } from "mqtt-packet";
-import { NOT_OPEN, State } from "../../src/client.js";
+import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
 import type { ClientOptions } from "../../src/connection/options.js";
 import * as reasons from "../../src/connection/reasons.js";
 import { Group, type GroupOptions } from "../../src/telemetry/group.js";
 import { HELD } from "../../src/telemetry/sensor.js";
 import { Counter, Mean } from "../../src/telemetry/source.js";
+import { Topic } from "../../src/wire/topic.js";
 import { judge } from "../support/judge.js";
 import { PUBACK, PUBCOMP, PUBLISH, PUBREC, SUBSCRIBE } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
@@ -93,19 +94,30 @@ describe('keep "newest"', () => {
 	});
 
 	test("follows what is in flight with the newest", () => {
-		const { group: it, peer, setup } = group({ qos: 1 });
-		expect([it.publish(), it.publish(), it.publish()]).toEqual([1, HELD, HELD]);
+		const { group: it, peer, setup } = group({ qos: 1 }, connected({ window: 1 }));
+		expect([it.publish(), it.publish(), it.publish()]).toEqual([1, 2, 3]);
 		peer.expect(message(1, { qos: 1, id: 1 }));
-		expect(setup.news()).toEqual([replaced(0)]);
+		expect(setup.news()).toEqual([replaced(2)]);
 		expect(it.dropped).toBe(1);
 		peer.send(PUBACK(1));
-		peer.expect(message(3, { qos: 1, id: 2 }));
+		peer.expect(message(3, { qos: 1, id: 3 }));
+	});
+
+	test("holds them itself when others fill the store", () => {
+		const { group: it, client, peer, setup } = group({ qos: 1 }, connected({ storeSize: 44 }));
+		client.publish("t", "x".repeat(31), 1);
+		expect([it.publish(), it.publish()]).toEqual([HELD, HELD]);
+		expect(setup.news()).toEqual([replaced(0)]);
+		expect(it.dropped).toBe(1);
+		peer.take();
+		peer.send(PUBACK(1));
+		peer.expect(message(2, { qos: 1, id: 2 }));
 	});
 });
 
 describe("keep n", () => {
 	test("holds so many beside the one that waits; the oldest gives way, counted and told", () => {
-		const { group: it, setup, client } = group({ qos: 1, keep: 2 }, new Setup());
+		const { group: it, setup, client } = group({ qos: 1, keep: 2 }, new Setup({ window: 1 }));
 		expect([1, 2, 3, 4, 5].map(() => it.publish())).toEqual([1, HELD, HELD, HELD, HELD]);
 		expect(setup.news()).toEqual([replaced(0), replaced(0)]);
 		expect([it.dropped, client.statistics.dropped]).toEqual([2, 2]);
@@ -126,6 +138,22 @@ describe("keep n", () => {
 		expect(it.publish()).toBe(4);
 	});
 
+	test("leaves the store to others: one set waits there", () => {
+		const { group: it, client } = group({ qos: 1, keep: 100 }, new Setup({ storeSize: 64 }));
+		for (let i = 0; i < 100; i++) it.publish();
+		expect(client.held).toBe(1);
+		expect(client.publish("t", "x".repeat(31), 1)).toBe(2);
+		expect(it.dropped).toBe(0);
+	});
+
+	test("sends as many at a time as may be in flight", () => {
+		const { group: it, peer } = group({ qos: 1, keep: 2 }, connected({ window: 2 }));
+		expect([1, 2, 3, 4].map(() => it.publish())).toEqual([1, 2, 3, HELD]);
+		peer.expect(message(1, { qos: 1, id: 1 }), message(2, { qos: 1, id: 2 }));
+		peer.send(PUBACK(1), PUBACK(2));
+		peer.expect(message(3, { qos: 1, id: 3 }), message(4, { qos: 1, id: 4 }));
+	});
+
 	test("at QoS 0 goes in one go", () => {
 		const { setup } = group({ keep: 5, interval: 1000 }, new Setup({ connectTimeout: 60_000 }));
 		setup.clock.advance(4000);
@@ -144,13 +172,17 @@ describe("keep n", () => {
 		setup.peer.expect(PUBLISH("g", '{"time":10,"n":1}'), PUBLISH("g", '{"time":20,"n":2}'));
 	});
 
-	test("close delivers what is held, through the pool too, and tells of the rest", () => {
-		const { group: it, setup } = group({ keep: 9, qos: 1 }, connected({ storeSize: 32 }));
+	test("close delivers what is held, as far as the store has room, and tells of the rest", () => {
+		const { group: it, setup } = group({ keep: 9, qos: 1 }, connected({ storeSize: 64, window: 1 }));
 		for (let i = 0; i < 6; i++) it.publish();
+		expect(setup.client.held).toBe(2);
 		setup.client.close();
-		setup.peer.expect(message(1, { qos: 1, id: 1 }), message(2, { qos: 1, id: 2 }));
+		expect(setup.client.held).toBe(3);
 		setup.news();
-		for (const id of [1, 2, 3]) setup.peer.send(PUBACK(id));
+		for (const id of [1, 2, 3]) {
+			setup.peer.expect(message(id, { qos: 1, id }));
+			setup.peer.send(PUBACK(id));
+		}
 		const closed = `dropped 0 ${reasons.CLOSED_BY_APP}`;
 		expect(setup.news()).toEqual([
 			"delivered 1",
@@ -168,7 +200,7 @@ describe("keep n", () => {
 test("whatever the network does, each set of values arrives once, in order, or is counted", () => {
 	const STEPS = ["publish", "publish", "lose", "accept", "acknowledge"] as const;
 	const run = (steps: readonly (typeof STEPS)[number][], keep: number) => {
-		const { group: it, setup } = group({ keep, qos: 1 }, new Setup({ keepAlive: 0, storeSize: 16 }));
+		const { group: it, setup } = group({ keep, qos: 1 }, new Setup({ keepAlive: 0, storeSize: 44 }));
 		const arrived: number[] = [];
 		let published = 0;
 		let up = false;
@@ -275,8 +307,8 @@ test("whatever happens, until the client is closed, the group counts what the cl
 			fc.oneof(fc.constant("newest" as const), fc.integer({ min: 1, max: 4 })),
 			fc.constantFrom(0, 1, 2),
 			fc.record({
-				packets: fc.integer({ min: 1, max: 3 }),
-				window: fc.constant(1),
+				storeSize: fc.integer({ min: 44, max: 80 }),
+				window: fc.integer({ min: 1, max: 2 }),
 				whenFull: fc.constantFrom("refuse", "dropOldest"),
 			}),
 			run,
@@ -285,11 +317,13 @@ test("whatever happens, until the client is closed, the group counts what the cl
 	);
 });
 
-test("a full pool is in no group's way", () => {
-	const { group: it, client, peer } = group({}, connected({ storeSize: 16 }));
-	client.publish("t", "x", 1);
+test("a full store is in no group's way", () => {
+	const { group: it, client, peer } = group({}, connected({ storeSize: 44 }));
+	const long = "x".repeat(31);
+	client.publish("t", long, 1);
+	expect(client.publish("t", "y", 1)).toBe(NO_ROOM);
 	expect(it.publish()).toBe(0);
-	peer.expect(PUBLISH("t", "x", { qos: 1, id: 1 }), message(1));
+	peer.expect(PUBLISH("t", long, { qos: 1, id: 1 }), message(1));
 });
 
 test("an app that publishes when it is told of a replaced message gets its way", () => {
@@ -322,11 +356,68 @@ test("so does one whose message is gone already when the replaced one's turn com
 	const { group: it, client, peer } = group({ fields: { n: () => values.shift()! } }, setup);
 	client.publish("t", "x".repeat(70));
 	it.publish();
-	expect(it.publish()).toBe(HELD);
+	expect(it.publish()).toBe(0); // accepted, and replaced by the next one
 	peer.expect(PUBLISH("t", "x".repeat(70)), SUBSCRIBE(1, "s", 0), message(1));
 	values.push(7);
 	it.publish();
 	peer.expect(message(7));
+});
+
+test.each(["newest", 3] as const)(
+	"while the app writes a payload, sets wait, and go afterwards, keep %s",
+	(keep) => {
+		const { group: it, client, peer, clock } = group({ keep });
+		client.publishWith(new Topic("t"), 0, false, {
+			write(_bytes, at) {
+				expect([it.publish(), it.publish()]).toEqual([HELD, HELD]);
+				return at;
+			},
+		});
+		clock.advance(250);
+		const sets = keep === "newest" ? [message(2)] : [message(1), message(2)];
+		peer.expect(PUBLISH("t", ""), ...sets);
+		expect(it.dropped).toBe(2 - sets.length);
+	},
+);
+
+test.each(["newest", 2] as const)("one told of what gave way publishes: its set goes, keep %s", (keep) => {
+	const results: number[] = [];
+	let told = 0;
+	const setup = connected({
+		storeSize: 44,
+		window: 1,
+		onDropped() {
+			if (++told <= 3) results.push(it.publish());
+		},
+	});
+	const { group: it, client, peer } = group({ qos: 1, keep }, setup);
+	client.publish("t", "x".repeat(31), 1);
+	for (let i = 0; i < 4; i++) results.push(it.publish());
+	expect(results.every((result) => result === HELD)).toBe(true);
+	expect(it.dropped).toBe(client.statistics.dropped);
+	peer.take();
+	peer.send(PUBACK(1));
+	const kept = keep === "newest" ? [7] : [6, 7];
+	expect(it.dropped).toBe(7 - kept.length);
+	kept.forEach((n, i) => {
+		peer.expect(message(n, { qos: 1, id: 2 + i }));
+		peer.send(PUBACK(2 + i));
+	});
+});
+
+test("what is given up at the end counts too, in flight or held", () => {
+	const { group: it, client, setup } = group({ qos: 2, keep: 2 }, connected({ window: 1 }));
+	for (let i = 0; i < 4; i++) it.publish();
+	client.publish("t", "x", 1);
+	setup.peer.send(PUBREC(1));
+	setup.peer.fail();
+	setup.redial().accept(false);
+	expect(setup.client.statistics.dropped).toBe(1); // SESSION_LOST
+	expect(it.dropped).toBe(1);
+	setup.peer.fail();
+	client.close();
+	expect(client.statistics.dropped).toBe(5);
+	expect(it.dropped).toBe(4);
 });
 
 test("a source that gives no number gives null", () => {
@@ -351,6 +442,35 @@ test("a source that throws leaves the group as it was", () => {
 	it.publish();
 	peer.expect(message(1));
 });
+
+test.each<[Partial<GroupOptions>]>([
+	[{}],
+	[{ qos: 2, quality: true, time: () => 1 }],
+	[{ fields: { text: "x".repeat(60), n: () => -1e20 } }],
+	[{ fields: { text: "x".repeat(16_349), n: () => 1 } }],
+])(
+	"the longest message has to fit a packet and the store: the error says what to raise, to what",
+	(options) => {
+		const sizes: Partial<ClientOptions> = { packetSize: 16, storeSize: 16 };
+		for (const option of ["packetSize", "storeSize"] as const) {
+			let message = "";
+			try {
+				group(options, new Setup(sizes));
+			} catch (error) {
+				message = (error as Error).message;
+			}
+			const [, name, size] = /raise (\w+).* to (\d+)$/.exec(message) ?? [];
+			expect(name).toBe(option);
+			sizes[option] = Number(size) - 1;
+			expect(() => group(options, new Setup(sizes))).toThrow(option);
+			sizes[option] = Number(size);
+		}
+		const { setup, group: it } = group(options, new Setup(sizes));
+		expect(it.publish()).toBeGreaterThanOrEqual(0);
+		setup.peer.accept();
+		expect(setup.client.statistics.published).toBe(1);
+	},
+);
 
 test("after close, nothing is asked and nothing accepted", () => {
 	const { group: it, client, setup } = group();

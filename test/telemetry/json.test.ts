@@ -6,12 +6,12 @@ import { type Fields, JsonObject } from "../../src/telemetry/json.js";
 
 function write(json: JsonObject): string {
 	const rows = new Float64Array(json.width + 2);
-	const row = new Float64Array(json.width);
-	json.take(row);
-	rows.set(row, 1);
-	const bytes = new Uint8Array(3 + json.size + 1).fill(0x21);
+	json.take(rows, 1);
+	const room = 3 + json.size;
+	const bytes = new Uint8Array(room + 1).fill(0x21);
 	const end = json.write(rows, 1, bytes, 3);
-	if (bytes[2] !== 0x21 || bytes[end] !== 0x21) throw new Error("written outside");
+	if (bytes[2] !== 0x21 || bytes[room] !== 0x21) throw new Error("written outside");
+	if (rows[0] !== 0 || rows[json.width + 1] !== 0) throw new Error("taken outside");
 	return Buffer.from(bytes.subarray(3, end)).toString("utf8");
 }
 

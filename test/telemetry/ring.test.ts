@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Ring } from "../../src/telemetry/ring.js";
 
 test("holds the newest rows, in order, and tells when the oldest gave way", () => {
-	const steps = fc.array(fc.oneof(fc.constant("shift"), fc.integer()), { maxLength: 60 });
+	const steps = fc.array(fc.oneof(fc.constantFrom("shift", "unshift"), fc.integer()), { maxLength: 60 });
 	fc.assert(
 		fc.property(
 			fc.integer({ min: 1, max: 5 }),
@@ -13,17 +13,26 @@ test("holds the newest rows, in order, and tells when the oldest gave way", () =
 			(capacity, width, all) => {
 				const ring = new Ring(capacity, width);
 				const list: number[][] = [];
+				/** What `shift` took last. */
+				let last: number[] | undefined;
 				for (const step of all) {
 					if (typeof step === "number") {
 						const row = Array.from({ length: width }, (_, i) => step + i);
-						expect(ring.push(Float64Array.from(row))).toBe(list.length < capacity);
+						ring.numbers.set(row, ring.free);
+						expect(ring.push()).toBe(list.length < capacity);
 						list.push(row);
 						if (list.length > capacity) list.shift();
+					} else if (step === "unshift") {
+						if (last === undefined) continue;
+						const fits = list.length < capacity;
+						expect(ring.unshift()).toBe(fits);
+						if (fits) list.unshift(last);
+						last = undefined;
 					} else if (list.length > 0) {
 						ring.shift();
-						list.shift();
+						last = list.shift();
 					}
-					expect(ring.count).toBe(list.length);
+					expect(ring.oldest === ring.free).toBe(list.length === 0);
 					if (list.length > 0)
 						expect([...ring.numbers.subarray(ring.oldest, ring.oldest + width)]).toEqual(list[0]);
 				}

@@ -41,11 +41,28 @@ test("is said again at each connect", () => {
 	setup.reconnect().expect(online(2));
 });
 
-test("is sent again with DUP when its acknowledgement was lost, and said again: the will may stand between", () => {
+test("is sent again with DUP, and not twice, when its acknowledgement was lost", () => {
 	const { setup } = status();
 	setup.peer.accept();
 	setup.peer.take();
-	setup.reconnect(true).expect(online(1, true), online(2));
+	setup.reconnect(true).expect(online(1, true));
+	setup.peer.send(PUBACK(1));
+	setup.peer.expect();
+});
+
+test.each<[string, Partial<StatusOptions>]>([
+	["a text", {}],
+	["a text at QoS 2", { qos: 2 }],
+	["details", { details: { heap: () => 7 } }],
+])("%s: connections that break before it is acknowledged add nothing to the store", (_what, options) => {
+	const { setup } = status(options);
+	setup.peer.accept();
+	for (let i = 0; i < 5; i++) {
+		setup.reconnect(true);
+		expect(setup.client.held).toBe(1);
+	}
+	setup.client.close();
+	expect(setup.client.held).toBe(2);
 });
 
 test("says farewell before DISCONNECT, though online is not yet acknowledged", () => {
@@ -171,7 +188,7 @@ describe("details", () => {
 		setup.peer.take();
 		setup.reconnect(true).expect(detail(-1, 1, true));
 		setup.peer.send(PUBACK(1));
-		setup.peer.expect(detail(-3, 2));
+		setup.peer.expect(detail(-2, 2));
 		setup.peer.send(PUBACK(2));
 		setup.clock.advance(5000);
 		setup.peer.expect();
@@ -201,6 +218,61 @@ test("online is said again at an interval without details too", () => {
 	setup.peer.take();
 	setup.clock.advance(1000);
 	setup.peer.expect(PUBLISH("st", "online", { retain: true }));
+});
+
+test("at an interval, details that find the last ones in flight follow them; a text does not", () => {
+	for (const [options, after] of [
+		[
+			{ details: { heap: () => 7 } },
+			PUBLISH("st", '{"state":"online","heap":7}', { qos: 1, id: 2, retain: true }),
+		],
+		[{}, undefined],
+	] as const) {
+		const { setup } = status({ interval: 1000, ...options }, new Setup({ keepAlive: 0 }));
+		setup.peer.accept();
+		setup.peer.take();
+		setup.clock.advance(1000);
+		setup.peer.expect();
+		setup.peer.send(PUBACK(1));
+		setup.peer.expect(...(after === undefined ? [] : [after]));
+	}
+});
+
+test.each<[string, Partial<StatusOptions>]>([
+	["a long online", { online: "x".repeat(300) }],
+	["a long offline", { offline: "x".repeat(20_000), qos: 0 }],
+	["many details", { details: Object.fromEntries([..."abcdefghij"].map((key) => [key, () => 1])) }],
+])(
+	"%s has to fit a packet and the store: the error says which option to raise, and to what",
+	(_what, options) => {
+		let sizes = { packetSize: 128, storeSize: 512 };
+		const place = () => status(options, new Setup(sizes));
+		for (const wanted of ["packetSize", "storeSize", "storeSize"]) {
+			let message = "";
+			try {
+				place();
+			} catch (error) {
+				message = (error as Error).message;
+			}
+			// Two messages: the second one may fit with the first.
+			if (message === "" && wanted === "storeSize") continue;
+			const [, name, size] = /raise (\w+).* to (\d+)$/.exec(message) ?? [];
+			expect(name).toBe(wanted);
+			expect(() => status(options, new Setup({ ...sizes, [name]: Number(size) - 4 }))).toThrow(name);
+			sizes = { ...sizes, [name]: Number(size) };
+		}
+		const { setup } = place();
+		setup.peer.accept();
+		setup.client.close();
+		setup.clock.advance(60_000);
+		expect(setup.client.state).toBe(State.CLOSED);
+	},
+);
+
+test("a Status that does not fit has not taken the will", () => {
+	const { client } = new Setup({ packetSize: 16 });
+	expect(() => new Status(client, { topic: "a/long/topic" })).toThrow(/packetSize/);
+	client.will = { topic: "w", payload: "" };
 });
 
 test.each([

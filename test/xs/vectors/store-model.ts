@@ -1,6 +1,6 @@
 // Random operations on an outbox, against a plain list that says what it must hold. In Node and in XS.
 
-import { type Fill, Outbox } from "../../../src/session/outbox.js";
+import { type Fill, KEEP_ALL, Outbox } from "../../../src/session/outbox.js";
 import { FLYING, PULLED, QOS, RETAIN, Store } from "../../../src/session/store.js";
 import { Random } from "../../delivery/random.js";
 
@@ -32,7 +32,7 @@ export class StoreModel {
 	private readonly random: Random;
 	private readonly kind: Kind;
 	private records: Record[] = [];
-	private released: number[] = [];
+	private released: { id: number; owner: number }[] = [];
 	private releasesSent = 0;
 	/** Each owner's room is taken by a record. */
 	private readonly taken: boolean[];
@@ -100,8 +100,17 @@ export class StoreModel {
 	private stranger(): number {
 		for (;;) {
 			const id = this.pick(65_535) + 1;
-			if (!this.records.some((it) => it.id === id) && !this.released.includes(id)) return id;
+			if (!this.records.some((it) => it.id === id) && !this.isReleased(id)) return id;
 		}
+	}
+
+	private isReleased(id: number): boolean {
+		return this.released.some((it) => it.id === id);
+	}
+
+	/** As the app is told of its end. */
+	private nameOf({ id, owner }: { id: number; owner: number }): number {
+		return (owner << 16) | id;
 	}
 
 	private span(record: Record): number {
@@ -147,8 +156,9 @@ export class StoreModel {
 		};
 		const span = this.span(record);
 		if (this.sendsAtOnce(record, span)) return;
-		const wanted = this.place(record, span);
-		const at = outbox.place(span, owner);
+		const keepsAll = owner !== 0 && this.pick(4) === 0;
+		const wanted = this.place(record, span, keepsAll);
+		const at = outbox.place(span, owner + (keepsAll ? KEEP_ALL : 0));
 		this.equal(at !== 0, wanted, `a record of ${span} words is accepted`);
 		const replaced = this.replaced.splice(0);
 		for (const id of replaced) this.equal(outbox.takeReplaced(), id, "replaced");
@@ -164,7 +174,7 @@ export class StoreModel {
 			body.splice(-6, 6, 0, 1, 2, 3, key >> 8, key & 255);
 		}
 		outbox.all.set(body, outbox.bodyAt(at));
-		outbox.add(at, record.id, this.marks(record), body.length, owner);
+		outbox.add(at, record.id, this.marks(record), body.length, owner + (keepsAll ? KEEP_ALL : 0));
 	}
 
 	private marks(record: Record): number {
@@ -177,8 +187,7 @@ export class StoreModel {
 
 	private checkId(id: number): number {
 		if (id < 1 || id > 65_535) throw new Error(`identifier ${id}`);
-		const taken =
-			this.records.some((it) => it.id === id) || this.released.includes(id) || this.others.includes(id);
+		const taken = this.records.some((it) => it.id === id) || this.isReleased(id) || this.others.includes(id);
 		this.equal(taken, false, `identifier ${id} is in use`);
 		return id;
 	}
@@ -225,10 +234,11 @@ export class StoreModel {
 	private readonly replaced: number[] = [];
 
 	/** What must become of it, by the rules alone. */
-	private place(record: Record, span: number): boolean {
+	private place(record: Record, span: number, keepsAll: boolean): boolean {
 		const { owner } = record;
 		const most = this.kind.storeSize / 4;
-		const old = this.records.find((it) => owner !== 0 && it.owner === owner && !it.flying && !it.begun);
+		const replaces = owner !== 0 && !keepsAll;
+		const old = this.records.find((it) => replaces && it.owner === owner && !it.flying && !it.begun);
 		const room = owner !== 0 && (!this.taken[owner - 1] || old?.room) ? this.kind.owners[owner - 1] : 0;
 		const spare = old?.room ? this.span(old) : 0;
 		const fits = () => {
@@ -245,14 +255,14 @@ export class StoreModel {
 			if (!helps) return false;
 			while (!fits()) {
 				const [oldest] = droppable();
-				this.replaced.push(oldest.id);
+				this.replaced.push(this.nameOf(oldest));
 				this.forget(oldest);
 				this.counts.dropped++;
 			}
 		}
 		const at = old === undefined ? -1 : this.records.indexOf(old);
 		if (old !== undefined) {
-			this.replaced.push(old.id);
+			this.replaced.push(this.nameOf(old));
 			this.forget(old);
 			this.counts.replaced++;
 		}
@@ -277,7 +287,7 @@ export class StoreModel {
 	/** The next PUBREL or message goes out whole. */
 	private send(): void {
 		const { outbox } = this;
-		const release = this.releasesSent < this.released.length ? this.released[this.releasesSent] : 0;
+		const release = this.releasesSent < this.released.length ? this.released[this.releasesSent].id : 0;
 		this.equal(outbox.nextRelease, release, "the next PUBREL");
 		if (release !== 0) {
 			outbox.releaseSent();
@@ -328,7 +338,7 @@ export class StoreModel {
 		const { outbox } = this;
 		if (this.releasesSent > 0 && this.pick(2) === 0) {
 			const i = this.pick(3) > 0 ? 0 : this.pick(this.releasesSent);
-			this.equal(outbox.complete(this.released[i]), true, "PUBCOMP");
+			this.equal(outbox.complete(this.released[i].id), true, "PUBCOMP");
 			this.released.splice(i, 1);
 			this.releasesSent--;
 			this.counts.delivered++;
@@ -347,7 +357,7 @@ export class StoreModel {
 			this.equal(outbox.acknowledge(record.id), false, "PUBACK at QoS 2");
 			if (this.releasesSent < this.released.length) return;
 			this.equal(outbox.release(record.id), true, "PUBREC");
-			this.released.push(record.id);
+			this.released.push(record);
 			this.releasesSent = this.released.length;
 		}
 		this.forget(record);
@@ -364,7 +374,7 @@ export class StoreModel {
 			this.counts.tooEarly++;
 		}
 		for (let i = this.releasesSent; i < this.released.length; i++)
-			this.equal(outbox.complete(this.released[i]), false, "PUBCOMP to a PUBREL that waits");
+			this.equal(outbox.complete(this.released[i].id), false, "PUBCOMP to a PUBREL that waits");
 	}
 
 	/** The next message cannot be sent. */
@@ -373,15 +383,15 @@ export class StoreModel {
 		const at = this.compareNext();
 		if (at === 0) return;
 		const record = this.next()!;
-		this.equal(this.outbox.drop(at), record.id, "given up");
+		this.equal(this.outbox.drop(at), this.nameOf(record), "given up");
 		this.forget(record);
 		this.counts.givenUp++;
 	}
 
 	/** The client is closed. */
 	private giveUpAll(): void {
-		for (const id of [...this.released, ...this.records.map((record) => record.id)])
-			this.equal(this.outbox.dropFirst(), id, "given up at the end");
+		for (const it of [...this.released, ...this.records])
+			this.equal(this.outbox.dropFirst(), this.nameOf(it), "given up at the end");
 		this.equal(this.outbox.dropFirst(), -1, "given up beyond that");
 		this.released.length = this.records.length = this.releasesSent = 0;
 		this.taken.fill(false);
@@ -400,8 +410,8 @@ export class StoreModel {
 		const again = this.records.filter(({ begun }) => begun).length;
 		this.equal(outbox.resume(sessionPresent), again, "messages that go again");
 		if (sessionPresent) return;
-		for (const id of this.released.splice(0)) {
-			this.equal(outbox.dropReleased(), id, "the session is lost");
+		for (const it of this.released.splice(0)) {
+			this.equal(outbox.dropReleased(), this.nameOf(it), "the session is lost");
 			this.counts.lost++;
 		}
 		this.equal(outbox.dropReleased(), 0, "nothing more is lost");
@@ -417,6 +427,12 @@ export class StoreModel {
 		const flying = this.records.some((it) => it.flying);
 		this.equal(outbox.awaits, flying || this.releasesSent > 0, "an answer is awaited");
 		this.equal(outbox.settled, this.records.length + this.released.length === 0, "nothing is held");
+		this.kind.owners.forEach((_words, i) => {
+			const own = [...this.records, ...this.released].some(({ owner }) => owner === i + 1);
+			this.equal(outbox.holds(i + 1), own, "a message of this owner is held");
+			const unsent = this.records.some((it) => it.owner === i + 1 && !it.flying && !it.begun);
+			this.equal(outbox.waitingOf(i + 1) !== 0, unsent, "a message of this owner waits");
+		});
 		if (outbox.next() !== 0) this.equal(waits, true, "something waits");
 		const first = this.records[0];
 		const fresh = this.released.length === 0 && (first === undefined || !(first.begun || first.flying));

@@ -172,7 +172,7 @@ const json: Vector[] = objects.map(([fields, wanted]) => ({
 	run() {
 		const object = new JsonObject({}, fields);
 		const row = new Float64Array(object.width);
-		object.take(row);
+		object.take(row, 0);
 		const bytes = new Uint8Array(object.size);
 		return hex(bytes.slice(0, object.write(row, 0, bytes, 0)));
 	},
