@@ -10,7 +10,7 @@ import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.
 import { RecentTopics } from "./session/recent-topics.js";
 import { type MessageHandler, Subscription, Subscriptions } from "./session/subscriptions.js";
 import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
-import { MAX_REMAINING_LENGTH, type QoS } from "./wire/protocol.js";
+import { Limit, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 import { encodeFilter, Topic } from "./wire/topic.js";
 
@@ -143,7 +143,7 @@ export class Client {
 		if (typeof fill !== FUNCTION) throw new TypeError(`fill is ${fill}: it must be a function`);
 		const { writer } = this.connection;
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
-		whole(TOTAL, total, undefined, 0, MAX_REMAINING_LENGTH - beside);
+		whole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
 		if (!writer.accepting) return this.closed();
 		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain);
 		this.connection.settle();
@@ -169,7 +169,7 @@ export class Client {
 	 * @returns 1 to 255. Throws when there are no more, or the store has no room to set aside
 	 */
 	owner(bytes = 0): number {
-		return this.outbox.addOwner(bytes === 0 ? 0 : whole("bytes", bytes, 0, 0, MAX_REMAINING_LENGTH) + 4);
+		return this.outbox.addOwner(bytes === 0 ? 0 : whole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH) + 4);
 	}
 
 	/**

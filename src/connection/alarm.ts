@@ -3,8 +3,10 @@
 
 import type { TimerCapability } from "./network.js";
 
-/** Milliseconds: no deadline is farther away, so that times compare as differences of 32 bits. */
-const LONGEST = 0x3fffffff;
+const enum Delay {
+	/** Milliseconds: no deadline is farther away, so that times compare as differences of 32 bits. */
+	LONGEST = 0x3fffffff,
+}
 
 export class Alarm {
 	/** Monotonic milliseconds; may wrap at 32 bits. */
@@ -21,13 +23,13 @@ export class Alarm {
 		this.id = timer.repeat(() => {
 			this.armed = false;
 			onAlarm();
-		}, LONGEST);
+		}, Delay.LONGEST);
 	}
 
 	/** Wakes in `delay` milliseconds at the latest. It may be earlier: who is woken looks what is due. */
 	within(delay: number): void {
 		if (this.closed) return;
-		delay = delay < 1 ? 1 : delay > LONGEST ? LONGEST : Math.ceil(delay);
+		delay = delay < 1 ? 1 : delay > Delay.LONGEST ? Delay.LONGEST : Math.ceil(delay);
 		const at = (this.ticks() + delay) | 0;
 		if (this.armed && ((at - this.at) | 0) >= 0) return;
 		this.armed = true;

@@ -1,9 +1,11 @@
 // How long to wait before the next attempt. Knows numbers only.
 
-/** Milliseconds that follow a bound of 0. */
-const FIRST_BOUND = 1000;
-/** Milliseconds between attempts that fail again and again, whatever the bounds: each costs a socket, and power. */
-const LEAST = 100;
+const enum Delay {
+	/** Milliseconds that follow a bound of 0. */
+	FIRST_BOUND = 1000,
+	/** Milliseconds between attempts that fail again and again, whatever the bounds: each costs a socket, and power. */
+	LEAST = 100,
+}
 
 /**
  * Exponential backoff with full jitter: a random delay between 0 and a bound that doubles from `minimum` to `maximum`,
@@ -24,15 +26,15 @@ export class Backoff {
 
 	/** The delay before the next attempt. */
 	next(): number {
-		const least = this.bound === 0 ? 0 : LEAST;
+		const least = this.bound === 0 ? 0 : Delay.LEAST;
 		const bound = this.bound || this.minimum;
-		this.bound = Math.max(Math.min(bound * 2 || FIRST_BOUND, this.maximum), LEAST);
+		this.bound = Math.max(Math.min(bound * 2 || Delay.FIRST_BOUND, this.maximum), Delay.LEAST);
 		return Math.max(Math.floor(this.random() * bound), least);
 	}
 
 	/** The delay after a refusal that only a person can mend: the longest, spread over one `minimum`. */
 	longest(): number {
-		this.bound = Math.max(this.maximum, LEAST);
+		this.bound = Math.max(this.maximum, Delay.LEAST);
 		return this.bound + Math.floor(this.random() * this.minimum);
 	}
 

@@ -13,7 +13,7 @@ import { Alarm } from "./alarm.js";
 import { Backoff } from "./backoff.js";
 import { Dialer, type DialerEvents } from "./dialer.js";
 import { Liveness } from "./liveness.js";
-import { type ClientOptions, encodeClientId, KEEP_ALIVE, type Settings } from "./options.js";
+import { type ClientOptions, Default, encodeClientId, type Settings } from "./options.js";
 import { Reader, type ReaderEvents } from "./reader.js";
 import {
 	CLOSED_BY_APP,
@@ -30,24 +30,39 @@ import {
 import type { Statistics } from "./statistics.js";
 import { Writer } from "./writer.js";
 
+const enum Phase {
+	/** Closed by the app, for good. */
+	CLOSED = 0,
+	/** Between attempts to connect; also while the network is down. */
+	WAITING = 1,
+	/** Resolving the host name, or opening the TCP connection. */
+	CONNECTING = 2,
+	/** CONNECT sent, CONNACK awaited. */
+	HANDSHAKE = 3,
+	CONNECTED = 4,
+	/** `close` was called; what is held is still being delivered. */
+	CLOSING = 5,
+}
+
 /** Values of `client.state`. */
 export const State = Object.freeze({
 	/** Closed by the app, for good. */
-	CLOSED: 0,
+	CLOSED: Phase.CLOSED,
 	/** Between attempts to connect; also while the network is down. */
-	WAITING: 1,
+	WAITING: Phase.WAITING,
 	/** Resolving the host name, or opening the TCP connection. */
-	CONNECTING: 2,
+	CONNECTING: Phase.CONNECTING,
 	/** CONNECT sent, CONNACK awaited. */
-	HANDSHAKE: 3,
-	CONNECTED: 4,
+	HANDSHAKE: Phase.HANDSHAKE,
+	CONNECTED: Phase.CONNECTED,
 	/** `close` was called; what is held is still being delivered. */
-	CLOSING: 5,
+	CLOSING: Phase.CLOSING,
 });
-const { CLOSED, WAITING, CONNECTING, HANDSHAKE, CONNECTED, CLOSING } = State;
 
-/** Milliseconds until a listener that threw is asked again when it wants to be woken. */
-const LATER = 1000;
+const enum Delay {
+	/** Milliseconds until a listener that threw is asked again when it wants to be woken. */
+	LATER = 1000,
+}
 
 /** Who hears of the connection; all of it optional. `attach` them to a Client. */
 export interface Listener {
@@ -74,7 +89,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	readonly writer: Writer;
 	readonly reader: Reader;
 	/** One of State. */
-	state: number = WAITING;
+	state: number = Phase.WAITING;
 	readonly alarm: Alarm;
 
 	private readonly options: ClientOptions;
@@ -142,7 +157,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Whether the broker may know what was asked for: it keeps the session, or is asked now. */
 	get isKnown(): boolean {
-		return !this.options.clean || this.state >= HANDSHAKE;
+		return !this.options.clean || this.state >= Phase.HANDSHAKE;
 	}
 
 	attach(listener: Listener): void {
@@ -189,17 +204,17 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Closes for good: at once, or when what is held is delivered. */
 	close(): void {
-		if (this.state === CLOSED || this.state === CLOSING) return;
+		if (this.state === Phase.CLOSED || this.state === Phase.CLOSING) return;
 		this.closes = this.writer.lent;
 		if (this.closes) return; // when the app has written its payload
-		if (this.state !== CONNECTED) {
+		if (this.state !== Phase.CONNECTED) {
 			this.end(CLOSED_BY_APP);
 			return;
 		}
 		const { listeners } = this;
 		for (let i = 0; i < listeners.length; i++) listeners[i].onClosing?.();
-		if (this.state !== CONNECTED) return;
-		this.enter(CLOSING, this.replyTimeout);
+		if (this.state !== Phase.CONNECTED) return;
+		this.enter(Phase.CLOSING, this.replyTimeout);
 		this.writer.finish();
 		this.flush();
 	}
@@ -211,7 +226,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { writer } = this;
 		this.send();
 		if (this.stream === undefined) return;
-		if (this.state === CLOSING) {
+		if (this.state === Phase.CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if (this.reader.owesAcknowledgement || !writer.done) return;
 			if (writer.disconnect()) this.end(CLOSED_BY_APP);
@@ -249,17 +264,17 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Connects at once, whatever the delay was: what failed before may well have been the network. */
 	onInterfaceUp(): void {
 		this.backoff.reset();
-		if (this.state === WAITING) this.connect();
+		if (this.state === Phase.WAITING) this.connect();
 	}
 
 	onInterfaceDown(reason: Reason): void {
-		if (this.state === CLOSED) return;
+		if (this.state === Phase.CLOSED) return;
 		this.dialer.close(); // the next network has a name server of its own
 		this.end(reason);
 	}
 
 	private connect(): void {
-		this.enter(CONNECTING, this.connectTimeout);
+		this.enter(Phase.CONNECTING, this.connectTimeout);
 		this.statistics.attempts++;
 		this.dialFailure = undefined;
 		this.dialer.dial();
@@ -278,7 +293,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	// ---- the stream
 
 	onWritable(room: number): void {
-		if (this.state !== CONNECTING) {
+		if (this.state !== Phase.CONNECTING) {
 			this.liveness.move(this.writer.makeRoom(room));
 			this.flush();
 			this.decode();
@@ -291,9 +306,9 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.end(NO_CREDENTIALS);
 			throw error;
 		}
-		if (this.state !== CONNECTING) return; // the password function has closed the client
+		if (this.state !== Phase.CONNECTING) return; // the password function has closed the client
 		const stream = this.stream!;
-		this.state = HANDSHAKE;
+		this.state = Phase.HANDSHAKE;
 		this.liveness.start(this.alarm.ticks());
 		this.reader.start(stream);
 		this.writer.start(stream, room, packet, this.options.pipelining ?? false);
@@ -308,19 +323,19 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** The stream is over. */
 	lose(): void {
-		this.end(this.state === CONNECTING ? CONNECT_FAILED : CONNECTION_LOST);
+		this.end(this.state === Phase.CONNECTING ? CONNECT_FAILED : CONNECTION_LOST);
 	}
 
 	/** What is left unread is looked at soon. */
 	readSoon(): void {
-		if (this.state !== CLOSED) this.alarm.within(1);
+		if (this.state !== Phase.CLOSED) this.alarm.within(1);
 	}
 
 	// ---- the handshake
 
 	private encodeConnect(): Uint8Array {
 		const { options } = this;
-		const { username, password, clean = false, keepAlive = KEEP_ALIVE } = options;
+		const { username, password, clean = false, keepAlive = Default.KEEP_ALIVE } = options;
 		return encodeConnect({
 			clientId: encodeClientId(options),
 			username:
@@ -385,7 +400,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.end(code > 0 ? REFUSALS[code - 1] : CONNACK_CLEAN);
 			return undefined;
 		}
-		this.enter(CONNECTED, 0);
+		this.enter(Phase.CONNECTED, 0);
 		this.statistics.connects++;
 		this.liveness.answer();
 		this.alarm.within(this.delay(this.since));
@@ -415,7 +430,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
 	end(reason: Reason): void {
 		const { state, options } = this;
-		const closed = state === CLOSING || reason === CLOSED_BY_APP;
+		const closed = state === Phase.CLOSING || reason === CLOSED_BY_APP;
 		const lasted = (this.alarm.ticks() - this.since) | 0;
 		this.closeStream();
 		this.dialer.cancel();
@@ -425,16 +440,17 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.subscriptions.interrupt(!this.options.clean);
 		this.overflowed = false;
 		if (reason === NO_REPLY) this.statistics.timeouts++;
-		if (state >= CONNECTED) this.statistics.disconnects++;
+		if (state >= Phase.CONNECTED) this.statistics.disconnects++;
 		// The link has proved good.
-		if (state === CONNECTED && lasted >= this.replyTimeout) this.backoff.reset();
+		if (state === Phase.CONNECTED && lasted >= this.replyTimeout) this.backoff.reset();
 		if (closed) {
-			this.enter(CLOSED, 0);
+			this.enter(Phase.CLOSED, 0);
 			this.writer.finish();
 			this.alarm.close();
 			options.interface?.detach(this);
 			this.dialer.close();
-		} else this.enter(WAITING, reason.fault === "broker" ? this.backoff.longest() : this.backoff.next());
+		} else
+			this.enter(Phase.WAITING, reason.fault === "broker" ? this.backoff.longest() : this.backoff.next());
 		try {
 			if (closed) this.dropHeld();
 		} finally {
@@ -496,7 +512,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.state = state;
 		this.since = this.alarm.ticks();
 		this.patience = patience;
-		if (state !== CLOSED && state !== CONNECTED) this.alarm.within(patience);
+		if (state !== Phase.CLOSED && state !== Phase.CONNECTED) this.alarm.within(patience);
 	}
 
 	/** Whether the state has lasted as long as it may. */
@@ -506,13 +522,13 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	private onAlarm(): void {
 		const now = this.alarm.ticks();
-		let delay = LATER;
+		let delay = Delay.LATER;
 		try {
 			this.attend(now);
 			if (this.writer.starved && this.outbox.freed && this.writer.accepting) this.announceRoom();
 			delay = this.wakeListeners(now);
 		} finally {
-			if (this.state !== CLOSED) this.alarm.within(Math.min(delay, this.delay(now)));
+			if (this.state !== Phase.CLOSED) this.alarm.within(Math.min(delay, this.delay(now)));
 		}
 	}
 
@@ -531,10 +547,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 	private attend(now: number): void {
 		const { liveness, reader, writer } = this;
 		// Who was refused only because a payload was being written waits for no other event.
-		if (writer.starved && this.outbox.freed && this.state < CONNECTED) this.announceRoom();
+		if (writer.starved && this.outbox.freed && this.state < Phase.CONNECTED) this.announceRoom();
 		const { state } = this;
-		if (state === CLOSED) return;
-		if (state === WAITING) {
+		if (state === Phase.CLOSED) return;
+		if (state === Phase.WAITING) {
 			if (this.isOver(now) && this.networkUp) this.connect();
 			return;
 		}
@@ -542,7 +558,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.end(this.dialFailure);
 			return;
 		}
-		if (state === CONNECTING) {
+		if (state === Phase.CONNECTING) {
 			if (this.isOver(now)) this.end(CONNECT_TIMEOUT);
 			return;
 		}
@@ -555,7 +571,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		// Something may be left after a handler threw.
 		if (reader.decoder.available > 0) this.decode();
 		if (this.stream === undefined) return;
-		if (state === HANDSHAKE) this.attendHandshake(now);
+		if (state === Phase.HANDSHAKE) this.attendHandshake(now);
 		else this.attendConnected(now);
 	}
 
@@ -573,7 +589,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (!writer.open || writer.starved) this.flush();
 		if (this.stream === undefined) return;
 		const dead = this.isDead(now);
-		if (this.state === CLOSING) {
+		if (this.state === Phase.CLOSING) {
 			if (!dead && !this.isOver(now)) return;
 			writer.disconnect();
 			this.end(CLOSED_BY_APP);
@@ -585,7 +601,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { liveness, writer } = this;
 		if (!liveness.isLookDue(now)) return false;
 		const awaits =
-			this.state === HANDSHAKE || this.outbox.awaits || this.subscriptions.awaited > 0 || liveness.awaits;
+			this.state === Phase.HANDSHAKE ||
+			this.outbox.awaits ||
+			this.subscriptions.awaited > 0 ||
+			liveness.awaits;
 		return liveness.isDead(now, awaits, writer.blocked, this.statistics.delivered, this.reader.paused);
 	}
 
@@ -593,10 +612,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 	private delay(now: number): number {
 		const { state } = this;
 		const left = this.patience - ((now - this.since) | 0);
-		if (state === WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
-		if (state === CONNECTING) return left;
-		let delay = state === HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
-		if (state !== CONNECTED && left > 0 && left < delay) delay = left;
+		if (state === Phase.WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
+		if (state === Phase.CONNECTING) return left;
+		let delay = state === Phase.HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
+		if (state !== Phase.CONNECTED && left > 0 && left < delay) delay = left;
 		if (this.overflowed) delay = Math.min(delay, this.replyTimeout - ((now - this.overflowedAt) | 0));
 		return delay;
 	}

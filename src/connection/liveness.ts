@@ -2,16 +2,18 @@
 
 import type { Alarm } from "./alarm.js";
 
-/** Looks at a link on which an answer is awaited, while replyTimeout passes. */
-const LOOKS = 8;
-/** Bytes that have to move while replyTimeout passes, both ways together, once an answer is late. */
-const LEAST_BYTES = 1024;
-/** How many times replyTimeout an answer may take, whatever moves. */
-const LONGEST_WAIT = 360;
-/** Milliseconds that each byte of a long packet has to leave, once the stream has taken it. */
-const PER_BYTE = 2;
-/** How many times replyTimeout all that the stream has taken may have to leave. */
-const LONGEST_LEAVE = 12;
+const enum Line {
+	/** Looks at a link on which an answer is awaited, while replyTimeout passes. */
+	LOOKS = 8,
+	/** Bytes that have to move while replyTimeout passes, both ways together, once an answer is late. */
+	LEAST_BYTES = 1024,
+	/** How many times replyTimeout an answer may take, whatever moves. */
+	LONGEST_WAIT = 360,
+	/** Milliseconds that each byte of a long packet has to leave, once the stream has taken it. */
+	PER_BYTE = 2,
+	/** How many times replyTimeout all that the stream has taken may have to leave. */
+	LONGEST_LEAVE = 12,
+}
 
 /**
  * A link is looked at only while an answer is awaited. It is the looks that are counted, not the time between them: an
@@ -56,7 +58,7 @@ export class Liveness {
 	constructor(keepAlive: number, replyTimeout: number, alarm: Alarm) {
 		this.alarm = alarm;
 		this.replyTimeout = replyTimeout;
-		this.step = Math.ceil(replyTimeout / LOOKS);
+		this.step = Math.ceil(replyTimeout / Line.LOOKS);
 		// Ahead of the promised time: a busy app delays timers.
 		this.period = keepAlive - Math.min(keepAlive / 2, Math.max(500, keepAlive / 8));
 	}
@@ -84,7 +86,7 @@ export class Liveness {
 	 * and nobody sees that they leave: an answer has to wait for it.
 	 */
 	handOver(bytes: number): void {
-		this.leaving = Math.min(this.leaving + bytes * PER_BYTE, LONGEST_LEAVE * this.replyTimeout);
+		this.leaving = Math.min(this.leaving + bytes * Line.PER_BYTE, Line.LONGEST_LEAVE * this.replyTimeout);
 	}
 
 	/** Bytes have left, with more on their way, or have arrived: the line works. */
@@ -185,12 +187,12 @@ export class Liveness {
 		this.waited++;
 		this.still++;
 		// While something always waits for room, others may go without end.
-		if (awaits && this.waited >= LONGEST_WAIT * LOOKS) return true;
+		if (awaits && this.waited >= Line.LONGEST_WAIT * Line.LOOKS) return true;
 		if (this.leaving > 0) return false;
-		if (this.still >= LOOKS) return true;
-		if (this.waited % LOOKS !== 0) return false;
+		if (this.still >= Line.LOOKS) return true;
+		if (this.waited % Line.LOOKS !== 0) return false;
 		// When it has been still for a while, that decides: the last bytes of a long packet leave unseen.
-		const little = this.waited > LOOKS && this.bytes < LEAST_BYTES && this.still < LOOKS >> 1;
+		const little = this.waited > Line.LOOKS && this.bytes < Line.LEAST_BYTES && this.still < Line.LOOKS >> 1;
 		this.bytes = 0;
 		return little;
 	}

@@ -4,7 +4,7 @@ import type { Message } from "../session/message.js";
 import { encodePassword } from "../session/payload.js";
 import type { Subscription } from "../session/subscriptions.js";
 import { checkFunction, whole, yesOrNo } from "../wire/check.js";
-import { MAX_FIELD } from "../wire/protocol.js";
+import { Limit } from "../wire/protocol.js";
 import { show } from "../wire/quote.js";
 import type { Reason } from "../wire/reason.js";
 import { encodeField } from "../wire/topic.js";
@@ -110,8 +110,10 @@ const FUNCTIONS = Object.freeze([
 	"random",
 ] as const);
 
-/** Milliseconds: the default of `keepAlive`. */
-export const KEEP_ALIVE = 60_000;
+export const enum Default {
+	/** Milliseconds: the default of `keepAlive`. */
+	KEEP_ALIVE = 60_000,
+}
 
 /** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
 export function encodeClientId({ clientId, id }: ClientOptions): Uint8Array {
@@ -152,7 +154,9 @@ export function settle(options: ClientOptions) {
 		port: whole("port", options.port, 1883, 1, 65_535),
 		clean,
 		keepAlive:
-			options.keepAlive === 0 ? 0 : whole("keepAlive", options.keepAlive, KEEP_ALIVE, 1000, 65_535_000),
+			options.keepAlive === 0
+				? 0
+				: whole("keepAlive", options.keepAlive, Default.KEEP_ALIVE, 1000, 65_535_000),
 		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
 		connectTimeout: whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000),
 		reconnectMaximum,
@@ -161,7 +165,7 @@ export function settle(options: ClientOptions) {
 		storeSize: whole("storeSize", options.storeSize, 2048, 16, 262_140) & ~3,
 		window: whole("window", options.window, 4, 1, 256),
 		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
-		topicSize: whole("topicSize", options.topicSize, 128, 1, MAX_FIELD),
+		topicSize: whole("topicSize", options.topicSize, 128, 1, Limit.FIELD),
 		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),
 		unreleased: whole("unreleased", options.unreleased, 32, 1, 1024),
 		acknowledgements: whole("acknowledgements", options.acknowledgements, 16, 1, 1024),

@@ -8,8 +8,8 @@ import { handToAll, NOBODY, Router } from "../session/router.js";
 import type { Subscription, Subscriptions } from "../session/subscriptions.js";
 import { Unreleased } from "../session/unreleased.js";
 import type { Stream } from "../transport/stream.js";
-import { Decoder, NO_ANSWERS, PAUSED, type PacketSink } from "../wire/decoder.js";
-import { PUBACK, PUBCOMP, PUBREC, PUBREL } from "../wire/protocol.js";
+import { Block, Decoder, type PacketSink } from "../wire/decoder.js";
+import { PacketType } from "../wire/protocol.js";
 import { type Reason, SUBACK_CODES, TOPIC_TEXT, TOPIC_WILDCARD } from "../wire/reason.js";
 import { hasWildcardByte } from "../wire/topic.js";
 import { isText } from "../wire/utf8.js";
@@ -19,13 +19,17 @@ import { TOPIC_TOO_LONG } from "./reasons.js";
 import type { Statistics } from "./statistics.js";
 import type { Writer } from "./writer.js";
 
-const WAITS = PAUSED | NO_ANSWERS;
+const enum Wait {
+	ANY = Block.PAUSED | Block.NO_ANSWERS,
+}
 
-// Values of `handling`.
-const NOTHING = 0;
-const CALLBACK = 1;
-/** A message handler: the message is acknowledged when it returns, or throws. */
-const HANDLER = 2;
+/** Which code of the app runs. */
+const enum Handling {
+	NOTHING = 0,
+	CALLBACK = 1,
+	/** A message handler: the message is acknowledged when it returns, or throws. */
+	HANDLER = 2,
+}
 
 /** Takes a message whose topic name is too long to be read. */
 const SKIPPED = Object.freeze({ ...NOBODY }) as Subscription;
@@ -53,7 +57,7 @@ export class Reader implements PacketSink {
 	private stream: Stream | undefined = undefined;
 	readonly decoder: Decoder;
 	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
-	private handling = NOTHING;
+	private handling = Handling.NOTHING;
 	private readonly outbox: Outbox;
 	private readonly statistics: Statistics;
 	private readonly options: ClientOptions;
@@ -123,7 +127,7 @@ export class Reader implements PacketSink {
 		for (let i = 0; i < ended.length; i++) this.router.silence(ended[i]);
 		this.router.forget();
 		if (ended.indexOf(this.taker.filter) >= 0) this.taker.handler = undefined;
-		if (this.stream === undefined && this.handling === NOTHING) this.letGo();
+		if (this.stream === undefined && this.handling === Handling.NOTHING) this.letGo();
 	}
 
 	/** No message is at hand: nothing is to hold on to a subscription that is over. */
@@ -134,36 +138,36 @@ export class Reader implements PacketSink {
 
 	/** Whether the handler of a message that has to be acknowledged is running. */
 	get owesAcknowledgement(): boolean {
-		return this.handling === HANDLER && this.decoder.id > 0;
+		return this.handling === Handling.HANDLER && this.decoder.id > 0;
 	}
 
 	/** Stops reading. */
 	pause(): void {
-		this.decoder.block(PAUSED);
+		this.decoder.block(Block.PAUSED);
 	}
 
 	get paused(): boolean {
-		return (this.decoder.blocks & PAUSED) !== 0;
+		return (this.decoder.blocks & Block.PAUSED) !== 0;
 	}
 
 	/** Reading may go on. */
 	unpause(): void {
-		this.decoder.unblock(PAUSED);
+		this.decoder.unblock(Block.PAUSED);
 	}
 
 	/** Goes on with what is left, if it may. */
 	decode(): void {
 		const { decoder } = this;
-		if (!this.acknowledgements.full) decoder.unblock(NO_ANSWERS);
+		if (!this.acknowledgements.full) decoder.unblock(Block.NO_ANSWERS);
 		decoder.resume();
 	}
 
 	/** A socket that threw has failed; what the app threw is passed on, after the message is settled. */
 	onThrown(error: unknown): void {
 		const { handling } = this;
-		this.handling = NOTHING;
-		if (handling === HANDLER) this.settle();
-		if (handling !== NOTHING) {
+		this.handling = Handling.NOTHING;
+		if (handling === Handling.HANDLER) this.settle();
+		if (handling !== Handling.NOTHING) {
 			this.events.readSoon();
 			throw error;
 		}
@@ -172,40 +176,40 @@ export class Reader implements PacketSink {
 
 	/** After a callback: whether decoding goes on. */
 	private goOn(stream: Stream | undefined): boolean {
-		this.handling = NOTHING;
+		this.handling = Handling.NOTHING;
 		return this.reads() && stream === this.stream;
 	}
 
 	/** Whether decoding may go on. */
 	private reads(): boolean {
 		const decoder = this.decoder;
-		if (this.acknowledgements.full) decoder.block(NO_ANSWERS);
-		return (decoder.blocks & WAITS) === 0;
+		if (this.acknowledgements.full) decoder.block(Block.NO_ANSWERS);
+		return (decoder.blocks & Wait.ANY) === 0;
 	}
 
 	// ---- packets
 
 	onMalformed(reason: Reason): void {
-		this.handling = CALLBACK;
+		this.handling = Handling.CALLBACK;
 		this.events.end(reason);
-		this.handling = NOTHING;
+		this.handling = Handling.NOTHING;
 	}
 
 	onMessage(): boolean {
 		const stream = this.stream;
-		this.handling = HANDLER;
+		this.handling = Handling.HANDLER;
 		const taker = this.router.known();
 		if (taker !== undefined) this.taker = taker;
 		else if (!this.routeOther()) return false;
 		this.handOver();
 		this.statistics.received++;
-		this.handling = NOTHING;
-		return stream === this.stream && (this.decoder.blocks & PAUSED) === 0;
+		this.handling = Handling.NOTHING;
+		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
 	}
 
 	onPublish(): boolean {
 		const { decoder, stream } = this;
-		this.handling = HANDLER;
+		this.handling = Handling.HANDLER;
 		if (decoder.offset === 0) {
 			const taker = this.router.known();
 			if (taker !== undefined) this.taker = taker;
@@ -238,7 +242,7 @@ export class Reader implements PacketSink {
 		if (!this.repeated) return this.overflowed || this.onPublish();
 		if (decoder.partLength + decoder.offset < decoder.total) return true;
 		this.statistics.duplicates++;
-		this.writer.acknowledge(PUBREC << 4, decoder.id);
+		this.writer.acknowledge(PacketType.PUBREC << 4, decoder.id);
 		return this.reads();
 	}
 
@@ -252,10 +256,10 @@ export class Reader implements PacketSink {
 		const exactlyOnce = (decoder.flags & 4) !== 0;
 		if (exactlyOnce) this.unreleased.add(decoder.id);
 		if (this.stream === undefined) return;
-		this.writer.acknowledge((exactlyOnce ? PUBREC : PUBACK) << 4, decoder.id);
-		this.handling = CALLBACK; // the message at hand no longer delays the end
+		this.writer.acknowledge((exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK) << 4, decoder.id);
+		this.handling = Handling.CALLBACK; // the message at hand no longer delays the end
 		if (!this.writer.accepting) this.events.flush();
-		this.handling = NOTHING;
+		this.handling = Handling.NOTHING;
 	}
 
 	/**
@@ -275,7 +279,7 @@ export class Reader implements PacketSink {
 			this.taker = this.router.seek();
 			return true;
 		}
-		this.handling = NOTHING;
+		this.handling = Handling.NOTHING;
 		return false;
 	}
 
@@ -294,27 +298,27 @@ export class Reader implements PacketSink {
 	/** Tells of a message that is delivered, and makes use of its room. */
 	private tellDelivered(id: number): boolean {
 		const { writer, stream } = this;
-		this.handling = CALLBACK;
+		this.handling = Handling.CALLBACK;
 		this.options.onDelivered?.(id);
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
-		this.handling = NOTHING;
-		return stream === this.stream && (this.decoder.blocks & PAUSED) === 0;
+		this.handling = Handling.NOTHING;
+		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
 	}
 
 	onAcknowledgement(type: number, id: number): boolean {
 		const { outbox, writer } = this;
 		let known: boolean;
-		if (type !== PUBREL) this.liveness.answer();
+		if (type !== PacketType.PUBREL) this.liveness.answer();
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
-		if (type === PUBREC) {
+		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
-			if (known || !outbox.waits(id)) writer.acknowledge((PUBREL << 4) | 2, id);
+			if (known || !outbox.waits(id)) writer.acknowledge((PacketType.PUBREL << 4) | 2, id);
 			if (known && writer.starved) return this.announceRoom();
-		} else if (type === PUBREL) {
+		} else if (type === PacketType.PUBREL) {
 			known = this.unreleased.remove(id);
-			writer.acknowledge(PUBCOMP << 4, id);
+			writer.acknowledge(PacketType.PUBCOMP << 4, id);
 			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.released();
-		} else if (type === PUBCOMP) {
+		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
 				this.statistics.delivered++;
 				return this.tellDelivered(id);
@@ -328,7 +332,7 @@ export class Reader implements PacketSink {
 	/** A message has left the store. */
 	private announceRoom(): boolean {
 		const { stream } = this;
-		this.handling = CALLBACK;
+		this.handling = Handling.CALLBACK;
 		this.events.flush();
 		return this.goOn(stream);
 	}
@@ -336,7 +340,7 @@ export class Reader implements PacketSink {
 	/** The broker has released all messages that were taken, and others were passed over. */
 	private released(): boolean {
 		const { stream } = this;
-		this.handling = CALLBACK;
+		this.handling = Handling.CALLBACK;
 		this.events.makeProgress();
 		return this.goOn(stream);
 	}
@@ -344,7 +348,7 @@ export class Reader implements PacketSink {
 	onSuback(id: number, code: number, index: number, count: number): boolean {
 		const { stream } = this;
 		this.liveness.answer();
-		this.handling = CALLBACK;
+		this.handling = Handling.CALLBACK;
 		if (index === 0 && this.subscriptions.mismatches(id, count)) {
 			this.onMalformed(SUBACK_CODES);
 			return false;
@@ -366,7 +370,7 @@ export class Reader implements PacketSink {
 		}
 		let failure: { error: unknown } | undefined;
 		this.letGo();
-		this.handling = CALLBACK;
+		this.handling = Handling.CALLBACK;
 		for (const filter of filters)
 			try {
 				this.options.onUnsubscribed?.(filter);

@@ -3,11 +3,11 @@
 
 import type { Acknowledgements } from "../session/acknowledgements.js";
 import type { Fill, Outbox } from "../session/outbox.js";
-import { FLYING, HEADER, PULLED, QOS, RETAIN, Store } from "../session/store.js";
-import { fieldOf, type Subscription, type Subscriptions, WANTED } from "../session/subscriptions.js";
+import { Layout, Mark, Store } from "../session/store.js";
+import { fieldOf, Stage, type Subscription, type Subscriptions } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
 import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../wire/encode.js";
-import { DISCONNECT, PINGREQ, PUBLISH, PUBREL, type QoS } from "../wire/protocol.js";
+import { PacketType, type QoS } from "../wire/protocol.js";
 import type { Topic } from "../wire/topic.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
 import type { Alarm } from "./alarm.js";
@@ -28,20 +28,29 @@ export interface PayloadWriter {
 	write(bytes: Uint8Array, at: number, limit: number): number;
 }
 
-/** Bytes of one TCP segment on Ethernet and Wi-Fi. */
-const SEGMENT = 1460;
-const RELEASE = (PUBREL << 4) | 2;
-const DUP = 8;
-/** First byte of a PUBLISH at QoS 0. */
-const PUBLISHES = PUBLISH << 4;
-/** Added to what stands behind a record's header, it makes the record's words, times 4. */
-const SPAN = HEADER + 3;
-/** Bytes of a fixed header whose remaining length takes one byte. */
-const HEAD = 2;
-/** Largest remaining length of one byte. */
-const SHORT = 127;
-/** Milliseconds until what a stream has refused is tried again. */
-const RETRY = 250;
+const enum Bytes {
+	/** Bytes of one TCP segment on Ethernet and Wi-Fi. */
+	SEGMENT = 1460,
+	/** Added to what stands behind a record's header, it makes the record's words, times 4. */
+	SPAN = Layout.HEADER + 3,
+	/** Bytes of a fixed header whose remaining length takes one byte. */
+	HEAD = 2,
+	/** Largest remaining length of one byte. */
+	SHORT = 127,
+}
+
+const enum First {
+	PUBREL = (PacketType.PUBREL << 4) | 2,
+	DUP = 8,
+	/** First byte of a PUBLISH at QoS 0. */
+	PUBLISH = PacketType.PUBLISH << 4,
+}
+
+const enum Delay {
+	/** Milliseconds until what a stream has refused is tried again. */
+	RETRY = 250,
+}
+
 /** In what lwip throws for a write after the end of the stream, whatever room it has. Debug builds add where. */
 const NOT_READY = "not ready";
 
@@ -188,7 +197,7 @@ export class Writer {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
 		const window = this.window;
-		const at = HEAD + topic.field.length + (qos ? 2 : 0);
+		const at = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
 		let end: number;
 		if (typeof payload === STRING) end = writeUtf8(payload as string, window, at);
 		else {
@@ -197,7 +206,7 @@ export class Writer {
 			else window.set(payload as Uint8Array, at);
 		}
 		// An empty text is written even behind the end.
-		if (end < 0 || end > window.length || (end - HEAD + SPAN) >> 2 > this.outbox.spanMost)
+		if (end < 0 || end > window.length || (end - Bytes.HEAD + Bytes.SPAN) >> 2 > this.outbox.spanMost)
 			return this.publishLong(topic, payload, qos, retain, 0);
 		return this.submit(topic, qos, retain, at, end, 0);
 	}
@@ -212,7 +221,7 @@ export class Writer {
 	): number {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
-		const at = HEAD + topic.field.length + (qos ? 2 : 0);
+		const at = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
 		const limit = this.payloadLimit;
 		if (at > limit) throw this.topicTooLong(topic, "packetSize", this.window.length);
 		this.lent = true;
@@ -224,7 +233,7 @@ export class Writer {
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
-		const span = (end - HEAD + SPAN) >> 2;
+		const span = (end - Bytes.HEAD + Bytes.SPAN) >> 2;
 		const { outbox } = this;
 		if (span > outbox.spanMost && span > outbox.spanFor(owner))
 			throw this.tooLong(topic, end - at, span, owner);
@@ -234,7 +243,7 @@ export class Writer {
 	/** Where a payload must end at the latest in the window, before a longer remaining length moves it up. */
 	get payloadLimit(): number {
 		const size = this.window.length;
-		return size - lengthBytes(size - HEAD) + 1;
+		return size - lengthBytes(size - Bytes.HEAD) + 1;
 	}
 
 	/** Publishes what stands in the window from `at` to `end`, behind a gap for what comes before. The store can hold it. */
@@ -248,12 +257,12 @@ export class Writer {
 	): number {
 		const window = this.window;
 		const outbox = this.outbox;
-		const body = end - HEAD;
-		let head = HEAD;
-		if (body <= SHORT) window[1] = body;
+		const body = end - Bytes.HEAD;
+		let head = Bytes.HEAD;
+		if (body <= Bytes.SHORT) window[1] = body;
 		else {
 			head = 1 + lengthBytes(body);
-			const shift = head - HEAD;
+			const shift = head - Bytes.HEAD;
 			if (end + shift > window.length)
 				return this.publishLong(topic, window.slice(at, end), qos, retain, owner);
 			window.copyWithin(at + shift, at, end);
@@ -261,10 +270,10 @@ export class Writer {
 			end += shift;
 			writeLength(window, 1, body);
 		}
-		const marks = (qos ? qos << 1 : 0) | (retain ? RETAIN : 0);
-		window[0] = PUBLISHES | marks;
+		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
+		window[0] = First.PUBLISH | marks;
 		window.set(topic.field, head);
-		const span = (body + SPAN) >> 2;
+		const span = (body + Bytes.SPAN) >> 2;
 		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
 		if (qos) {
 			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
@@ -286,7 +295,13 @@ export class Writer {
 		this.length = end;
 		this.end = to;
 		if (!qos) return 0;
-		const id = outbox.addFlying(span, marks | FLYING | ((-body & 3) << 4), windowAt + head, to, owner);
+		const id = outbox.addFlying(
+			span,
+			marks | Mark.IN_FLIGHT | ((-body & 3) << 4),
+			windowAt + head,
+			to,
+			owner,
+		);
 		if (!this.liveness.watching) this.liveness.watch();
 		return id;
 	}
@@ -298,7 +313,7 @@ export class Writer {
 		const place = outbox.place(Store.span(body), owner);
 		if (place === 0) return this.refuse();
 		let id = 0;
-		if ((marks & QOS) !== 0) {
+		if ((marks & Mark.QOS) !== 0) {
 			id = outbox.nextId();
 			window[at - 2] = id >> 8;
 			window[at - 1] = id;
@@ -331,7 +346,7 @@ export class Writer {
 		const at = outbox.bodyAt(place) + body - length;
 		if (typeof payload === STRING) writeUtf8(payload as string, outbox.all, at);
 		else outbox.all.set(payload as Uint8Array, at);
-		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? RETAIN : 0), body, owner);
+		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0), body, owner);
 		this.statistics.published++;
 		this.open = false;
 		this.flush();
@@ -358,7 +373,7 @@ export class Writer {
 		for (let shift = 24; shift >= 0; shift -= 8) all[at++] = total >> shift;
 		all[at++] = key >> 8;
 		all[at] = key;
-		outbox.add(place, id, (qos << 1) | (retain ? RETAIN : 0) | PULLED, body, 0);
+		outbox.add(place, id, (qos << 1) | (retain ? Mark.RETAIN : 0) | Mark.PULLED, body, 0);
 		this.statistics.published++;
 		this.open = false;
 		this.flush();
@@ -442,7 +457,7 @@ export class Writer {
 		this.withheld = 0;
 		this.dup = 0;
 		this.rest = connect;
-		if (pipelining && this.outbox.fresh) this.rest = this.bundle(connect, Math.min(room, SEGMENT));
+		if (pipelining && this.outbox.fresh) this.rest = this.bundle(connect, Math.min(room, Bytes.SEGMENT));
 		this.flush();
 	}
 
@@ -466,7 +481,7 @@ export class Writer {
 		}
 		while (next === undefined) {
 			const at = outbox.next();
-			if (at === 0 || (outbox.marksOf(at) & PULLED) !== 0) break;
+			if (at === 0 || (outbox.marksOf(at) & Mark.PULLED) !== 0) break;
 			const body = outbox.bodyLength(at);
 			const head = 1 + lengthBytes(body);
 			if (head + body > this.window.length || length + head + body > room) break;
@@ -487,7 +502,7 @@ export class Writer {
 	connected(sessionPresent: boolean): void {
 		this.accepted = true;
 		this.clear = this.rest === undefined;
-		this.dup = sessionPresent ? DUP : 0;
+		this.dup = sessionPresent ? First.DUP : 0;
 	}
 
 	/** No message is accepted any more; what is held is still sent. */
@@ -587,7 +602,7 @@ export class Writer {
 
 	/** Sends DISCONNECT, if there is room and nothing is half sent. */
 	disconnect(): boolean {
-		return this.clear && this.writeTwo(DISCONNECT << 4);
+		return this.clear && this.writeTwo(PacketType.DISCONNECT << 4);
 	}
 
 	// ---- in order
@@ -624,12 +639,12 @@ export class Writer {
 			acknowledgements.removeFirst();
 		}
 		if (this.pingDue) {
-			if (!this.writeTwo(PINGREQ << 4)) return false;
+			if (!this.writeTwo(PacketType.PINGREQ << 4)) return false;
 			this.pingDue = false;
 		}
 		if (this.subscriptions.pending && !this.flushSubscriptions()) return false;
 		for (let id = outbox.nextRelease; id !== 0; id = outbox.nextRelease) {
-			if (!this.writeFour(RELEASE, id)) return false;
+			if (!this.writeFour(First.PUBREL, id)) return false;
 			outbox.releaseSent();
 		}
 		return true;
@@ -653,7 +668,7 @@ export class Writer {
 	/** Sends the record at `at`, or what is left of it; true when it is all sent. */
 	private writeMessage(at: number): boolean {
 		const { outbox } = this;
-		if ((outbox.marksOf(at) & PULLED) !== 0) return this.writePulled(at);
+		if ((outbox.marksOf(at) & Mark.PULLED) !== 0) return this.writePulled(at);
 		const body = outbox.bodyLength(at);
 		const head = 1 + lengthBytes(body);
 		const length = head + body;
@@ -669,8 +684,8 @@ export class Writer {
 	private compose(at: number, head: number, remaining: number, count: number): void {
 		const { outbox, window } = this;
 		const marks = outbox.marksOf(at);
-		const dup = outbox.isBegun(at) && (marks & QOS) !== 0 ? this.dup : 0;
-		window[0] = (PUBLISH << 4) | dup | (marks & (QOS | RETAIN));
+		const dup = outbox.isBegun(at) && (marks & Mark.QOS) !== 0 ? this.dup : 0;
+		window[0] = (PacketType.PUBLISH << 4) | dup | (marks & (Mark.QOS | Mark.RETAIN));
 		writeLength(window, 1, remaining);
 		const from = outbox.bodyAt(at);
 		outbox.all.copyWithin(this.outbox.windowAt + head, from, from + count);
@@ -828,7 +843,7 @@ export class Writer {
 		// Else it has returned undefined, or has ended.
 		this.failed = this.writable !== NO_ROOM;
 		this.writable = 0;
-		this.alarm.within(RETRY);
+		this.alarm.within(Delay.RETRY);
 		return false;
 	}
 }
@@ -847,5 +862,5 @@ function encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
 		filters.push(fieldOf(batch[i]));
 		qos.push(batch[i].qos);
 	}
-	return batch[0].state === WANTED ? encodeSubscribe(id, filters, qos) : encodeUnsubscribe(id, filters);
+	return batch[0].state === Stage.WANTED ? encodeSubscribe(id, filters, qos) : encodeUnsubscribe(id, filters);
 }

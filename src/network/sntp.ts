@@ -17,19 +17,24 @@ export interface SntpOptions extends Pick<Network, "dns" | "udp" | "timer" | "ti
 	onTime?(time: number): void;
 }
 
-/** Bytes of a request and of a reply without extensions. */
-const SIZE = 48;
-/** Milliseconds that name resolution and an answer may take together. */
-const TIMEOUT = 10_000;
-/** Milliseconds between two requests, at least: servers ask for that. */
-const GAP = 15_000;
-/** Milliseconds: the largest bound of the random delay that a failure adds to GAP. */
-const LONGEST_DELAY = 3_600_000;
-/** Seconds from 1900, where the protocol begins, to 1970. */
-const EPOCH = 2_208_988_800;
-/** Where in a packet the server repeats what we have sent, and where it says what time it is. */
-const ORIGINATE = 24;
-const TRANSMIT = 40;
+const enum Field {
+	/** Bytes of a request and of a reply without extensions. */
+	SIZE = 48,
+	/** Seconds from 1900, where the protocol begins, to 1970. */
+	EPOCH = 2_208_988_800,
+	/** Where in a packet the server repeats what we have sent, and where it says what time it is. */
+	ORIGINATE = 24,
+	TRANSMIT = 40,
+}
+
+const enum Delay {
+	/** Milliseconds that name resolution and an answer may take together. */
+	TIMEOUT = 10_000,
+	/** Milliseconds between two requests, at least: servers ask for that. */
+	GAP = 15_000,
+	/** Milliseconds: the largest bound of the random delay that a failure adds to GAP. */
+	LONGEST = 3_600_000,
+}
 
 /**
  * Asks a time server, again and again, and keeps the time in between by the device's ticks. Never for timeouts: it jumps.
@@ -39,7 +44,7 @@ export class Sntp implements InterfaceListener {
 	private readonly options: SntpOptions;
 	private readonly interval: number;
 	private readonly backoff: Backoff;
-	private readonly request = new Uint8Array(SIZE);
+	private readonly request = new Uint8Array(Field.SIZE);
 	private resolver: Resolver | undefined = undefined;
 	private socket: Datagrams | undefined = undefined;
 	private timer: unknown = undefined;
@@ -55,7 +60,7 @@ export class Sntp implements InterfaceListener {
 		checkFunction("onTime", options.onTime);
 		this.options = options;
 		this.interval = whole("interval", options.interval, 86_400_000, 60_000, 86_400_000);
-		this.backoff = new Backoff(GAP, LONGEST_DELAY, options.random ?? Math.random);
+		this.backoff = new Backoff(Delay.GAP, Delay.LONGEST, options.random ?? Math.random);
 		options.interface?.attach(this);
 		if (options.interface?.up ?? true) this.after(0, () => this.ask());
 	}
@@ -113,13 +118,13 @@ export class Sntp implements InterfaceListener {
 	}
 
 	private failed(): void {
-		this.askAgain(GAP + this.backoff.next());
+		this.askAgain(Delay.GAP + this.backoff.next());
 	}
 
 	private ask(): void {
 		this.finish();
 		if (this.closed) return;
-		this.after(TIMEOUT, () => this.failed());
+		this.after(Delay.TIMEOUT, () => this.failed());
 		try {
 			const dns = this.options.dns;
 			const resolver = new dns.io(dns as never);
@@ -143,7 +148,7 @@ export class Sntp implements InterfaceListener {
 		const request = this.request;
 		request[0] = 0x23; // version 4, from a client
 		// Where our time would be, which is nobody's business: the answer repeats it, and nobody can guess it.
-		for (let i = 0; i < 8; i++) request[TRANSMIT + i] = Math.floor(random() * 256);
+		for (let i = 0; i < 8; i++) request[Field.TRANSMIT + i] = Math.floor(random() * 256);
 		try {
 			const socket = new udp!.io({
 				...udp!,
@@ -161,14 +166,14 @@ export class Sntp implements InterfaceListener {
 
 	/** A packet came, from whomever: only what answers our question, and knows the time, is taken. */
 	private take(packet: ArrayBuffer | undefined): void {
-		if (packet === undefined || packet.byteLength < SIZE) return;
+		if (packet === undefined || packet.byteLength < Field.SIZE) return;
 		const reply = new Uint8Array(packet);
-		for (let i = 0; i < 8; i++) if (reply[ORIGINATE + i] !== this.request[TRANSMIT + i]) return;
+		for (let i = 0; i < 8; i++) if (reply[Field.ORIGINATE + i] !== this.request[Field.TRANSMIT + i]) return;
 		const view = new DataView(packet);
 		const mode = reply[0] & 7;
 		const unsynchronized = reply[0] >> 6 === 3;
 		const stratum = reply[1];
-		const seconds = view.getUint32(TRANSMIT);
+		const seconds = view.getUint32(Field.TRANSMIT);
 		if (mode !== 4 || unsynchronized || stratum === 0 || stratum > 15 || seconds === 0) {
 			this.failed(); // it asks us to go away, or does not know
 			return;
@@ -176,9 +181,9 @@ export class Sntp implements InterfaceListener {
 		const now = this.options.ticks();
 		// In 2036 the seconds begin anew.
 		const era = seconds < 0x8000_0000 ? 0x1_0000_0000 : 0;
-		const fraction = view.getUint32(TRANSMIT + 4) / 0x1_0000_0000;
+		const fraction = view.getUint32(Field.TRANSMIT + 4) / 0x1_0000_0000;
 		const underway = (now - this.sentAt) >>> 0;
-		this.time = Math.round((seconds + era - EPOCH + fraction) * 1000 + underway / 2);
+		this.time = Math.round((seconds + era - Field.EPOCH + fraction) * 1000 + underway / 2);
 		this.keptAt = now;
 		this.backoff.reset();
 		this.askAgain(this.interval);

@@ -61,26 +61,32 @@ export interface WifiOptions extends Pick<Network, "timer" | "ticks"> {
 	random?: () => number;
 }
 
-/** Milliseconds that a scan may take. */
-const SCAN_TIMEOUT = 10_000;
-/** Milliseconds between leaving an access point and trying the next: the news of the leaving is late. */
-const PAUSE = 250;
-/** Milliseconds: a connection that lasts so long begins the next backoff anew. */
-const STABLE = 10_000;
+const enum Delay {
+	/** Milliseconds that a scan may take. */
+	SCAN_TIMEOUT = 10_000,
+	/** Milliseconds between leaving an access point and trying the next: the news of the leaving is late. */
+	PAUSE = 250,
+	/** Milliseconds: a connection that lasts so long begins the next backoff anew. */
+	STABLE = 10_000,
+}
 
 // Values of `connection` (ECMA-419).
-const DISCONNECTED = 200;
-const ASSOCIATED = 400;
-const UP = 500;
+const enum Link {
+	DISCONNECTED = 200,
+	ASSOCIATED = 400,
+	UP = 500,
+}
 
 // Values of `stage`.
-const CLOSED = 0;
-/** Until the next attempt. */
-const WAITING = 1;
-const CONNECTING = 2;
-/** After a failure: is the access point there at all? */
-const SCANNING = 3;
-const CONNECTED = 4;
+const enum Phase {
+	CLOSED = 0,
+	/** Until the next attempt. */
+	WAITING = 1,
+	CONNECTING = 2,
+	/** After a failure: is the access point there at all? */
+	SCANNING = 3,
+	CONNECTED = 4,
+}
 
 /** Throws when that cannot be an access point. The password is not shown. */
 function check({ SSID, password }: AccessPoint): void {
@@ -106,7 +112,7 @@ export class Wifi implements NetworkInterface {
 	/** The stage is over. */
 	private readonly onTime: () => void;
 	private timer: unknown = undefined;
-	private stage = WAITING;
+	private stage = Phase.WAITING;
 	/** Which access point is tried, or used. */
 	private index = 0;
 	/** It has let us in, at this attempt. */
@@ -128,7 +134,7 @@ export class Wifi implements NetworkInterface {
 		this.onTime = () => this.timeIsUp();
 		this.io = new options.io({ onChanged: () => this.changed() });
 		// Whoever ran before may have brought it up; else nothing is told before the constructor has returned.
-		if (this.io.connection >= UP) this.connected();
+		if (this.io.connection >= Link.UP) this.connected();
 		else {
 			this.leave(); // an ESP8266 remembers what it was connected to, and is at it already
 			this.rest(0);
@@ -136,7 +142,7 @@ export class Wifi implements NetworkInterface {
 	}
 
 	get up(): boolean {
-		return this.stage === CONNECTED;
+		return this.stage === Phase.CONNECTED;
 	}
 
 	/** The address that the network gave; undefined while down. Allocates. */
@@ -170,9 +176,9 @@ export class Wifi implements NetworkInterface {
 
 	/** Leaves the access point, for good. Listeners hear WIFI_LOST. */
 	close(): void {
-		if (this.stage === CLOSED) return;
+		if (this.stage === Phase.CLOSED) return;
 		const { up } = this;
-		this.enter(CLOSED);
+		this.enter(Phase.CLOSED);
 		this.leave();
 		this.io.close();
 		if (up) this.tellDown(WIFI_LOST);
@@ -187,18 +193,18 @@ export class Wifi implements NetworkInterface {
 	}
 
 	private timeIsUp(): void {
-		if (this.stage === WAITING) this.connect();
-		else if (this.stage === CONNECTING) this.failed(this.associated ? WIFI_NO_ADDRESS : undefined);
+		if (this.stage === Phase.WAITING) this.connect();
+		else if (this.stage === Phase.CONNECTING) this.failed(this.associated ? WIFI_NO_ADDRESS : undefined);
 		else this.over(WIFI_FAILED);
 	}
 
 	private rest(delay: number): void {
-		this.enter(WAITING, Math.max(PAUSE, delay));
+		this.enter(Phase.WAITING, Math.max(Delay.PAUSE, delay));
 	}
 
 	private connect(): void {
 		this.associated = false;
-		this.enter(CONNECTING, this.options.connectTimeout ?? 20_000);
+		this.enter(Phase.CONNECTING, this.options.connectTimeout ?? 20_000);
 		const { SSID, password } = this.options.accessPoints[this.index];
 		try {
 			this.io.connect(password === undefined ? { SSID } : { SSID, password });
@@ -209,15 +215,15 @@ export class Wifi implements NetworkInterface {
 
 	private changed(): void {
 		const { connection } = this.io;
-		if (this.stage === CONNECTING) {
-			if (connection >= UP) this.connected();
-			else if (connection >= ASSOCIATED) this.associated = true;
-			else if (connection <= DISCONNECTED) this.failed(this.associated ? WIFI_NO_ADDRESS : undefined);
-		} else if (this.stage === CONNECTED && connection < UP) this.lost();
+		if (this.stage === Phase.CONNECTING) {
+			if (connection >= Link.UP) this.connected();
+			else if (connection >= Link.ASSOCIATED) this.associated = true;
+			else if (connection <= Link.DISCONNECTED) this.failed(this.associated ? WIFI_NO_ADDRESS : undefined);
+		} else if (this.stage === Phase.CONNECTED && connection < Link.UP) this.lost();
 	}
 
 	private connected(): void {
-		this.enter(CONNECTED);
+		this.enter(Phase.CONNECTED);
 		this.reason = undefined;
 		this.since = this.options.ticks();
 		// A copy: who is told may detach.
@@ -225,7 +231,7 @@ export class Wifi implements NetworkInterface {
 	}
 
 	private lost(): void {
-		if (((this.options.ticks() - this.since) | 0) >= STABLE) this.backoff.reset();
+		if (((this.options.ticks() - this.since) | 0) >= Delay.STABLE) this.backoff.reset();
 		this.leave();
 		this.index = 0;
 		this.rest(this.backoff.next());
@@ -240,7 +246,7 @@ export class Wifi implements NetworkInterface {
 			return;
 		}
 		this.found = false;
-		this.enter(SCANNING, SCAN_TIMEOUT);
+		this.enter(Phase.SCANNING, Delay.SCAN_TIMEOUT);
 		const { SSID } = this.options.accessPoints[this.index];
 		try {
 			this.io.scan({
@@ -248,7 +254,7 @@ export class Wifi implements NetworkInterface {
 					if (found.SSID === SSID) this.found = true;
 				},
 				onComplete: () => {
-					if (this.stage === SCANNING) this.over(this.found ? WIFI_REFUSED : WIFI_NOT_FOUND);
+					if (this.stage === Phase.SCANNING) this.over(this.found ? WIFI_REFUSED : WIFI_NOT_FOUND);
 				},
 			});
 		} catch {

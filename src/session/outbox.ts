@@ -4,7 +4,7 @@
 // A message at QoS 2 is a record until PUBREC comes; from then on only its identifier and owner are held, in a table in
 // front of the records, in the order of the PUBRECs (section 4.6).
 
-import { BEGUN, DEAD, FLYING, HEADER, OWNER, PULLED, QOS, ROOM, Store } from "./store.js";
+import { Layout, Mark, Store } from "./store.js";
 
 /** Packet identifiers that are in use elsewhere: those of SUBSCRIBE and UNSUBSCRIBE. */
 export interface Identifiers {
@@ -27,18 +27,29 @@ export interface Sizes {
 	acknowledgements: number;
 }
 
-const LAST_ID = 65_535;
-/** The packet identifier in a record's word 0. */
-const ID = 0xffff;
-/** Where the table of released identifiers begins, behind the layout's number. */
-const TABLE = 1;
-const MOST_OWNERS = 255;
+const enum Id {
+	LAST = 65_535,
+	/** The packet identifier in a record's word 0. */
+	MASK = 0xffff,
+}
+
+const enum Place {
+	/** Where the table of released identifiers begins, behind the layout's number. */
+	TABLE = 1,
+}
+
+const enum Most {
+	OWNERS = 255,
+}
+
 /** Added to an owner's number: its waiting record stays. Shifted to where a record has its owner, it is gone. */
 export const KEEP_ALL = 1 << 24;
 
 // What a record shows under the first mask when a PUBACK for it needs nothing but to be passed over.
-const PLAIN = DEAD | FLYING | QOS | ROOM | PULLED;
-const PLAIN_QOS_1 = FLYING | 2;
+const enum Plain {
+	MASK = Mark.DEAD | Mark.IN_FLIGHT | Mark.QOS | Mark.ROOM | Mark.PULLED,
+	QOS_1 = Mark.IN_FLIGHT | 2,
+}
 
 export class Outbox extends Store {
 	/** Messages sent and not yet acknowledged, at QoS 2 by PUBCOMP. */
@@ -92,12 +103,16 @@ export class Outbox extends Store {
 
 	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */
 	unreleasedTable({ window, unreleased }: Sizes): Uint16Array {
-		return new Uint16Array(this.buffer, (TABLE + window) << 2, unreleased);
+		return new Uint16Array(this.buffer, (Place.TABLE + window) << 2, unreleased);
 	}
 
 	/** Room for acknowledgements that wait; it is beside the tables only to save a buffer of its own. */
 	acknowledgementTable({ window, unreleased, acknowledgements }: Sizes): Int32Array {
-		return new Int32Array(this.buffer, (TABLE + window + ((unreleased + 1) >> 1)) << 2, acknowledgements);
+		return new Int32Array(
+			this.buffer,
+			(Place.TABLE + window + ((unreleased + 1) >> 1)) << 2,
+			acknowledgements,
+		);
 	}
 
 	/** Whether nothing is held and nothing is to be released. */
@@ -112,7 +127,9 @@ export class Outbox extends Store {
 
 	/** Whether nothing of what is held was ever sent. */
 	get fresh(): boolean {
-		return this.released === 0 && (this.empty || (this.words[this.head + 1] & (FLYING | BEGUN)) === 0);
+		return (
+			this.released === 0 && (this.empty || (this.words[this.head + 1] & (Mark.IN_FLIGHT | Mark.BEGUN)) === 0)
+		);
 	}
 
 	/** Messages held: waiting, or in flight. Walks the store. */
@@ -129,7 +146,7 @@ export class Outbox extends Store {
 	 * has reached `freeTo`.
 	 */
 	measureIds(): void {
-		let last = this.lastId === LAST_ID ? 0 : this.lastId;
+		let last = this.lastId === Id.LAST ? 0 : this.lastId;
 		for (;;) {
 			const used = this.nextUsed(last);
 			if (used > last + 1) {
@@ -137,7 +154,7 @@ export class Outbox extends Store {
 				this.freeTo = used - 1;
 				return;
 			}
-			last = used === LAST_ID ? 0 : used;
+			last = used === Id.LAST ? 0 : used;
 		}
 	}
 
@@ -152,10 +169,10 @@ export class Outbox extends Store {
 		let used = this.others.nextUsed(after);
 		for (let at = this.head; at < this.tail; at += words[at] >>> 16) {
 			const id = words[at] & 0xffff;
-			if (id > after && id < used && (words[at + 1] & DEAD) === 0) used = id;
+			if (id > after && id < used && (words[at + 1] & Mark.DEAD) === 0) used = id;
 		}
-		for (let i = TABLE; i < TABLE + this.released; i++) {
-			const id = words[i] & ID;
+		for (let i = Place.TABLE; i < Place.TABLE + this.released; i++) {
+			const id = words[i] & Id.MASK;
 			if (id > after && id < used) used = id;
 		}
 		return used;
@@ -166,11 +183,11 @@ export class Outbox extends Store {
 		const words = bytes === 0 ? 0 : Store.span(bytes);
 		this.rooms ??= [];
 		const { rooms } = this;
-		if (rooms.length === MOST_OWNERS)
-			throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
+		if (rooms.length === Most.OWNERS)
+			throw new RangeError(`there are ${Most.OWNERS} owners: no more are possible`);
 		if (words > this.spanMost)
 			throw new RangeError(
-				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - HEADER)} are left; raise storeSize to ` +
+				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - Layout.HEADER)} are left; raise storeSize to ` +
 					`${this.sizeFor(words)}`,
 			);
 		rooms.push(words);
@@ -211,7 +228,7 @@ export class Outbox extends Store {
 		let gone = this.gone();
 		if (old !== 0) {
 			gone += this.spanOf(old);
-			if ((words[old + 1] & ROOM) !== 0) {
+			if ((words[old + 1] & Mark.ROOM) !== 0) {
 				room = -room;
 				end -= this.spanOf(old);
 			}
@@ -226,13 +243,13 @@ export class Outbox extends Store {
 		if (old !== 0) {
 			this.giveWay(old);
 			if (this.spanOf(old) === span) {
-				this.roomMark = words[old + 1] & ROOM;
+				this.roomMark = words[old + 1] & Mark.ROOM;
 				return old;
 			}
 			this.finish(old);
 		}
 		if (room >= span && room > 0) {
-			this.roomMark = ROOM;
+			this.roomMark = Mark.ROOM;
 			rooms![number - 1] = -room;
 			this.setAside(-span); // what is left of it stays the owner's, for a larger one
 		}
@@ -249,7 +266,7 @@ export class Outbox extends Store {
 		const span = Store.span(body);
 		words[at] = (span << 16) | id;
 		words[at + 1] = marks | this.roomMark | (owner << 8) | ((-body & 3) << 4);
-		if ((marks & FLYING) !== 0) this.inFlight++;
+		if ((marks & Mark.IN_FLIGHT) !== 0) this.inFlight++;
 		else if (this.unsent === 0) this.unsent = at;
 		if (at === this.tail) this.tail = at + span;
 	}
@@ -268,7 +285,7 @@ export class Outbox extends Store {
 		const id = ++this.lastId;
 		words[tail] = (span << 16) | id;
 		words[tail + 1] = marks | (owner << 8);
-		this.all.copyWithin((tail << 2) + HEADER, from, end);
+		this.all.copyWithin((tail << 2) + Layout.HEADER, from, end);
 		this.tail = tail + span;
 		this.inFlight++;
 		this.span = span;
@@ -296,7 +313,7 @@ export class Outbox extends Store {
 		const words = this.words;
 		words[tail] = (span << 16) | id;
 		words[tail + 1] = this.marks;
-		this.all.copyWithin((tail << 2) + HEADER, this.from, this.end);
+		this.all.copyWithin((tail << 2) + Layout.HEADER, this.from, this.end);
 		this.tail = tail + span;
 		this.inFlight++;
 		return id;
@@ -305,7 +322,7 @@ export class Outbox extends Store {
 	/** The last record was not sent after all: it waits. Nothing waited before it. */
 	takeBack(): void {
 		const at = this.tail - this.span;
-		this.words[at + 1] &= ~FLYING;
+		this.words[at + 1] &= ~Mark.IN_FLIGHT;
 		this.inFlight--;
 		this.unsent = at;
 	}
@@ -324,7 +341,8 @@ export class Outbox extends Store {
 	waitingOf(owner: number): number {
 		for (let at = this.unsent; at !== 0 && at < this.tail; at += this.spanOf(at)) {
 			const marks = this.words[at + 1];
-			if ((marks & (DEAD | FLYING | BEGUN)) === 0 && (marks & OWNER) >> 8 === owner) return at;
+			if ((marks & (Mark.DEAD | Mark.IN_FLIGHT | Mark.BEGUN)) === 0 && (marks & Mark.OWNER) >> 8 === owner)
+				return at;
 		}
 		return 0;
 	}
@@ -332,15 +350,16 @@ export class Outbox extends Store {
 	/** Whether a message of this owner is held, at QoS 2 to the last acknowledgement. */
 	holds(owner: number): boolean {
 		const { words, tail } = this;
-		for (let i = TABLE; i < TABLE + this.released; i++) if (words[i] >>> 16 === owner) return true;
+		for (let i = Place.TABLE; i < Place.TABLE + this.released; i++)
+			if (words[i] >>> 16 === owner) return true;
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
-			if ((words[at + 1] & (DEAD | OWNER)) === owner << 8) return true;
+			if ((words[at + 1] & (Mark.DEAD | Mark.OWNER)) === owner << 8) return true;
 		return false;
 	}
 
 	/** For who is told of its end: packet identifier, and owner, shifted by 16. */
 	private nameOf(at: number): number {
-		return (this.words[at] & ID) | ((this.words[at + 1] & OWNER) << 8);
+		return (this.words[at] & Id.MASK) | ((this.words[at + 1] & Mark.OWNER) << 8);
 	}
 
 	private giveWay(at: number): void {
@@ -350,7 +369,7 @@ export class Outbox extends Store {
 
 	/** Whether a record may be dropped for a newer one. */
 	private isDroppable(at: number): boolean {
-		return (this.words[at + 1] & (DEAD | FLYING | BEGUN | OWNER)) === 0;
+		return (this.words[at + 1] & (Mark.DEAD | Mark.IN_FLIGHT | Mark.BEGUN | Mark.OWNER)) === 0;
 	}
 
 	private droppable(): number {
@@ -370,10 +389,10 @@ export class Outbox extends Store {
 	/** A record is done with, whatever became of it. */
 	private finish(at: number): void {
 		const marks = this.words[at + 1];
-		if ((marks & FLYING) !== 0) this.inFlight--;
-		if ((marks & PULLED) !== 0) this.fills![this.fillPlace(at)] = undefined;
-		if ((marks & ROOM) !== 0) {
-			const owner = (marks & OWNER) >> 8;
+		if ((marks & Mark.IN_FLIGHT) !== 0) this.inFlight--;
+		if ((marks & Mark.PULLED) !== 0) this.fills![this.fillPlace(at)] = undefined;
+		if ((marks & Mark.ROOM) !== 0) {
+			const owner = (marks & Mark.OWNER) >> 8;
 			this.rooms![owner - 1] *= -1;
 			this.setAside(this.spanOf(at));
 		}
@@ -392,7 +411,7 @@ export class Outbox extends Store {
 	 * The identifier of the next PUBREL to send; 0: none. All of them go before any message (section 4.6).
 	 */
 	get nextRelease(): number {
-		return this.releasesSent < this.released ? this.words[TABLE + this.releasesSent] & ID : 0;
+		return this.releasesSent < this.released ? this.words[Place.TABLE + this.releasesSent] & Id.MASK : 0;
 	}
 
 	releaseSent(): void {
@@ -404,13 +423,13 @@ export class Outbox extends Store {
 		const { words, tail } = this;
 		let at = this.unsent;
 		if (at === 0) return 0;
-		while (at < tail && (words[at + 1] & DEAD) !== 0) at += words[at] >>> 16;
+		while (at < tail && (words[at + 1] & Mark.DEAD) !== 0) at += words[at] >>> 16;
 		if (at >= tail) {
 			this.unsent = 0;
 			return 0;
 		}
 		this.unsent = at;
-		return (words[at + 1] & QOS) === 0 || this.inFlight < this.inFlightMost ? at : 0;
+		return (words[at + 1] & Mark.QOS) === 0 || this.inFlight < this.inFlightMost ? at : 0;
 	}
 
 	/** Whether messages wait to be sent, now or later. */
@@ -424,7 +443,7 @@ export class Outbox extends Store {
 	}
 
 	idOf(at: number): number {
-		return this.words[at] & ID;
+		return this.words[at] & Id.MASK;
 	}
 
 	marksOf(at: number): number {
@@ -433,7 +452,7 @@ export class Outbox extends Store {
 
 	/** Where the bytes behind a record's header begin, in `all`. */
 	bodyAt(at: number): number {
-		return (at << 2) + HEADER;
+		return (at << 2) + Layout.HEADER;
 	}
 
 	/** Bytes of a payload that is pulled. */
@@ -450,12 +469,12 @@ export class Outbox extends Store {
 
 	/** Whether a byte of it was sent on some connection. */
 	isBegun(at: number): boolean {
-		return (this.words[at + 1] & BEGUN) !== 0;
+		return (this.words[at + 1] & Mark.BEGUN) !== 0;
 	}
 
 	/** A byte of it is about to be sent: from now on it is neither dropped nor replaced. */
 	begin(at: number): void {
-		this.words[at + 1] |= BEGUN;
+		this.words[at + 1] |= Mark.BEGUN;
 	}
 
 	/** The record that `next` gave was sent whole. At QoS 0 that is all. */
@@ -463,11 +482,11 @@ export class Outbox extends Store {
 		const marks = this.words[at + 1];
 		this.unsent = at + this.spanOf(at);
 		if (this.unsent >= this.tail) this.unsent = 0;
-		if ((marks & QOS) === 0) {
+		if ((marks & Mark.QOS) === 0) {
 			this.finish(at);
 			return;
 		}
-		this.words[at + 1] = marks | FLYING;
+		this.words[at + 1] = marks | Mark.IN_FLIGHT;
 		this.inFlight++;
 	}
 
@@ -493,8 +512,8 @@ export class Outbox extends Store {
 		const head = this.head;
 		const word = words[head];
 		// The broker acknowledges in order (section 4.6), so it is nearly always the oldest.
-		if ((word & ID) === id)
-			if ((words[head + 1] & PLAIN) === PLAIN_QOS_1) {
+		if ((word & Id.MASK) === id)
+			if ((words[head + 1] & Plain.MASK) === Plain.QOS_1) {
 				const next = head + (word >>> 16);
 				if (next === this.tail) this.head = this.tail = this.base;
 				else if (next > this.tail) return false;
@@ -513,9 +532,9 @@ export class Outbox extends Store {
 	private acknowledgeOther(id: number, qos: number): number {
 		const at = this.seek(id);
 		const marks = this.words[at + 1];
-		if (at === 0 || (marks & (FLYING | QOS)) !== (FLYING | qos)) return -1;
+		if (at === 0 || (marks & (Mark.IN_FLIGHT | Mark.QOS)) !== (Mark.IN_FLIGHT | qos)) return -1;
 		this.finish(at);
-		return ((marks & OWNER) << 8) | id;
+		return ((marks & Mark.OWNER) << 8) | id;
 	}
 
 	/** Takes a PUBREC; false when it was not awaited. Else PUBREL has to be sent now (section 4.3.3). */
@@ -523,7 +542,7 @@ export class Outbox extends Store {
 		const name = this.acknowledgeOther(id, 4);
 		if (name < 0) return false;
 		// PUBRELs that wait to be sent go before anything is received, so this one is behind all of them.
-		this.words[TABLE + this.released++] = name;
+		this.words[Place.TABLE + this.released++] = name;
 		this.releasesSent = this.released;
 		this.inFlight++;
 		return true;
@@ -533,7 +552,7 @@ export class Outbox extends Store {
 	complete(id: number): boolean {
 		const { words } = this;
 		for (let i = 0; i < this.releasesSent; i++)
-			if ((words[TABLE + i] & ID) === id) {
+			if ((words[Place.TABLE + i] & Id.MASK) === id) {
 				this.forgetRelease(i);
 				return true;
 			}
@@ -541,7 +560,7 @@ export class Outbox extends Store {
 	}
 
 	private forgetRelease(i: number): void {
-		this.words.copyWithin(TABLE + i, TABLE + i + 1, TABLE + this.released--);
+		this.words.copyWithin(Place.TABLE + i, Place.TABLE + i + 1, Place.TABLE + this.released--);
 		if (i < this.releasesSent) this.releasesSent--;
 		this.inFlight--;
 		this.freed = true;
@@ -550,13 +569,13 @@ export class Outbox extends Store {
 	/** Whether a PUBLISH with this packet identifier is still to be sent on this connection. */
 	waits(id: number): boolean {
 		const at = this.seek(id);
-		return at !== 0 && (this.words[at + 1] & FLYING) === 0;
+		return at !== 0 && (this.words[at + 1] & Mark.IN_FLIGHT) === 0;
 	}
 
 	private seek(id: number): number {
 		const { words, tail } = this;
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
-			if ((words[at] & ID) === id && (words[at + 1] & DEAD) === 0) return at;
+			if ((words[at] & Id.MASK) === id && (words[at + 1] & Mark.DEAD) === 0) return at;
 		return 0;
 	}
 
@@ -567,7 +586,7 @@ export class Outbox extends Store {
 		const { words, tail, head } = this;
 		for (let at = head; at < tail; at += words[at] >>> 16) {
 			const marks = words[at + 1];
-			if ((marks & FLYING) !== 0) words[at + 1] = (marks & ~FLYING) | BEGUN;
+			if ((marks & Mark.IN_FLIGHT) !== 0) words[at + 1] = (marks & ~Mark.IN_FLIGHT) | Mark.BEGUN;
 		}
 		this.unsent = head === tail ? 0 : head;
 		this.releasesSent = 0;
@@ -583,8 +602,8 @@ export class Outbox extends Store {
 		let resent = 0;
 		for (let at = this.head; at < tail; at += words[at] >>> 16) {
 			const marks = words[at + 1];
-			if ((marks & (BEGUN | DEAD | FLYING)) !== BEGUN) continue;
-			if (!sessionPresent && (marks & QOS) === 4) this.uncertain++;
+			if ((marks & (Mark.BEGUN | Mark.DEAD | Mark.IN_FLIGHT)) !== Mark.BEGUN) continue;
+			if (!sessionPresent && (marks & Mark.QOS) === 4) this.uncertain++;
 			resent++;
 		}
 		return resent;
@@ -593,7 +612,7 @@ export class Outbox extends Store {
 	/** Forgets the oldest in the table, which the broker knows no more; returns its `nameOf`, 0 when there is none. */
 	dropReleased(): number {
 		if (this.released === 0) return 0;
-		const name = this.words[TABLE];
+		const name = this.words[Place.TABLE];
 		this.forgetRelease(0);
 		return name;
 	}

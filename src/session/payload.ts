@@ -2,7 +2,7 @@
 
 import { checkQos, yesOrNo } from "../wire/check.js";
 import type { WillFields } from "../wire/encode.js";
-import { MAX_FIELD, type QoS } from "../wire/protocol.js";
+import { Limit, type QoS } from "../wire/protocol.js";
 import { Topic } from "../wire/topic.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
 
@@ -43,8 +43,8 @@ export function encodePassword(password: string | Uint8Array): Uint8Array {
 	if (typeof password !== STRING && !ArrayBuffer.isView(password))
 		throw new TypeError(`password is of type ${typeof password}: it must be a string or a Uint8Array`);
 	const bytes = toBytes(password);
-	if (bytes.length > MAX_FIELD)
-		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${MAX_FIELD}`);
+	if (bytes.length > Limit.FIELD)
+		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${Limit.FIELD}`);
 	return bytes;
 }
 
@@ -56,8 +56,10 @@ export function encodeWill(will: Will): WillFields {
 	checkQos(qos, "will.qos");
 	const retain = yesOrNo("will.retain", will.retain);
 	const payload = toBytes(will.payload).slice();
-	if (payload.length > MAX_FIELD)
-		throw new RangeError(`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`);
+	if (payload.length > Limit.FIELD)
+		throw new RangeError(
+			`the will's payload has ${payload.length} bytes: it must have at most ${Limit.FIELD}`,
+		);
 	const { field } = topic instanceof Topic ? topic : new Topic(topic);
 	return { topic: field, payload, qos, retain };
 }

@@ -2,7 +2,9 @@
 
 import { Topic } from "../wire/topic.js";
 
-const CAPACITY = 8;
+const enum Most {
+	TOPICS = 8,
+}
 
 export class RecentTopics {
 	/** Grows to its capacity: an app that publishes to Topics pays nothing for it. */
@@ -25,8 +27,8 @@ export class RecentTopics {
 			}
 		}
 		const topic = new Topic(name);
-		if (++this.at >= CAPACITY) this.at = 0;
-		if (count < CAPACITY) this.at = count;
+		if (++this.at >= Most.TOPICS) this.at = 0;
+		if (count < Most.TOPICS) this.at = count;
 		topics[this.at] = topic;
 		return topic;
 	}

@@ -6,35 +6,37 @@
 // the topic name with its two bytes of length, the packet identifier again at QoS 1 and 2, and the payload. What only
 // this life of the machine can read is marked: OWNER, ROOM, PULLED.
 
-/** Number of the layout, in the first word: newer firmware knows by it what it reads. */
-const LAYOUT = 1;
+export const enum Layout {
+	/** In the first word: newer firmware knows by it what it reads. */
+	NUMBER = 1,
+	/** Bytes in front of the window for the header of a frame around the packet (RFC 6455, section 5.2). */
+	HEADROOM = 14,
+	/** Bytes in front of that: for packets of four bytes, and two that align them. */
+	CONTROL = 6,
+	/** Bytes of a record's header. */
+	HEADER = 8,
+}
 
-/** Bytes in front of the window for the header of a frame around the packet (RFC 6455, section 5.2). */
-export const HEADROOM = 14;
-/** Bytes in front of that: for packets of four bytes, and two that align them. */
-const CONTROL = 6;
-
-/** Bytes of a record's header. */
-export const HEADER = 8;
-
-// Marks, in word 1.
-export const RETAIN = 1;
-/** QoS 0 to 2, shifted by one. */
-export const QOS = 6;
-/** Done with: its room can be used again. */
-export const DEAD = 8;
-/** Bytes of padding behind the payload, shifted by four. */
-export const PADDING = 0x30;
-/** Sent whole on this connection; PUBACK or PUBREC is awaited. */
-export const FLYING = 0x40;
-/** A byte of it was sent on some connection: no longer to be dropped or replaced. */
-export const BEGUN = 0x80;
-/** Number of its owner, shifted by eight; 0: none. */
-export const OWNER = 0xff00;
-/** It stands in the room set aside for its owner. */
-export const ROOM = 0x10000;
-/** Instead of a payload: four bytes of its length, and one with the place of the function that writes it. */
-export const PULLED = 0x20000;
+/** A record's marks, in word 1. */
+export const enum Mark {
+	RETAIN = 1,
+	/** QoS 0 to 2, shifted by one. */
+	QOS = 6,
+	/** Done with: its room can be used again. */
+	DEAD = 8,
+	/** Bytes of padding behind the payload, shifted by four. */
+	PADDING = 0x30,
+	/** Sent whole on this connection; PUBACK or PUBREC is awaited. */
+	IN_FLIGHT = 0x40,
+	/** A byte of it was sent on some connection: no longer to be dropped or replaced. */
+	BEGUN = 0x80,
+	/** Number of its owner, shifted by eight; 0: none. */
+	OWNER = 0xff00,
+	/** It stands in the room set aside for its owner. */
+	ROOM = 0x10000,
+	/** Instead of a payload: four bytes of its length, and two with the place of the function that writes it. */
+	PULLED = 0x20000,
+}
 
 export class Store {
 	// Hot fields first: XS looks for a field from the first one on. Places in the store are in words.
@@ -78,7 +80,7 @@ export class Store {
 	 */
 	constructor(storeSize: number, windowSize: number, tables: number) {
 		const limit = 1 + tables + (storeSize >> 2);
-		const windowAt = (limit << 2) + CONTROL + HEADROOM;
+		const windowAt = (limit << 2) + Layout.CONTROL + Layout.HEADROOM;
 		const size = windowAt + windowSize;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.tail = this.head = this.base = 1 + tables;
@@ -89,7 +91,7 @@ export class Store {
 		this.buffer = buffer;
 		this.size = size;
 		this.windowAt = windowAt;
-		this.words[0] = LAYOUT;
+		this.words[0] = Layout.NUMBER;
 	}
 
 	/** Room for a packet of four bytes, outside of window and store. */
@@ -109,12 +111,12 @@ export class Store {
 
 	/** Words of a record with so many bytes behind its header. */
 	static span(bytes: number): number {
-		return (HEADER + bytes + 3) >> 2;
+		return (Layout.HEADER + bytes + 3) >> 2;
 	}
 
 	/** Bytes behind the header of the record at `at`. */
 	bodyLength(at: number): number {
-		return (this.spanOf(at) << 2) - HEADER - ((this.words[at + 1] & PADDING) >> 4);
+		return (this.spanOf(at) << 2) - Layout.HEADER - ((this.words[at + 1] & Mark.PADDING) >> 4);
 	}
 
 	protected spanOf(at: number): number {
@@ -133,7 +135,7 @@ export class Store {
 		let gone = head - this.base;
 		if (this.dead > 0)
 			for (let at = head; at < tail; at += words[at] >>> 16)
-				if ((words[at + 1] & DEAD) !== 0) gone += words[at] >>> 16;
+				if ((words[at + 1] & Mark.DEAD) !== 0) gone += words[at] >>> 16;
 		return gone;
 	}
 
@@ -146,7 +148,7 @@ export class Store {
 		for (; at < tail; ) {
 			const span = words[at] >>> 16;
 			if (at === unsent) this.unsent = to + at - run;
-			if ((words[at + 1] & DEAD) !== 0) {
+			if ((words[at + 1] & Mark.DEAD) !== 0) {
 				words.copyWithin(to, run, at);
 				to += at - run;
 				run = at + span;
@@ -163,7 +165,7 @@ export class Store {
 
 	/** The record at `at` is done with. */
 	protected bury(at: number): void {
-		this.words[at + 1] |= DEAD;
+		this.words[at + 1] |= Mark.DEAD;
 		this.dead++;
 		if (at === this.head) this.trim();
 	}
@@ -172,7 +174,7 @@ export class Store {
 	protected trim(): void {
 		const { words, tail } = this;
 		let head = this.head;
-		while (head < tail && (words[head + 1] & DEAD) !== 0) {
+		while (head < tail && (words[head + 1] & Mark.DEAD) !== 0) {
 			head += words[head] >>> 16;
 			this.dead--;
 		}

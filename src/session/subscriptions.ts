@@ -7,16 +7,18 @@ import type { Identifiers } from "./outbox.js";
 
 export type MessageHandler = (message: Message) => void;
 
-/** To be sent. */
-export const WANTED = 0;
-/** SUBSCRIBE sent, SUBACK awaited. */
-export const ASKED = 1;
-/** The broker has answered: see `code`. */
-export const ANSWERED = 2;
-/** UNSUBSCRIBE to be sent; its handler is gone. */
-export const UNWANTED = 3;
-/** UNSUBSCRIBE sent, UNSUBACK awaited. */
-export const LEAVING = 4;
+export const enum Stage {
+	/** To be sent. */
+	WANTED = 0,
+	/** SUBSCRIBE sent, SUBACK awaited. */
+	ASKED = 1,
+	/** The broker has answered: see `code`. */
+	ANSWERED = 2,
+	/** UNSUBSCRIBE to be sent; its handler is gone. */
+	UNWANTED = 3,
+	/** UNSUBSCRIBE sent, UNSUBACK awaited. */
+	LEAVING = 4,
+}
 
 /** A topic filter the app has subscribed to. */
 export class Subscription {
@@ -26,7 +28,7 @@ export class Subscription {
 	code = -1;
 
 	/** @internal */ handler: MessageHandler | undefined;
-	/** @internal */ state = WANTED;
+	/** @internal */ state = Stage.WANTED;
 	/**
 	 * @internal Packet identifier of what was sent and not answered; below 0: to be sent, and what has the same number goes
 	 * in the same packet; 0: neither, or alone.
@@ -111,7 +113,7 @@ export class Subscriptions implements Identifiers {
 
 	private noRoom(wanted: readonly Subscription[]): RangeError {
 		let ended = 0;
-		for (let it = this.first; it !== undefined; it = it.next) if (it.state >= UNWANTED) ended++;
+		for (let it = this.first; it !== undefined; it = it.next) if (it.state >= Stage.UNWANTED) ended++;
 		const filters = wanted.map(({ filter }) => `"${filter}"`).join(", ");
 		return new RangeError(
 			`no room for ${filters}: ${this.count} of ${this.capacity} subscriptions are taken` +
@@ -144,7 +146,7 @@ export class Subscriptions implements Identifiers {
 			if (filters.indexOf(filter) < i) continue;
 			const known = this.seek(filter);
 			if (known === undefined) count++;
-			else if (known.state >= UNWANTED) continue;
+			else if (known.state >= Stage.UNWANTED) continue;
 			ending.push(known ?? new Subscription(filter, encodeFilter(filter), 0, undefined));
 		}
 		if (kept && count > this.capacity) throw this.noRoom(ending);
@@ -164,14 +166,14 @@ export class Subscriptions implements Identifiers {
 		}
 		if (!known) this.append(subscription);
 		this.settle(subscription);
-		subscription.place = subscription.state === ASKED ? -1 : 0;
-		subscription.state = UNWANTED;
+		subscription.place = subscription.state === Stage.ASKED ? -1 : 0;
+		subscription.state = Stage.UNWANTED;
 	}
 
 	/** The first subscription with a packet to send. */
 	nextPending(): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next)
-			if (it.state === WANTED || it.state === UNWANTED) return it;
+			if (it.state === Stage.WANTED || it.state === Stage.UNWANTED) return it;
 		this.pending = false;
 		return undefined;
 	}
@@ -189,7 +191,7 @@ export class Subscriptions implements Identifiers {
 	sent(batch: readonly Subscription[], id: number): void {
 		for (let index = 0; index < batch.length; index++) {
 			const subscription = batch[index];
-			subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
+			subscription.state = subscription.state === Stage.WANTED ? Stage.ASKED : Stage.LEAVING;
 			subscription.id = id;
 			subscription.place = (batch.length << 16) | index;
 		}
@@ -199,15 +201,15 @@ export class Subscriptions implements Identifiers {
 	/** Whether a SUBACK with so many codes is wrong for the SUBSCRIBE with this identifier (section 3.9.3). */
 	mismatches(id: number, count: number): boolean {
 		for (let it = this.first; it !== undefined; it = it.next)
-			if (it.id === id && it.state === ASKED) return it.place >> 16 !== count;
+			if (it.id === id && it.state === Stage.ASKED) return it.place >> 16 !== count;
 		return false;
 	}
 
 	/** Takes the broker's answer to the filter at `index` of a SUBSCRIBE; undefined when nobody asked. */
 	answered(id: number, code: number, index: number): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.id !== id || it.state !== ASKED || (it.place & 0xffff) !== index) continue;
-			it.state = ANSWERED;
+			if (it.id !== id || it.state !== Stage.ASKED || (it.place & 0xffff) !== index) continue;
+			it.state = Stage.ANSWERED;
 			this.settle(it);
 			it.code = code;
 			return it;
@@ -219,7 +221,7 @@ export class Subscriptions implements Identifiers {
 	left(id: number): string[] | undefined {
 		let filters: string[] | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.id !== id || it.state !== LEAVING) continue;
+			if (it.id !== id || it.state !== Stage.LEAVING) continue;
 			this.settle(it);
 			this.remove(it);
 			filters ??= [];
@@ -235,9 +237,9 @@ export class Subscriptions implements Identifiers {
 	interrupt(kept: boolean): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			this.settle(it);
-			if (it.state === ASKED) it.state = WANTED;
-			else if (it.state >= UNWANTED) {
-				it.state = UNWANTED;
+			if (it.state === Stage.ASKED) it.state = Stage.WANTED;
+			else if (it.state >= Stage.UNWANTED) {
+				it.state = Stage.UNWANTED;
 				it.place = 0;
 				if (!kept) this.remove(it);
 			}
@@ -249,9 +251,9 @@ export class Subscriptions implements Identifiers {
 	resume(sessionPresent: boolean): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (sessionPresent) return;
-			if (it.state === UNWANTED && it.place === 0) this.remove(it);
-			else if (it.state === ANSWERED) {
-				it.state = WANTED;
+			if (it.state === Stage.UNWANTED && it.place === 0) this.remove(it);
+			else if (it.state === Stage.ANSWERED) {
+				it.state = Stage.WANTED;
 				it.code = -1;
 				this.pending = true;
 			}

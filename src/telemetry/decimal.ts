@@ -16,9 +16,11 @@ export function decimalSize(decimals: number): number {
 	return 1 + 21 + (decimals > 0 ? 1 + decimals : 0);
 }
 
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
+const enum Char {
+	MINUS = 0x2d,
+	POINT = 0x2e,
+	ZERO = 0x30,
+}
 
 /** 2^27 + 1: splits a double into two halves whose products are exact (Dekker). */
 const SPLIT = 134_217_729;
@@ -38,7 +40,7 @@ export function writeDecimal(value: number, decimals: number, bytes: Uint8Array,
 		fraction = 0;
 		whole++;
 	}
-	if (value < 0 && whole + fraction > 0) bytes[at++] = MINUS;
+	if (value < 0 && whole + fraction > 0) bytes[at++] = Char.MINUS;
 	let digits = 1;
 	for (let bound = 10; whole >= bound; bound *= 10) digits++;
 	const end = at + digits;
@@ -51,7 +53,7 @@ export function writeDecimal(value: number, decimals: number, bytes: Uint8Array,
 	writeDigits(whole, digits, bytes, at);
 	at = end;
 	if (decimals === 0) return at;
-	bytes[at++] = POINT;
+	bytes[at++] = Char.POINT;
 	writeDigits(fraction, decimals, bytes, at);
 	return at + decimals;
 }
@@ -73,11 +75,11 @@ function roundedProduct(a: number, b: number): number {
 
 function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
 	let i = at + digits;
-	for (; value > 0x7fffffff; value = Math.floor(value / 10)) bytes[--i] = ZERO + (value % 10);
+	for (; value > 0x7fffffff; value = Math.floor(value / 10)) bytes[--i] = Char.ZERO + (value % 10);
 	// Quicker, and right below 2^31.
 	while (i > at) {
 		const rest = (value / 10) | 0;
-		bytes[--i] = ZERO + value - rest * 10;
+		bytes[--i] = Char.ZERO + value - rest * 10;
 		value = rest;
 	}
 }

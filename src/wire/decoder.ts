@@ -1,18 +1,7 @@
 // Bytes to packets (chapters 2 and 3), from a stream cut anywhere. Knows no session, no socket, no time.
 // A field that is there whole is read straight into its place; a part of one goes through a small scratch buffer.
 
-import {
-	CONNACK,
-	PINGRESP,
-	PUBACK,
-	PUBCOMP,
-	PUBLISH,
-	PUBREC,
-	PUBREL,
-	SUBACK,
-	SUBSCRIPTION_REFUSED,
-	UNSUBACK,
-} from "./protocol.js";
+import { PacketType, SubackCode } from "./protocol.js";
 import {
 	CONNACK_CODE,
 	CONNACK_FLAGS,
@@ -60,39 +49,43 @@ export interface PacketSink {
 	onThrown(error: unknown): void;
 }
 
-// Why decoding has to wait: bits of `blocks`.
-const DECODING = 1;
-/** The app has asked to wait with what comes. */
-export const PAUSED = 2;
-/** No more acknowledgements can wait for room. */
-export const NO_ANSWERS = 4;
-/** CONNACK has come, and its consequences go first. */
-const CONNACKED = 8;
+/** Why decoding has to wait: bits of `blocks`. */
+export const enum Block {
+	DECODING = 1,
+	/** The app has asked to wait with what comes. */
+	PAUSED = 2,
+	/** No more acknowledgements can wait for room. */
+	NO_ANSWERS = 4,
+	/** CONNACK has come, and its consequences go first. */
+	CONNACKED = 8,
+}
 
-// What is read next. The frequent ones come first: XS tries the cases of a switch in order. In one object, because each
-// constant of the module takes a slot of stack in every frame that uses it.
-const Step = Object.freeze({
+/** What is read next. */
+const enum Step {
 	/** A packet begins, and none of it was read. */
-	HEADER: 0,
-	TOPIC_LENGTH: 1,
-	TOPIC: 2,
-	IDENTIFIER: 3,
-	PAYLOAD: 4,
-	WORD: 5,
-	LENGTH_BYTE: 6,
-	CODE: 7,
-	SKIP_TOPIC: 8,
-	STOPPED: 9,
+	HEADER = 0,
+	TOPIC_LENGTH = 1,
+	TOPIC = 2,
+	IDENTIFIER = 3,
+	PAYLOAD = 4,
+	WORD = 5,
+	LENGTH_BYTE = 6,
+	CODE = 7,
+	SKIP_TOPIC = 8,
+	STOPPED = 9,
 	/** A packet begins; bytes of it may have been read. */
-	HEADER_REST: 10,
-});
-const { HEADER } = Step;
+	HEADER_REST = 10,
+}
 
-/** The first two bytes of a PUBACK, as the low half of a number: boards and computers are little-endian. */
-const PUBACK_HEAD = (2 << 8) | (PUBACK << 4);
+const enum Head {
+	/** The first two bytes of a PUBACK, as the low half of a number: boards and computers are little-endian. */
+	PUBACK = (2 << 8) | (PacketType.PUBACK << 4),
+}
 
-/** Bytes of a field's part that go through the scratch buffer at a time. */
-const SCRATCH = 32;
+const enum Bytes {
+	/** Bytes of a field's part that go through the scratch buffer at a time. */
+	SCRATCH = 32,
+}
 
 export class Decoder {
 	// Hot fields first: XS looks for a field from the first one on.
@@ -166,7 +159,7 @@ export class Decoder {
 		const topicAt = topicSize + 8;
 		const payloadAt = topicAt + topicSize + 8;
 		const scratchAt = payloadAt + payloadSize;
-		const size = scratchAt + SCRATCH;
+		const size = scratchAt + Bytes.SCRATCH;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.sink = sink;
 		this.buffer = buffer;
@@ -221,7 +214,7 @@ export class Decoder {
 		this.step = Step.STOPPED;
 		this.available = 0;
 		this.arrived = 0;
-		this.blocks &= ~(NO_ANSWERS | CONNACKED);
+		this.blocks &= ~(Block.NO_ANSWERS | Block.CONNACKED);
 	}
 
 	/** Decoding has to wait, for this reason too. */
@@ -246,11 +239,11 @@ export class Decoder {
 		this.arrived += count - this.available;
 		this.available = count;
 		if (this.blocks !== 0) return;
-		this.blocks = DECODING;
+		this.blocks = Block.DECODING;
 		const quad = this.quad;
 		let more = true;
 		try {
-			while (this.available > 3 && this.step === HEADER) {
+			while (this.available > 3 && this.step === Step.HEADER) {
 				const source = this.source!;
 				let got = source.read(quad);
 				if (got !== 4) {
@@ -261,7 +254,7 @@ export class Decoder {
 				const head = this.head[0];
 				if (head !== this.lastHead) {
 					this.available -= 4;
-					if ((head & 0xffff) === PUBACK_HEAD) {
+					if ((head & 0xffff) === Head.PUBACK) {
 						const id = ((head >>> 8) & 0xff00) | (head >>> 24);
 						if (id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO)) continue;
 						more = false;
@@ -310,18 +303,18 @@ export class Decoder {
 				more = false;
 				break;
 			}
-			if (more) if (this.available > 0 || this.step !== HEADER) this.crawl();
+			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.crawl();
 		} catch (error) {
-			this.blocks &= ~DECODING;
+			this.blocks &= ~Block.DECODING;
 			this.sink.onThrown(error);
 			return;
 		}
-		this.blocks &= ~DECODING;
+		this.blocks &= ~Block.DECODING;
 	}
 
 	/** Whether CONNACK has come: decoding waits until `endConnack`. Its return code, and whether the session is present. */
 	get connacked(): boolean {
-		return (this.blocks & CONNACKED) !== 0;
+		return (this.blocks & Block.CONNACKED) !== 0;
 	}
 
 	get connackCode(): number {
@@ -334,7 +327,7 @@ export class Decoder {
 
 	/** CONNACK was dealt with: what is behind it may be decoded. */
 	endConnack(): void {
-		this.blocks &= ~CONNACKED;
+		this.blocks &= ~Block.CONNACKED;
 	}
 
 	/** Goes on with what is left, if it may. */
@@ -356,7 +349,7 @@ export class Decoder {
 		this.available = available + 2 + total - got;
 		if (!this.identifier()) return false;
 		if (got < total + 2) return this.interrupted(Step.PAYLOAD, got - 2, available + total);
-		this.step = HEADER;
+		this.step = Step.HEADER;
 		return this.flags > 3 ? this.sink.onPublishQos2() : this.sink.onPublish();
 	}
 
@@ -371,7 +364,7 @@ export class Decoder {
 		const flags = quad[0] & 15;
 		const total = remaining - (flags > 1 ? 4 : 2) - length;
 		this.lastHead = 0;
-		if (quad[0] >> 4 !== PUBLISH || flags > 5 || remaining > 127) return false;
+		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length === 0 || length > this.topicSize || total < 0 || total > this.payloadSize) return false;
 		this.flags = flags;
 		this.topicLength = length;
@@ -388,8 +381,9 @@ export class Decoder {
 		const quad = this.quad;
 		const type = quad[0] >> 4;
 		const id = (quad[2] << 8) | quad[3];
-		if (type < PUBREC || type > PUBCOMP || quad[1] !== 2 || id === 0) return this.longWay(4);
-		if ((quad[0] & 15) !== (type === PUBREL ? 2 : 0)) return this.longWay(4);
+		if (type < PacketType.PUBREC || type > PacketType.PUBCOMP || quad[1] !== 2 || id === 0)
+			return this.longWay(4);
+		if ((quad[0] & 15) !== (type === PacketType.PUBREL ? 2 : 0)) return this.longWay(4);
 		return this.sink.onAcknowledgement(type, id);
 	}
 
@@ -498,8 +492,8 @@ export class Decoder {
 	private dispatch(): boolean {
 		const type = this.type;
 		const flags = this.flags;
-		if (!this.connected && type !== CONNACK) return this.malformed(NOT_YET_CONNECTED);
-		if (type === PUBLISH) {
+		if (!this.connected && type !== PacketType.CONNACK) return this.malformed(NOT_YET_CONNECTED);
+		if (type === PacketType.PUBLISH) {
 			if ((flags & 6) === 6) return this.malformed(QOS_3);
 			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
 			if (this.remaining < 3) return this.malformed(LENGTH);
@@ -508,12 +502,14 @@ export class Decoder {
 		}
 		const remaining = this.remaining;
 		let least = 2;
-		if (type === PINGRESP) least = 0;
-		else if (type === SUBACK) least = 3;
-		else if (type < CONNACK || (type > PUBCOMP && type !== UNSUBACK)) return this.malformed(PACKET_TYPE);
-		if (flags !== (type === PUBREL ? 2 : 0)) return this.malformed(RESERVED_FLAGS);
+		if (type === PacketType.PINGRESP) least = 0;
+		else if (type === PacketType.SUBACK) least = 3;
+		else if (type < PacketType.CONNACK || (type > PacketType.PUBCOMP && type !== PacketType.UNSUBACK))
+			return this.malformed(PACKET_TYPE);
+		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.malformed(RESERVED_FLAGS);
 		// SUBACK has a code for each filter.
-		if (remaining !== least && (type !== SUBACK || remaining < least)) return this.malformed(LENGTH);
+		if (remaining !== least && (type !== PacketType.SUBACK || remaining < least))
+			return this.malformed(LENGTH);
 		if (remaining > 0) {
 			this.step = Step.WORD;
 			return true;
@@ -565,7 +561,7 @@ export class Decoder {
 	private rest(): boolean {
 		const word = this.word;
 		const type = this.type;
-		if (type === CONNACK) {
+		if (type === PacketType.CONNACK) {
 			const code = word & 0xff;
 			if (word >> 9) return this.malformed(CONNACK_FLAGS);
 			if (code > 5) return this.malformed(CONNACK_CODE);
@@ -573,11 +569,11 @@ export class Decoder {
 			if (this.connected) return this.malformed(SECOND_CONNACK);
 			this.step = Step.HEADER;
 			this.connected = true;
-			this.blocks |= CONNACKED;
+			this.blocks |= Block.CONNACKED;
 			return false;
 		}
 		if (word === 0) return this.malformed(IDENTIFIER_ZERO);
-		if (type === SUBACK) {
+		if (type === PacketType.SUBACK) {
 			this.id = word;
 			this.total = this.remaining - 2;
 			this.consumed = 0;
@@ -585,13 +581,13 @@ export class Decoder {
 			return true;
 		}
 		this.step = Step.HEADER;
-		return type === PUBACK ? this.sink.onPuback(word) : this.sink.onAcknowledgement(type, word);
+		return type === PacketType.PUBACK ? this.sink.onPuback(word) : this.sink.onAcknowledgement(type, word);
 	}
 
 	private code(): boolean {
 		const code = this.readByte();
 		if (code < 0) return false;
-		if (code > 2 && code !== SUBSCRIPTION_REFUSED) return this.malformed(SUBACK_CODE);
+		if (code > 2 && code !== SubackCode.REFUSED) return this.malformed(SUBACK_CODE);
 		const index = this.consumed++;
 		if (this.consumed === this.total) this.step = Step.HEADER;
 		return this.sink.onSuback(this.id, code, index, this.total);
@@ -653,7 +649,7 @@ export class Decoder {
 
 	/** Up to `most` bytes to the front of the scratch buffer; returns how many came. */
 	private readScratch(most: number): number {
-		let count = Math.min(most, this.available, SCRATCH);
+		let count = Math.min(most, this.available, Bytes.SCRATCH);
 		if (count === 0) return 0;
 		this.buffer.resize(this.scratchAt + count);
 		count = this.source!.read(this.scratch) ?? 0;

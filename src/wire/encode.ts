@@ -2,7 +2,7 @@
 // PUBLISH and the acknowledgements are written in place, without garbage, by session/ and the Client.
 // Knows the layout of packets, not when they are sent.
 
-import { CONNECT, MAX_REMAINING_LENGTH, type QoS, SUBSCRIBE, UNSUBSCRIBE } from "./protocol.js";
+import { Limit, PacketType, type QoS } from "./protocol.js";
 
 /** All of a CONNECT packet (section 3.1); text fields come encoded, with their two bytes of length. */
 export interface ConnectFields {
@@ -41,8 +41,8 @@ export function writeLength(bytes: Uint8Array, at: number, remaining: number): n
 
 /** A packet with its fixed header: its body is the last `remaining` bytes. Not deep: an app subscribes in callbacks. */
 function begin(first: number, remaining: number): Uint8Array {
-	if (remaining > MAX_REMAINING_LENGTH)
-		throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${MAX_REMAINING_LENGTH}`);
+	if (remaining > Limit.REMAINING_LENGTH)
+		throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${Limit.REMAINING_LENGTH}`);
 	const size = lengthBytes(remaining);
 	const packet = new Uint8Array(1 + size + remaining);
 	packet[0] = first;
@@ -81,7 +81,7 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 		remaining += 2 + password.length;
 		flags |= 0x40;
 	}
-	const packet = begin(CONNECT << 4, remaining);
+	const packet = begin(PacketType.CONNECT << 4, remaining);
 	let at = packet.length - remaining;
 	at = putWord(packet, at, 4); // "MQTT", level 4 (sections 3.1.2.1 and 3.1.2.2)
 	at = putWord(packet, at, 0x4d51);
@@ -101,7 +101,7 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 /** SUBSCRIBE for one filter or more, each with the QoS that is asked for it (section 3.8). */
 export function encodeSubscribe(id: number, filters: readonly Uint8Array[], qos: readonly QoS[]): Uint8Array {
 	const remaining = 2 + size(filters) + filters.length;
-	const packet = begin((SUBSCRIBE << 4) | 2, remaining);
+	const packet = begin((PacketType.SUBSCRIBE << 4) | 2, remaining);
 	let at = putWord(packet, packet.length - remaining, id);
 	for (let i = 0; i < filters.length; i++) {
 		at = putBytes(packet, at, filters[i]);
@@ -113,7 +113,7 @@ export function encodeSubscribe(id: number, filters: readonly Uint8Array[], qos:
 /** UNSUBSCRIBE for one filter or more (section 3.10). */
 export function encodeUnsubscribe(id: number, filters: readonly Uint8Array[]): Uint8Array {
 	const remaining = 2 + size(filters);
-	const packet = begin((UNSUBSCRIBE << 4) | 2, remaining);
+	const packet = begin((PacketType.UNSUBSCRIBE << 4) | 2, remaining);
 	let at = putWord(packet, packet.length - remaining, id);
 	for (let i = 0; i < filters.length; i++) at = putBytes(packet, at, filters[i]);
 	return packet;

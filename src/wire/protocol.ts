@@ -1,28 +1,36 @@
 // The numbers of MQTT 3.1.1. Knows nothing but the specification.
+//
+// Numbers that have a name are const enums in src: the compiler puts the number in place of the name. A constant of the
+// module would take flash for its name, for itself and in each function that uses it, and stack in each call of those.
 
 /** Control packet types (section 2.2.1). */
-export const CONNECT = 1;
-export const CONNACK = 2;
-export const PUBLISH = 3;
-export const PUBACK = 4;
-export const PUBREC = 5;
-export const PUBREL = 6;
-export const PUBCOMP = 7;
-export const SUBSCRIBE = 8;
-export const SUBACK = 9;
-export const UNSUBSCRIBE = 10;
-export const UNSUBACK = 11;
-export const PINGREQ = 12;
-export const PINGRESP = 13;
-export const DISCONNECT = 14;
+export const enum PacketType {
+	CONNECT = 1,
+	CONNACK = 2,
+	PUBLISH = 3,
+	PUBACK = 4,
+	PUBREC = 5,
+	PUBREL = 6,
+	PUBCOMP = 7,
+	SUBSCRIBE = 8,
+	SUBACK = 9,
+	UNSUBSCRIBE = 10,
+	UNSUBACK = 11,
+	PINGREQ = 12,
+	PINGRESP = 13,
+	DISCONNECT = 14,
+}
 
-/** Return code of SUBACK for a refused filter (section 3.9.3). */
-export const SUBSCRIPTION_REFUSED = 0x80;
+export const enum SubackCode {
+	/** The filter is refused (section 3.9.3). */
+	REFUSED = 0x80,
+}
 
-/** Largest remaining length: four bytes of seven bits (section 2.2.3). */
-export const MAX_REMAINING_LENGTH = 268_435_455;
-
-/** Largest encoded string or binary field, in bytes (section 1.5.3). */
-export const MAX_FIELD = 65_535;
+export const enum Limit {
+	/** Largest remaining length: four bytes of seven bits (section 2.2.3). */
+	REMAINING_LENGTH = 268_435_455,
+	/** Largest encoded string or binary field, in bytes (section 1.5.3). */
+	FIELD = 65_535,
+}
 
 export type QoS = 0 | 1 | 2;

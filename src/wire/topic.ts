@@ -1,12 +1,14 @@
 // Topic names and topic filters (section 4.7): checked and encoded once. Knows text and bytes only.
 
-import { MAX_FIELD } from "./protocol.js";
+import { Limit } from "./protocol.js";
 import { quote } from "./quote.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "./utf8.js";
 
-const PLUS = 0x2b;
-const SLASH = 0x2f;
-const HASH = 0x23;
+const enum Char {
+	PLUS = 0x2b,
+	SLASH = 0x2f,
+	HASH = 0x23,
+}
 
 /**
  * `text` as a length-prefixed field (section 1.5.3): two bytes of length, then UTF-8.
@@ -16,8 +18,8 @@ export function encodeField(what: string, text: string): Uint8Array {
 	if (typeof text !== "string") throw new TypeError(`${what} must be a string, not ${typeof text}`);
 	const length = utf8Length(text);
 	if (length < 0) throw new RangeError(`${what} has ${loneSurrogate(text)}: it must be valid Unicode`);
-	if (length > MAX_FIELD)
-		throw new RangeError(`${what} has ${length} bytes of UTF-8: it must have at most ${MAX_FIELD}`);
+	if (length > Limit.FIELD)
+		throw new RangeError(`${what} has ${length} bytes of UTF-8: it must have at most ${Limit.FIELD}`);
 	const field = new Uint8Array(2 + length);
 	field[0] = length >> 8;
 	field[1] = length;
@@ -40,7 +42,7 @@ export class Topic {
 	constructor(name: string) {
 		const field = encodeField("topic name", name);
 		if (field.length === 2) throw new RangeError("topic name is empty: it must have at least one character");
-		if (field.indexOf(PLUS, 2) >= 0 || field.indexOf(HASH, 2) >= 0)
+		if (field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0)
 			throw new RangeError(`topic name "${name}" has a wildcard: + and # belong in topic filters only`);
 		this.name = name;
 		this.field = field;
@@ -61,9 +63,9 @@ export function encodeFilter(filter: string): Uint8Array {
 	if (end === 2) throw new RangeError("topic filter is empty: it must have at least one character");
 	for (let i = 2; i < end; i++) {
 		const byte = field[i];
-		if (byte !== PLUS && byte !== HASH) continue;
-		const first = i === 2 || field[i - 1] === SLASH;
-		const last = i + 1 === end || (byte === PLUS && field[i + 1] === SLASH);
+		if (byte !== Char.PLUS && byte !== Char.HASH) continue;
+		const first = i === 2 || field[i - 1] === Char.SLASH;
+		const last = i + 1 === end || (byte === Char.PLUS && field[i + 1] === Char.SLASH);
 		if (!first || !last)
 			throw new RangeError(
 				`topic filter "${filter}": + must fill a whole level, # must fill the last level (section 4.7.1)`,
@@ -74,14 +76,14 @@ export function encodeFilter(filter: string): Uint8Array {
 
 /** Whether a field of a valid topic filter has a wildcard. */
 export function hasWildcard(field: Uint8Array): boolean {
-	return field.indexOf(PLUS, 2) >= 0 || field.indexOf(HASH, 2) >= 0;
+	return field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0;
 }
 
 /** Whether the first `length` bytes have a character that only filters may have. */
 export function hasWildcardByte(bytes: Uint8Array, length: number): boolean {
-	const plus = bytes.indexOf(PLUS);
+	const plus = bytes.indexOf(Char.PLUS);
 	if (plus >= 0 && plus < length) return true;
-	const hash = bytes.indexOf(HASH);
+	const hash = bytes.indexOf(Char.HASH);
 	return hash >= 0 && hash < length;
 }
 
@@ -93,12 +95,12 @@ export function matches(field: Uint8Array, name: Uint8Array, length: number): bo
 	let at = 0;
 	for (let i = 2; i < end; i++) {
 		const byte = field[i];
-		if (byte === HASH) return true;
-		if (byte === PLUS) {
-			while (at < length && name[at] !== SLASH) at++;
+		if (byte === Char.HASH) return true;
+		if (byte === Char.PLUS) {
+			while (at < length && name[at] !== Char.SLASH) at++;
 		} else if (at < length && name[at] === byte) at++;
 		// "a/#" matches its parent "a" (section 4.7.1.2).
-		else return at === length && byte === SLASH && i + 2 === end && field[i + 1] === HASH;
+		else return at === length && byte === Char.SLASH && i + 2 === end && field[i + 1] === Char.HASH;
 	}
 	return at === length;
 }

@@ -18,8 +18,10 @@ declare class TextDecoder {
 	decode(bytes: Uint8Array): string;
 }
 
-/** Characters that `charCodeAt` is asked for one by one: the time for n of them grows with n squared in XS. */
-const SHORT = 256;
+const enum Most {
+	/** Characters that `charCodeAt` is asked for one by one: the time for n of them grows with n squared in XS. */
+	CHARACTERS = 256,
+}
 
 /** A long `text` in UTF-8; undefined where that is not to be had at once, or would not be well-formed. Allocates. */
 function encodeAtOnce(text: string): Uint8Array | undefined {
@@ -36,7 +38,7 @@ export function utf8Length(text: string): number {
 	let length = 0;
 	let lone = false;
 	for (let i = 0; ; i++) {
-		if (i === SHORT) {
+		if (i === Most.CHARACTERS) {
 			const bytes = encodeAtOnce(text);
 			if (bytes !== undefined) return bytes.length;
 		}
@@ -80,7 +82,7 @@ export function writeUtf8(
 	text: string,
 	bytes: Uint8Array,
 	at: number,
-	end = bytes.length - at > SHORT ? at + SHORT : bytes.length,
+	end = bytes.length - at > Most.CHARACTERS ? at + Most.CHARACTERS : bytes.length,
 ): number {
 	for (let i = 0; ; i++) {
 		let unit = charCodeAt.call(text, i);
@@ -119,7 +121,7 @@ export function writeUtf8(
 function writeLong(text: string, bytes: Uint8Array, end: number): number {
 	const size = bytes.length;
 	if (end === size) return -1;
-	const at = end - SHORT;
+	const at = end - Most.CHARACTERS;
 	const encoded = encodeAtOnce(text);
 	if (encoded === undefined) return writeUtf8(text, bytes, at, size);
 	if (at + encoded.length > size) return -1;

@@ -1,6 +1,6 @@
 // Bytes to packets, however the stream is cut and whatever the sizes of buffers.
 
-import { Decoder, NO_ANSWERS, PAUSED, type PacketSink, type Source } from "../../src/wire/decoder.js";
+import { Block, Decoder, type PacketSink, type Source } from "../../src/wire/decoder.js";
 import { LENGTH, PACKET_TYPE, type Reason, SECOND_CONNACK } from "../../src/wire/reason.js";
 import {
 	CONNACK,
@@ -272,43 +272,46 @@ describe("while decoding has to wait", () => {
 		return { diary, decoder, source };
 	}
 
-	test.each([PAUSED, NO_ANSWERS])("nothing is read, for reason %d; then it goes on by resume", (reason) => {
-		const { diary, decoder, source } = blocked(reason);
-		for (const byte of two) {
-			source.arrive(Uint8Array.of(byte));
-			decoder.onReadable(source.waiting.length);
-		}
-		decoder.resume();
-		expect([diary.lines, source.waiting.length]).toEqual([[], two.length]);
-		decoder.unblock(reason);
-		decoder.resume();
-		expect(diary.lines).toEqual(lines);
-		expect(decoder.takeArrived()).toBe(4 + two.length); // CONNACK too
-		expect(decoder.takeArrived()).toBe(0);
-	});
+	test.each([Block.PAUSED, Block.NO_ANSWERS])(
+		"nothing is read, for reason %d; then it goes on by resume",
+		(reason) => {
+			const { diary, decoder, source } = blocked(reason);
+			for (const byte of two) {
+				source.arrive(Uint8Array.of(byte));
+				decoder.onReadable(source.waiting.length);
+			}
+			decoder.resume();
+			expect([diary.lines, source.waiting.length]).toEqual([[], two.length]);
+			decoder.unblock(reason);
+			decoder.resume();
+			expect(diary.lines).toEqual(lines);
+			expect(decoder.takeArrived()).toBe(4 + two.length); // CONNACK too
+			expect(decoder.takeArrived()).toBe(0);
+		},
+	);
 
 	test("for two reasons, both must be over", () => {
-		const { diary, decoder, source } = blocked(PAUSED | NO_ANSWERS);
+		const { diary, decoder, source } = blocked(Block.PAUSED | Block.NO_ANSWERS);
 		source.arrive(two);
 		decoder.onReadable(two.length);
-		decoder.unblock(PAUSED);
+		decoder.unblock(Block.PAUSED);
 		decoder.resume();
 		expect(diary.lines).toEqual([]);
-		decoder.unblock(NO_ANSWERS);
+		decoder.unblock(Block.NO_ANSWERS);
 		decoder.resume();
 		expect(diary.lines).toEqual(lines);
 	});
 
 	test("a pause outlives the stream, want of room for answers does not", () => {
-		const { diary, decoder } = blocked(PAUSED | NO_ANSWERS);
+		const { diary, decoder } = blocked(Block.PAUSED | Block.NO_ANSWERS);
 		decoder.stop();
 		const source = new Bytes(Number.POSITIVE_INFINITY);
 		decoder.start(source);
-		expect(decoder.blocks).toBe(PAUSED);
+		expect(decoder.blocks).toBe(Block.PAUSED);
 		source.arrive(CONNACK(true));
 		decoder.onReadable(4);
 		expect(decoder.connacked).toBe(false);
-		decoder.unblock(PAUSED);
+		decoder.unblock(Block.PAUSED);
 		decoder.resume();
 		expect(decoder.connacked).toBe(true);
 		expect(diary.lines).toEqual([]);

@@ -1,7 +1,7 @@
 // Random operations on an outbox, against a plain list that says what it must hold. In Node and in XS.
 
 import { type Fill, KEEP_ALL, Outbox } from "../../../src/session/outbox.js";
-import { FLYING, PULLED, QOS, RETAIN, Store } from "../../../src/session/store.js";
+import { Mark, Store } from "../../../src/session/store.js";
 import { Random } from "../../delivery/random.js";
 
 interface Record {
@@ -178,7 +178,9 @@ export class StoreModel {
 	}
 
 	private marks(record: Record): number {
-		return (record.qos << 1) | (record.retain ? RETAIN : 0) | (record.fill === undefined ? 0 : PULLED);
+		return (
+			(record.qos << 1) | (record.retain ? Mark.RETAIN : 0) | (record.fill === undefined ? 0 : Mark.PULLED)
+		);
 	}
 
 	private nextId(): number {
@@ -202,7 +204,7 @@ export class StoreModel {
 		const { window, windowAt } = outbox;
 		const { length } = record.body;
 		window.set(record.body, 2);
-		const marks = this.marks(record) | FLYING | ((-length & 3) << 4);
+		const marks = this.marks(record) | Mark.IN_FLIGHT | ((-length & 3) << 4);
 		if (outbox.lastId === outbox.freeTo) outbox.measureIds();
 		const id = outbox.addFlying(span, marks, windowAt + 2, windowAt + 2 + length, record.owner);
 		record.id = this.checkId(id);
@@ -319,7 +321,7 @@ export class StoreModel {
 		this.equal(at !== 0, record !== undefined, "there is something to send");
 		if (record === undefined) return 0;
 		this.equal(outbox.idOf(at), record.id, "identifier of the next");
-		const mask = RETAIN | QOS | PULLED;
+		const mask = Mark.RETAIN | Mark.QOS | Mark.PULLED;
 		this.equal(outbox.marksOf(at) & mask, this.marks(record), "marks of the next");
 		this.equal(outbox.isBegun(at), record.begun, "the next was sent before");
 		const from = outbox.bodyAt(at);
