@@ -333,16 +333,16 @@ export class Client {
 	}
 }
 
-function noTopic(topic: unknown): TypeError {
+const noTopic = (topic: unknown): TypeError => {
 	return new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
-}
+};
 
 /** Filters, one or more. */
-function listOf(filter: string | readonly string[]): readonly string[] {
+const listOf = (filter: string | readonly string[]): readonly string[] => {
 	if (typeof filter === STRING) return [filter as string];
 	if (!Array.isArray(filter))
 		throw new TypeError(`filter is ${filter}: it must be a string, or an array of them`);
 	if (filter.length === 0)
 		throw new RangeError("no filters: a packet must have at least one (section 3.8.3)");
 	return filter;
-}
+};

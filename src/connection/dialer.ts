@@ -21,13 +21,13 @@ export interface DialerEvents extends StreamOwner {
 }
 
 /** Whether `host` is an IPv4 address already: digits and dots only. */
-function isAddress(host: string): boolean {
+const isAddress = (host: string): boolean => {
 	for (let i = 0; i < host.length; i++) {
 		const code = host.charCodeAt(i);
 		if (code !== 0x2e && (code < 0x30 || code > 0x39)) return false;
 	}
 	return true;
-}
+};
 
 export class Dialer {
 	private readonly network: Network;

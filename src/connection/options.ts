@@ -116,12 +116,12 @@ export const enum Default {
 }
 
 /** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
-export function encodeClientId({ clientId, id }: ClientOptions): Uint8Array {
+export const encodeClientId = ({ clientId, id }: ClientOptions): Uint8Array => {
 	return encodeField("clientId", clientId ?? `xs-mqtt-${id}`);
-}
+};
 
 /** Throws on options that cannot work, with the value and the rule. */
-export function settle(options: ClientOptions) {
+export const settle = (options: ClientOptions) => {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
 	if (
 		typeof socket?.io !== "function" ||
@@ -172,6 +172,6 @@ export function settle(options: ClientOptions) {
 		listeners: whole("listeners", options.listeners, 16, 1, 1024),
 		random: options.random ?? Math.random,
 	};
-}
+};
 
 export type Settings = ReturnType<typeof settle>;

@@ -849,13 +849,13 @@ export class Writer {
 }
 
 /** Bytes of a text; a lone surrogate counts as the U+FFFD that is published in its place. */
-function bytesOf(text: string): number {
+const bytesOf = (text: string): number => {
 	const length = utf8Length(text);
 	return length < 0 ? ~length : length;
-}
+};
 
 /** The packet that asks for, or ends, all of `batch`. */
-function encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
+const encodePending = (id: number, batch: readonly Subscription[]): Uint8Array => {
 	const filters: Uint8Array[] = [];
 	const qos: QoS[] = [];
 	for (let i = 0; i < batch.length; i++) {
@@ -863,4 +863,4 @@ function encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
 		qos.push(batch[i].qos);
 	}
 	return batch[0].state === Stage.WANTED ? encodeSubscribe(id, filters, qos) : encodeUnsubscribe(id, filters);
-}
+};

@@ -89,12 +89,12 @@ const enum Phase {
 }
 
 /** Throws when that cannot be an access point. The password is not shown. */
-function check({ SSID, password }: AccessPoint): void {
+const check = ({ SSID, password }: AccessPoint): void => {
 	if (typeof SSID !== "string" || SSID === "" || SSID.length > 32)
 		throw new RangeError(`SSID is ${show(SSID)}: it must be a name of 1 to 32 characters`);
 	if (password !== undefined && (typeof password !== "string" || password.length > 64))
 		throw new RangeError(`the password of ${SSID} must be text of at most 64 characters`);
-}
+};
 
 /**
  * Wi-Fi that comes up by itself, tries several access points in order, and comes up again when it was lost. Hand it to a

@@ -23,7 +23,7 @@ export interface Will {
 const STRING = "string";
 
 /** Bytes of a payload, in a view of its own. */
-export function toBytes(payload: Payload): Uint8Array {
+export const toBytes = (payload: Payload): Uint8Array => {
 	if (typeof payload === STRING) {
 		const length = utf8Length(payload as string);
 		if (length < 0)
@@ -36,20 +36,20 @@ export function toBytes(payload: Payload): Uint8Array {
 	if (ArrayBuffer.isView(payload))
 		return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 	throw new TypeError(`payload is ${payload}: it must be a string, a Uint8Array or an ArrayBuffer`);
-}
+};
 
 /** Its bytes. Throws when there are too many. */
-export function encodePassword(password: string | Uint8Array): Uint8Array {
+export const encodePassword = (password: string | Uint8Array): Uint8Array => {
 	if (typeof password !== STRING && !ArrayBuffer.isView(password))
 		throw new TypeError(`password is of type ${typeof password}: it must be a string or a Uint8Array`);
 	const bytes = toBytes(password);
 	if (bytes.length > Limit.FIELD)
 		throw new RangeError(`password has ${bytes.length} bytes: it must have at most ${Limit.FIELD}`);
 	return bytes;
-}
+};
 
 /** The fields of a will, with a copy of its payload. Throws on what breaks a rule. */
-export function encodeWill(will: Will): WillFields {
+export const encodeWill = (will: Will): WillFields => {
 	if (typeof will !== "object" || will === null)
 		throw new TypeError(`the will is ${will}: it must be an object with topic and payload, or undefined`);
 	const { topic, qos = 0 } = will;
@@ -62,4 +62,4 @@ export function encodeWill(will: Will): WillFields {
 		);
 	const { field } = topic instanceof Topic ? topic : new Topic(topic);
 	return { topic: field, payload, qos, retain };
-}
+};

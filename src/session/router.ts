@@ -106,7 +106,7 @@ export class Router {
 }
 
 /** Each has its turn, also after one that throws; the first error goes on its way then. */
-export function handToAll(taker: Subscription, message: Message): void {
+export const handToAll = (taker: Subscription, message: Message): void => {
 	let failure: { error: unknown } | undefined;
 	for (let it: Subscription | undefined = taker; it !== undefined; it = it.also) {
 		const { handler } = it;
@@ -117,4 +117,4 @@ export function handToAll(taker: Subscription, message: Message): void {
 		}
 	}
 	if (failure !== undefined) throw failure.error;
-}
+};

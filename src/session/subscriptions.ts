@@ -65,7 +65,7 @@ export class Subscription {
 }
 
 /** The filter with its two bytes of length. Allocates when it has no wildcards. */
-export function fieldOf({ pattern, words, length }: Subscription): Uint8Array {
+export const fieldOf = ({ pattern, words, length }: Subscription): Uint8Array => {
 	if (pattern !== undefined) return pattern;
 	const count = length < 0 ? ~length : length;
 	const field = new Uint8Array(2 + count);
@@ -73,7 +73,7 @@ export function fieldOf({ pattern, words, length }: Subscription): Uint8Array {
 	field[1] = count;
 	field.set(new Uint8Array(words!.buffer, 0, count), 2);
 	return field;
-}
+};
 
 export class Subscriptions implements Identifiers {
 	/** Subscriptions that may be held. */

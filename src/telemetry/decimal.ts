@@ -7,14 +7,14 @@ export const TOO_LARGE = 1e21;
 export const NUMBER = "number";
 
 /** Whether `value` has a plain decimal form; null and text have none, though they can be taken for numbers. */
-export function isPlain(value: number): boolean {
+export const isPlain = (value: number): boolean => {
 	return typeof value === NUMBER && Math.abs(value) < TOO_LARGE;
-}
+};
 
 /** Bytes that `writeDecimal` takes at most: sign, 21 digits, point, decimals. */
-export function decimalSize(decimals: number): number {
+export const decimalSize = (decimals: number): number => {
 	return 1 + 21 + (decimals > 0 ? 1 + decimals : 0);
-}
+};
 
 const enum Char {
 	MINUS = 0x2d,
@@ -31,7 +31,7 @@ const BILLION = 1_000_000_000;
  * The value is finite and below TOO_LARGE, decimals is a whole number from 0 to 15, and there is room for
  * `decimalSize(decimals)` bytes. Rounds the exact binary value, halves away from zero; never writes "-0".
  */
-export function writeDecimal(value: number, decimals: number, bytes: Uint8Array, at: number): number {
+export const writeDecimal = (value: number, decimals: number, bytes: Uint8Array, at: number): number => {
 	const magnitude = Math.abs(value);
 	let whole = Math.floor(magnitude);
 	const scale = 10 ** decimals;
@@ -56,10 +56,10 @@ export function writeDecimal(value: number, decimals: number, bytes: Uint8Array,
 	bytes[at++] = Char.POINT;
 	writeDigits(fraction, decimals, bytes, at);
 	return at + decimals;
-}
+};
 
 /** `a` × `b`, halves up, decided by the exact product: the error of the rounded one is known (Dekker). */
-function roundedProduct(a: number, b: number): number {
+const roundedProduct = (a: number, b: number): number => {
 	const product = a * b;
 	const floor = Math.floor(product);
 	const aboveHalf = product - floor - 0.5;
@@ -71,9 +71,9 @@ function roundedProduct(a: number, b: number): number {
 	const bLow = b - bHigh;
 	const error = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 	return aboveHalf + error >= 0 ? floor + 1 : floor;
-}
+};
 
-function writeDigits(value: number, digits: number, bytes: Uint8Array, at: number): void {
+const writeDigits = (value: number, digits: number, bytes: Uint8Array, at: number): void => {
 	let i = at + digits;
 	for (; value > 0x7fffffff; value = Math.floor(value / 10)) bytes[--i] = Char.ZERO + (value % 10);
 	// Quicker, and right below 2^31.
@@ -82,4 +82,4 @@ function writeDigits(value: number, digits: number, bytes: Uint8Array, at: numbe
 		bytes[--i] = Char.ZERO + value - rest * 10;
 		value = rest;
 	}
-}
+};

@@ -152,6 +152,6 @@ export class JsonObject {
 	}
 }
 
-function hasSource(field: SourceLike | FieldOptions): field is FieldOptions {
+const hasSource = (field: SourceLike | FieldOptions): field is FieldOptions => {
 	return typeof field === "object" && field !== null && "source" in field;
-}
+};

@@ -21,12 +21,12 @@ export interface Quantity {
 }
 
 /** Throws TypeError when it is no source. */
-export function sourceOf(what: string, source: SourceLike): Source {
+export const sourceOf = (what: string, source: SourceLike): Source => {
 	if (typeof source === "function") return { take: source };
 	if (typeof source?.take !== "function")
 		throw new TypeError(`${what} must have a source: a function, or an object with the method take`);
 	return source;
-}
+};
 
 // What follows takes readings by `add` and passes over what no message could hold: NaN, infinities, magnitudes from
 // 1e21 on, and what is no number, as null. Each is for one taker, for `take` begins a new interval.

@@ -25,22 +25,22 @@ export interface WillFields {
 }
 
 /** Bytes that a remaining length takes (section 2.2.3). */
-export function lengthBytes(remaining: number): number {
+export const lengthBytes = (remaining: number): number => {
 	return remaining < 128 ? 1 : remaining < 16_384 ? 2 : remaining < 2_097_152 ? 3 : 4;
-}
+};
 
 /** Writes a remaining length at `at`; returns the offset behind it (section 2.2.3). */
-export function writeLength(bytes: Uint8Array, at: number, remaining: number): number {
+export const writeLength = (bytes: Uint8Array, at: number, remaining: number): number => {
 	while (remaining > 127) {
 		bytes[at++] = (remaining & 0x7f) | 0x80;
 		remaining >>= 7;
 	}
 	bytes[at++] = remaining;
 	return at;
-}
+};
 
 /** A packet with its fixed header: its body is the last `remaining` bytes. Not deep: an app subscribes in callbacks. */
-function begin(first: number, remaining: number): Uint8Array {
+const begin = (first: number, remaining: number): Uint8Array => {
 	if (remaining > Limit.REMAINING_LENGTH)
 		throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${Limit.REMAINING_LENGTH}`);
 	const size = lengthBytes(remaining);
@@ -51,21 +51,21 @@ function begin(first: number, remaining: number): Uint8Array {
 		remaining >>= 7;
 	}
 	return packet;
-}
+};
 
 /** These write at `at`, and return the offset behind it. */
-function putWord(packet: Uint8Array, at: number, value: number): number {
+const putWord = (packet: Uint8Array, at: number, value: number): number => {
 	packet[at] = value >> 8;
 	packet[at + 1] = value;
 	return at + 2;
-}
+};
 
-function putBytes(packet: Uint8Array, at: number, bytes: Uint8Array): number {
+const putBytes = (packet: Uint8Array, at: number, bytes: Uint8Array): number => {
 	packet.set(bytes, at);
 	return at + bytes.length;
-}
+};
 
-export function encodeConnect(fields: ConnectFields): Uint8Array {
+export const encodeConnect = (fields: ConnectFields): Uint8Array => {
 	const { clientId, username, password, will } = fields;
 	let remaining = 10 + clientId.length;
 	let flags = fields.clean ? 0x02 : 0;
@@ -96,10 +96,14 @@ export function encodeConnect(fields: ConnectFields): Uint8Array {
 	if (username) at = putBytes(packet, at, username);
 	if (password) putBytes(packet, putWord(packet, at, password.length), password);
 	return packet;
-}
+};
 
 /** SUBSCRIBE for one filter or more, each with the QoS that is asked for it (section 3.8). */
-export function encodeSubscribe(id: number, filters: readonly Uint8Array[], qos: readonly QoS[]): Uint8Array {
+export const encodeSubscribe = (
+	id: number,
+	filters: readonly Uint8Array[],
+	qos: readonly QoS[],
+): Uint8Array => {
 	const remaining = 2 + size(filters) + filters.length;
 	const packet = begin((PacketType.SUBSCRIBE << 4) | 2, remaining);
 	let at = putWord(packet, packet.length - remaining, id);
@@ -108,20 +112,20 @@ export function encodeSubscribe(id: number, filters: readonly Uint8Array[], qos:
 		packet[at++] = qos[i];
 	}
 	return packet;
-}
+};
 
 /** UNSUBSCRIBE for one filter or more (section 3.10). */
-export function encodeUnsubscribe(id: number, filters: readonly Uint8Array[]): Uint8Array {
+export const encodeUnsubscribe = (id: number, filters: readonly Uint8Array[]): Uint8Array => {
 	const remaining = 2 + size(filters);
 	const packet = begin((PacketType.UNSUBSCRIBE << 4) | 2, remaining);
 	let at = putWord(packet, packet.length - remaining, id);
 	for (let i = 0; i < filters.length; i++) at = putBytes(packet, at, filters[i]);
 	return packet;
-}
+};
 
 /** Bytes of filters that are encoded, with their two bytes of length. */
-function size(filters: readonly Uint8Array[]): number {
+const size = (filters: readonly Uint8Array[]): number => {
 	let sum = 0;
 	for (let i = 0; i < filters.length; i++) sum += filters[i].length;
 	return sum;
-}
+};

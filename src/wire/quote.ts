@@ -1,7 +1,7 @@
 // Text in quotes, for JSON and for error texts: JSON.stringify would take 6 KB of a board's flash. Knows text only.
 
 /** `text` as a JSON string (RFC 8259, section 7), lone surrogates escaped. Allocates. */
-export function quote(text: string): string {
+export const quote = (text: string): string => {
 	let quoted = '"';
 	for (const character of text) {
 		const code = character.charCodeAt(0);
@@ -11,9 +11,9 @@ export function quote(text: string): string {
 		else quoted += character === '"' || character === "\\" ? `\\${character}` : character;
 	}
 	return `${quoted}"`;
-}
+};
 
 /** What an error text shows of a value that is wrong. */
-export function show(value: unknown): string {
+export const show = (value: unknown): string => {
 	return typeof value === "string" ? quote(value) : String(value);
-}
+};

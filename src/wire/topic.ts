@@ -14,7 +14,7 @@ const enum Char {
  * `text` as a length-prefixed field (section 1.5.3): two bytes of length, then UTF-8.
  * Throws TypeError when it is no string, RangeError when it has a lone surrogate or null, or is longer than 65535 bytes.
  */
-export function encodeField(what: string, text: string): Uint8Array {
+export const encodeField = (what: string, text: string): Uint8Array => {
 	if (typeof text !== "string") throw new TypeError(`${what} must be a string, not ${typeof text}`);
 	const length = utf8Length(text);
 	if (length < 0) throw new RangeError(`${what} has ${loneSurrogate(text)}: it must be valid Unicode`);
@@ -27,7 +27,7 @@ export function encodeField(what: string, text: string): Uint8Array {
 	if (field.indexOf(0, 2) >= 0)
 		throw new RangeError(`${what} ${quote(text)} has a null character, which MQTT forbids`);
 	return field;
-}
+};
 
 /**
  * A topic name, checked and encoded once, at construction (sections 4.7.3 and 3.3.2.1).
@@ -57,7 +57,7 @@ export class Topic {
  * `filter` as a length-prefixed field. Throws when it breaks a rule of section 4.7.1: `#` only as the last level,
  * `+` and `#` only as whole levels, at least one character.
  */
-export function encodeFilter(filter: string): Uint8Array {
+export const encodeFilter = (filter: string): Uint8Array => {
 	const field = encodeField("topic filter", filter);
 	const end = field.length;
 	if (end === 2) throw new RangeError("topic filter is empty: it must have at least one character");
@@ -72,23 +72,23 @@ export function encodeFilter(filter: string): Uint8Array {
 			);
 	}
 	return field;
-}
+};
 
 /** Whether a field of a valid topic filter has a wildcard. */
-export function hasWildcard(field: Uint8Array): boolean {
+export const hasWildcard = (field: Uint8Array): boolean => {
 	return field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0;
-}
+};
 
 /** Whether the first `length` bytes have a character that only filters may have. */
-export function hasWildcardByte(bytes: Uint8Array, length: number): boolean {
+export const hasWildcardByte = (bytes: Uint8Array, length: number): boolean => {
 	const plus = bytes.indexOf(Char.PLUS);
 	if (plus >= 0 && plus < length) return true;
 	const hash = bytes.indexOf(Char.HASH);
 	return hash >= 0 && hash < length;
-}
+};
 
 /** Whether the topic name in the first `length` bytes of `name` matches the filter in `field` (section 4.7). */
-export function matches(field: Uint8Array, name: Uint8Array, length: number): boolean {
+export const matches = (field: Uint8Array, name: Uint8Array, length: number): boolean => {
 	const end = field.length;
 	// A wildcard at the front does not match names that begin with $ (section 4.7.2).
 	if (name[0] === 0x24 && field[2] !== 0x24) return false;
@@ -103,4 +103,4 @@ export function matches(field: Uint8Array, name: Uint8Array, length: number): bo
 		else return at === length && byte === Char.SLASH && i + 2 === end && field[i + 1] === Char.HASH;
 	}
 	return at === length;
-}
+};

@@ -24,17 +24,17 @@ const enum Most {
 }
 
 /** A long `text` in UTF-8; undefined where that is not to be had at once, or would not be well-formed. Allocates. */
-function encodeAtOnce(text: string): Uint8Array | undefined {
+const encodeAtOnce = (text: string): Uint8Array | undefined => {
 	if (fromString === undefined) return undefined;
 	const bytes = new Uint8Array(fromString.call(ArrayBuffer, text));
 	return wellFormed(bytes, bytes.length) ? bytes : undefined;
-}
+};
 
 /**
  * Bytes of `text` in UTF-8. When it has a lone surrogate, for which `writeUtf8` writes U+FFFD, their one's complement:
  * it is below 0. Allocates a copy in XS when the text has more than 256 characters.
  */
-export function utf8Length(text: string): number {
+export const utf8Length = (text: string): number => {
 	let length = 0;
 	let lone = false;
 	for (let i = 0; ; i++) {
@@ -58,10 +58,10 @@ export function utf8Length(text: string): number {
 			}
 		} else return lone ? ~length : length; // NaN: the end
 	}
-}
+};
 
 /** Where the first lone surrogate of `text` is, for an error; "" when it has none. Allocates. */
-export function loneSurrogate(text: string): string {
+export const loneSurrogate = (text: string): string => {
 	for (let i = 0; ; i++) {
 		const unit = charCodeAt.call(text, i);
 		if (Number.isNaN(unit)) return "";
@@ -70,7 +70,7 @@ export function loneSurrogate(text: string): string {
 		if (!(low >= 0xdc00 && low < 0xe000)) return `a lone surrogate at index ${i}`;
 		i++;
 	}
-}
+};
 
 /**
  * Writes `text` as UTF-8 into `bytes` from `at`; a lone surrogate becomes U+FFFD, as with TextEncoder.
@@ -78,12 +78,12 @@ export function loneSurrogate(text: string): string {
  * 256 bytes.
  * @param end how far it is written character by character
  */
-export function writeUtf8(
+export const writeUtf8 = (
 	text: string,
 	bytes: Uint8Array,
 	at: number,
 	end = bytes.length - at > Most.CHARACTERS ? at + Most.CHARACTERS : bytes.length,
-): number {
+): number => {
 	for (let i = 0; ; i++) {
 		let unit = charCodeAt.call(text, i);
 		if (unit < 0x80) {
@@ -115,10 +115,10 @@ export function writeUtf8(
 		}
 		bytes[at++] = 0x80 | (unit & 0x3f);
 	}
-}
+};
 
 /** `text` goes past `end`: writes it in another way, if there is more room, from where it begins. */
-function writeLong(text: string, bytes: Uint8Array, end: number): number {
+const writeLong = (text: string, bytes: Uint8Array, end: number): number => {
 	const size = bytes.length;
 	if (end === size) return -1;
 	const at = end - Most.CHARACTERS;
@@ -127,13 +127,13 @@ function writeLong(text: string, bytes: Uint8Array, end: number): number {
 	if (at + encoded.length > size) return -1;
 	bytes.set(encoded, at);
 	return at + encoded.length;
-}
+};
 
 /**
  * How many bytes the character takes whose first byte, from 0x80 on, is at `at`. Where it is ill-formed, below 0: as many
  * of them make up one U+FFFD, which is what decoders agree on (Unicode, section 3.9, U+FFFD Substitution).
  */
-function sequence(bytes: Uint8Array, at: number, length: number): number {
+const sequence = (bytes: Uint8Array, at: number, length: number): number => {
 	const lead = bytes[at];
 	let low = 0x80;
 	let high = 0xbf;
@@ -155,10 +155,10 @@ function sequence(bytes: Uint8Array, at: number, length: number): number {
 		high = 0xbf;
 	}
 	return size;
-}
+};
 
 /** Whether the first `length` bytes are well-formed UTF-8. */
-function wellFormed(bytes: Uint8Array, length: number): boolean {
+const wellFormed = (bytes: Uint8Array, length: number): boolean => {
 	for (let i = 0; i < length; ) {
 		if (bytes[i] < 0x80) {
 			i++;
@@ -169,34 +169,34 @@ function wellFormed(bytes: Uint8Array, length: number): boolean {
 		i += size;
 	}
 	return true;
-}
+};
 
 /** Whether the first `length` bytes are well-formed UTF-8 without a null character (section 1.5.3). */
-export function isText(bytes: Uint8Array, length: number): boolean {
+export const isText = (bytes: Uint8Array, length: number): boolean => {
 	const end = bytes.indexOf(0);
 	return (end < 0 || end >= length) && wellFormed(bytes, length);
-}
+};
 
 /** Whether this XS takes a null character for the end, as XS 13 does and 17 does not. */
 const NULL_ENDS = Number.isNaN(charCodeAt.call(fromArrayBuffer?.(new ArrayBuffer(1), 0, 1) ?? "\0", 0));
 
 /** The first `length` bytes, which are well-formed UTF-8 without a null character, as text. Allocates the string. */
-export function decodeText(bytes: Uint8Array, length: number): string {
+export const decodeText = (bytes: Uint8Array, length: number): string => {
 	if (fromArrayBuffer === undefined)
 		return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice(0, length));
 	return fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
-}
+};
 
 /** The first `length` bytes as text, whatever they are: what is ill-formed becomes U+FFFD. Allocates the string. */
-export function decodeAny(bytes: Uint8Array, length: number): string {
+export const decodeAny = (bytes: Uint8Array, length: number): string => {
 	if (fromArrayBuffer === undefined || (NULL_ENDS ? isText : wellFormed)(bytes, length))
 		return decodeText(bytes, length);
 	const mended = mend(bytes, length);
 	return decodeText(mended, mended.length);
-}
+};
 
 /** The first `length` bytes with U+FFFD where they are ill-formed, and null characters as such an XS has them. */
-function mend(bytes: Uint8Array, length: number): Uint8Array {
+const mend = (bytes: Uint8Array, length: number): Uint8Array => {
 	// Writing past the end does nothing: the first round counts.
 	let mended = new Uint8Array(0);
 	for (;;) {
@@ -218,4 +218,4 @@ function mend(bytes: Uint8Array, length: number): Uint8Array {
 		if (to === mended.length) return mended;
 		mended = new Uint8Array(to);
 	}
-}
+};
