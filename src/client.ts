@@ -2,7 +2,7 @@
 // connection.
 
 import { Connection, type Listener, State } from "./connection/connection.js";
-import { type ClientOptions, settle } from "./connection/options.js";
+import { type ClientOptions, checkOptions } from "./connection/options.js";
 import { Statistics } from "./connection/statistics.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
 import { type Fill, KEEP_ALL, Outbox } from "./session/outbox.js";
@@ -44,7 +44,7 @@ export class Client {
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
-		const settings = settle(options);
+		const settings = checkOptions(options);
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
 		const subscriptions = new Subscriptions(settings.subscriptions);
@@ -95,7 +95,7 @@ export class Client {
 			payload = toBytes(payload);
 		if (!writer.accepting) return this.closed();
 		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain);
-		if (writer.short !== 0 || this.outbox.replaced !== undefined) this.connection.settle();
+		if (writer.short !== 0 || this.outbox.replaced !== undefined) this.connection.tellReplaced();
 		return id;
 	}
 
@@ -121,7 +121,7 @@ export class Client {
 		try {
 			return out.publishWith(topic, qos, retain, writer, owner);
 		} finally {
-			connection.settle();
+			connection.tellReplaced();
 			connection.send();
 		}
 	}
@@ -146,7 +146,7 @@ export class Client {
 		whole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
 		if (!writer.accepting) return this.closed();
 		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain);
-		this.connection.settle();
+		this.connection.tellReplaced();
 		return id;
 	}
 
@@ -328,8 +328,8 @@ export class Client {
 	}
 
 	/** For listeners: counts something that is given up before it was a message, and tells of it, with packet identifier 0. */
-	drop(reason: Reason, owner: number): void {
-		this.connection.drop((owner & 0xff) << 16, reason);
+	reportDropped(reason: Reason, owner: number): void {
+		this.connection.reportDropped((owner & 0xff) << 16, reason);
 	}
 }
 

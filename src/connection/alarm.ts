@@ -15,7 +15,7 @@ export class Alarm {
 	private readonly id: unknown;
 	private closed = false;
 	private armed = false;
-	private at = 0;
+	private due = 0;
 
 	constructor(timer: TimerCapability, ticks: () => number, onAlarm: () => void) {
 		this.timer = timer;
@@ -31,9 +31,9 @@ export class Alarm {
 		if (this.closed) return;
 		delay = delay < 1 ? 1 : delay > Delay.LONGEST ? Delay.LONGEST : Math.ceil(delay);
 		const at = (this.ticks() + delay) | 0;
-		if (this.armed && ((at - this.at) | 0) >= 0) return;
+		if (this.armed && ((at - this.due) | 0) >= 0) return;
 		this.armed = true;
-		this.at = at;
+		this.due = at;
 		// With an interval: a timer without one is over once it has fired.
 		this.timer.schedule(this.id as never, delay, delay);
 	}

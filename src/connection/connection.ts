@@ -177,9 +177,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** After a message was accepted: tells of those that gave way to it, and of one that cannot go on. */
-	settle(): void {
+	tellReplaced(): void {
 		const { outbox } = this;
-		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced()) this.drop(id, REPLACED);
+		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced())
+			this.reportDropped(id, REPLACED);
 		this.catchUp();
 	}
 
@@ -194,7 +195,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	 * Something is given up: counts it, and tells of it.
 	 * @param name packet identifier, or 0, and owner, shifted by 16
 	 */
-	drop(name: number, reason: Reason): void {
+	reportDropped(name: number, reason: Reason): void {
 		this.statistics.dropped++;
 		const id = name & 0xffff;
 		const { listeners } = this;
@@ -246,9 +247,9 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { stream, writer } = this;
 		const { failure } = writer;
 		writer.stop();
-		const id = this.outbox.drop(record);
+		const id = this.outbox.giveUp(record);
 		try {
-			this.drop(id, FILL_SHORT);
+			this.reportDropped(id, FILL_SHORT);
 		} finally {
 			if (stream === this.stream) this.end(FILL_SHORT);
 		}
@@ -483,7 +484,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		let failure: { error: unknown } | undefined;
 		for (const id of ids)
 			try {
-				this.drop(id, reason);
+				this.reportDropped(id, reason);
 			} catch (error) {
 				failure ??= { error };
 			}

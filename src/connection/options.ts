@@ -121,7 +121,7 @@ export const encodeClientId = ({ clientId, id }: ClientOptions): Uint8Array => {
 };
 
 /** Throws on options that cannot work, with the value and the rule. */
-export const settle = (options: ClientOptions) => {
+export const checkOptions = (options: ClientOptions) => {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
 	if (
 		typeof socket?.io !== "function" ||
@@ -174,4 +174,4 @@ export const settle = (options: ClientOptions) => {
 	};
 };
 
-export type Settings = ReturnType<typeof settle>;
+export type Settings = ReturnType<typeof checkOptions>;

@@ -43,7 +43,7 @@ export interface ReaderEvents {
 	/** Messages were passed over, and the broker has released all that were taken. */
 	makeProgress(): void;
 	/** Something is given up; 0: it has no packet identifier. */
-	drop(id: number, reason: Reason): void;
+	reportDropped(id: number, reason: Reason): void;
 	/** The connection is of no more use. */
 	end(reason: Reason): void;
 	/** Reading threw: the stream is over. */
@@ -126,7 +126,7 @@ export class Reader implements PacketSink {
 	reroute(ended: readonly string[]): void {
 		for (let i = 0; i < ended.length; i++) this.router.silence(ended[i]);
 		this.router.forget();
-		if (ended.indexOf(this.taker.filter) >= 0) this.taker.handler = undefined;
+		if (ended.indexOf(this.taker.topicFilter) >= 0) this.taker.handler = undefined;
 		if (this.stream === undefined && this.handling === Handling.NOTHING) this.letGo();
 	}
 
@@ -233,7 +233,7 @@ export class Reader implements PacketSink {
 	onPublishQos2(): boolean {
 		const { decoder, unreleased } = this;
 		if (decoder.offset === 0) {
-			this.repeated = unreleased.has(decoder.id);
+			this.repeated = unreleased.holds(decoder.id);
 			if (unreleased.full && !this.repeated && !this.overflowed) {
 				this.overflowed = true;
 				this.events.onOverflow();
@@ -270,7 +270,7 @@ export class Reader implements PacketSink {
 		const { topic, topicLength, id } = this.decoder;
 		this.taker = SKIPPED;
 		if (topicLength === 0) {
-			this.events.drop(id, TOPIC_TOO_LONG);
+			this.events.reportDropped(id, TOPIC_TOO_LONG);
 			return true;
 		}
 		if (!isText(topic, topicLength)) this.events.end(TOPIC_TEXT);

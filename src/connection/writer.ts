@@ -295,7 +295,7 @@ export class Writer {
 		this.length = end;
 		this.end = to;
 		if (!qos) return 0;
-		const id = outbox.addFlying(
+		const id = outbox.addInFlight(
 			span,
 			marks | Mark.IN_FLIGHT | ((-body & 3) << 4),
 			windowAt + head,
@@ -724,7 +724,7 @@ export class Writer {
 			// Where the window is larger than the stream's room, waiting for all of that would cost a round trip each time.
 			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
 			const count = Math.min(filled, this.writable);
-			if (this.fill(at, offset) !== filled) {
+			if (this.pull(at, offset) !== filled) {
 				if (stream === this.stream) this.short = at;
 				return false;
 			}
@@ -734,7 +734,7 @@ export class Writer {
 	}
 
 	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
-	private fill(at: number, offset: number): number {
+	private pull(at: number, offset: number): number {
 		const { stream } = this;
 		this.lent = true;
 		try {
@@ -786,10 +786,10 @@ export class Writer {
 			const room = Math.min(this.writable, this.capacity);
 			// In one write, if the socket will ever have the room.
 			if (room === 0 || (room < rest.length && room < this.capacity)) return false;
-			if (!this.write(room < rest.length ? rest.subarray(0, room) : rest)) return false;
+			if (!this.write(room < rest.length ? rest.slice(0, room) : rest)) return false;
 			this.liveness.handOver(Math.min(room, rest.length));
 			if (room >= rest.length) break;
-			this.rest = rest.subarray(room);
+			this.rest = rest.slice(room);
 		}
 		this.rest = undefined;
 		this.clear = this.accepted;
@@ -830,7 +830,7 @@ export class Writer {
 	 * segments. Runs while the window is short.
 	 */
 	private thrown(error: unknown): void {
-		if (String((error as Partial<Error> | undefined)?.message).includes(NOT_READY)) {
+		if (String((error as Partial<Error> | undefined)?.message).indexOf(NOT_READY) >= 0) {
 			this.writable = Number.NaN;
 			return;
 		}

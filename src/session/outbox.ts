@@ -280,7 +280,7 @@ export class Outbox extends Store {
 	 * Adds a record of what stands in the buffer from `from` to `end` and was sent whole, under the next packet identifier.
 	 * There has to be room for `span` words.
 	 */
-	addFlying(span: number, marks: number, from: number, end: number, owner: number): number {
+	addInFlight(span: number, marks: number, from: number, end: number, owner: number): number {
 		const { words, tail } = this;
 		const id = ++this.lastId;
 		words[tail] = (span << 16) | id;
@@ -491,7 +491,7 @@ export class Outbox extends Store {
 	}
 
 	/** Gives a record up; returns its `nameOf`. */
-	drop(at: number): number {
+	giveUp(at: number): number {
 		const name = this.nameOf(at);
 		this.finish(at);
 		return name;
@@ -519,7 +519,7 @@ export class Outbox extends Store {
 				else if (next > this.tail) return false;
 				else {
 					this.head = next;
-					if (this.dead !== 0) this.trim();
+					if (this.dead !== 0) this.passDead();
 				}
 				this.inFlight--;
 				this.freed = true;
@@ -621,6 +621,6 @@ export class Outbox extends Store {
 	dropFirst(): number {
 		const name = this.dropReleased();
 		if (name !== 0) return name;
-		return this.empty ? -1 : this.drop(this.head);
+		return this.empty ? -1 : this.giveUp(this.head);
 	}
 }

@@ -86,7 +86,7 @@ export class Router {
 	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */
 	silence(filter: string): void {
 		for (let it: Subscription | undefined = this.taker; it !== undefined; it = it.also)
-			if (it.filter === filter) it.handler = undefined;
+			if (it.topicFilter === filter) it.handler = undefined;
 	}
 
 	/** After the last part of a message nothing is to hold on to a subscription that is over. */

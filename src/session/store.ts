@@ -167,11 +167,11 @@ export class Store {
 	protected bury(at: number): void {
 		this.words[at + 1] |= Mark.DEAD;
 		this.dead++;
-		if (at === this.head) this.trim();
+		if (at === this.head) this.passDead();
 	}
 
 	/** Passes over the dead records in front. */
-	protected trim(): void {
+	protected passDead(): void {
 		const { words, tail } = this;
 		let head = this.head;
 		while (head < tail && (words[head + 1] & Mark.DEAD) !== 0) {

@@ -22,7 +22,7 @@ export const enum Stage {
 
 /** A topic filter the app has subscribed to. */
 export class Subscription {
-	readonly filter: string;
+	readonly topicFilter: string;
 	readonly qos: QoS;
 	/** The broker's answer: granted QoS 0 to 2, 0x80 refused, -1 none yet (section 3.9.3). */
 	code = -1;
@@ -48,7 +48,7 @@ export class Subscription {
 
 	/** @param field the filter, encoded */
 	constructor(filter: string, field: Uint8Array, qos: QoS, handler: MessageHandler | undefined) {
-		this.filter = filter;
+		this.topicFilter = filter;
 		this.qos = qos;
 		this.handler = handler;
 		if (hasWildcard(field)) {
@@ -57,7 +57,7 @@ export class Subscription {
 		}
 		const count = (field.length + 5) >> 3;
 		const words = new Float64Array(count + 1);
-		new Uint8Array(words.buffer).set(field.subarray(2));
+		new Uint8Array(words.buffer).set(field.slice(2));
 		words[count] = Number.NaN;
 		this.words = words;
 		this.length = ~(field.length - 2);
@@ -93,7 +93,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	seek(filter: string): Subscription | undefined {
-		for (let it = this.first; it !== undefined; it = it.next) if (it.filter === filter) return it;
+		for (let it = this.first; it !== undefined; it = it.next) if (it.topicFilter === filter) return it;
 		return undefined;
 	}
 
@@ -103,7 +103,7 @@ export class Subscriptions implements Identifiers {
 	 */
 	want(wanted: readonly Subscription[]): void {
 		let count = this.count;
-		for (let i = 0; i < wanted.length; i++) if (this.seek(wanted[i].filter) === undefined) count++;
+		for (let i = 0; i < wanted.length; i++) if (this.seek(wanted[i].topicFilter) === undefined) count++;
 		if (count > this.capacity) throw this.noRoom(wanted);
 		for (let i = 0; i < wanted.length; i++) this.add(wanted[i]);
 		this.group(wanted);
@@ -114,7 +114,7 @@ export class Subscriptions implements Identifiers {
 	private noRoom(wanted: readonly Subscription[]): RangeError {
 		let ended = 0;
 		for (let it = this.first; it !== undefined; it = it.next) if (it.state >= Stage.UNWANTED) ended++;
-		const filters = wanted.map(({ filter }) => `"${filter}"`).join(", ");
+		const filters = wanted.map(({ topicFilter: filter }) => `"${filter}"`).join(", ");
 		return new RangeError(
 			`no room for ${filters}: ${this.count} of ${this.capacity} subscriptions are taken` +
 				(ended === 0 ? "" : `, ${ended} by what the broker has not ended yet`) +
@@ -123,7 +123,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	private add(subscription: Subscription): void {
-		const old = this.seek(subscription.filter);
+		const old = this.seek(subscription.topicFilter);
 		if (old === undefined) this.append(subscription);
 		else if (old !== subscription) {
 			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
@@ -157,7 +157,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	private end(subscription: Subscription, kept: boolean): void {
-		const { filter } = subscription;
+		const { topicFilter: filter } = subscription;
 		subscription.handler = undefined;
 		const known = this.seek(filter) !== undefined;
 		if (!kept) {
@@ -225,7 +225,7 @@ export class Subscriptions implements Identifiers {
 			this.settle(it);
 			this.remove(it);
 			filters ??= [];
-			filters.push(it.filter);
+			filters.push(it.topicFilter);
 		}
 		return filters;
 	}
@@ -273,7 +273,7 @@ export class Subscriptions implements Identifiers {
 			if (it.words === undefined) continue;
 			if (it.length >= 0) it.length = ~it.length;
 			if (it.handler === undefined) continue;
-			const name = fieldOf(it).subarray(2);
+			const name = fieldOf(it).slice(2);
 			let other = this.first;
 			while (
 				other !== undefined &&

@@ -19,7 +19,7 @@ export class Unreleased {
 	}
 
 	/** Behind the last identifier all is 0, which is none. */
-	has(id: number): boolean {
+	holds(id: number): boolean {
 		return this.ids.indexOf(id) >= 0;
 	}
 
@@ -40,7 +40,6 @@ export class Unreleased {
 
 	/** The broker has lost the session. */
 	clear(): void {
-		this.ids.fill(0);
-		this.count = 0;
+		while (this.count > 0) this.ids[--this.count] = 0;
 	}
 }

@@ -90,7 +90,7 @@ export class Group implements Listener, PayloadWriter {
 		if (state === CLOSED || state === CLOSING) return NOT_OPEN;
 		const own = ring.free;
 		this.json.take(ring.numbers, own);
-		if (!ring.push()) client.drop(REPLACED, this.owner);
+		if (!ring.push()) client.reportDropped(REPLACED, this.owner);
 		return this.send(own, false);
 	}
 
@@ -125,7 +125,7 @@ export class Group implements Listener, PayloadWriter {
 		const { client, ring } = this;
 		while (client.state === CLOSED && ring.oldest !== ring.free) {
 			ring.shift();
-			client.drop(CLOSED_BY_APP, this.owner);
+			client.reportDropped(CLOSED_BY_APP, this.owner);
 		}
 	}
 
@@ -153,7 +153,7 @@ export class Group implements Listener, PayloadWriter {
 			} finally {
 				const written = this.stage === WRITTEN;
 				this.stage = IDLE;
-				if (sent < 0 && written && !ring.unshift()) client.drop(REPLACED, owner);
+				if (sent < 0 && written && !ring.unshift()) client.reportDropped(REPLACED, owner);
 			}
 			if (sent < 0) break;
 			if (at === own) result = sent;

@@ -423,7 +423,7 @@ export class Decoder {
 					if (!this.readWord() || !this.beginTopic()) return;
 					break;
 				case Step.TOPIC:
-					if (!this.fill(this.topic, this.topicAt, this.topicLength)) return;
+					if (!this.readField(this.topic, this.topicAt, this.topicLength)) return;
 					this.step = this.flags & 6 ? Step.IDENTIFIER : Step.PAYLOAD;
 					break;
 				case Step.IDENTIFIER:
@@ -549,7 +549,7 @@ export class Decoder {
 		const offset = this.consumed;
 		let length = this.total - offset;
 		if (length > this.payloadSize) length = this.payloadSize;
-		if (!this.fill(this.payload, this.payloadAt, length)) return false;
+		if (!this.readField(this.payload, this.payloadAt, length)) return false;
 		this.offset = offset;
 		this.partLength = length;
 		this.consumed = offset + length;
@@ -612,7 +612,7 @@ export class Decoder {
 	}
 
 	/** `length` bytes to the front of `field`, which begins at `at`, zero behind them; false when not all are there yet. */
-	private fill(field: Uint8Array, at: number, length: number): boolean {
+	private readField(field: Uint8Array, at: number, length: number): boolean {
 		const { buffer, size } = this;
 		if (this.got === 0) {
 			if (length === 0) return true;

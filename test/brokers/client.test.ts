@@ -76,7 +76,7 @@ class App {
 	/** Subscribes, and waits for the broker's answer. */
 	async subscribe(filter: string, qos: 0 | 1 = 1): Promise<number> {
 		this.listen(filter, qos);
-		return (await this.answers.find((answer) => answer.filter === filter)).code;
+		return (await this.answers.find((answer) => answer.topicFilter === filter)).code;
 	}
 
 	listen(filter: string, qos: 0 | 1 = 1): void {

@@ -506,7 +506,7 @@ describe("owner", () => {
 		setup.peer.send(PUBREC(2));
 		setup.peer.fail();
 		setup.redial().accept(false);
-		client.drop(reasons.REPLACED, first + KEEP_ALL);
+		client.reportDropped(reasons.REPLACED, first + KEEP_ALL);
 		setup.peer.fail();
 		client.close();
 		expect(told).toEqual([

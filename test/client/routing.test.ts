@@ -50,7 +50,7 @@ describe("several filters", () => {
 	test("[MQTT-3.8.3-3][MQTT-3.8.4-5][MQTT-3.9.3-1] are asked for with one packet, and each has its answer; a refused one is no error", () => {
 		const setup = connected();
 		const made = setup.client.subscribe(["a", "b/+", "c/#"], 2, ignore);
-		expect(made.map((it) => it.filter)).toEqual(["a", "b/+", "c/#"]);
+		expect(made.map((it) => it.topicFilter)).toEqual(["a", "b/+", "c/#"]);
 		setup.peer.expect(subscribe(1, 2, "a", "b/+", "c/#"));
 		setup.peer.send(suback(1, 2, 0x80, 1));
 		expect(made.map((it) => it.code)).toEqual([2, 0x80, 1]);
@@ -133,9 +133,9 @@ describe("several filters", () => {
 	test("one ended while the answer comes: the others have theirs", () => {
 		const setup: Setup = connected({
 			onSubscribed: (it) => {
-				setup.log.push(`${it.filter} ${it.code}`);
+				setup.log.push(`${it.topicFilter} ${it.code}`);
 				setup.client.unsubscribe("b");
-				if (it.filter === "a") setup.client.subscribe("d", 0);
+				if (it.topicFilter === "a") setup.client.subscribe("d", 0);
 			},
 		});
 		setup.client.subscribe(["a", "b", "c"], 0, ignore);
@@ -148,7 +148,7 @@ describe("several filters", () => {
 	test("pause while the answer comes: it goes on after resume", () => {
 		const setup: Setup = connected({
 			onSubscribed: (it) => {
-				setup.log.push(`${it.filter} ${it.code}`);
+				setup.log.push(`${it.topicFilter} ${it.code}`);
 				setup.client.pause();
 			},
 		});
@@ -483,7 +483,7 @@ test.each([
 	peer.send(UNSUBACK(3));
 	await new Promise(setImmediate);
 	collect();
-	expect(both.map((it) => it.deref()?.filter)).toEqual(at === 0 ? [undefined, "#"] : ["+", undefined]);
+	expect(both.map((it) => it.deref()?.topicFilter)).toEqual(at === 0 ? [undefined, "#"] : ["+", undefined]);
 });
 
 const ends: [string, boolean, (setup: Setup, filter: string) => void][] = [

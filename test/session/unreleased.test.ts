@@ -5,10 +5,16 @@ import { Unreleased } from "../../src/session/unreleased.js";
 test("knows an identifier from add to remove", () => {
 	const unreleased = new Unreleased(new Uint16Array(3));
 	for (const id of [1, 65_535, 256]) unreleased.add(id);
-	expect([1, 65_535, 256, 2, 255].map((id) => unreleased.has(id))).toEqual([true, true, true, false, false]);
+	expect([1, 65_535, 256, 2, 255].map((id) => unreleased.holds(id))).toEqual([
+		true,
+		true,
+		true,
+		false,
+		false,
+	]);
 	expect(unreleased.remove(1)).toBe(true);
 	expect(unreleased.remove(1)).toBe(false);
-	expect([1, 65_535, 256].map((id) => unreleased.has(id))).toEqual([false, true, true]);
+	expect([1, 65_535, 256].map((id) => unreleased.holds(id))).toEqual([false, true, true]);
 });
 
 test("is full at its capacity, and has room again after remove", () => {
@@ -22,7 +28,7 @@ test("is full at its capacity, and has room again after remove", () => {
 	expect(unreleased.remove(2)).toBe(true);
 	expect(unreleased.full).toBe(false);
 	unreleased.add(2);
-	expect([unreleased.has(1), unreleased.has(2), unreleased.full]).toEqual([true, true, true]);
+	expect([unreleased.holds(1), unreleased.holds(2), unreleased.full]).toEqual([true, true, true]);
 });
 
 test("goes on over any order of adding and removing, as a set does", () => {
@@ -36,7 +42,7 @@ test("goes on over any order of adding and removing, as a set does", () => {
 			unreleased.add(id);
 			model.add(id);
 		} else expect(unreleased.full).toBe(true);
-		for (let other = 1; other < 10; other++) expect(unreleased.has(other)).toBe(model.has(other));
+		for (let other = 1; other < 10; other++) expect(unreleased.holds(other)).toBe(model.has(other));
 	}
 });
 
@@ -45,6 +51,6 @@ test("forgets all at once", () => {
 	unreleased.add(1);
 	unreleased.add(2);
 	unreleased.clear();
-	expect([unreleased.has(1), unreleased.has(2), unreleased.full]).toEqual([false, false, false]);
+	expect([unreleased.holds(1), unreleased.holds(2), unreleased.full]).toEqual([false, false, false]);
 	expect(unreleased.remove(1)).toBe(false);
 });

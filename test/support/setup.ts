@@ -32,7 +32,7 @@ export class Setup {
 			onConnected: (sessionPresent) => log.push(`connected ${sessionPresent}`),
 			onDisconnected: (reason) => log.push(`disconnected ${reason}`),
 			onMessage: (message) => log.push(`message ${show(message)}`),
-			onSubscribed: (subscription) => log.push(`subscribed ${subscription.filter} ${subscription.code}`),
+			onSubscribed: (subscription) => log.push(`subscribed ${subscription.topicFilter} ${subscription.code}`),
 			onUnsubscribed: (filter) => log.push(`unsubscribed ${filter}`),
 			onDelivered: (id) => log.push(`delivered ${id}`),
 			onDropped: (id, reason) => log.push(`dropped ${id} ${reason}`),

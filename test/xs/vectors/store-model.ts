@@ -206,7 +206,7 @@ export class StoreModel {
 		window.set(record.body, 2);
 		const marks = this.marks(record) | Mark.IN_FLIGHT | ((-length & 3) << 4);
 		if (outbox.lastId === outbox.freeTo) outbox.measureIds();
-		const id = outbox.addFlying(span, marks, windowAt + 2, windowAt + 2 + length, record.owner);
+		const id = outbox.addInFlight(span, marks, windowAt + 2, windowAt + 2 + length, record.owner);
 		record.id = this.checkId(id);
 		this.records.push(record);
 		this.counts.accepted++;
@@ -385,7 +385,7 @@ export class StoreModel {
 		const at = this.compareNext();
 		if (at === 0) return;
 		const record = this.next()!;
-		this.equal(this.outbox.drop(at), this.nameOf(record), "given up");
+		this.equal(this.outbox.giveUp(at), this.nameOf(record), "given up");
 		this.forget(record);
 		this.counts.givenUp++;
 	}
