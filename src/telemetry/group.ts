@@ -124,7 +124,7 @@ export class Group implements Listener, PayloadWriter {
 	onDisconnected(): void {
 		const { client, ring } = this;
 		while (client.state === CLOSED && ring.oldest !== ring.free) {
-			ring.shift();
+			ring.removeFirst();
 			client.reportDropped(CLOSED_BY_APP, this.owner);
 		}
 	}
@@ -153,7 +153,7 @@ export class Group implements Listener, PayloadWriter {
 			} finally {
 				const written = this.stage === WRITTEN;
 				this.stage = IDLE;
-				if (sent < 0 && written && !ring.unshift()) client.reportDropped(REPLACED, owner);
+				if (sent < 0 && written && !ring.putBack()) client.reportDropped(REPLACED, owner);
 			}
 			if (sent < 0) break;
 			if (at === own) result = sent;
@@ -165,7 +165,7 @@ export class Group implements Listener, PayloadWriter {
 	write(bytes: Uint8Array, at: number): number {
 		const { oldest, numbers } = this.ring;
 		this.stage = WRITTEN;
-		this.ring.shift();
+		this.ring.removeFirst();
 		return this.json.write(numbers, oldest, bytes, at);
 	}
 }

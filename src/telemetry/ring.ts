@@ -20,18 +20,18 @@ export class Ring {
 		const free = this.free + this.width;
 		this.free = free < this.numbers.length ? free : 0;
 		if (this.free !== this.oldest) return true;
-		this.shift();
+		this.removeFirst();
 		return false;
 	}
 
 	/** Drops the oldest row. */
-	shift(): void {
+	removeFirst(): void {
 		const oldest = this.oldest + this.width;
 		this.oldest = oldest < this.numbers.length ? oldest : 0;
 	}
 
 	/** Takes back the row that was dropped by the last `shift`; false when there is no room any more. */
-	unshift(): boolean {
+	putBack(): boolean {
 		const { numbers, width } = this;
 		const at = (this.oldest > 0 ? this.oldest : numbers.length) - width;
 		if (at === this.free) return false;

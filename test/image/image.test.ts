@@ -13,20 +13,13 @@ const DEAR = 500;
 
 /** Names from DEAR on that our code reads, and what for. A method or field of ours that has one of them costs as much. */
 const REASONS: Record<string, string> = {
-	bind: "charCodeAt without garbage",
 	indexOf: "wildcards, identifiers and null characters are found natively",
-	filter: "the word for a topic filter",
-	fill: "the word for who writes a payload",
-	includes: "the text of what lwip throws",
 	copyWithin: "bytes are moved natively",
-	shift: "rings of readings",
 	keys: "fields of a Group in their order",
 	DataView: "SNTP packets",
 	fromArrayBuffer: "text of messages",
-	drop: "the word for what is given up",
 	take: "the word for what a source gives",
 	round: "decimals",
-	subarray: "parts of CONNECT",
 };
 
 const table = new Map(

@@ -25,11 +25,11 @@ test("holds the newest rows, in order, and tells when the oldest gave way", () =
 					} else if (step === "unshift") {
 						if (last === undefined) continue;
 						const fits = list.length < capacity;
-						expect(ring.unshift()).toBe(fits);
+						expect(ring.putBack()).toBe(fits);
 						if (fits) list.unshift(last);
 						last = undefined;
 					} else if (list.length > 0) {
-						ring.shift();
+						ring.removeFirst();
 						last = list.shift();
 					}
 					expect(ring.oldest === ring.free).toBe(list.length === 0);
