@@ -1,8 +1,10 @@
 // The least that one MQTT message can cost in this engine, each way: a class that does what no client can do without.
 
 import Pipe from "desktop/pipe";
-import { PacketBuffer } from "../../src/wire/packet-buffer.js";
 import { type Cost, measure, ROOM } from "./harness.js";
+
+/** Bytes of a packet buffer. */
+const SIZE = 512;
 
 /**
  * Publishes at QoS 0: the fixed header, the topic (prebuilt, with its length) and the payload go into a packet buffer,
@@ -11,11 +13,12 @@ import { type Cost, measure, ROOM } from "./harness.js";
  * exceptions, the keepalive's clock, counters.
  */
 class Publisher {
-	readonly packet = new PacketBuffer(512);
+	readonly buffer = new ArrayBuffer(SIZE, { maxByteLength: SIZE });
+	readonly bytes = new Uint8Array(this.buffer);
 	readonly pipe = new Pipe({ room: ROOM });
 
 	publish(topic: Uint8Array, payload: Uint8Array): void {
-		const { bytes, buffer } = this.packet;
+		const { bytes, buffer } = this;
 		const at = 2 + topic.length;
 		const length = at + payload.length;
 		bytes[0] = 0x30;
@@ -24,7 +27,7 @@ class Publisher {
 		bytes.set(payload, at);
 		buffer.resize(length);
 		this.pipe.write(bytes);
-		buffer.resize(512);
+		buffer.resize(SIZE);
 	}
 }
 
@@ -35,7 +38,8 @@ class Publisher {
  * once, pausing, what happens when the handler throws, counters.
  */
 class Receiver {
-	readonly packet = new PacketBuffer(512);
+	readonly buffer = new ArrayBuffer(SIZE, { maxByteLength: SIZE });
+	readonly bytes = new Uint8Array(this.buffer);
 	readonly pipe: Pipe;
 	readonly handler: (bytes: Uint8Array, topic: number, payload: number, length: number) => void = () => {};
 
@@ -48,10 +52,10 @@ class Receiver {
 	}
 
 	receive(count: number): void {
-		const { bytes, buffer } = this.packet;
+		const { bytes, buffer } = this;
 		buffer.resize(count);
 		this.pipe.read(bytes);
-		buffer.resize(512);
+		buffer.resize(SIZE);
 		if (bytes[0] === 0x30 && bytes[1] < 128) {
 			const payload = 4 + ((bytes[2] << 8) | bytes[3]);
 			this.handler(bytes, 4, payload, 2 + bytes[1] - payload);

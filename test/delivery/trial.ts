@@ -5,12 +5,13 @@ import { connectAsync } from "mqtt";
 import type { Counters } from "../../hosts/desktop/board.js";
 import { type Device, LOADS, type STACKS, start } from "../support/board.js";
 import { endLater, type Judge, judge, type Mosquitto, startMosquitto, unique } from "../support/brokers.js";
+import { storeFor } from "../support/store.js";
 import { ACCEPTED, DELIVERED, DROPPED } from "./diary.js";
 import type { Due } from "./faults.js";
 import type { AppConfig } from "./firmware/board.js";
 import type { Arrival, Evidence, Life } from "./judge.js";
 import type { Entry } from "./log.js";
-import { numberOf, payloadOf } from "./messages.js";
+import { numberOf, payloadOf, SHORT } from "./messages.js";
 import { RecordingProxy, type Strike } from "./proxy.js";
 import type { Random } from "./random.js";
 
@@ -202,7 +203,8 @@ export class Trial {
 				port: this.proxy.port,
 				clientId: this.name,
 				window,
-				storeSize: (window + 4) * 512,
+				// window + 4 messages of the longest that are not long.
+				storeSize: storeFor(window + 4, `${this.out}/0`, SHORT),
 				packetSize: 200,
 				unreleased: 256,
 			},

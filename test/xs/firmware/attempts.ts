@@ -69,6 +69,11 @@ const network: Network = {
 			timers[id] = { callback, interval, left: interval };
 			return id;
 		},
+		schedule(id: number, delay: number, interval: number) {
+			const timer = timers[id]!;
+			timer.left = delay;
+			timer.interval = interval;
+		},
 		clear(id: number) {
 			timers[id] = undefined;
 		},

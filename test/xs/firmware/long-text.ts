@@ -8,7 +8,7 @@ import { Line } from "./line.js";
 
 const { sizes } = config as { sizes: number[] };
 const topic = new Topic("t");
-const { client, pipe } = new Line(Pipe, { packetSize: 65_536 }).accept();
+const { client, pipe } = new Line(Pipe, { packetSize: 65_536, storeSize: 65_536 }).accept();
 const sent = new Uint8Array(65_536);
 
 const found = sizes.map((size) => {

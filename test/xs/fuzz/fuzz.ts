@@ -80,7 +80,7 @@ export class Fuzz {
 				receiveSize: 128,
 				topicSize: 64,
 				packetSize: 96,
-				storeSize: 64,
+				storeSize: 304, // four messages
 				window: 3,
 				acknowledgements: 4,
 				reconnectMinimum: 0,
@@ -218,7 +218,9 @@ export class Fuzz {
 			throw new Error(`a part at ${offset} of ${total}, after one up to ${this.#next} of ${this.#total}`);
 		if (offset + length > total || length > bytes.length || (length === 0 && total > 0))
 			throw new Error(`a part of ${length} at ${offset} of ${total}`);
-		if (bytes.length !== 128) throw new Error("the receive buffer is short");
+		const buffer = bytes.buffer as ArrayBuffer;
+		if (bytes.length < 128 || buffer.byteLength !== buffer.maxByteLength)
+			throw new Error("the receive buffer is short");
 		this.#next = offset + length;
 		this.#total = total;
 		this.#messages++;
