@@ -329,7 +329,7 @@ export class Outbox extends Store {
 
 	/** Keeps the function of a payload that is pulled; returns its place. */
 	keepFill(fill: Fill): number {
-		this.fills ??= [];
+		this.fills ??= [undefined, undefined, undefined, undefined]; // more than that at once are rare, and grow it
 		const { fills } = this;
 		let at = fills.indexOf(undefined);
 		if (at < 0) at = fills.length;
