@@ -236,8 +236,8 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 		const topic = unique("unsubscribe");
 		const app = await new App(broker.port).connected();
 		const stray: string[] = [];
-		const client = app.client as unknown as { options: ClientOptions };
-		client.options.onMessage = (message) => stray.push(message.topic);
+		const { options } = (app.client as unknown as { connection: { options: ClientOptions } }).connection;
+		options.onMessage = (message) => stray.push(message.topic);
 		await app.subscribe(topic);
 		await app.subscribe(`${topic}/end`);
 		const other = await judge(broker.port);
@@ -350,9 +350,9 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 			const app = new App(broker.port, { clientId: id });
 			const stray: string[] = [];
 			const told = new Inbox<string>();
-			const client = app.client as unknown as { options: ClientOptions };
-			client.options.onMessage = (message) => stray.push(message.text());
-			client.options.onUnsubscribed = (filter) => told.push(filter);
+			const { options } = (app.client as unknown as { connection: { options: ClientOptions } }).connection;
+			options.onMessage = (message) => stray.push(message.text());
+			options.onUnsubscribed = (filter) => told.push(filter);
 			app.client.unsubscribe(`${topic}/old`);
 			await app.connected();
 			expect(app.connects.all).toEqual([true]);
