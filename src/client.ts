@@ -36,10 +36,7 @@ export class Client {
 	/** Counters since construction. */
 	readonly statistics = new Statistics();
 	private readonly connection: Connection;
-	private readonly outbox: Outbox;
-	private readonly subscriptions: Subscriptions;
 	private recent: RecentTopics | undefined = undefined;
-	private readonly listenerCapacity: number;
 	private willClaimed = false;
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
@@ -49,9 +46,6 @@ export class Client {
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
 		const subscriptions = new Subscriptions(settings.subscriptions);
 		const outbox = new Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
-		this.outbox = outbox;
-		this.subscriptions = subscriptions;
-		this.listenerCapacity = settings.listeners;
 		this.connection = new Connection(options, settings, outbox, subscriptions, this.statistics);
 		this.writer = this.connection.writer;
 	}
@@ -95,7 +89,7 @@ export class Client {
 			payload = toBytes(payload);
 		if (!writer.accepting) return this.closed();
 		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain);
-		if (writer.short !== 0 || this.outbox.replaced !== undefined) this.connection.tellReplaced();
+		if (writer.short !== 0 || this.writer.outbox.replaced !== undefined) this.connection.tellReplaced();
 		return id;
 	}
 
@@ -113,7 +107,7 @@ export class Client {
 		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		if (typeof writer?.write !== FUNCTION)
 			throw new TypeError(`writer is ${writer}: it must be an object with the method write`);
-		if (owner !== 0 && !this.outbox.isOwner(owner))
+		if (owner !== 0 && !this.writer.outbox.isOwner(owner))
 			throw new RangeError(`owner is ${owner}: it must be a number that client.owner returned, or 0`);
 		const { connection } = this;
 		const out = connection.writer;
@@ -169,7 +163,9 @@ export class Client {
 	 * @returns 1 to 255. Throws when there are no more, or the store has no room to set aside
 	 */
 	owner(bytes = 0): number {
-		return this.outbox.addOwner(bytes === 0 ? 0 : whole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH) + 4);
+		return this.writer.outbox.addOwner(
+			bytes === 0 ? 0 : whole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH) + 4,
+		);
 	}
 
 	/**
@@ -196,7 +192,7 @@ export class Client {
 			if (at === i) different.push(made[i]);
 		}
 		if (this.writer.accepting) {
-			this.subscriptions.want(different);
+			this.connection.subscriptions.want(different);
 			this.connection.reader.reroute([]);
 			this.writer.flush();
 			this.connection.catchUp();
@@ -221,7 +217,7 @@ export class Client {
 			for (const each of filters) encodeFilter(each);
 			return false;
 		}
-		this.subscriptions.unwant(filters, connection.isKnown);
+		this.connection.subscriptions.unwant(filters, connection.isKnown);
 		connection.reader.reroute(filters);
 		connection.send();
 		return true;
@@ -275,7 +271,7 @@ export class Client {
 
 	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
 	get held(): number {
-		return this.outbox.held;
+		return this.writer.outbox.held;
 	}
 
 	/**
@@ -286,10 +282,6 @@ export class Client {
 		if (typeof listener !== "object" || listener === null)
 			throw new TypeError(`listener is ${listener}: it must be an object with callbacks`);
 		for (const name of LISTENER_CALLBACKS) checkFunction(name, listener[name]);
-		if (this.connection.attached === this.listenerCapacity)
-			throw new RangeError(
-				`no room for another listener: raise the option listeners, which is ${this.listenerCapacity}`,
-			);
 		this.connection.attach(listener);
 	}
 
@@ -303,19 +295,19 @@ export class Client {
 	 * again in onWritable.
 	 */
 	isHeld(owner: number): boolean {
-		return this.outbox.holds(owner);
+		return this.writer.outbox.holds(owner);
 	}
 
 	/** For listeners: whether a message of this owner waits: no byte of it was ever sent. */
 	isWaiting(owner: number): boolean {
-		return this.outbox.waitingOf(owner) !== 0;
+		return this.writer.outbox.waitingOf(owner) !== 0;
 	}
 
 	/** For listeners: onWritable is called as soon as something that is held is done with, as if a message was refused. */
 	awaitRoom(): void {
 		if (this.writer.starved) return;
 		this.writer.starved = true;
-		this.outbox.freed = false;
+		this.writer.outbox.freed = false;
 	}
 
 	/**

@@ -8,27 +8,32 @@ const enum Delay {
 	LONGEST = 0x3fffffff,
 }
 
+export interface AlarmOwner {
+	/** The deadline has come, or is near. */
+	onAlarm(): void;
+}
+
 export class Alarm {
 	/** Monotonic milliseconds; may wrap at 32 bits. */
 	readonly ticks: () => number;
 	private readonly timer: TimerCapability;
-	private readonly id: unknown;
-	private closed = false;
+	/** The timer; null: closed. */
+	private id: unknown;
 	private armed = false;
 	private due = 0;
 
-	constructor(timer: TimerCapability, ticks: () => number, onAlarm: () => void) {
+	constructor(timer: TimerCapability, ticks: () => number, owner: AlarmOwner) {
 		this.timer = timer;
 		this.ticks = ticks;
 		this.id = timer.repeat(() => {
 			this.armed = false;
-			onAlarm();
+			owner.onAlarm();
 		}, Delay.LONGEST);
 	}
 
 	/** Wakes in `delay` milliseconds at the latest. It may be earlier: who is woken looks what is due. */
 	within(delay: number): void {
-		if (this.closed) return;
+		if (this.id === null) return;
 		delay = delay < 1 ? 1 : delay > Delay.LONGEST ? Delay.LONGEST : Math.ceil(delay);
 		const at = (this.ticks() + delay) | 0;
 		if (this.armed && ((at - this.due) | 0) >= 0) return;
@@ -40,7 +45,7 @@ export class Alarm {
 
 	/** Never wakes again. */
 	close(): void {
-		this.closed = true;
 		this.timer.clear(this.id as never);
+		this.id = null;
 	}
 }

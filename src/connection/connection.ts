@@ -93,10 +93,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	readonly alarm: Alarm;
 
 	private readonly options: ClientOptions;
-	private readonly replyTimeout: number;
-	private readonly connectTimeout: number;
 	private readonly outbox: Outbox;
-	private readonly subscriptions: Subscriptions;
+	readonly subscriptions: Subscriptions;
 	private readonly statistics: Statistics;
 	private readonly listeners: Listener[] = [];
 	private readonly liveness: Liveness;
@@ -113,7 +111,6 @@ export class Connection implements DialerEvents, ReaderEvents {
 	private dialFailure: Reason | undefined = undefined;
 	/** When messages at QoS 2 were first passed over. */
 	private overflowedAt = 0;
-	private overflowed = false;
 
 	/** Claims all memory, and begins to connect. */
 	constructor(
@@ -124,12 +121,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		statistics: Statistics,
 	) {
 		this.options = options;
-		this.replyTimeout = settings.replyTimeout;
-		this.connectTimeout = settings.connectTimeout;
 		this.outbox = outbox;
 		this.subscriptions = subscriptions;
 		this.statistics = statistics;
-		const alarm = new Alarm(options.timer, options.ticks, () => this.onAlarm());
+		const alarm = new Alarm(options.timer, options.ticks, this);
 		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
 		const acknowledgements = new Acknowledgements(outbox.acknowledgementTable(settings));
 		const writer = new Writer(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
@@ -148,7 +143,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			statistics,
 		);
 		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
-		this.dialer = new Dialer(options, settings.host, settings.port, this);
+		this.dialer = new Dialer(options, this);
 		options.interface?.attach(this);
 		if (this.networkUp) this.connect();
 	}
@@ -161,13 +156,13 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	attach(listener: Listener): void {
-		this.listeners.push(listener);
+		const { listeners, options } = this;
+		const capacity = options.listeners ?? Default.LISTENERS;
+		if (listeners.length === capacity)
+			throw new RangeError(`no room for another listener: raise the option listeners, which is ${capacity}`);
+		listeners.push(listener);
 		// It is asked when it wants to be woken.
 		if (listener.onDeadline !== undefined) this.alarm.within(1);
-	}
-
-	get attached(): number {
-		return this.listeners.length;
 	}
 
 	/** Sends what can be sent. Within a call of the app's nothing more: it does not expect to be told of room there. */
@@ -215,7 +210,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { listeners } = this;
 		for (let i = 0; i < listeners.length; i++) listeners[i].onClosing?.();
 		if (this.state !== Phase.CONNECTED) return;
-		this.enter(Phase.CLOSING, this.replyTimeout);
+		this.enter(Phase.CLOSING, this.liveness.replyTimeout);
 		this.writer.finish();
 		this.flush();
 	}
@@ -275,7 +270,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	private connect(): void {
-		this.enter(Phase.CONNECTING, this.connectTimeout);
+		this.enter(Phase.CONNECTING, this.options.connectTimeout ?? Default.CONNECT_TIMEOUT);
 		this.statistics.attempts++;
 		this.dialFailure = undefined;
 		this.dialer.dial();
@@ -439,11 +434,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.writer.stop();
 		this.outbox.interrupt();
 		this.subscriptions.interrupt(!this.options.clean);
-		this.overflowed = false;
 		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (state >= Phase.CONNECTED) this.statistics.disconnects++;
 		// The link has proved good.
-		if (state === Phase.CONNECTED && lasted >= this.replyTimeout) this.backoff.reset();
+		if (state === Phase.CONNECTED && lasted >= this.liveness.replyTimeout) this.backoff.reset();
 		if (closed) {
 			this.enter(Phase.CLOSED, 0);
 			this.writer.finish();
@@ -492,9 +486,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	onOverflow(): void {
-		this.overflowed = true;
 		this.overflowedAt = this.alarm.ticks();
-		this.alarm.within(this.replyTimeout);
+		this.alarm.within(this.liveness.replyTimeout);
 	}
 
 	/**
@@ -521,7 +514,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		return ((now - this.since) | 0) >= this.patience;
 	}
 
-	private onAlarm(): void {
+	onAlarm(): void {
 		const now = this.alarm.ticks();
 		let delay = Delay.LATER;
 		try {
@@ -595,7 +588,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 			writer.disconnect();
 			this.end(CLOSED_BY_APP);
 		} else if (dead) this.end(NO_REPLY);
-		else if (this.overflowed && ((now - this.overflowedAt) | 0) >= this.replyTimeout) this.makeProgress();
+		else if (this.reader.overflowed && ((now - this.overflowedAt) | 0) >= liveness.replyTimeout)
+			this.makeProgress();
 	}
 
 	private isDead(now: number): boolean {
@@ -617,7 +611,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (state === Phase.CONNECTING) return left;
 		let delay = state === Phase.HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
 		if (state !== Phase.CONNECTED && left > 0 && left < delay) delay = left;
-		if (this.overflowed) delay = Math.min(delay, this.replyTimeout - ((now - this.overflowedAt) | 0));
+		if (this.reader.overflowed)
+			delay = Math.min(delay, this.liveness.replyTimeout - ((now - this.overflowedAt) | 0));
 		return delay;
 	}
 }

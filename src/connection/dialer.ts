@@ -3,7 +3,8 @@
 import type { Stream, StreamOwner } from "../transport/stream.js";
 import { openTcp } from "../transport/tcp.js";
 import { Reason } from "../wire/reason.js";
-import type { Network, Resolver } from "./network.js";
+import type { Resolver } from "./network.js";
+import { type ClientOptions, Default } from "./options.js";
 
 export const RESOLVE_FAILED = new Reason(
 	"network",
@@ -30,21 +31,17 @@ const isAddress = (host: string): boolean => {
 };
 
 export class Dialer {
-	private readonly network: Network;
-	private readonly host: string;
+	private readonly options: ClientOptions;
 	/** Found out once: a character costs garbage. */
 	private readonly isAddress: boolean;
-	private readonly port: number;
 	private readonly events: DialerEvents;
 	private resolver: Resolver | undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 
-	constructor(network: Network, host: string, port: number, events: DialerEvents) {
-		this.network = network;
-		this.host = host;
-		this.isAddress = isAddress(host);
-		this.port = port;
+	constructor(options: ClientOptions, events: DialerEvents) {
+		this.options = options;
+		this.isAddress = isAddress(options.host);
 		this.events = events;
 	}
 
@@ -52,14 +49,14 @@ export class Dialer {
 	dial(): void {
 		const attempt = ++this.attempt;
 		if (this.isAddress) {
-			this.open(this.host);
+			this.open(this.options.host);
 			return;
 		}
 		try {
-			const dns = this.network.dns;
+			const { dns, host } = this.options;
 			this.resolver ??= new dns.io(dns as never);
 			this.resolver.resolve({
-				host: this.host,
+				host,
 				onResolved: (_host, address) => {
 					if (attempt === this.attempt) this.open(address);
 				},
@@ -88,7 +85,8 @@ export class Dialer {
 		this.attempt++;
 		let stream: Stream;
 		try {
-			stream = openTcp(this.network.socket, this.host, address, this.port, this.events);
+			const { socket, host, port = Default.PORT } = this.options;
+			stream = openTcp(socket, host, address, port, this.events);
 		} catch {
 			this.events.onDialFailed(SOCKET_FAILED);
 			return;

@@ -24,7 +24,8 @@ export class Liveness {
 	watching = false;
 
 	private readonly alarm: Alarm;
-	private readonly replyTimeout: number;
+	/** Milliseconds. */
+	readonly replyTimeout: number;
 	/** Milliseconds between two looks. */
 	private readonly step: number;
 	/** Milliseconds after which PINGREQ is due; 0: never. */

@@ -110,9 +110,14 @@ const FUNCTIONS = Object.freeze([
 	"random",
 ] as const);
 
+/** What is read more than once. */
 export const enum Default {
-	/** Milliseconds: the default of `keepAlive`. */
+	PORT = 1883,
+	/** Milliseconds. */
 	KEEP_ALIVE = 60_000,
+	/** Milliseconds. */
+	CONNECT_TIMEOUT = 30_000,
+	LISTENERS = 16,
 }
 
 /** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
@@ -151,14 +156,14 @@ export const checkOptions = (options: ClientOptions) => {
 	const soon = Math.min(1000, reconnectMaximum);
 	return {
 		host,
-		port: whole("port", options.port, 1883, 1, 65_535),
+		port: whole("port", options.port, Default.PORT, 1, 65_535),
 		clean,
 		keepAlive:
 			options.keepAlive === 0
 				? 0
 				: whole("keepAlive", options.keepAlive, Default.KEEP_ALIVE, 1000, 65_535_000),
 		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
-		connectTimeout: whole("connectTimeout", options.connectTimeout, 30_000, 1000, 3_600_000),
+		connectTimeout: whole("connectTimeout", options.connectTimeout, Default.CONNECT_TIMEOUT, 1000, 3_600_000),
 		reconnectMaximum,
 		reconnectMinimum: whole("reconnectMinimum", options.reconnectMinimum, soon, 0, reconnectMaximum),
 		packetSize: whole("packetSize", options.packetSize, 512, 16, 268_435_460),
@@ -169,7 +174,7 @@ export const checkOptions = (options: ClientOptions) => {
 		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),
 		unreleased: whole("unreleased", options.unreleased, 32, 1, 1024),
 		acknowledgements: whole("acknowledgements", options.acknowledgements, 16, 1, 1024),
-		listeners: whole("listeners", options.listeners, 16, 1, 1024),
+		listeners: whole("listeners", options.listeners, Default.LISTENERS, 1, 1024),
 		random: options.random ?? Math.random,
 	};
 };

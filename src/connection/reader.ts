@@ -75,7 +75,7 @@ export class Reader implements PacketSink {
 	/** The message at hand, at QoS 2, was delivered before. */
 	private repeated = false;
 	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
-	private overflowed = false;
+	overflowed = false;
 
 	/** Claims the buffers for what comes. */
 	constructor(

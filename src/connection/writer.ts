@@ -85,7 +85,7 @@ export class Writer {
 	/** Something was sent since this was last set to false. */
 	private moved = false;
 	private readonly statistics: Statistics;
-	private readonly outbox: Outbox;
+	readonly outbox: Outbox;
 	private readonly liveness: Liveness;
 	private readonly alarm: Alarm;
 

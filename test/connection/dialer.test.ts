@@ -7,15 +7,18 @@ import { Place } from "../support/place.js";
 function dialer(host: string) {
 	const place = new Place();
 	const log: string[] = [];
-	const made = new Dialer(place.network, host, 1883, {
-		stream: undefined as Stream | undefined,
-		input: { onReadable: () => log.push("readable") },
-		onDialed: () => log.push("dialed"),
-		onDialFailed: (reason) =>
-			log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
-		onWritable: () => log.push("writable"),
-		onError: () => log.push("failed"),
-	});
+	const made = new Dialer(
+		{ ...place.network, host },
+		{
+			stream: undefined as Stream | undefined,
+			input: { onReadable: () => log.push("readable") },
+			onDialed: () => log.push("dialed"),
+			onDialFailed: (reason) =>
+				log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
+			onWritable: () => log.push("writable"),
+			onError: () => log.push("failed"),
+		},
+	);
 	return { place, log, dialer: made };
 }
 

@@ -10,7 +10,7 @@ const STEP = REPLY / 8;
 
 function liveness(keepAlive = 0) {
 	const clock = new Clock(0);
-	const alarm = new Alarm(clock.timer, clock.ticks, () => {});
+	const alarm = new Alarm(clock.timer, clock.ticks, { onAlarm() {} });
 	const it = new Liveness(keepAlive, REPLY, alarm);
 	it.start(clock.ticks());
 	return { it, clock };
@@ -93,7 +93,7 @@ test("what only waits for room while others go waits without end", () => {
 
 test.each([2 ** 31 - 5000, 2 ** 32 - 5000])("goes on while the clock wraps at %d", (start) => {
 	const clock = new Clock(start);
-	const it = new Liveness(60_000, REPLY, new Alarm(clock.timer, clock.ticks, () => {}));
+	const it = new Liveness(60_000, REPLY, new Alarm(clock.timer, clock.ticks, { onAlarm() {} }));
 	it.start(clock.ticks());
 	expect(looks({ it, clock }, 20)).toBe(8);
 });
