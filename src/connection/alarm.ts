@@ -21,6 +21,8 @@ export class Alarm {
 	private id: unknown;
 	private armed = false;
 	private due = 0;
+	/** The next deadline after that. */
+	private next = 0;
 
 	constructor(timer: TimerCapability, ticks: () => number, owner: AlarmOwner) {
 		this.timer = timer;
@@ -34,12 +36,27 @@ export class Alarm {
 	/** Wakes in `delay` milliseconds at the latest. It may be earlier: who is woken looks what is due. */
 	within(delay: number): void {
 		if (this.id === null) return;
-		delay = delay < 1 ? 1 : delay > Delay.LONGEST ? Delay.LONGEST : Math.ceil(delay);
+		delay = delay < 1 ? 1 : delay > Delay.LONGEST ? Delay.LONGEST : (delay + 0.999) | 0;
 		const at = (this.ticks() + delay) | 0;
-		if (this.armed && ((at - this.due) | 0) >= 0) return;
+		if (!this.armed) this.next = (at + Delay.LONGEST) | 0;
+		else if (((at - this.due) | 0) < 0) this.next = this.due;
+		else {
+			if (at !== this.due && ((at - this.next) | 0) < 0) this.next = at;
+			return;
+		}
 		this.armed = true;
 		this.due = at;
 		// With an interval: a timer without one is over once it has fired.
+		this.timer.schedule(this.id as never, delay, delay);
+	}
+
+	/** Nothing is to be done at `at` after all: if it was the next deadline, the one after it is now. */
+	skip(at: number): void {
+		if (!this.armed || at !== this.due) return;
+		at = this.next;
+		this.due = at;
+		this.next = (at + Delay.LONGEST) | 0;
+		const delay = Math.max(1, (at - this.ticks()) | 0);
 		this.timer.schedule(this.id as never, delay, delay);
 	}
 

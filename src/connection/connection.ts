@@ -432,6 +432,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.dialer.cancel();
 		this.reader.stop();
 		this.writer.stop();
+		this.liveness.stop();
 		this.outbox.interrupt();
 		this.subscriptions.interrupt(!this.options.clean);
 		if (reason === NO_REPLY) this.statistics.timeouts++;
@@ -516,13 +517,18 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	onAlarm(): void {
 		const now = this.alarm.ticks();
-		let delay = Delay.LATER;
+		let delay: number = Delay.LATER;
 		try {
 			this.attend(now);
 			if (this.writer.starved && this.outbox.freed && this.writer.accepting) this.announceRoom();
 			delay = this.wakeListeners(now);
 		} finally {
-			if (this.state !== Phase.CLOSED) this.alarm.within(Math.min(delay, this.delay(now)));
+			if (this.state !== Phase.CLOSED) {
+				const own = this.delay(now);
+				if (own < delay) delay = own;
+				this.alarm.within(delay);
+				if (this.liveness.watching) this.alarm.within(this.liveness.untilLook(now));
+			}
 		}
 	}
 
@@ -579,7 +585,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	private attendConnected(now: number): void {
 		const { liveness, writer } = this;
-		if (liveness.isPingDue(now)) writer.ping();
+		if (liveness.isPingDue(now)) {
+			writer.ping();
+			writer.takeMoved(); // it is no sign of traffic
+		}
 		if (!writer.open || writer.starved) this.flush();
 		if (this.stream === undefined) return;
 		const dead = this.isDead(now);
@@ -606,13 +615,17 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Milliseconds until the connection has to be looked after again. */
 	private delay(now: number): number {
 		const { state } = this;
-		const left = this.patience - ((now - this.since) | 0);
-		if (state === Phase.WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
-		if (state === Phase.CONNECTING) return left;
-		let delay = state === Phase.HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
-		if (state !== Phase.CONNECTED && left > 0 && left < delay) delay = left;
-		if (this.reader.overflowed)
-			delay = Math.min(delay, this.liveness.replyTimeout - ((now - this.overflowedAt) | 0));
+		let delay = state >= Phase.CONNECTED ? this.liveness.delay(now) : Number.POSITIVE_INFINITY;
+		if (state !== Phase.CONNECTED) {
+			const left = this.patience - ((now - this.since) | 0);
+			if (state === Phase.WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
+			if (state === Phase.CONNECTING) return left;
+			if (left > 0 && left < delay) delay = left;
+		}
+		if (this.reader.overflowed) {
+			const left = this.liveness.replyTimeout - ((now - this.overflowedAt) | 0);
+			if (left < delay) delay = left;
+		}
 		return delay;
 	}
 }

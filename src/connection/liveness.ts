@@ -74,6 +74,18 @@ export class Liveness {
 		this.watch();
 	}
 
+	/** There is no link. */
+	stop(): void {
+		this.watching = false;
+	}
+
+	/** PINGRESP has come, no other answer is awaited: nothing is to be done before the next PINGREQ is due. */
+	rest(): void {
+		this.lastReceived = this.before;
+		this.watching = false;
+		this.alarm.skip(this.lookAt);
+	}
+
 	/** An answer is awaited from now on. */
 	watch(): void {
 		this.watching = true;
@@ -147,18 +159,17 @@ export class Liveness {
 		return this.period - Math.max(sent, received);
 	}
 
-	/** Milliseconds until it has to be woken again, while no PINGREQ may be sent yet. */
+	/** Milliseconds until the link has to be looked at again. */
 	untilLook(now: number): number {
-		return this.watching ? (this.lookAt - now) | 0 : Number.POSITIVE_INFINITY;
+		return (this.lookAt - now) | 0;
 	}
 
-	/** Milliseconds until it has to be woken again. */
+	/** Milliseconds until it has to be woken again even if no answer is awaited. */
 	delay(now: number): number {
-		const delay = this.untilLook(now);
-		if (this.period === 0) return delay;
+		if (this.period === 0) return Number.POSITIVE_INFINITY;
 		// While something passes now and then, looking at it twice in the keepalive time saves needless PINGREQs.
 		const ping = this.untilPing(now);
-		return Math.min(delay, this.busy ? Math.min(ping, this.period / 2) : ping);
+		return this.busy ? Math.min(ping, this.period / 2) : ping;
 	}
 
 	/** Whether it is time to look at the link. */

@@ -382,7 +382,12 @@ export class Reader implements PacketSink {
 	}
 
 	onPingresp(): boolean {
-		this.liveness.onPingresp(this.writer.pings);
+		const { liveness, writer } = this;
+		liveness.onPingresp(writer.pings);
+		if (liveness.awaits || this.outbox.awaits || this.subscriptions.awaited > 0 || writer.blocked)
+			return true;
+		this.decoder.takeArrived(); // it is no sign of traffic
+		liveness.rest();
 		return true;
 	}
 }

@@ -591,6 +591,7 @@ export class Writer {
 
 	/** Sends PINGREQ now, or as soon as there is room. */
 	ping(): void {
+		if (this.clear && this.acknowledgements.count === 0 && this.writeTwo(PacketType.PINGREQ << 4)) return;
 		this.pingDue = true;
 		this.flush();
 	}

@@ -601,11 +601,18 @@ export class Decoder {
 
 	/** The next two bytes into `word`; false when they are not there yet. */
 	private readWord(): boolean {
+		const { quad, scratch } = this;
 		while (this.got < 2) {
-			const byte = this.readByte();
-			if (byte < 0) return false;
-			this.word = ((this.word << 8) | byte) & 0xffff;
-			this.got++;
+			let count = this.aheadEnd - this.ahead;
+			if (count > 0) {
+				scratch[0] = quad[this.ahead++];
+				count = 1;
+			} else {
+				count = this.readScratch(2 - this.got);
+				if (count === 0) return false;
+			}
+			this.word = count > 1 ? (scratch[0] << 8) | scratch[1] : ((this.word << 8) | scratch[0]) & 0xffff;
+			this.got += count;
 		}
 		this.got = 0;
 		return true;
@@ -649,12 +656,15 @@ export class Decoder {
 
 	/** Up to `most` bytes to the front of the scratch buffer; returns how many came. */
 	private readScratch(most: number): number {
-		let count = Math.min(most, this.available, Bytes.SCRATCH);
-		if (count === 0) return 0;
+		const { available } = this;
+		if (available === 0) return 0;
+		let count = available;
+		if (count > most) count = most;
+		if (count > Bytes.SCRATCH) count = Bytes.SCRATCH;
 		this.buffer.resize(this.scratchAt + count);
 		count = this.source!.read(this.scratch) ?? 0;
 		this.buffer.resize(this.size);
-		this.available = count === 0 ? 0 : this.available - count;
+		this.available = count === 0 ? 0 : available - count;
 		return count;
 	}
 }

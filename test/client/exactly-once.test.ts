@@ -307,7 +307,7 @@ describe("a message published at QoS 2", () => {
 		peer.send(PUBREC(65_534), PUBCOMP(65_534));
 		peer.take();
 		// All the others have had their turn, which takes a while.
-		Object.assign(Reflect.get(client, "outbox"), { lastId: 65_533 });
+		Object.assign(Reflect.get(client, "writer").outbox, { lastId: 65_533 });
 		expect(client.publish("t", "", 2)).toBe(65_534);
 		client.subscribe("s", 0);
 		peer.expect(PUBLISH("t", "", { qos: 2, id: 65_534 }), SUBSCRIBE(2, "s", 0));

@@ -131,6 +131,31 @@ describe("[MQTT-3.1.2-23] PINGREQ", () => {
 		},
 	);
 
+	test("is all that an idle client wakes for", () => {
+		const setup = connected({ keepAlive: 60_000 });
+		setup.clock.advance(52_500);
+		setup.peer.expect(PINGREQ);
+		setup.peer.send(PINGRESP);
+		setup.clock.fired = 0;
+		for (let i = 0; i < 10; i++) {
+			setup.clock.advance(52_500);
+			setup.peer.expect(PINGREQ);
+			setup.clock.advance(20);
+			setup.peer.send(PINGRESP);
+			setup.clock.advance(-20);
+		}
+		expect(setup.clock.fired).toBe(10);
+	});
+
+	test("once dead, the link is not looked at any more", () => {
+		const setup = connected({ keepAlive: 60_000, reconnectMinimum: 50_000, reconnectMaximum: 60_000 });
+		setup.clock.advance(62_500);
+		expect(setup.news()).toEqual([`disconnected ${reasons.NO_REPLY}`]);
+		setup.clock.fired = 0;
+		setup.clock.advance(20_000);
+		expect(setup.clock.fired).toBeLessThan(2);
+	});
+
 	test("is not waited for before CONNACK: the client sleeps as it may", () => {
 		const setup = new Setup({ keepAlive: 1000, connectTimeout: 60_000 });
 		setup.peer.open();

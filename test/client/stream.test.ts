@@ -447,7 +447,7 @@ describe("a fill that", () => {
 			peer.take();
 			client.pause();
 			peer.send(concat([PUBACK(1), [0xf0, 0]]));
-			Reflect.get(client, "outbox").acknowledge(1);
+			Reflect.get(client, "writer").outbox.acknowledge(1);
 			expect(() => peer.socket.options.onWritable.call(peer.socket, 1100)).toThrow("mine");
 			expect(setup.news().filter((line) => line.startsWith("disconnected")).length).toBe(1);
 			expect(setup.news().length).toBe(0);

@@ -20,7 +20,7 @@ describe("SUBSCRIBE", () => {
 	test("[MQTT-3.8.1-1][MQTT-3.8.3-3] is sent for one filter, and its answer is told", () => {
 		const setup = connected();
 		const subscription = setup.client.subscribe("a/b", 1, ignore);
-		expect(subscription).toMatchObject({ filter: "a/b", qos: 1, code: -1 });
+		expect(subscription).toMatchObject({ topicFilter: "a/b", qos: 1, code: -1 });
 		setup.peer.expect(SUBSCRIBE(1, "a/b", 1));
 		setup.peer.send(SUBACK(1, 1));
 		expect(subscription.code).toBe(1);

@@ -40,6 +40,8 @@ export class Clock {
 
 	/** How often a timer was set anew. */
 	wakes = 0;
+	/** How often one fired. */
+	fired = 0;
 
 	get timers(): number {
 		return this.#timers.length;
@@ -56,6 +58,7 @@ export class Clock {
 			if (next === undefined) break;
 			this.#now = Math.max(this.#now, next.due);
 			next.due = this.#now + next.interval;
+			this.fired++;
 			next.callback();
 			this.settle();
 		}
