@@ -1,7 +1,7 @@
 // What an app imports as "xs-mqtt". What it may do without has entries of its own: "xs-mqtt/telemetry", "xs-mqtt/wifi",
 // "xs-mqtt/sntp".
 
-export { Client, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State } from "./client.js";
+export { Client, KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State } from "./client.js";
 export { RESOLVE_FAILED, SOCKET_FAILED } from "./connection/dialer.js";
 export type { InterfaceListener, Network, NetworkInterface } from "./connection/network.js";
 export type { ClientOptions } from "./connection/options.js";
