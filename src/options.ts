@@ -35,11 +35,17 @@ export interface ClientOptions extends Network {
 	/** Milliseconds: the largest bound of the delay before a reconnect. Default 60000. */
 	reconnectMaximum?: number;
 
-	/** Bytes of each packet buffer, 16 to 268435460: topic and payload of one message must fit. Default 512. */
+	/**
+	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for messages that are held: waiting, or in flight. One takes 10 bytes beside
+	 * its topic name and payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
+	 */
+	storeSize?: number;
+	/**
+	 * Bytes, 16 to 268435460, of the largest packet that goes out in one write; a larger one goes out in pieces of this
+	 * size. Default 512.
+	 */
 	packetSize?: number;
-	/** Packet buffers, 1 to 1024: messages that wait or are in flight. Default 8. */
-	packets?: number;
-	/** Messages sent and unacknowledged at most, 1 to `packets`. Default 4, or `packets` if less. */
+	/** Messages sent and unacknowledged at most, 1 to 256. Default 4. */
 	window?: number;
 	/** Bytes of the receive buffer, from 1; a longer payload reaches the handler in parts. Default 512. */
 	receiveSize?: number;
@@ -56,9 +62,12 @@ export interface ClientOptions extends Network {
 	unreleased?: number;
 	/** Acknowledgements that wait for room in the socket, 1 to 1024; when full, reading waits. Default 16. */
 	acknowledgements?: number;
-	/** Helpers (Sensor, Status, your own) attached at most, 1 to 1024; one more throws. Default 16. */
-	helpers?: number;
-	/** When no packet buffer is free: refuse the new message, or drop the oldest that was never sent. Default "refuse". */
+	/** Listeners (Sensor, Status, your own) attached at most, 1 to 1024; one more throws. Default 16. */
+	listeners?: number;
+	/**
+	 * When the store is full: refuse the new message, or drop the oldest ones without owner that were never sent. Default
+	 * "refuse".
+	 */
 	whenFull?: "refuse" | "dropOldest";
 	/**
 	 * Sends what waits, as far as it fits one TCP segment, together with CONNECT (section 3.1.4): connecting and

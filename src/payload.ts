@@ -1,7 +1,6 @@
-// Payloads, wills and passwords as bytes, and whether they fit. Knows the caller's mistakes; no connection.
+// Payloads, wills and passwords as bytes. Knows the caller's mistakes; no connection.
 
 import { checkQos, type Payload, type Will, yesOrNo } from "./options.js";
-import { payloadLimit } from "./session/packet-slot.js";
 import type { WillFields } from "./wire/encode.js";
 import { MAX_FIELD } from "./wire/protocol.js";
 import { Topic } from "./wire/topic.js";
@@ -9,11 +8,6 @@ import { loneSurrogate, utf8Length, writeUtf8 } from "./wire/utf8.js";
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
-
-/** Bytes of a payload that is no text; an ArrayBuffer allocates. */
-export function asBytes(payload: Payload): Uint8Array {
-	return (payload as Uint8Array)?.BYTES_PER_ELEMENT === 1 ? (payload as Uint8Array) : toBytes(payload);
-}
 
 /** Bytes of a payload, in a view of its own. */
 export function toBytes(payload: Payload): Uint8Array {
@@ -53,23 +47,4 @@ export function encodeWill(will: Will): WillFields {
 		throw new RangeError(`the will's payload has ${payload.length} bytes: it must have at most ${MAX_FIELD}`);
 	const { field } = topic instanceof Topic ? topic : new Topic(topic);
 	return { topic: field, payload, qos, retain };
-}
-
-/** Bytes of a payload; a lone surrogate counts as the U+FFFD that is published in its place. */
-export function payloadLength(payload: Payload): number {
-	if (typeof payload !== STRING) return asBytes(payload).length;
-	const length = utf8Length(payload as string);
-	return length < 0 ? ~length : length;
-}
-
-/** `payload`, or one of so many bytes, does not fit a packet buffer of `size` bytes. */
-export function tooLong(topic: Topic, size: number, payload: Payload | number): RangeError {
-	const length = typeof payload === "number" ? payload : payloadLength(payload);
-	const lone = typeof payload === STRING ? loneSurrogate(payload as string) : "";
-	const most = payloadLimit(size) - 2 - topic.field.length;
-	return new RangeError(
-		`a payload of ${length} bytes does not fit: a packet buffer of ${size} bytes has room for ${most} ` +
-			`(2 less at QoS 1) beside the topic "${topic.name}"; raise packetSize` +
-			(lone && ` (the text has ${lone}, which counts as U+FFFD)`),
-	);
 }

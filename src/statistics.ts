@@ -7,9 +7,9 @@ export class Statistics {
 	connects = 0;
 	/** Connections that ended, by whomever. */
 	disconnects = 0;
-	/** Messages accepted by publish or end. */
+	/** Messages accepted. */
 	published = 0;
-	/** Messages refused, for want of room in the pool or after close. */
+	/** Messages refused, for want of room or after close. */
 	refused = 0;
 	/** Messages acknowledged by the broker, at QoS 2 to the end. */
 	delivered = 0;

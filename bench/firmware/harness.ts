@@ -16,39 +16,64 @@ export interface Cost {
 /** Room that no case uses up: the cost of the peer's acknowledgements is not the client's. */
 export const ROOM = 1 << 24;
 
-/** A connected client on an in-memory socket, with its clock in our hands. */
+let now = 0;
+let due = 0;
+let wake: (() => void) | undefined;
+let pipe: Pipe | undefined;
+
+/** The place that all clients here run in: it is no part of what one of them takes. */
+const network: Network = {
+	socket: {
+		io: class extends Pipe {
+			constructor(options: PipeOptions) {
+				super({ ...options, room: ROOM });
+				pipe = this;
+			}
+		} as unknown as Network["socket"]["io"],
+	},
+	dns: { io: undefined as never },
+	timer: {
+		repeat(callback) {
+			wake = callback;
+		},
+		schedule(_timer, delay) {
+			due = now + delay;
+		},
+		clear() {},
+	},
+	ticks: () => now,
+	id: "bench",
+};
+
+export const time = () => now;
+/** The last client is no longer held by the place it runs in. */
+export function release(): void {
+	wake = pipe = undefined;
+}
+
+/** A client on an in-memory socket, with its clock in our hands. One at a time. */
 export class Line {
 	readonly client: Client;
-	pipe!: Pipe;
-	now = 0;
-	tick!: () => void;
+	readonly pipe: Pipe;
 
 	/** `prepare` runs before the connection is up. */
-	constructor(options: Partial<ClientOptions> = {}, prepare: (client: Client) => void = () => {}) {
-		const line = this;
-		const network: Network = {
-			socket: {
-				io: class extends Pipe {
-					constructor(options: PipeOptions) {
-						super({ ...options, room: ROOM });
-						line.pipe = this;
-					}
-				} as unknown as Network["socket"]["io"],
-			},
-			dns: { io: undefined as never },
-			timer: {
-				repeat(callback) {
-					line.tick = callback;
-				},
-				clear() {},
-			},
-			ticks: () => line.now,
-			id: "bench",
-		};
+	constructor(
+		options: Partial<ClientOptions> = {},
+		prepare: (client: Client) => void = () => {},
+		connects = true,
+	) {
 		this.client = new Client({ ...network, host: "127.0.0.1", ...options });
+		this.pipe = pipe!;
 		prepare(this.client);
+		if (!connects) return;
 		this.pipe.open();
 		this.feed(Uint8Array.of(0x20, 2, 0, 0));
+	}
+
+	/** Lets the time pass until the client wakes. */
+	wake(): void {
+		now = due | 0;
+		wake!();
 	}
 
 	feed(packet: Uint8Array): void {

@@ -5,13 +5,15 @@ import { type Client, type ClientOptions, Topic } from "../../src/index.js";
 import { Sntp } from "../../src/network/sntp.js";
 import { Wifi } from "../../src/network/wifi.js";
 import { Group, Mean, Poll, Sensor, Status } from "../../src/telemetry/index.js";
-import { Line } from "./harness.js";
+import { Line, release } from "./harness.js";
 
 export interface Memory {
 	/** A Client with its default options, connected. */
 	client: number;
-	/** One more packet buffer of 512 bytes. */
-	packet: number;
+	/** Messages with a topic of 30 characters and 5 bytes of payload that it then holds. */
+	messagesHeld: number;
+	/** The smallest that still publishes at QoS 1 and has one subscription. */
+	smallest: number;
 	/** A subscription to a filter of 30 characters, without its handler. */
 	subscription: number;
 	/** A Topic of 30 characters. */
@@ -34,7 +36,7 @@ export interface Memory {
 	wifi: number;
 	/** Sntp between two questions. */
 	sntp: number;
-	/** A Client for an ESP8266: 4 packet buffers of 256 bytes, as many to receive. */
+	/** A Client with a store of 1,024 bytes, and 256 to send and to receive. */
 	small: number;
 	/** What one more costs, of each option of a Client that claims memory. */
 	options: Record<string, number>;
@@ -42,7 +44,7 @@ export interface Memory {
 
 /** The options of a Client that claim memory, and their defaults. */
 const CLAIMS = {
-	packets: 8,
+	storeSize: 2048,
 	packetSize: 512,
 	window: 4,
 	receiveSize: 512,
@@ -50,7 +52,7 @@ const CLAIMS = {
 	subscriptions: 16,
 	unreleased: 32,
 	acknowledgements: 16,
-	helpers: 16,
+	listeners: 16,
 };
 /** So many more, for what is rounded to a word does not show in one. */
 const MORE = 64;
@@ -72,7 +74,7 @@ class Card {
 }
 
 /** Timers that never fire: the host's take no heap either. */
-const timer = { repeat: () => 0, clear: () => {} };
+const timer = { repeat: () => 0, schedule: () => {}, clear: () => {} };
 const ticks = () => 0;
 const nothing = { io: Card as never };
 
@@ -83,6 +85,7 @@ function wifi(): Wifi {
 
 /** Bytes that what `make` returns keeps alive. */
 function bytesOf(make: () => unknown): number {
+	release();
 	const before = live();
 	const kept = make();
 	const bytes = live() - before;
@@ -105,13 +108,37 @@ function client(options: Partial<ClientOptions> = {}, prepare?: (client: Client)
 	return new Line({ clientId: "bench", ...options }, prepare);
 }
 
+/** Offline, so that all of them wait. */
+function messagesHeld(): number {
+	const { client } = new Line({ clientId: "bench" }, undefined, false);
+	const topic = new Topic(NAME);
+	const payload = new Uint8Array(5);
+	let count = 0;
+	while (client.publish(topic, payload, 1) > 0) count++;
+	return count;
+}
+
+function smallest(): Line {
+	const line = client({
+		storeSize: 256,
+		packetSize: 128,
+		receiveSize: 64,
+		window: 1,
+		subscriptions: 1,
+		unreleased: 1,
+		acknowledgements: 1,
+		listeners: 1,
+	});
+	line.subscribe(NAME, () => {});
+	line.client.publish(new Topic("a"), new Uint8Array(1), 1);
+	return line;
+}
+
 /** Bytes that one more of each option's units takes. */
 function costs(one: number): Record<string, number> {
 	const each: Record<string, number> = {};
 	for (const [name, fallback] of Object.entries(CLAIMS)) {
-		// A window is at most as large as the pool.
-		const most = name === "window" ? 4 : MORE;
-		each[name] = (bytesOf(() => client({ [name]: fallback + most })) - one) / most;
+		each[name] = (bytesOf(() => client({ [name]: fallback + MORE })) - one) / MORE;
 	}
 	return each;
 }
@@ -128,7 +155,8 @@ export function memory(): Memory {
 	line.client.subscribe("first", 0, handler);
 	return {
 		client: one,
-		packet: bytesOf(() => client({ packets: 9 })) - one,
+		messagesHeld: messagesHeld(),
+		smallest: bytesOf(smallest),
 		subscription: bytesOf(() => line.client.subscribe(NAME, 0, handler)),
 		topic: bytesOf(() => new Topic(NAME)),
 		sensor: bytesOf(() => new Sensor(line.client, { topic: NAME, decimals: 2 })),
@@ -139,7 +167,7 @@ export function memory(): Memory {
 		status,
 		wifi: bytesOf(wifi),
 		sntp: bytesOf(() => new Sntp({ dns: nothing, udp: nothing, timer, ticks })),
-		small: bytesOf(() => client({ packets: 4, packetSize: 256, receiveSize: 256 })),
+		small: bytesOf(() => client({ storeSize: 1024, packetSize: 256, receiveSize: 256 })),
 		details: detailed - status,
 		options: costs(one),
 	};

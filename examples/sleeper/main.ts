@@ -15,7 +15,7 @@ const client = new Client({
 	clientId: `${config.name}-${network.id}`,
 	pipelining: true,
 	replyTimeout: 5_000,
-	packets: 1,
+	storeSize: 256,
 	onDelivered: () => client.close(),
 	onDisconnected(reason) {
 		if (reason === CLOSED_BY_APP) {

@@ -10,6 +10,7 @@ import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
 const ROOM = 65_536;
 
 class TCP implements Socket {
+	readonly target: unknown;
 	readonly #socket = new NodeSocket();
 	#chunks: Buffer[] = [];
 	#readable = 0;
@@ -20,19 +21,20 @@ class TCP implements Socket {
 	constructor(options: SocketOptions) {
 		const socket = this.#socket;
 		socket.setNoDelay(options.noDelay);
+		this.target = options.target;
 		const fail = () => {
 			if (this.#failed) return;
 			this.#failed = true;
-			options.onError();
+			options.onError.call(this);
 		};
-		socket.on("connect", () => options.onWritable(ROOM));
+		socket.on("connect", () => options.onWritable.call(this, ROOM));
 		this.#flushed = () => {
-			if (!this.#failed && socket.writableLength === 0) options.onWritable(ROOM);
+			if (!this.#failed && socket.writableLength === 0) options.onWritable.call(this, ROOM);
 		};
 		socket.on("data", (chunk) => {
 			this.#chunks.push(chunk);
 			this.#readable += chunk.length;
-			options.onReadable(this.#readable);
+			options.onReadable.call(this, this.#readable);
 		});
 		socket.on("end", fail);
 		socket.on("error", fail);
@@ -72,6 +74,38 @@ class TCP implements Socket {
 	}
 }
 
+/** A timer that can be set anew. */
+class Timer {
+	readonly #callback: () => void;
+	#interval: number;
+	#timeout: NodeJS.Timeout;
+
+	private constructor(callback: () => void, interval: number) {
+		this.#callback = callback;
+		this.#interval = interval;
+		this.#timeout = setTimeout(this.#fire, interval);
+	}
+
+	readonly #fire = () => {
+		this.#timeout = setTimeout(this.#fire, this.#interval);
+		this.#callback();
+	};
+
+	static repeat(callback: () => void, interval: number): Timer {
+		return new Timer(callback, interval);
+	}
+
+	static schedule(timer: Timer, delay: number, interval: number): void {
+		clearTimeout(timer.#timeout);
+		timer.#interval = interval;
+		timer.#timeout = setTimeout(timer.#fire, delay);
+	}
+
+	static clear(timer: Timer): void {
+		clearTimeout(timer.#timeout);
+	}
+}
+
 class Resolver {
 	resolve(request: {
 		host: string;
@@ -90,7 +124,7 @@ class Resolver {
 export const network: Network = {
 	socket: { io: TCP },
 	dns: { io: Resolver },
-	timer: { repeat: setInterval, clear: clearInterval as (timer: never) => void },
+	timer: Timer,
 	ticks: () => performance.now() | 0,
 	id: hostname(),
 };

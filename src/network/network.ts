@@ -42,6 +42,8 @@ export interface UdpCapability {
 /** Timers as Moddable's `timer` module has them. */
 export interface TimerCapability {
 	repeat(callback: () => void, interval: number): unknown;
+	/** Fires in `delay` milliseconds, then at the interval. */
+	schedule(timer: never, delay: number, interval: number): void;
 	clear(timer: never): void;
 }
 

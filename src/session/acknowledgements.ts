@@ -8,8 +8,9 @@ export class Acknowledgements {
 	private readonly ring: Int32Array;
 	private head = 0;
 
-	constructor(capacity: number) {
-		this.ring = new Int32Array(capacity);
+	/** @param ring room for as many as may wait */
+	constructor(ring: Int32Array) {
+		this.ring = ring;
 	}
 
 	/** The oldest: its first byte, then its packet identifier in the low 16 bits. */

@@ -18,7 +18,7 @@ export class Message {
 
 	constructor(decoder: Decoder) {
 		this.decoder = decoder;
-		this.bytes = decoder.payload.bytes;
+		this.bytes = decoder.payload;
 	}
 
 	/** Where this part begins in the payload, bytes. 0 begins a message, also after an interrupted one. */
@@ -47,7 +47,7 @@ export class Message {
 	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */
 	get topic(): string {
 		const decoder = this.decoder;
-		return decodeText(decoder.topic.bytes, decoder.topicLength);
+		return decodeText(decoder.topic, decoder.topicLength);
 	}
 
 	/**

@@ -1,270 +1,534 @@
-// Outgoing PUBLISH packets: the pool of slots, the order of sending, packet identifiers, the window.
-// Knows what outlives a connection; knows no socket and no time of its own.
-// A slot at QoS 2 stays taken until PUBCOMP: those that await it are the first in the list, in the order of PUBRECs.
+// Outgoing messages from acceptance to the last acknowledgement: their order, packet identifiers, how many may be in
+// flight, and what the broker may still know of them. Knows what outlives a connection; knows no socket and no time.
+//
+// A message at QoS 2 is a record until PUBREC comes; from then on only its identifier is held, in a table in front of the
+// records, in the order of the PUBRECs (section 4.6).
 
-import { FREE, LENT, PacketSlot, RELEASED, RELEASING, RESENDING, SENT, WAITING } from "./packet-slot.js";
+import { BEGUN, DEAD, FLYING, HEADER, OWNER, PULLED, QOS, ROOM, Store } from "./store.js";
 
-export class Outbox {
-	/** First slot whose PUBLISH or PUBREL is to be sent, in order; undefined when all is sent. */
-	unsent: PacketSlot | undefined = undefined;
+/** Packet identifiers that are in use elsewhere: those of SUBSCRIBE and UNSUBSCRIBE. */
+export interface Identifiers {
+	/** The lowest one above `id` that is in use; 65536 when there is none. */
+	nextUsed(id: number): number;
+}
+
+/**
+ * Writes the payload's bytes from `offset` on to the front of `view`: as many as it has, or all that are left. Returns
+ * how many. May be called again for any offset.
+ */
+export type Fill = (offset: number, view: Uint8Array) => number;
+
+/** What the tables and the records have room for; see the options of the same names. */
+export interface Sizes {
+	storeSize: number;
+	packetSize: number;
+	window: number;
+	unreleased: number;
+	acknowledgements: number;
+}
+
+const LAST_ID = 65_535;
+/** The packet identifier in a record's word 0. */
+const ID = 0xffff;
+/** Where the table of released identifiers begins, behind the layout's number. */
+const TABLE = 1;
+const MOST_OWNERS = 255;
+
+// What a record shows under the first mask when a PUBACK for it needs nothing but to be passed over.
+const PLAIN = DEAD | FLYING | QOS | ROOM | PULLED;
+const PLAIN_QOS_1 = FLYING | 2;
+
+export class Outbox extends Store {
 	/** Messages sent and not yet acknowledged, at QoS 2 by PUBCOMP. */
 	inFlight = 0;
+	/** How many of them there may be. */
+	readonly inFlightMost: number;
+	/** The last packet identifier given out, and the last one behind it that is known to be free. */
+	lastId: number;
+	freeTo: number;
+	/** Words of the largest record without room of its own. */
+	spanMost: number;
+	/** Some room has become free; whoever waits for that clears it first. */
+	freed = false;
+	/** Identifiers of messages that gave way to newer ones, oldest first: told after `place`. */
+	replaced: number[] | undefined = undefined;
+	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
+	private replacedCount = 0;
+	private replacedTold = 0;
 	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
 	uncertain = 0;
-	/** A slot has become free; whoever waits for that clears it first. */
-	freed = false;
-	/** A message was refused for want of a free slot. */
-	starved = false;
-	/** `begin` was refused for a reserved slot. */
-	slotAwaited = false;
-	/** Free slots of the pool, the last one used first: it still holds its topic. */
-	free: PacketSlot | undefined = undefined;
 
-	/** The oldest slot that waits or is in flight. */
-	first: PacketSlot | undefined = undefined;
-	private last: PacketSlot | undefined = undefined;
-	/** The last one whose PUBREC has come; undefined when there is none. */
-	private lastReleased: PacketSlot | undefined = undefined;
-	private lastId: number;
-	/** Messages at QoS 1 and 2 that may be in flight. */
-	readonly window: number;
+	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
+	private released = 0;
+	private releasesSent = 0;
+	/** ROOM, if what `place` gave is room set aside. */
+	private roomMark = 0;
+	private readonly dropsOldest: boolean;
+	private readonly others: Identifiers;
+	/** Words set aside for each owner; negative while a record of its stands in them. */
+	private rooms: number[] | undefined = undefined;
+	private fills: (Fill | undefined)[] | undefined = undefined;
 
 	/**
-	 * @param packets slots of the pool
-	 * @param packetSize bytes of each
-	 * @param window packets in flight at most
 	 * @param firstId packet identifier to begin with, 1 to 65535
+	 * @param dropsOldest a full store drops the oldest message without owner that was never sent
 	 */
-	constructor(packets: number, packetSize: number, window: number, firstId: number) {
-		for (let i = 0; i < packets; i++) this.giveBack(new PacketSlot(packetSize, true));
-		this.window = window;
-		this.lastId = firstId - 1;
+	constructor(sizes: Sizes, firstId: number, dropsOldest: boolean, others: Identifiers) {
+		const { storeSize, packetSize, window, unreleased, acknowledgements } = sizes;
+		super(storeSize, packetSize, window + ((unreleased + 1) >> 1) + acknowledgements);
+		this.spanMost = this.capacity;
+		this.inFlightMost = window;
+		this.lastId = this.freeTo = firstId - 1;
+		this.dropsOldest = dropsOldest;
+		this.others = others;
 	}
 
-	/** Whether nothing waits and nothing is in flight. */
-	get empty(): boolean {
-		return this.first === undefined;
+	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */
+	unreleasedTable({ window, unreleased }: Sizes): Uint16Array {
+		return new Uint16Array(this.buffer, (TABLE + window) << 2, unreleased);
 	}
 
-	/** Messages that wait or are in flight. */
+	/** Room for acknowledgements that wait; it is beside the tables only to save a buffer of its own. */
+	acknowledgementTable({ window, unreleased, acknowledgements }: Sizes): Int32Array {
+		return new Int32Array(this.buffer, (TABLE + window + ((unreleased + 1) >> 1)) << 2, acknowledgements);
+	}
+
+	/** Whether nothing is held and nothing is to be released. */
+	get settled(): boolean {
+		return this.empty && this.released === 0;
+	}
+
+	/** Whether an acknowledgement is awaited. */
+	get awaits(): boolean {
+		return this.inFlight > this.released - this.releasesSent;
+	}
+
+	/** Whether nothing of what is held was ever sent. */
+	get fresh(): boolean {
+		return this.released === 0 && (this.empty || (this.words[this.head + 1] & (FLYING | BEGUN)) === 0);
+	}
+
+	/** Messages held: waiting, or in flight. Walks the store. */
 	get held(): number {
-		let count = 0;
-		for (let slot = this.first; slot !== undefined; slot = slot.next) count++;
+		let count = this.released - this.dead;
+		for (let at = this.head; at < this.tail; at += this.spanOf(at)) count++;
 		return count;
 	}
 
-	/** The slot whose acknowledgement is awaited longest. */
-	get longestAwaited(): PacketSlot | undefined {
-		const first = this.first;
-		if (first === this.unsent) return undefined;
-		let longest = first!;
-		for (let slot = longest.next; slot !== this.unsent; slot = slot!.next)
-			if (((slot!.sentAt - longest.sentAt) | 0) < 0) longest = slot!;
-		return longest;
+	// ---- acceptance
+
+	/**
+	 * Makes `lastId` + 1 a packet identifier that nothing unacknowledged has (section 2.3.1). To be called when `lastId`
+	 * has reached `freeTo`.
+	 */
+	measureIds(): void {
+		let last = this.lastId === LAST_ID ? 0 : this.lastId;
+		for (;;) {
+			const used = this.nextUsed(last);
+			if (used > last + 1) {
+				this.lastId = last;
+				this.freeTo = used - 1;
+				return;
+			}
+			last = used === LAST_ID ? 0 : used;
+		}
 	}
 
-	/** Whether all that waits is new: nothing of it was ever sent. */
-	get fresh(): boolean {
-		return this.first === undefined || this.first.state === WAITING;
+	/** Takes the next packet identifier: never 0, 1 after 65535. */
+	nextId(): number {
+		if (this.lastId === this.freeTo) this.measureIds();
+		return ++this.lastId;
 	}
 
-	/** Takes the first free slot out of the pool, until `giveBack`. */
-	lend(): PacketSlot {
-		const slot = this.free!;
-		this.free = slot.next;
-		slot.next = undefined;
-		slot.state = LENT;
-		return slot;
+	private nextUsed(after: number): number {
+		const { words } = this;
+		let used = this.others.nextUsed(after);
+		for (let at = this.head; at < this.tail; at += words[at] >>> 16) {
+			const id = words[at] & 0xffff;
+			if (id > after && id < used && (words[at + 1] & DEAD) === 0) used = id;
+		}
+		for (let i = TABLE; i < TABLE + this.released; i++) {
+			const id = words[i];
+			if (id > after && id < used) used = id;
+		}
+		return used;
 	}
 
-	/** A lent slot, or one that is done with, becomes free. */
-	giveBack(slot: PacketSlot): void {
-		slot.state = FREE;
-		if (slot.fill !== undefined) slot.forgetFill();
+	/** A number for `place`, 1 to 255, with room for a record with `bytes` behind its header set aside, if not 0. */
+	addOwner(bytes: number): number {
+		const words = bytes === 0 ? 0 : Store.span(bytes);
+		this.rooms ??= [];
+		const { rooms } = this;
+		if (rooms.length === MOST_OWNERS)
+			throw new RangeError(`there are ${MOST_OWNERS} owners: no more are possible`);
+		if (words > this.spanMost)
+			throw new RangeError(
+				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - HEADER)} are left; raise storeSize`,
+			);
+		rooms.push(words);
+		this.spanMost -= words;
+		this.setAside(words);
+		return rooms.length;
+	}
+
+	/** Words of the largest record that this owner can have; 0: without owner. */
+	spanFor(owner: number): number {
+		return owner === 0 ? this.spanMost : Math.max(this.spanMost, Math.abs(this.rooms![owner - 1]));
+	}
+
+	/** Whether `addOwner` gave this number. */
+	isOwner(owner: number): boolean {
+		return this.rooms?.[owner - 1] !== undefined;
+	}
+
+	/**
+	 * Makes room for a record of `span` words, for `add`.
+	 * @param owner its waiting record gives way, in place if it has the same length; 0: none
+	 * @returns where the record goes, or 0: there is no room, and nothing has changed
+	 */
+	place(span: number, owner: number): number {
+		this.roomMark = 0;
+		if (owner === 0 && this.tail + span <= this.roomEnd) return this.tail;
+		const { rooms, words } = this;
+		const old = owner === 0 ? 0 : this.waitingOf(owner);
+		let room = owner === 0 ? 0 : rooms![owner - 1];
+		let end = this.roomEnd;
+		let gone = this.gone();
+		if (old !== 0) {
+			gone += this.spanOf(old);
+			if ((words[old + 1] & ROOM) !== 0) {
+				room = -room;
+				end -= room;
+			}
+		}
+		if (room >= span) end += room;
+		if (this.tail - gone + span > end) {
+			if (!this.dropsOldest || this.tail - gone - this.droppable() + span > end) return 0;
+			const more = gone - this.gone();
+			do this.dropOldest();
+			while (this.tail - this.gone() - more + span > end);
+		}
+		if (old !== 0) {
+			this.giveWay(old);
+			if (this.spanOf(old) === span) {
+				this.roomMark = words[old + 1] & ROOM;
+				return old;
+			}
+			this.finish(old);
+		}
+		if (room >= span && room > 0) {
+			this.roomMark = ROOM;
+			rooms![owner - 1] = -room;
+			this.setAside(-room);
+		}
+		if (this.tail + span > this.roomEnd) this.compact();
+		return this.tail;
+	}
+
+	/**
+	 * Adds a record where `place` has made room: `body` bytes that stand behind its header already.
+	 * @param marks RETAIN and QOS; FLYING if it was sent whole, PULLED
+	 */
+	add(at: number, id: number, marks: number, body: number, owner: number): void {
+		const { words } = this;
+		const span = Store.span(body);
+		words[at] = (span << 16) | id;
+		words[at + 1] = marks | this.roomMark | (owner << 8) | ((-body & 3) << 4);
+		if ((marks & FLYING) !== 0) this.inFlight++;
+		else if (this.unsent === 0) this.unsent = at;
+		if (at === this.tail) this.tail = at + span;
+	}
+
+	/** Copies what stands in the buffer from `from` to `end` behind the header of a record. */
+	copy(at: number, from: number, end: number): void {
+		this.all.copyWithin(this.bodyAt(at), from, end);
+	}
+
+	/** As `add`, for a message without owner like the last one, sent whole: `span` and marks are ready. */
+	addFlying(id: number, span: number, marks: number, from: number, end: number): void {
+		const words = this.words;
+		const tail = this.tail;
+		words[tail] = (span << 16) | id;
+		words[tail + 1] = marks;
+		this.all.copyWithin((tail << 2) + HEADER, from, end);
+		this.tail = tail + span;
+		this.lastId = id;
+		this.inFlight++;
+	}
+
+	/** Keeps the function of a payload that is pulled; returns its place. */
+	keepFill(fill: Fill): number {
+		this.fills ??= [];
+		const { fills } = this;
+		let at = fills.indexOf(undefined);
+		if (at < 0) at = fills.length;
+		fills[at] = fill;
+		return at;
+	}
+
+	/** The record of this owner that was never sent; 0: none. */
+	private waitingOf(owner: number): number {
+		for (let at = this.unsent; at !== 0 && at < this.tail; at += this.spanOf(at)) {
+			const marks = this.words[at + 1];
+			if ((marks & (DEAD | FLYING | BEGUN)) === 0 && (marks & OWNER) >> 8 === owner) return at;
+		}
+		return 0;
+	}
+
+	private giveWay(at: number): void {
+		this.replaced ??= [];
+		this.replaced[this.replacedCount++] = this.words[at] & ID;
+	}
+
+	/** Whether a record may be dropped for a newer one. */
+	private isDroppable(at: number): boolean {
+		return (this.words[at + 1] & (DEAD | FLYING | BEGUN | OWNER)) === 0;
+	}
+
+	private droppable(): number {
+		let sum = 0;
+		for (let at = this.head; at < this.tail; at += this.spanOf(at))
+			if (this.isDroppable(at)) sum += this.spanOf(at);
+		return sum;
+	}
+
+	private dropOldest(): void {
+		let at = this.head;
+		while (!this.isDroppable(at)) at += this.spanOf(at);
+		this.giveWay(at);
+		this.finish(at);
+	}
+
+	/** A record is done with, whatever became of it. */
+	private finish(at: number): void {
+		const marks = this.words[at + 1];
+		if ((marks & FLYING) !== 0) this.inFlight--;
+		if ((marks & PULLED) !== 0) this.fills![this.fillPlace(at)] = undefined;
+		if ((marks & ROOM) !== 0) {
+			const owner = (marks & OWNER) >> 8;
+			const room = -this.rooms![owner - 1];
+			this.rooms![owner - 1] = room;
+			this.setAside(room);
+		}
 		this.freed = true;
-		if (slot.pooled) {
-			slot.next = this.free;
-			this.free = slot;
-		} else slot.next = undefined;
+		this.bury(at);
 	}
 
-	/** Takes a filled slot into the order of sending: a lent one, or the first free one. */
-	accept(slot: PacketSlot): void {
-		if (slot === this.free) this.lend();
-		slot.state = WAITING;
-		if (this.last === undefined) this.first = slot;
-		else this.last.next = slot;
-		this.last = slot;
-		if (this.unsent === undefined) this.unsent = slot;
+	private fillPlace(at: number): number {
+		const end = this.bodyAt(at) + this.bodyLength(at);
+		return (this.all[end - 2] << 8) | this.all[end - 1];
 	}
 
-	/** The next slot that may be sent now; undefined when there is none, or the window is full. */
-	next(): PacketSlot | undefined {
-		const slot = this.unsent;
-		if (slot === undefined || slot.qos === 0 || slot.state === RELEASING) return slot;
-		return this.inFlight < this.window ? slot : undefined;
+	// ---- sending
+
+	/**
+	 * The identifier of the next PUBREL to send; 0: none. All of them go before any message (section 4.6).
+	 */
+	get nextRelease(): number {
+		return this.releasesSent < this.released ? this.words[TABLE + this.releasesSent] : 0;
 	}
 
-	/** A filled slot of QoS 1 or 2, lent or the first free one, was sent at once: it waits for its acknowledgement. */
-	hold(slot: PacketSlot, now: number): void {
-		if (slot === this.free) {
-			this.free = slot.next;
-			slot.next = undefined;
+	releaseSent(): void {
+		this.releasesSent++;
+	}
+
+	/** The record that is to be sent next; 0: none, or as many are in flight as may be. */
+	next(): number {
+		const { words, tail } = this;
+		let at = this.unsent;
+		if (at === 0) return 0;
+		while (at < tail && (words[at + 1] & DEAD) !== 0) at += words[at] >>> 16;
+		if (at >= tail) {
+			this.unsent = 0;
+			return 0;
 		}
-		if (this.last === undefined) this.first = slot;
-		else this.last.next = slot;
-		this.last = slot;
-		slot.state = SENT;
-		slot.sentAt = now;
+		this.unsent = at;
+		return (words[at + 1] & QOS) === 0 || this.inFlight < this.inFlightMost ? at : 0;
+	}
+
+	/** Whether messages wait to be sent, now or later. */
+	get waiting(): boolean {
+		return this.unsent !== 0;
+	}
+
+	/** Whether something could be sent now. */
+	get ready(): boolean {
+		return this.nextRelease !== 0 || this.next() !== 0;
+	}
+
+	idOf(at: number): number {
+		return this.words[at] & ID;
+	}
+
+	marksOf(at: number): number {
+		return this.words[at + 1];
+	}
+
+	/** Where the bytes behind a record's header begin, in `all`. */
+	bodyAt(at: number): number {
+		return (at << 2) + HEADER;
+	}
+
+	/** Bytes of a payload that is pulled. */
+	pulledLength(at: number): number {
+		const { all } = this;
+		const end = this.bodyAt(at) + this.bodyLength(at);
+		return (all[end - 6] << 24) | (all[end - 5] << 16) | (all[end - 4] << 8) | all[end - 3];
+	}
+
+	/** The function that writes it. */
+	fillOf(at: number): Fill {
+		return this.fills![this.fillPlace(at)]!;
+	}
+
+	/** Whether a byte of it was sent on some connection. */
+	isBegun(at: number): boolean {
+		return (this.words[at + 1] & BEGUN) !== 0;
+	}
+
+	/** A byte of it is about to be sent: from now on it is neither dropped nor replaced. */
+	begin(at: number): void {
+		this.words[at + 1] |= BEGUN;
+	}
+
+	/** The record that `next` gave was sent whole. At QoS 0 that is all. */
+	sent(at: number): void {
+		const marks = this.words[at + 1];
+		this.unsent = at + this.spanOf(at);
+		if (this.unsent >= this.tail) this.unsent = 0;
+		if ((marks & QOS) === 0) {
+			this.finish(at);
+			return;
+		}
+		this.words[at + 1] = marks | FLYING;
 		this.inFlight++;
 	}
 
-	/** The slot that `next` gave was sent whole, or its PUBREL. At QoS 0 that is all. */
-	sent(slot: PacketSlot, now: number): void {
-		this.unsent = slot.next;
-		if (slot.state === RELEASING) {
-			slot.state = RELEASED;
-			slot.sentAt = now;
-			return;
-		}
-		if (slot.qos === 0) {
-			this.remove(slot);
-			this.giveBack(slot);
-			return;
-		}
-		slot.state = SENT;
-		slot.sentAt = now;
-		this.inFlight++;
+	/** Gives a record up; returns its packet identifier. */
+	drop(at: number): number {
+		const id = this.idOf(at);
+		this.finish(at);
+		return id;
+	}
+
+	// ---- acknowledgements
+
+	/** The oldest of those that gave way, to be told; -1: none. */
+	takeReplaced(): number {
+		if (this.replacedTold < this.replacedCount) return this.replaced![this.replacedTold++];
+		this.replacedTold = this.replacedCount = 0;
+		return -1;
 	}
 
 	/** Takes a PUBACK; false when it was not awaited (section 4.3.2). */
 	acknowledge(id: number): boolean {
-		// The broker acknowledges in order (section 4.6), so it is nearly always the first.
-		let slot = this.first;
-		while (slot !== undefined && slot.id !== id) slot = slot.next;
-		if (slot === undefined || slot.state !== SENT || slot.qos !== 1) return false;
+		const words = this.words;
+		const head = this.head;
+		const word = words[head];
+		// The broker acknowledges in order (section 4.6), so it is nearly always the oldest.
+		if ((word & ID) !== id || (words[head + 1] & PLAIN) !== PLAIN_QOS_1) return this.acknowledgeOther(id, 2);
+		const next = head + (word >>> 16);
+		if (next > this.tail) return this.acknowledgeOther(id, 2);
 		this.inFlight--;
-		if (slot === this.first) {
-			this.first = slot.next;
-			if (slot === this.last) this.last = undefined;
-		} else this.remove(slot);
-		this.giveBack(slot);
+		this.freed = true;
+		if (next === this.tail) this.head = this.tail = this.base;
+		else {
+			this.head = next;
+			if (this.dead !== 0) this.trim();
+		}
+		return true;
+	}
+
+	private acknowledgeOther(id: number, qos: number): boolean {
+		const at = this.seek(id);
+		if (at === 0 || (this.words[at + 1] & (FLYING | QOS)) !== (FLYING | qos)) return false;
+		this.finish(at);
 		return true;
 	}
 
 	/** Takes a PUBREC; false when it was not awaited. Else PUBREL has to be sent now (section 4.3.3). */
-	release(id: number, now: number): boolean {
-		const slot = this.seek(id);
-		if (slot === undefined || slot.state !== SENT || slot.qos !== 2) return false;
-		slot.state = RELEASED;
-		slot.sentAt = now;
-		const before = this.lastReleased;
-		this.lastReleased = slot;
-		// PUBRECs come in order (section 4.6), so it stands there already, unless something else awaits PUBACK.
-		if (slot === (before === undefined ? this.first : before.next)) return true;
-		this.unlink(slot);
-		slot.next = before === undefined ? this.first : before.next;
-		if (before === undefined) this.first = slot;
-		else before.next = slot;
+	release(id: number): boolean {
+		if (!this.acknowledgeOther(id, 4)) return false;
+		// PUBRELs that wait to be sent go before anything is received, so this one is behind all of them.
+		this.words[TABLE + this.released++] = id;
+		this.releasesSent = this.released;
+		this.inFlight++;
 		return true;
 	}
 
 	/** Takes a PUBCOMP; false when it was not awaited. */
 	complete(id: number): boolean {
-		const slot = this.seek(id);
-		if (slot === undefined || slot.state !== RELEASED) return false;
-		this.drop(slot);
-		return true;
+		const { words } = this;
+		for (let i = 0; i < this.releasesSent; i++)
+			if (words[TABLE + i] === id) {
+				this.forgetRelease(i);
+				return true;
+			}
+		return false;
+	}
+
+	private forgetRelease(i: number): void {
+		this.words.copyWithin(TABLE + i, TABLE + i + 1, TABLE + this.released--);
+		if (i < this.releasesSent) this.releasesSent--;
+		this.inFlight--;
+		this.freed = true;
 	}
 
 	/** Whether a PUBLISH with this packet identifier is still to be sent on this connection. */
 	waits(id: number): boolean {
-		const slot = this.seek(id);
-		return slot !== undefined && (slot.state === WAITING || slot.state === RESENDING);
+		const at = this.seek(id);
+		return at !== 0 && (this.words[at + 1] & FLYING) === 0;
 	}
+
+	private seek(id: number): number {
+		const { words, tail } = this;
+		for (let at = this.head; at < tail; at += words[at] >>> 16)
+			if ((words[at] & ID) === id && (words[at + 1] & DEAD) === 0) return at;
+		return 0;
+	}
+
+	// ---- the end of a connection, and the next one
 
 	/** The connection has ended: what is not acknowledged is to be sent again, in the same order (section 4.6). */
 	interrupt(): void {
-		this.unsent = this.first;
-		this.inFlight = 0;
-		for (let slot = this.first; slot !== undefined; slot = slot.next) {
-			if (slot.state === SENT) slot.state = RESENDING;
-			else if (slot.state >= RELEASING) {
-				slot.state = RELEASING;
-				this.inFlight++;
-			}
+		const { words, tail, head } = this;
+		for (let at = head; at < tail; at += words[at] >>> 16) {
+			const marks = words[at + 1];
+			if ((marks & FLYING) !== 0) words[at + 1] = (marks & ~FLYING) | BEGUN;
 		}
+		this.unsent = head === tail ? 0 : head;
+		this.releasesSent = 0;
+		this.inFlight = this.released;
 	}
 
 	/**
 	 * The broker has accepted the next connection. With the session present, what was sent goes again as a duplicate;
-	 * without, the broker knows none of it, and it is new. What is on its way already is awaited from now on.
-	 * Returns how many messages go again.
+	 * without, the broker knows none of it, and it is new. Returns how many messages go again.
 	 */
-	resume(sessionPresent: boolean, now: number): number {
+	resume(sessionPresent: boolean): number {
+		const { words, tail } = this;
 		let resent = 0;
-		for (let slot = this.first; slot !== undefined; slot = slot.next) {
-			if (slot.state === SENT) slot.sentAt = now;
-			if (slot.state !== RESENDING) continue;
-			slot.setDup(sessionPresent);
-			if (!sessionPresent && slot.qos === 2) this.uncertain++;
+		for (let at = this.head; at < tail; at += words[at] >>> 16) {
+			const marks = words[at + 1];
+			if ((marks & (BEGUN | DEAD | FLYING)) !== BEGUN) continue;
+			if (!sessionPresent && (marks & QOS) === 4) this.uncertain++;
 			resent++;
 		}
 		return resent;
 	}
 
-	/** The first slot whose PUBREC has come. */
-	get firstReleased(): PacketSlot | undefined {
-		return this.lastReleased === undefined ? undefined : this.first;
-	}
-
-	/** The oldest slot of the pool that was never sent. */
-	get oldestWaiting(): PacketSlot | undefined {
-		let slot = this.first;
-		while (slot !== undefined && !(slot.pooled && slot.state === WAITING)) slot = slot.next;
-		return slot;
-	}
-
-	/** Takes out and frees a slot that waits or is in flight. */
-	drop(slot: PacketSlot): void {
-		if (slot.state >= SENT) this.inFlight--;
-		if (this.unsent === slot) this.unsent = slot.next;
-		this.remove(slot);
-		this.giveBack(slot);
-	}
-
-	/** A packet identifier that no held packet has: never 0, 1 after 65535 (section 2.3.1). */
-	nextId(): number {
-		let id = this.lastId;
-		do id = id === 65_535 ? 1 : id + 1;
-		while (this.first !== undefined && this.seek(id) !== undefined);
-		this.lastId = id;
+	/** Forgets the oldest identifier in the table, which the broker knows no more; 0 when there is none. */
+	dropReleased(): number {
+		if (this.released === 0) return 0;
+		const id = this.words[TABLE];
+		this.forgetRelease(0);
 		return id;
 	}
 
-	private seek(id: number): PacketSlot | undefined {
-		let slot = this.first;
-		while (slot !== undefined && slot.id !== id) slot = slot.next;
-		return slot;
-	}
-
-	private remove(slot: PacketSlot): void {
-		const before = this.unlink(slot);
-		if (slot === this.lastReleased) this.lastReleased = before;
-		slot.next = undefined;
-	}
-
-	/** Returns the one before it. */
-	private unlink(slot: PacketSlot): PacketSlot | undefined {
-		const next = slot.next;
-		let before: PacketSlot | undefined;
-		if (this.first === slot) this.first = next;
-		else {
-			before = this.first!;
-			while (before.next !== slot) before = before.next!;
-			before.next = next;
-		}
-		if (next === undefined) this.last = before;
-		return before;
+	/** Gives up the oldest message; returns its packet identifier, -1 when none is left. */
+	dropFirst(): number {
+		const id = this.dropReleased();
+		if (id !== 0) return id;
+		return this.empty ? -1 : this.drop(this.head);
 	}
 }

@@ -2,23 +2,32 @@
 
 import { Topic } from "../wire/topic.js";
 
-const CAPACITY = 4;
+const CAPACITY = 8;
 
 export class RecentTopics {
-	private readonly names: string[] = new Array(CAPACITY).fill("");
-	private readonly topics: (Topic | undefined)[] = new Array(CAPACITY).fill(undefined);
-	private next = 0;
+	/** Grows to its capacity: an app that publishes to Topics pays nothing for it. */
+	private readonly topics: Topic[] = [];
+	/** Where the last one was found. */
+	private at = 0;
 
-	/** The Topic of `name`. Allocates when it is none of the last four; throws as Topic does. */
+	/** The Topic of `name`. Allocates when it is none of the last eight; throws as Topic does. */
 	get(name: string): Topic {
-		const names = this.names;
-		for (let i = 0; i < CAPACITY; i++)
-			if (names[i] === name && this.topics[i] !== undefined) return this.topics[i]!;
+		const topics = this.topics;
+		const count = topics.length;
+		// The next one first: an app often publishes to the same topics in turn.
+		let at = this.at;
+		for (let i = 0; i < count; i++) {
+			if (++at >= count) at = 0;
+			const topic = topics[at];
+			if (topic.name === name) {
+				this.at = at;
+				return topic;
+			}
+		}
 		const topic = new Topic(name);
-		const at = this.next;
-		names[at] = name;
-		this.topics[at] = topic;
-		this.next = at + 1 === CAPACITY ? 0 : at + 1;
+		if (++this.at >= CAPACITY) this.at = 0;
+		if (count < CAPACITY) this.at = count;
+		topics[this.at] = topic;
 		return topic;
 	}
 }

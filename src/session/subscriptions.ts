@@ -1,16 +1,11 @@
 // What the app wants to hear: filters, their handlers, and how far the broker has agreed. Knows no socket.
 
-import type { Decoder } from "../wire/decoder.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeFilter, hasWildcard, matches } from "../wire/topic.js";
 import type { Message } from "./message.js";
+import type { Identifiers } from "./outbox.js";
 
 export type MessageHandler = (message: Message) => void;
-
-/** Who takes a message: nobody without a handler. */
-export interface Route {
-	readonly handler: MessageHandler | undefined;
-}
 
 /** To be sent. */
 export const WANTED = 0;
@@ -24,7 +19,7 @@ export const UNWANTED = 3;
 export const LEAVING = 4;
 
 /** A topic filter the app has subscribed to. */
-export class Subscription implements Route {
+export class Subscription {
 	readonly filter: string;
 	readonly qos: QoS;
 	/** The broker's answer: granted QoS 0 to 2, 0x80 refused, -1 none yet (section 3.9.3). */
@@ -33,7 +28,6 @@ export class Subscription implements Route {
 	/** @internal */ handler: MessageHandler | undefined;
 	/** @internal */ state = WANTED;
 	/** @internal */ id = 0;
-	/** @internal */ sentAt = 0;
 	/** @internal What has the same number goes in the same packet; 0: alone. */ group = 0;
 	/**
 	 * @internal Its place in the SUBSCRIBE that asks for it, and how many filters that has. -1: it was ended with that
@@ -42,7 +36,7 @@ export class Subscription implements Route {
 	/** @internal */ together = 1;
 	/** @internal */ next: Subscription | undefined = undefined;
 	/** @internal The next one that takes the message at hand. */ also: Subscription | undefined = undefined;
-	/** @internal Bytes of a topic name that is for this filter alone; -1: `exact` is not to find it. */
+	/** @internal Bytes of a topic name that is for this filter alone; -1: others take it too. */
 	length = -1;
 	/** @internal The filter, length in front. */
 	readonly field: Uint8Array;
@@ -54,16 +48,21 @@ export class Subscription implements Route {
 		this.filter = filter;
 		this.qos = qos;
 		this.handler = handler;
-		this.field = field;
-		if (!hasWildcard(field)) {
-			this.words = new Float64Array(((field.length + 5) >> 3) + 1);
-			new Uint8Array(this.words.buffer).set(field.subarray(2));
-			this.words[this.words.length - 1] = Number.NaN;
+		if (hasWildcard(field)) {
+			this.field = field;
+			return;
 		}
+		// One buffer for both views: the length in bytes 6 and 7, the filter from byte 8 on.
+		const words = (field.length + 5) >> 3;
+		const buffer = new ArrayBuffer(8 + (words + 1) * 8);
+		this.field = new Uint8Array(buffer, 6, field.length);
+		this.field.set(field);
+		this.words = new Float64Array(buffer, 8);
+		this.words[words] = Number.NaN;
 	}
 }
 
-export class Subscriptions {
+export class Subscriptions implements Identifiers {
 	/** Subscriptions that may be held. */
 	readonly capacity: number;
 	/** First of the list, the order in which they were made. */
@@ -75,16 +74,9 @@ export class Subscriptions {
 	private count = 0;
 	/** Groups that were made. */
 	private groups = 0;
-	/** The first that takes the message at hand, if it is for several. */
-	private taker: Subscription | undefined = undefined;
-	private readonly several: Route = { handler: (message) => this.handToAll(message) };
-	private readonly topicWords: Float64Array;
-	private readonly decoder: Decoder;
 
-	constructor(capacity: number, decoder: Decoder) {
+	constructor(capacity: number) {
 		this.capacity = capacity;
-		this.decoder = decoder;
-		this.topicWords = new Float64Array(decoder.topic.buffer, 0, decoder.topic.size >> 3);
 	}
 
 	seek(filter: string): Subscription | undefined {
@@ -159,9 +151,6 @@ export class Subscriptions {
 	private end(subscription: Subscription, kept: boolean): void {
 		const { filter } = subscription;
 		subscription.handler = undefined;
-		// One that it has replaced may be taking the message at hand.
-		for (let it = this.taker; it !== undefined; it = it.also)
-			if (it.filter === filter) it.handler = undefined;
 		const known = this.seek(filter) !== undefined;
 		if (!kept) {
 			if (known) this.remove(subscription);
@@ -191,12 +180,11 @@ export class Subscriptions {
 	}
 
 	/** A SUBSCRIBE or UNSUBSCRIBE for all of `batch` was sent. */
-	sent(batch: readonly Subscription[], id: number, now: number): void {
+	sent(batch: readonly Subscription[], id: number): void {
 		for (let index = 0; index < batch.length; index++) {
 			const subscription = batch[index];
 			subscription.state = subscription.state === WANTED ? ASKED : LEAVING;
 			subscription.id = id;
-			subscription.sentAt = now;
 			subscription.group = 0;
 			subscription.index = index;
 			subscription.together = batch.length;
@@ -254,10 +242,9 @@ export class Subscriptions {
 	}
 
 	/** The broker has accepted the next connection: what it does not know is asked again, each filter by itself. */
-	resume(sessionPresent: boolean, now: number): void {
+	resume(sessionPresent: boolean): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.id !== 0) it.sentAt = now;
-			if (sessionPresent) continue;
+			if (sessionPresent) return;
 			if (it.state === UNWANTED && it.index === 0) this.remove(it);
 			else if (it.state === ANSWERED) {
 				it.state = WANTED;
@@ -267,84 +254,14 @@ export class Subscriptions {
 		}
 	}
 
-	/** Whether an unanswered packet of ours has this identifier. */
-	uses(id: number): boolean {
-		for (let it = this.first; it !== undefined; it = it.next) if (it.id === id) return true;
-		return false;
+	/** The lowest identifier above `id` that an unanswered packet of ours has; 65536 when there is none. */
+	nextUsed(id: number): number {
+		let next = 65_536;
+		for (let it = this.first; it !== undefined; it = it.next) if (it.id > id && it.id < next) next = it.id;
+		return next;
 	}
 
-	/** A subscription whose answer is awaited; the longest awaited first. */
-	get firstAwaited(): Subscription | undefined {
-		if (this.awaited === 0) return undefined;
-		let oldest: Subscription | undefined;
-		for (let it = this.first; it !== undefined; it = it.next)
-			if (it.id !== 0 && (oldest === undefined || ((it.sentAt - oldest.sentAt) | 0) < 0)) oldest = it;
-		return oldest;
-	}
-
-	/** The subscription with a handler whose filter the decoder's topic name equals. */
-	exact(): Subscription | undefined {
-		const length = this.decoder.topicLength;
-		const topic = this.topicWords;
-		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.length !== length) continue;
-			// Eight bytes a step. Filters are UTF-8 without null characters, so none of their words is NaN or -0 and equal
-			// numbers are equal bytes. The NaN behind the last one ends the walk.
-			const words = it.words!;
-			let i = 0;
-			while (words[i] === topic[i]) i++;
-			if (i << 3 >= length) return it;
-		}
-		return undefined;
-	}
-
-	/** Who takes the message with the decoder's topic name, when `exact` has found nobody; undefined: nobody does. */
-	matching(): Route | undefined {
-		const { topic, topicLength } = this.decoder;
-		const { bytes } = topic;
-		let last: Subscription | undefined;
-		this.taker = undefined;
-		for (let it = this.first; it !== undefined; it = it.next) {
-			if (it.handler === undefined || (it.words !== undefined && it.field.length - 2 !== topicLength))
-				continue;
-			if (!matches(it.field, bytes, topicLength)) continue;
-			it.also = undefined;
-			if (last === undefined) this.taker = it;
-			else last.also = it;
-			last = it;
-		}
-		if (last !== this.taker) return this.several;
-		this.taker = undefined;
-		return last;
-	}
-
-	/** Each has its turn, also after one that throws; the first error goes on its way then. */
-	private handToAll(message: Message): void {
-		let failure: { error: unknown } | undefined;
-		for (let it = this.taker; it !== undefined; it = it.also) {
-			const { handler } = it;
-			try {
-				handler?.(message);
-			} catch (error) {
-				failure ??= { error };
-			}
-		}
-		if (message.offset + message.length === message.total) this.forgetTakers();
-		if (failure !== undefined) throw failure.error;
-	}
-
-	/** After the last part of a message nothing is to hold on to a subscription that is over. */
-	private forgetTakers(): void {
-		let it = this.taker;
-		this.taker = undefined;
-		while (it !== undefined) {
-			const next: Subscription | undefined = it.also;
-			it.also = undefined;
-			it = next;
-		}
-	}
-
-	/** `exact` is to find a filter without wildcards when its handler is the only one that takes such a topic. */
+	/** A filter without wildcards is told by its length when its handler is the only one that takes such a topic. */
 	private arrange(): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			it.length = -1;

@@ -5,8 +5,9 @@ export class Unreleased {
 	private readonly ids: Uint16Array;
 	private count = 0;
 
-	constructor(capacity: number) {
-		this.ids = new Uint16Array(capacity);
+	/** @param ids room for as many as may be held, all 0 */
+	constructor(ids: Uint16Array) {
+		this.ids = ids;
 	}
 
 	get full(): boolean {

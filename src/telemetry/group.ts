@@ -1,10 +1,9 @@
 // Several readings as one JSON object, at an interval or at a call, held while they cannot be sent.
 // Knows the Client's extension points, no packets.
 
-import { type Client, type Helper, NOT_OPEN, State } from "../client.js";
+import { type Client, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
 import { whole, yesOrNo } from "../options.js";
 import { CLOSED_BY_APP, REPLACED } from "../reasons.js";
-import { type PacketSlot, WAITING } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
@@ -16,7 +15,7 @@ export interface GroupOptions {
 	topic: string | Topic;
 	/** Values by key: at least one, and what has no number when it is taken is null. */
 	fields: Fields;
-	/** Milliseconds between two messages, 250 to 2^30 - 1; the first comes at its end. Default 0: only at `publish`. */
+	/** Milliseconds between two messages, 1 to 2^30 - 1; the first comes at its end. Default 0: only at `publish`. */
 	interval?: number;
 	/** Default 0. */
 	qos?: QoS;
@@ -34,11 +33,11 @@ export interface GroupOptions {
 	keep?: "newest" | number;
 }
 
-export class Group implements Helper {
+export class Group implements Listener, PayloadWriter {
 	readonly topic: Topic;
 	/** As given: names and units for whoever describes this device. */
 	readonly fields: Fields;
-	/** Sets of values that were given up: each counts in the client's statistics too, and was told to `onDropped`. */
+	/** Sets of values that gave way to newer ones, or were held when the client was closed. */
 	dropped = 0;
 
 	private readonly client: Client;
@@ -46,13 +45,9 @@ export class Group implements Helper {
 	private readonly retain: boolean;
 	private readonly cadence: Cadence | undefined;
 	private readonly json: JsonObject;
-	private readonly slot: PacketSlot;
-	/** Only the newest values matter: a packet that waits may be replaced. */
-	private readonly newest: boolean;
+	private readonly owner: number;
 	private readonly row: Float64Array;
 	private readonly ring: Ring;
-	/** Packet buffers of the pool with the group's last sets, once the client is being closed. */
-	private parting: PacketSlot[] | undefined = undefined;
 
 	/** Claims its packet buffer and the room for what it keeps. Throws on options that cannot work. */
 	constructor(client: Client, options: GroupOptions) {
@@ -65,10 +60,9 @@ export class Group implements Helper {
 		if (interval !== 0) this.cadence = new Cadence("interval", interval, client.ticks());
 		const judged = yesOrNo("quality", options.quality);
 		this.json = new JsonObject(time === undefined ? {} : { time }, fields, judged ? "quality" : undefined);
-		this.newest = keep === "newest";
+		this.owner = keep === "newest" ? client.owner() : 0;
 		this.row = new Float64Array(this.json.width);
 		this.ring = new Ring(keep === "newest" ? 1 : whole("keep", keep, 1, 1, 65_535), this.json.width);
-		this.slot = client.reserve(5 + this.topic.field.length + 2 + this.json.size);
 		client.attach(this);
 	}
 
@@ -82,30 +76,28 @@ export class Group implements Helper {
 		if (client.state === State.CLOSED || client.state === State.CLOSING) return NOT_OPEN;
 		this.json.take(this.row);
 		if (!ring.push(this.row)) this.drop(REPLACED);
-		return this.send(this.slot);
+		return this.send();
 	}
 
 	/** @internal */
-	onTick(now: number): void {
-		if (this.cadence?.due(now)) this.publish();
-		else this.onWritable();
+	onDeadline(now: number): number {
+		if (this.cadence?.isDue(now)) this.publish();
+		return this.cadence?.delay(now) ?? Number.POSITIVE_INFINITY;
+	}
+
+	/** @internal */
+	onConnected(): void {
+		this.send();
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.ring.count > 0) this.send(this.slot);
-	}
-
-	/** @internal Through the pool goes what the group's own buffer is too slow for. */
-	onClosing(): void {
-		this.onWritable();
-		this.parting = [];
-		this.send(undefined);
+		this.send();
 	}
 
 	/** @internal */
-	onDropped(slot: PacketSlot): void {
-		if (slot === this.slot || this.parting?.includes(slot)) this.dropped++;
+	onClosing(): void {
+		this.send();
 	}
 
 	/** @internal */
@@ -118,28 +110,25 @@ export class Group implements Helper {
 	}
 
 	/** Publishes what is held, oldest first, as far as there is room. */
-	private send(slot: PacketSlot | undefined): number {
+	private send(): number {
 		const { client, ring } = this;
 		let result = HELD;
-		while (ring.count > 0) {
-			if (slot?.state === WAITING && !this.newest) return HELD;
-			const at = client.begin(this.topic, this.qos, this.retain, slot);
-			if (at < 0) return HELD;
-			// Whoever was told of a replaced message may have published what there was.
-			if (ring.count === 0) {
-				client.cancel();
-				return HELD;
-			}
-			const end = this.json.write(ring.numbers, ring.oldest, client.lent!, at);
+		while (ring.count > 0 && client.state === State.CONNECTED) {
+			const sent = client.publishWith(this.topic, this.qos, this.retain, this, this.owner);
+			if (sent < 0) return HELD;
 			ring.shift();
-			if (slot === undefined) this.parting!.push(client.lentSlot!);
-			result = client.end(end);
+			result = sent;
 		}
 		return result;
 	}
 
+	/** @internal */
+	write(bytes: Uint8Array, at: number): number {
+		return this.json.write(this.ring.numbers, this.ring.oldest, bytes, at);
+	}
+
 	private drop(reason: typeof REPLACED): void {
 		this.dropped++;
-		this.client.dropped(0, reason);
+		this.client.drop(0, reason);
 	}
 }

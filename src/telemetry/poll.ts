@@ -1,20 +1,19 @@
 // A function called at an interval: any number of them share the client's one timer.
 // Knows the Client's extension points.
 
-import type { Client, Helper } from "../client.js";
+import type { Client, Listener } from "../client.js";
 import { Cadence } from "./cadence.js";
 
 /**
- * Calls a function at an interval, from construction until the client is closed, whether it is connected or not. The
- * client looks at its clock four times a second: a call comes up to 250 milliseconds late, later ones do not drift, and
- * what was missed is not made up for. What has to be quicker needs a timer of its own. The function is not to throw:
- * nobody is there to catch it.
+ * Calls a function at an interval, from construction until the client is closed, whether it is connected or not. A call
+ * that comes late does not delay later ones, and what was missed is not made up for. The function is not to throw: nobody
+ * is there to catch it.
  */
-export class Poll implements Helper {
+export class Poll implements Listener {
 	private readonly cadence: Cadence;
 	private readonly callback: () => void;
 
-	/** `interval` in milliseconds, 250 to 2^30 - 1. Takes one of the client's `helpers`. */
+	/** `interval` in milliseconds, 1 to 2^30 - 1. Takes one of the client's `listeners`. */
 	constructor(client: Client, interval: number, callback: () => void) {
 		if (typeof callback !== "function") throw new TypeError(`callback is ${callback}: it must be a function`);
 		this.cadence = new Cadence("interval", interval, client.ticks());
@@ -23,7 +22,8 @@ export class Poll implements Helper {
 	}
 
 	/** @internal */
-	onTick(now: number): void {
-		if (this.cadence.due(now)) this.callback();
+	onDeadline(now: number): number {
+		if (this.cadence.isDue(now)) this.callback();
+		return this.cadence.delay(now);
 	}
 }

@@ -1,19 +1,18 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
-import { type Client, type Helper, NO_ROOM } from "../client.js";
+import type { Client, Listener, PayloadWriter } from "../client.js";
 import { whole, yesOrNo } from "../options.js";
-import type { PacketSlot } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { show } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
-import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
+import { NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
 import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
 export interface SensorOptions extends Quantity {
 	topic: string | Topic;
 	/**
-	 * Where readings come from: one is taken at each interval, which then is from 250 milliseconds on, and judged as
+	 * Where readings come from: one is taken at each interval, which then is from 1 millisecond on, and judged as
 	 * `update` does. With a Mean it is the mean over the interval. Default: readings come by `update` only.
 	 */
 	source?: SourceLike;
@@ -31,8 +30,8 @@ export interface SensorOptions extends Quantity {
 	/** Milliseconds between two messages at most, whether or not there was a new reading. Default 0: off. */
 	heartbeat?: number;
 	/**
-	 * What is held while it cannot be sent: only the newest reading, in a packet buffer of the sensor's own, or all, in
-	 * the client's pool. Default "newest".
+	 * What is held while it cannot be sent: only the newest reading, in place of the one before, which is told to
+	 * onDropped, or all of them. Default "newest".
 	 */
 	keep?: "newest" | "all";
 	/**
@@ -44,11 +43,11 @@ export interface SensorOptions extends Quantity {
 
 /** `update`: the reading was noted, and is not worth a message now. */
 export const HELD = -3;
-/** `update`: the reading is NaN, infinite, from 1e21 on or no number, and the option `invalid` is not set. */
+/** `update`: the reading is NaN, infinite or from 1e21 on, and the option `invalid` is not set. */
 export const INVALID = -4;
 
-export class Sensor implements Helper {
-	/** Readings that were refused because they are no number that could be written: NaN, 1e21, null. */
+export class Sensor implements Listener, PayloadWriter {
+	/** Readings that were refused because they are no number that could be written. */
 	invalidReadings = 0;
 	/** The last reading given to `update`, NaN at first. */
 	value = Number.NaN;
@@ -62,7 +61,7 @@ export class Sensor implements Helper {
 	private readonly client: Client;
 	private readonly source: Source | undefined;
 	private readonly cadence: Cadence | undefined;
-	private readonly slot: PacketSlot | undefined;
+	private readonly owner: number;
 	private readonly qos: QoS;
 	private readonly retain: boolean;
 	private readonly deadband: number;
@@ -78,7 +77,7 @@ export class Sensor implements Helper {
 	/** The interval since the last message is not over. Noted, because the clock wraps. */
 	private resting = false;
 
-	/** Claims its packet buffer, with `keep: "newest"`. Throws on options that cannot work. */
+	/** Throws on options that cannot work. */
 	constructor(client: Client, options: SensorOptions) {
 		const { topic, invalid, deadband = 0, keep = "newest" } = options;
 		this.client = client;
@@ -97,8 +96,7 @@ export class Sensor implements Helper {
 		if (invalid !== undefined) this.invalid = encodeField("invalid", invalid).slice(2);
 		if (keep !== "newest" && keep !== "all")
 			throw new RangeError(`keep is ${show(keep)}: it must be "newest" or "all"`);
-		const payload = Math.max(decimalSize(this.decimals), this.invalid?.length ?? 0);
-		if (keep === "newest") this.slot = client.reserve(5 + this.topic.field.length + 2 + payload);
+		this.owner = keep === "newest" ? client.owner() : 0;
 		this.ticks = client.ticks;
 		if (options.source !== undefined) {
 			this.source = sourceOf("a Sensor", options.source);
@@ -108,6 +106,7 @@ export class Sensor implements Helper {
 		}
 		client.attach(this);
 	}
+
 	/**
 	 * Takes a reading, and publishes it if it is worth a message now.
 	 * @returns the packet identifier, 0 when accepted at QoS 0; HELD, INVALID, NO_ROOM or NOT_OPEN. After NO_ROOM the
@@ -132,57 +131,63 @@ export class Sensor implements Helper {
 			}
 		}
 		this.pending = true;
-		return this.publish(this.ticks());
+		if (!this.resting) return this.send(this.ticks());
+		const now = this.ticks();
+		const rest = this.interval - ((now - this.publishedAt) | 0);
+		if (rest <= 0) return this.send(now);
+		this.client.wakeWithin(rest);
+		return HELD;
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.pending) this.publish(this.ticks());
+		if (this.pending && !this.resting) this.send(this.ticks());
 	}
 
 	/** @internal */
-	onTick(now: number): void {
-		const elapsed = (now - this.publishedAt) | 0;
-		if (elapsed >= this.interval) this.resting = false;
-		if (this.cadence?.due(now)) this.update(this.source!.take());
-		const due = this.heartbeat > 0 && !this.first && elapsed >= this.heartbeat;
-		if (this.pending || due) this.publish(now);
+	onDeadline(now: number): number {
+		const { cadence, heartbeat, interval } = this;
+		let elapsed = (now - this.publishedAt) | 0;
+		if (elapsed >= interval) this.resting = false;
+		if (cadence?.isDue(now)) this.update(this.source!.take());
+		else if ((this.pending && !this.resting) || (heartbeat > 0 && !this.first && elapsed >= heartbeat))
+			this.send(now);
+		elapsed = (now - this.publishedAt) | 0;
+		let delay = cadence?.delay(now) ?? Number.POSITIVE_INFINITY;
+		if (this.resting) delay = Math.min(delay, interval - elapsed);
+		// What found no room goes when there is some.
+		if (heartbeat > 0 && !this.first && !this.pending) delay = Math.min(delay, heartbeat - elapsed);
+		return delay;
 	}
 
-	/** @internal What waits goes now, through the pool if its own packet buffer is in flight. */
+	/** @internal What waits goes now. */
 	onClosing(): void {
-		if (!this.pending) return;
-		const now = this.ticks();
-		if (this.send(now, this.slot) === NO_ROOM) this.send(now, undefined);
+		if (this.pending) this.send(this.ticks());
 	}
 
-	/** Publishes `value` unless the interval forbids it; what cannot be published stays pending. */
-	private publish(now: number): number {
-		if (this.resting && ((now - this.publishedAt) | 0) < this.interval) return HELD;
-		return this.send(now, this.slot);
-	}
-
-	private send(now: number, slot: PacketSlot | undefined): number {
-		const client = this.client;
-		// Somebody is writing into a packet buffer: the reading waits for its turn.
-		if (slot === undefined && client.lent !== undefined) return NO_ROOM;
-		const at = client.begin(this.topic, this.qos, this.retain, slot);
-		if (at < 0) return at;
-		const value = this.value;
-		const bytes = client.lent!;
-		let end: number;
-		if (Math.abs(value) < TOO_LARGE) {
-			end = writeDecimal(value, this.decimals, bytes, at);
-			this.published = value;
-		} else {
-			bytes.set(this.invalid!, at);
-			end = at + this.invalid!.length;
-			this.published = Number.NaN;
-		}
+	/** Publishes `value`; what finds no room stays pending. */
+	private send(now: number): number {
+		this.pending = true;
+		const result = this.client.publishWith(this.topic, this.qos, this.retain, this, this.owner);
+		if (result < 0) return result;
+		const { value } = this;
+		this.published = Math.abs(value) < TOO_LARGE ? value : Number.NaN;
 		this.publishedAt = now;
-		this.resting = true;
+		this.resting = this.interval > 0;
 		this.pending = false;
-		this.first = false;
-		return client.end(end);
+		if (this.first) {
+			this.first = false;
+			if (this.heartbeat > 0) this.client.wakeWithin(this.heartbeat);
+		}
+		return result;
+	}
+
+	/** @internal */
+	write(bytes: Uint8Array, at: number): number {
+		const { value } = this;
+		if (Math.abs(value) < TOO_LARGE) return writeDecimal(value, this.decimals, bytes, at);
+		const invalid = this.invalid!;
+		bytes.set(invalid, at);
+		return at + invalid.length;
 	}
 }

@@ -1,9 +1,8 @@
 // Whether this device is there, and how it is, as others can see it: a retained message, a will, a farewell.
 // Knows the Client's extension points, no packets.
 
-import { type Client, type Helper, NO_ROOM } from "../client.js";
+import { type Client, type Listener, NO_ROOM, type PayloadWriter } from "../client.js";
 import { whole } from "../options.js";
-import { FREE, type PacketSlot, RELEASING, RESENDING } from "../session/packet-slot.js";
 import type { QoS } from "../wire/protocol.js";
 import { quote } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
@@ -23,11 +22,11 @@ export interface StatusOptions {
 	 * version, reset reason, signal strength, free heap, whatever the app knows.
 	 */
 	details?: Fields;
-	/** Milliseconds, 250 to 2^30 - 1, after which it is published again while connected. Default 0: at connect only. */
+	/** Milliseconds, 1 to 2^30 - 1, after which it is published again while connected. Default 0: at connect only. */
 	interval?: number;
 }
 
-export class Status implements Helper {
+export class Status implements Listener, PayloadWriter {
 	readonly topic: Topic;
 
 	private readonly client: Client;
@@ -38,16 +37,18 @@ export class Status implements Helper {
 	private readonly row: Float64Array | undefined;
 	private readonly offline: Uint8Array;
 	private readonly cadence: Cadence | undefined;
-	// A packet buffer for each, so that a full pool, or one that is still in flight, is in nobody's way.
-	private readonly onlineSlot: PacketSlot;
-	private readonly offlineSlot: PacketSlot;
+	// Room is set aside for each, so that a full store is in nobody's way.
+	private readonly onlineOwner: number;
+	private readonly offlineOwner: number;
 	private connected = false;
+	/** The farewell is being written, not "online". */
+	private parting = false;
 	/** "online" is to be published as soon as there is room. */
 	private pending = false;
 
 	/**
 	 * Takes the client's will, which then is nobody else's: throws when there is one. Construct it right after the Client:
-	 * what is constructed later holds from the next connect on. Claims two small packet buffers.
+	 * what is constructed later holds from the next connect on. Has room for two messages set aside.
 	 */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
@@ -68,29 +69,35 @@ export class Status implements Helper {
 		}
 		this.offline = encodeField("offline", farewell).slice(2);
 		client.claimWill({ topic: this.topic, payload: this.offline, qos: this.qos, retain: true });
-		this.onlineSlot = this.reserve(size);
-		this.offlineSlot = this.reserve(this.offline.length);
+		const beside = this.topic.field.length - 2;
+		this.onlineOwner = client.owner(beside + size);
+		this.offlineOwner = client.owner(beside + this.offline.length);
 		client.attach(this);
 	}
 
 	/** @internal */
 	onConnected(): void {
 		this.connected = true;
-		this.cadence?.restart(this.client.ticks());
-		// The will may have been published since. At QoS 1 what is sent again is published again, behind it; at QoS 2 it is
-		// published once, and perhaps before; some brokers know it though they say that they have no session.
-		const { state } = this.onlineSlot;
-		this.sayOnline(this.qos === 2 && (state === RESENDING || state === RELEASING));
+		const { cadence, client } = this;
+		if (cadence !== undefined) {
+			const now = client.ticks();
+			cadence.restart(now);
+			client.wakeWithin(cadence.delay(now));
+		}
+		this.sayOnline();
 	}
 
 	/** @internal */
 	onWritable(): void {
-		if (this.pending) this.sayOnline(true);
+		if (this.pending) this.sayOnline();
 	}
 
 	/** @internal */
-	onTick(now: number): void {
-		if (this.connected && this.cadence?.due(now)) this.sayOnline(false);
+	onDeadline(now: number): number {
+		const { cadence } = this;
+		if (!this.connected || cadence === undefined) return Number.POSITIVE_INFINITY;
+		if (cadence.isDue(now)) this.sayOnline();
+		return cadence.delay(now);
 	}
 
 	/** @internal */
@@ -101,31 +108,25 @@ export class Status implements Helper {
 
 	/** @internal */
 	onClosing(): void {
-		const at = this.client.begin(this.topic, this.qos, true, this.offlineSlot);
-		if (at >= 0) this.end(this.offline, at);
+		this.parting = true;
+		this.publish(this.offlineOwner);
 	}
 
-	/**
-	 * What has to wait goes as soon as there is room.
-	 * @param again the same text too that is on its way already
-	 */
-	private sayOnline(again: boolean): void {
-		const { client, details, online, row, onlineSlot } = this;
-		if (online !== undefined && onlineSlot.state !== FREE && !again) return;
-		details?.take(row!);
-		const at = client.begin(this.topic, this.qos, true, onlineSlot);
-		this.pending = at === NO_ROOM;
-		if (at < 0) return;
-		if (online !== undefined) this.end(online, at);
-		else client.end(details!.write(row!, 0, client.lent!, at));
+	/** What has to wait goes as soon as there is room. */
+	private sayOnline(): void {
+		this.details?.take(this.row!);
+		this.pending = this.publish(this.onlineOwner) === NO_ROOM;
 	}
 
-	private end(text: Uint8Array, at: number): void {
-		this.client.lent!.set(text, at);
-		this.client.end(at + text.length);
+	private publish(owner: number): number {
+		return this.client.publishWith(this.topic, this.qos, true, this, owner);
 	}
 
-	private reserve(payload: number): PacketSlot {
-		return this.client.reserve(5 + this.topic.field.length + 2 + payload);
+	/** @internal */
+	write(bytes: Uint8Array, at: number): number {
+		if (this.details !== undefined && !this.parting) return this.details.write(this.row!, 0, bytes, at);
+		const text = this.parting ? this.offline : this.online!;
+		bytes.set(text, at);
+		return at + text.length;
 	}
 }

@@ -1,7 +1,6 @@
 // Bytes to packets (chapters 2 and 3), from a stream cut anywhere. Knows no session, no socket, no time.
 // A field that is there whole is read straight into its place; a part of one goes through a small scratch buffer.
 
-import { PacketBuffer } from "./packet-buffer.js";
 import {
 	CONNACK,
 	PINGRESP,
@@ -42,7 +41,9 @@ export interface Source {
  * after false, `decode` is to be called again when it may.
  */
 export interface PacketSink {
-	/** A part of a PUBLISH at QoS 0 or 1: topic and payload are in the decoder's buffers until this returns. */
+	/** A whole PUBLISH at QoS 0: topic and payload are in the decoder's buffers until this returns. */
+	onMessage(): boolean;
+	/** A PUBLISH at QoS 0 or 1, or a part of one. */
 	onPublish(): boolean;
 	/** The same at QoS 2. */
 	onPublishQos2(): boolean;
@@ -55,7 +56,16 @@ export interface PacketSink {
 	onPingresp(): boolean;
 	/** The peer broke a rule; nothing after it means anything. */
 	onMalformed(reason: Reason): void;
+	/** The source, or one of these, has thrown: decoding has stopped. */
+	onThrown(error: unknown): void;
 }
+
+// Why decoding has to wait: bits of `blocks`.
+const DECODING = 1;
+/** The app has asked to wait with what comes. */
+export const PAUSED = 2;
+/** No more acknowledgements can wait for room. */
+export const NO_ANSWERS = 4;
 
 // What is read next. The frequent ones come first: XS tries the cases of a switch in order. In one object, because each
 // constant of the module takes a slot of stack in every frame that uses it.
@@ -76,14 +86,26 @@ const Step = Object.freeze({
 });
 const { HEADER } = Step;
 
-const SCRATCH = 64;
+/** Bytes of a field's part that go through the scratch buffer at a time. */
+const SCRATCH = 32;
 
 export class Decoder {
+	// Hot fields first: XS looks for a field from the first one on.
+	/** Bytes that the source has and that were not read yet. */
+	available = 0;
+	/** Why decoding has to wait: PAUSED, NO_ANSWERS, or because it runs. 0: it has not to. */
+	blocks = 0;
+	private source: Source | undefined = undefined;
+	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
+	private readonly quad: Uint8Array;
+	/** The same as one number, to compare. */
+	private readonly head: Int32Array;
+	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
+	private lastHead = 0;
+	private step: number = Step.STOPPED;
+	private readonly sink: PacketSink;
+
 	// Of the PUBLISH at hand:
-	/** Payload of this part, from offset 0. */
-	readonly payload: PacketBuffer;
-	/** Topic name, zero behind its end. */
-	readonly topic: PacketBuffer;
 	/** Bytes of the topic name; 0 when it was longer than the buffer and skipped. */
 	topicLength = 0;
 	/** Fixed header flags: DUP 8, QoS 6, RETAIN 1. */
@@ -96,50 +118,89 @@ export class Decoder {
 	partLength = 0;
 	/** Bytes of the whole message. */
 	total = 0;
+	/** Topic name from its front, zero behind it. */
+	readonly topic: Uint8Array;
+	/** Payload of this part, from its front. */
+	readonly payload: Uint8Array;
+	/** The same, with the packet identifier in front. */
+	private readonly body: Uint8Array;
 
-	/** Bytes that the source has and that were not read yet: to be set when it announces some, before `decode`. */
-	available = 0;
+	/**
+	 * All that is received goes into one buffer: room for a topic name to remember, quad, topic, a gap of two bytes,
+	 * payload, scratch. It is short for one read only, so that the view which is read into ends there.
+	 */
+	private readonly buffer: ArrayBuffer;
+	private readonly size: number;
+	/** Bytes of the PUBLISH at hand, all of it. */
+	private packetSize = 0;
+	private readonly topicAt: number;
+	private readonly payloadAt: number;
+	private readonly scratchAt: number;
+	/** Bytes that have arrived since `takeArrived`. */
+	private arrived = 0;
+	private readonly scratch: Uint8Array;
 
-	private readonly sink: PacketSink;
-	private source: Source | undefined;
-	private step: number = Step.STOPPED;
-	private type = 0;
-	private remaining = 0;
-	private bits = 0;
 	/** Bytes of the field at hand that are in place. */
 	private got = 0;
 	/** Bytes of the payload that were handed over. */
 	private consumed = 0;
 	private word = 0;
-	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
-	private readonly quad = new Uint8Array(4);
-	/** The same as one number, to compare. */
-	private readonly head = new Int32Array(this.quad.buffer);
-	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
-	private lastHead = 0;
-	/** Bytes of that PUBLISH, all of it. */
-	private size = 0;
-	private readonly pair = new Uint8Array(2);
-	/** CONNACK has come. */
-	private connected = false;
+	private type = 0;
+	private remaining = 0;
+	private bits = 0;
 	private ahead = 0;
 	private aheadEnd = 0;
-	private readonly single = new Uint8Array(1);
-	private readonly scratch = new PacketBuffer(SCRATCH);
+	/** CONNACK has come. */
+	private connected = false;
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
 	 * A longer payload comes in parts, a longer topic name is skipped.
 	 */
 	constructor(sink: PacketSink, payloadSize: number, topicSize: number) {
+		const topicAt = topicSize + 8;
+		const payloadAt = topicAt + topicSize + 8;
+		const scratchAt = payloadAt + payloadSize;
+		const size = scratchAt + SCRATCH;
+		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.sink = sink;
-		this.payload = new PacketBuffer(payloadSize);
-		this.topic = new PacketBuffer(topicSize);
+		this.buffer = buffer;
+		this.size = size;
+		this.quad = new Uint8Array(buffer, topicSize, 4);
+		this.head = new Int32Array(buffer, topicSize, 1);
+		this.topicAt = topicAt;
+		this.topic = new Uint8Array(buffer, topicAt);
+		this.payloadAt = payloadAt;
+		this.payload = new Uint8Array(buffer, payloadAt);
+		this.body = new Uint8Array(buffer, payloadAt - 2);
+		this.scratchAt = scratchAt;
+		this.scratch = new Uint8Array(buffer, scratchAt);
+	}
+
+	/** Bytes of topic name that there is room for. */
+	get topicSize(): number {
+		return this.topicAt - 8;
+	}
+
+	/** Bytes of payload that there is room for. */
+	get payloadSize(): number {
+		return this.scratchAt - this.payloadAt;
+	}
+
+	/** Eight bytes of the topic name at a time, zero behind it. */
+	topicWords(): Float64Array {
+		return new Float64Array(this.buffer, this.topicAt, this.topicSize >> 3);
+	}
+
+	/** As many, to remember a topic name in. */
+	memoryWords(): Float64Array {
+		return new Float64Array(this.buffer, 0, this.topicSize >> 3);
 	}
 
 	/** Begins with a new stream; forgets what the last one left half read. */
 	start(source: Source): void {
 		this.source = source;
+		this.buffer.resize(this.size); // a read that threw has left it short
 		this.connected = false;
 		this.step = Step.HEADER_REST;
 		this.got = 0;
@@ -154,66 +215,120 @@ export class Decoder {
 		this.source = undefined;
 		this.step = Step.STOPPED;
 		this.available = 0;
+		this.arrived = 0;
+		this.blocks &= ~NO_ANSWERS;
 	}
 
-	/** Decodes until the source is drained, the sink says to stop, or a rule is broken. Throws what the source throws. */
-	decode(): void {
-		while (this.available > 3 && this.step === HEADER) if (!this.packet()) return;
-		if (this.available > 0 || this.step !== HEADER) this.crawl();
+	/** Decoding has to wait, for this reason too. */
+	block(reason: number): void {
+		this.blocks |= reason;
 	}
 
-	/**
-	 * The short way, for a short packet that is there whole: a read for each field, straight into its place. What is
-	 * not such a packet is left to the long way. False when decoding is not to go on.
-	 */
-	private packet(): boolean {
-		const source = this.source!;
-		let got = source.read(this.quad);
-		if (got !== 4) {
-			this.short(got);
-			return this.longWay(this.got);
-		}
-		if (this.head[0] !== this.lastHead) {
-			const quad = this.quad;
-			this.available -= 4;
-			if (quad[0] === PUBACK << 4 && quad[1] === 2) {
-				const id = (quad[2] << 8) | quad[3];
-				return id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
+	/** It has not to wait any more for this reason. */
+	unblock(reason: number): void {
+		this.blocks &= ~reason;
+	}
+
+	/** Bytes that have arrived since the last call. */
+	takeArrived(): number {
+		const { arrived } = this;
+		this.arrived = 0;
+		return arrived;
+	}
+
+	/** The source has `count` bytes in all: decodes until it is drained, the sink says to stop, or a rule is broken. */
+	onReadable(count: number): void {
+		this.arrived += count - this.available;
+		this.available = count;
+		if (this.blocks !== 0) return;
+		this.blocks = DECODING;
+		const quad = this.quad;
+		let more = true;
+		try {
+			while (more && this.available > 3 && this.step === HEADER) {
+				const source = this.source!;
+				let got = source.read(quad);
+				if (got !== 4) {
+					this.short(got);
+					this.longWay(this.got);
+					break;
+				}
+				if (this.head[0] !== this.lastHead) {
+					this.available -= 4;
+					if (quad[0] === PUBACK << 4 && quad[1] === 2) {
+						const id = (quad[2] << 8) | quad[3];
+						more = id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO);
+						continue;
+					}
+					if (!this.publishHead()) {
+						more = this.acknowledgement();
+						continue;
+					}
+					this.available += 4;
+				}
+				// The short way, for a short PUBLISH that is there whole: two reads behind its head, straight into their places.
+				const available = this.available - this.packetSize;
+				if (available < 0) {
+					this.available -= 4;
+					this.longWay(4);
+					break;
+				}
+				const buffer = this.buffer;
+				const length = this.topicLength;
+				buffer.resize(this.topicAt + length);
+				got = source.read(this.topic);
+				buffer.resize(this.size);
+				if (got !== length) {
+					this.interrupted(Step.TOPIC, got, available + this.packetSize - 4);
+					break;
+				}
+				if (this.flags > 1) {
+					more = this.publishWithId(available);
+					continue;
+				}
+				const total = this.total;
+				if (total > 0) {
+					buffer.resize(this.payloadAt + total);
+					got = source.read(this.payload);
+					buffer.resize(this.size);
+					if (got !== total) {
+						this.interrupted(Step.PAYLOAD, got, available + total);
+						break;
+					}
+				}
+				this.available = available;
+				more = this.sink.onMessage();
 			}
-			if (!this.publishHead()) return this.acknowledgement();
-			this.available += 4;
+			if (more && (this.available > 0 || this.step !== HEADER)) this.crawl();
+		} catch (error) {
+			this.blocks &= ~DECODING;
+			this.sink.onThrown(error);
+			return;
 		}
-		const available = this.available - this.size;
-		if (available < 0) {
-			this.available -= 4;
-			return this.longWay(4);
+		this.blocks &= ~DECODING;
+	}
+
+	/** Goes on with what is left, if it may. */
+	resume(): void {
+		if (this.available > 0) this.onReadable(this.available);
+	}
+
+	/** At QoS 1 and 2, from the packet identifier on; then `available` bytes are left. */
+	private publishWithId(available: number): boolean {
+		const { buffer, body, total } = this;
+		buffer.resize(this.payloadAt + total);
+		const got = this.source!.read(body) ?? 0;
+		buffer.resize(this.size);
+		this.word = (body[0] << 8) | body[1];
+		if (got < 2) {
+			this.word = body[0];
+			return this.interrupted(Step.IDENTIFIER, got, available + 2 + total);
 		}
-		const topic = this.topic;
-		const length = this.topicLength;
-		topic.buffer.resize(length);
-		got = source.read(topic.bytes);
-		topic.buffer.resize(topic.size);
-		if (got !== length) return this.interrupted(Step.TOPIC, got, available + this.size - 4);
-		const flags = this.flags;
-		if (flags > 1) {
-			const pair = this.pair;
-			got = source.read(pair);
-			this.word = pair[0];
-			if (got !== 2) return this.interrupted(Step.IDENTIFIER, got, available + this.size - 4 - length);
-			this.word = (pair[0] << 8) | pair[1];
-			if (!this.identifier()) return false;
-			this.step = HEADER;
-		}
-		const total = this.total;
-		if (total > 0) {
-			const payload = this.payload;
-			payload.buffer.resize(total);
-			got = source.read(payload.bytes);
-			payload.buffer.resize(payload.size);
-			if (got !== total) return this.interrupted(Step.PAYLOAD, got, available + total);
-		}
-		this.available = available;
-		return flags > 3 ? this.sink.onPublishQos2() : this.sink.onPublish();
+		this.available = available + 2 + total - got;
+		if (!this.identifier()) return false;
+		if (got < total + 2) return this.interrupted(Step.PAYLOAD, got - 2, available + total);
+		this.step = HEADER;
+		return this.flags > 3 ? this.sink.onPublishQos2() : this.sink.onPublish();
 	}
 
 	/**
@@ -228,13 +343,13 @@ export class Decoder {
 		const total = remaining - (flags > 1 ? 4 : 2) - length;
 		this.lastHead = 0;
 		if (quad[0] >> 4 !== PUBLISH || flags > 5 || remaining > 127) return false;
-		if (length === 0 || length > this.topic.size || total < 0 || total > this.payload.size) return false;
+		if (length === 0 || length > this.topicSize || total < 0 || total > this.payloadSize) return false;
 		this.flags = flags;
 		this.topicLength = length;
 		this.id = 0;
 		this.offset = 0;
 		this.total = this.partLength = total;
-		this.size = remaining + 2;
+		this.packetSize = remaining + 2;
 		this.lastHead = this.head[0];
 		return true;
 	}
@@ -285,7 +400,7 @@ export class Decoder {
 					if (!this.readWord() || !this.beginTopic()) return;
 					break;
 				case Step.TOPIC:
-					if (!this.fill(this.topic, this.topicLength)) return;
+					if (!this.fill(this.topic, this.topicAt, this.topicLength)) return;
 					this.step = this.flags & 6 ? Step.IDENTIFIER : Step.PAYLOAD;
 					break;
 				case Step.IDENTIFIER:
@@ -295,7 +410,7 @@ export class Decoder {
 					if (!this.part()) return;
 					break;
 				case Step.WORD:
-					if (!this.readWord() || !this.body()) return;
+					if (!this.readWord() || !this.rest()) return;
 					break;
 				case Step.LENGTH_BYTE:
 					if (!this.lengthByte()) return;
@@ -386,7 +501,7 @@ export class Decoder {
 		this.id = 0;
 		this.total = total;
 		this.consumed = 0;
-		if (length > this.topic.size) {
+		if (length > this.topicSize) {
 			this.topicLength = 0;
 			this.remaining = length;
 			this.step = Step.SKIP_TOPIC;
@@ -407,10 +522,9 @@ export class Decoder {
 	/** Reads and hands over what fits the payload buffer: all of the message, or a part of it. */
 	private part(): boolean {
 		const offset = this.consumed;
-		const payload = this.payload;
 		let length = this.total - offset;
-		if (length > payload.size) length = payload.size;
-		if (!this.fill(payload, length)) return false;
+		if (length > this.payloadSize) length = this.payloadSize;
+		if (!this.fill(this.payload, this.payloadAt, length)) return false;
 		this.offset = offset;
 		this.partLength = length;
 		this.consumed = offset + length;
@@ -419,7 +533,7 @@ export class Decoder {
 	}
 
 	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
-	private body(): boolean {
+	private rest(): boolean {
 		const word = this.word;
 		const type = this.type;
 		if (type === CONNACK) {
@@ -455,14 +569,7 @@ export class Decoder {
 	/** The next byte, or -1 when it is not there yet. */
 	private readByte(): number {
 		if (this.ahead < this.aheadEnd) return this.quad[this.ahead++];
-		if (this.available === 0) return -1;
-		const single = this.single;
-		if (this.source!.read(single) !== 1) {
-			this.available = 0;
-			return -1;
-		}
-		this.available--;
-		return single[0];
+		return this.readScratch(1) === 0 ? -1 : this.scratch[0];
 	}
 
 	/** The next two bytes into `word`; false when they are not there yet. */
@@ -477,28 +584,26 @@ export class Decoder {
 		return true;
 	}
 
-	/** `length` bytes to the front of `field`, zero behind them; false when not all are there yet. */
-	private fill(field: PacketBuffer, length: number): boolean {
+	/** `length` bytes to the front of `field`, which begins at `at`, zero behind them; false when not all are there yet. */
+	private fill(field: Uint8Array, at: number, length: number): boolean {
+		const { buffer, size } = this;
 		if (this.got === 0) {
 			if (length === 0) return true;
 			const whole = this.available >= length;
-			const buffer = field.buffer;
-			buffer.resize(whole ? length : 0);
-			const got = whole ? this.source!.read(field.bytes) : undefined;
-			buffer.resize(field.size);
+			buffer.resize(whole ? at + length : at);
+			const got = whole ? this.source!.read(field) : undefined;
+			buffer.resize(size);
 			if (got === length) {
 				this.available -= length;
 				return true;
 			}
 			if (whole) this.short(got);
 		}
-		const scratch = this.scratch;
+		const from = this.scratchAt - at;
 		while (this.got < length) {
 			const count = this.readScratch(length - this.got);
 			if (count === 0) return false;
-			scratch.buffer.resize(count);
-			field.bytes.set(scratch.bytes, this.got);
-			scratch.buffer.resize(SCRATCH);
+			field.copyWithin(this.got, from, from + count);
 			this.got += count;
 		}
 		this.got = 0;
@@ -519,10 +624,9 @@ export class Decoder {
 	private readScratch(most: number): number {
 		let count = Math.min(most, this.available, SCRATCH);
 		if (count === 0) return 0;
-		const scratch = this.scratch;
-		scratch.buffer.resize(count);
-		count = this.source!.read(scratch.bytes) ?? 0;
-		scratch.buffer.resize(SCRATCH);
+		this.buffer.resize(this.scratchAt + count);
+		count = this.source!.read(this.scratch) ?? 0;
+		this.buffer.resize(this.size);
 		this.available = count === 0 ? 0 : this.available - count;
 		return count;
 	}

@@ -86,10 +86,11 @@ export function writeUtf8(
 	at: number,
 	end = bytes.length - at > SHORT ? at + SHORT : bytes.length,
 ): number {
+	const begin = at;
 	for (let i = 0; ; i++) {
 		let unit = charCodeAt(text, i);
 		if (unit < 0x80) {
-			if (at >= end) return writeLong(text, bytes, end);
+			if (at >= end) return writeLong(text, bytes, begin, end);
 			bytes[at++] = unit;
 			continue;
 		}
@@ -102,14 +103,14 @@ export function writeUtf8(
 			} else unit = 0xfffd;
 		}
 		if (unit < 0x800) {
-			if (at + 2 > end) return writeLong(text, bytes, end);
+			if (at + 2 > end) return writeLong(text, bytes, begin, end);
 			bytes[at++] = 0xc0 | (unit >> 6);
 		} else {
 			if (unit < 0x10000) {
-				if (at + 3 > end) return writeLong(text, bytes, end);
+				if (at + 3 > end) return writeLong(text, bytes, begin, end);
 				bytes[at++] = 0xe0 | (unit >> 12);
 			} else {
-				if (at + 4 > end) return writeLong(text, bytes, end);
+				if (at + 4 > end) return writeLong(text, bytes, begin, end);
 				bytes[at++] = 0xf0 | (unit >> 18);
 				bytes[at++] = 0x80 | ((unit >> 12) & 0x3f);
 			}
@@ -119,11 +120,10 @@ export function writeUtf8(
 	}
 }
 
-/** `text` goes past `end`: writes it in another way, if there is more room, from where it begins. */
-function writeLong(text: string, bytes: Uint8Array, end: number): number {
+/** `text` goes past `end`: writes it in another way, if there is more room. */
+function writeLong(text: string, bytes: Uint8Array, at: number, end: number): number {
 	const size = bytes.length;
 	if (end === size) return -1;
-	const at = end - SHORT;
 	const encoded = encodeAtOnce(text);
 	if (encoded === undefined) return writeUtf8(text, bytes, at, size);
 	if (at + encoded.length > size) return -1;

@@ -170,7 +170,10 @@ test.each(STACKS)("with sockets of %s, a restart of Mosquitto amid a burst loses
 	const other = await (await judge(broker.port, { clientId: unique("judge"), clean: false })).subscribe(
 		topic,
 	);
-	const app = await startApp(stack, { client: { port: broker.port, clientId: topic, packets: 12 }, topic });
+	const app = await startApp(stack, {
+		client: { port: broker.port, clientId: topic, storeSize: 768 },
+		topic,
+	});
 	app.publish(1, 2, 3, 4, 5, 6);
 	const delivered = await app.delivered(1);
 	await broker.halt();

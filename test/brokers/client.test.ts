@@ -320,7 +320,7 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 		test("close delivers what is held, then sends DISCONNECT: the will is not published", async () => {
 			const id = unique("close");
 			const other = await (await judge(broker.port)).subscribe(`${id}/#`);
-			const app = new App(broker.port, { clientId: id, packets: 8, window: 2 });
+			const app = new App(broker.port, { clientId: id, storeSize: 512, window: 2 });
 			app.client.will = { topic: `${id}/will`, payload: "gone", qos: 1 };
 			await app.connected();
 			const ids = Array.from({ length: 8 }, (_, i) => app.client.publish(`${id}/held`, String(i), 1));
@@ -483,6 +483,7 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 								ticks[i]++;
 								callback();
 							}, 3),
+						schedule: () => {},
 						clear: (timer: never) => clearInterval(timer),
 					},
 				}),
@@ -525,7 +526,7 @@ describe("over a restart of Mosquitto", () => {
 		const other = await (await judge(broker.port, { clientId: unique("judge"), clean: false })).subscribe(id);
 		const app = await new App(broker.port, {
 			clientId: id,
-			packets: 32,
+			storeSize: 2048,
 			window: 8,
 			replyTimeout: 2000,
 		}).connected();

@@ -69,14 +69,20 @@ test("after replyTimeout it ends all the same, and tells what was not delivered"
 	expect(setup.client.statistics.dropped).toBe(2);
 });
 
-test("a packet half sent is not followed by DISCONNECT, which would be read as its payload", () => {
-	const setup = connected({ replyTimeout: 5000, packetSize: 3000 }, { room: 600 });
-	setup.client.publish("t", "x".repeat(2000));
-	setup.client.close();
-	setup.clock.advance(10_000);
-	expect(setup.client.state).toBe(State.CLOSED);
-	expect(setup.peer.take().length).toBe(512);
-});
+test.each([
+	[512, 512],
+	[3000, 600],
+])(
+	"a packet half sent, in pieces of %d, is not followed by DISCONNECT, which would be read as its payload",
+	(packetSize, sent) => {
+		const setup = connected({ replyTimeout: 5000, packetSize }, { room: 600 });
+		setup.client.publish("t", "x".repeat(2000));
+		setup.client.close();
+		setup.clock.advance(10_000);
+		expect(setup.client.state).toBe(State.CLOSED);
+		expect(setup.peer.take().length).toBe(sent);
+	},
+);
 
 test("a broken connection ends it", () => {
 	const setup = connected();
@@ -126,41 +132,84 @@ test("the timer stops, and all calls are harmless", () => {
 	setup.peer.expect();
 });
 
-test("what was lent and not ended is not accepted any more", () => {
-	const setup = new Setup();
-	const at = setup.client.begin(new Topic("t"), 1, false);
-	setup.client.close();
-	expect(setup.client.end(at)).toBe(NOT_OPEN);
-	expect(setup.news()).toEqual([CLOSED]);
+function waiting(): Setup {
+	const setup = connected();
+	setup.peer.take();
+	setup.peer.fail();
+	setup.news();
+	return setup;
+}
+
+describe.each([
+	["connecting", () => new Setup(), false],
+	["waiting", waiting, false],
+	["connected", () => connected(), true],
+] as const)("close while a payload is being written, %s", (_what, make, online) => {
+	test("begins when it is written, and its message is treated as any other that was accepted", () => {
+		const setup = make();
+		const { client, peer } = setup;
+		const writer = {
+			write(bytes: Uint8Array, at: number) {
+				client.close();
+				client.close();
+				expect(setup.news()).toEqual([]);
+				bytes[at] = 0x78;
+				return at + 1;
+			},
+		};
+		expect(client.publishWith(new Topic("t"), 1, false, writer)).toBe(1);
+		expect(client.publishWith(new Topic("t"), 1, false, writer)).toBe(NOT_OPEN);
+		if (online) {
+			peer.expect(PUBLISH("t", "x", { qos: 1, id: 1 }));
+			peer.send(PUBACK(1));
+		}
+		expect(setup.news()).toEqual([online ? "delivered 1" : `dropped 1 ${reasons.CLOSED_BY_APP}`, CLOSED]);
+		expect(client.state).toBe(State.CLOSED);
+		peer.expect(...(online ? [DISCONNECT] : []));
+	});
+
+	test("and the error of who writes it goes on", () => {
+		const setup = make();
+		const { client, peer } = setup;
+		const writer = {
+			write(): number {
+				client.close();
+				throw new Error("mine");
+			},
+		};
+		expect(() => client.publishWith(new Topic("t"), 1, false, writer)).toThrow("mine");
+		expect(setup.news()).toEqual([CLOSED]);
+		peer.expect(...(online ? [DISCONNECT] : []));
+	});
 });
 
-test("nor while what is held is being delivered", () => {
+test.each([0, 1] as const)("close in the fill of publishFrom at QoS %d begins when that is sent", (qos) => {
 	const setup = connected();
 	const { client, peer } = setup;
-	client.publish("t", "held", 1);
-	const at = client.begin(new Topic("t"), 1, false);
-	client.close();
-	expect(client.end(at)).toBe(NOT_OPEN);
-	peer.send(PUBACK(1));
-	peer.expect(PUBLISH("t", "held", { qos: 1, id: 1 }), DISCONNECT);
-	expect(setup.news()).toEqual(["delivered 1", CLOSED]);
+	const fill = (_offset: number, view: Uint8Array) => {
+		client.close();
+		view[0] = 0x78;
+		return 1;
+	};
+	const id = client.publishFrom("t", 1, fill, qos);
+	peer.expect(PUBLISH("t", "x", { qos, id }), ...(qos === 0 ? [DISCONNECT] : []));
+	if (qos === 1) {
+		peer.send(PUBACK(id));
+		peer.expect(DISCONNECT);
+	}
+	expect(setup.news()).toEqual([...(qos === 1 ? ["delivered 1"] : []), CLOSED]);
 });
 
-test("a helper whose last words fail leaves the app what it has borrowed", () => {
+test("a listener may publish its last words, and the app no more behind them", () => {
 	const setup = connected();
-	const { client } = setup;
-	let farewells = 0;
-	const long = new Topic("longer");
-	client.attach({ onClosing: () => client.end(client.begin(long, 0, false)) });
-	client.attach({
-		onClosing() {
-			if (++farewells === 1) throw new Error("mine");
-		},
-	});
-	const at = client.begin(new Topic("t"), 0, false);
-	expect(() => client.close()).toThrow("mine");
-	expect(client.end(at)).toBe(0);
+	const { client, peer } = setup;
+	const topic = new Topic("last");
+	const writer = { write: (_bytes: Uint8Array, at: number) => at };
+	client.attach({ onClosing: () => client.publishWith(topic, 1, true, writer) });
 	client.close();
-	const farewell = PUBLISH("longer", "");
-	setup.peer.expect(farewell, PUBLISH("t", ""), farewell, DISCONNECT);
+	expect(client.publishWith(topic, 1, true, writer)).toBe(NOT_OPEN);
+	peer.expect(PUBLISH("last", "", { qos: 1, id: 1, retain: true }));
+	peer.send(PUBACK(1));
+	peer.expect(DISCONNECT);
+	expect(setup.news()).toEqual(["delivered 1", CLOSED]);
 });

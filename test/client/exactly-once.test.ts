@@ -14,9 +14,13 @@ import {
 	SUBSCRIBE,
 } from "../support/packets.js";
 import { connected, type Setup } from "../support/setup.js";
+import { padded, storeFor } from "../support/store.js";
 
 const first = (id: number, qos = 2) => PUBLISH("t", `${id}`, { qos, id });
 const again = (id: number, qos = 2) => PUBLISH("t", `${id}`, { qos, id, dup: true });
+
+/** Milliseconds between two looks at a link: by so much later it may be found dead. */
+const LOOK = 10_000 / 8;
 
 /** Publishes one message for each QoS; all are sent. */
 function published(setup: Setup, ...levels: (1 | 2)[]): void {
@@ -49,8 +53,8 @@ describe("a message published at QoS 2", () => {
 		expect(id).toBeGreaterThan(255);
 	});
 
-	test("of the same topic and length as the one before is right too, in the same slot and in another", () => {
-		const setup = connected({ packets: 2 });
+	test("of the same topic and length as the one before is right too, in the same place and in another", () => {
+		const setup = connected();
 		const { client, peer } = setup;
 		for (let id = 1; id < 8; id++) {
 			expect(client.publish("t", Uint8Array.of(id), 2)).toBe(id);
@@ -66,7 +70,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("keeps its place in the window until PUBCOMP", () => {
-		const setup = connected({ window: 1, packets: 3 });
+		const setup = connected({ window: 1 });
 		const { client, peer } = setup;
 		client.publish("t", "1", 2);
 		client.publish("t", "2", 2);
@@ -80,27 +84,39 @@ describe("a message published at QoS 2", () => {
 		peer.expect(PUBREL(2), first(3, 1));
 	});
 
-	test("keeps its packet buffer until PUBCOMP; then there is room again", () => {
-		const setup = connected({ packets: 2 });
+	test("keeps its room until PUBREC, and its place in the window until PUBCOMP", () => {
+		const setup = connected({ storeSize: storeFor(2, "t", 20), window: 2 });
 		const { client, peer } = setup;
-		published(setup, 2, 2);
-		peer.send(PUBREC(1), PUBREC(2));
-		expect(client.publish("t", "", 2)).toBe(NO_ROOM);
-		expect(client.publish("t", "", 0)).toBe(NO_ROOM);
-		expect(setup.news()).toEqual([]);
+		const text = padded("x", 20);
+		expect([client.publish("t", text, 2), client.publish("t", text, 2)]).toEqual([1, 2]);
+		expect(client.publish("t", text, 2)).toBe(NO_ROOM);
+		peer.take();
+		peer.send(PUBREC(1));
+		expect(setup.news()).toEqual(["writable"]);
+		expect(client.publish("t", text, 2)).toBe(3);
+		expect(client.publish("t", text, 2)).toBe(NO_ROOM);
+		peer.expect(PUBREL(1));
+		peer.send(PUBREC(2));
+		peer.expect(PUBREL(2));
 		peer.send(PUBCOMP(1));
-		expect(setup.news()).toEqual(["delivered 1", "writable"]);
-		expect(client.publish("t", "3", 2)).toBe(3);
-		peer.expect(PUBREL(1), PUBREL(2), first(3));
+		expect(setup.news()).toEqual(["writable", "delivered 1"]);
+		peer.expect(PUBLISH("t", text, { qos: 2, id: 3 }));
+		expect(client.held).toBe(2);
 	});
 
 	test("is never dropped for a newer one, once it is sent", () => {
-		const setup = connected({ packets: 2, whenFull: "dropOldest" });
-		published(setup, 2, 2);
-		setup.peer.send(PUBREC(1));
-		expect(setup.client.publish("t", "", 2)).toBe(NO_ROOM);
+		const setup = connected({ storeSize: storeFor(2, "t", 20), whenFull: "dropOldest" });
+		const text = padded("x", 20);
+		for (let i = 0; i < 2; i++) setup.client.publish("t", text, 2);
+		setup.peer.take();
+		expect(setup.client.publish("t", text, 2)).toBe(NO_ROOM);
 		setup.peer.fail();
-		expect(setup.client.publish("t", "", 2)).toBe(NO_ROOM);
+		expect(setup.client.publish("t", text, 2)).toBe(NO_ROOM);
+		setup.reconnect();
+		setup.peer.send(PUBREC(1));
+		expect(setup.client.publish("t", text, 2)).toBe(3);
+		setup.peer.fail();
+		expect(setup.client.publish("t", text, 2)).toBe(NO_ROOM);
 		expect(setup.client.statistics.dropped).toBe(0);
 	});
 
@@ -148,7 +164,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("goes on where it was when the broker has the session: PUBRELs in the order of PUBRECs, then the rest", () => {
-		const setup = connected({ packets: 6, window: 6 });
+		const setup = connected({ window: 6 });
 		published(setup, 2, 2, 1, 2, 2);
 		setup.peer.send(PUBREC(4), PUBREC(1));
 		setup.peer.expect(PUBREL(4), PUBREL(1));
@@ -211,7 +227,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("is given up after PUBREC when the session is lost, and sent anew before it", () => {
-		const setup = connected({ packets: 5, window: 5 });
+		const setup = connected({ storeSize: 5 * 16, window: 5 });
 		published(setup, 2, 2, 1, 2);
 		setup.peer.send(PUBREC(2));
 		setup.peer.take();
@@ -253,9 +269,9 @@ describe("a message published at QoS 2", () => {
 			setup.peer.send(CONNACK);
 			expect(setup.news()).toEqual(["dropped 1", "dropped 2", "connected false"]);
 			setup.peer.expect(
-				SUBSCRIBE(5, "s1", 0),
 				first(3),
 				PUBLISH("new", "", { qos: 1, id: 4 }),
+				SUBSCRIBE(5, "s1", 0),
 				PUBLISH("new", "", { qos: 1, id: 6 }),
 				SUBSCRIBE(7, "s2", 0),
 			);
@@ -284,7 +300,7 @@ describe("a message published at QoS 2", () => {
 	});
 
 	test("has its identifier until PUBCOMP: nothing else gets it, from 65535 on to 1 and past it", () => {
-		const setup = connected({ random: () => 65_533 / 65_535, packets: 4, window: 4 });
+		const setup = connected({ random: () => 65_533 / 65_535 });
 		const { client, peer } = setup;
 		expect([1, 2, 3].map(() => client.publish("t", "", 2))).toEqual([65_534, 65_535, 1]);
 		peer.send(PUBREC(65_535), PUBREC(1));
@@ -333,14 +349,14 @@ describe("a message published at QoS 2", () => {
 		setup.peer.send(PUBREC(1));
 		setup.clock.advance(9500);
 		expect(setup.news()).toEqual([]);
-		setup.clock.advance(500);
+		setup.clock.advance(750);
 		expect(setup.news()).toEqual([`disconnected ${reasons.NO_REPLY}`]);
 		expect(setup.client.statistics.timeouts).toBe(1);
 		setup.redial().accept(true);
 		setup.peer.expect(PUBREL(1));
 		setup.clock.advance(9500);
 		expect(setup.news()).toEqual(["connected true"]);
-		setup.clock.advance(500);
+		setup.clock.advance(500 + LOOK);
 		expect(setup.news()).toEqual([`disconnected ${reasons.NO_REPLY}`]);
 	});
 
@@ -352,7 +368,7 @@ describe("a message published at QoS 2", () => {
 		// The second PUBREC is missing, but something has moved.
 		setup.clock.advance(9750);
 		expect(setup.news()).toEqual([]);
-		setup.clock.advance(250);
+		setup.clock.advance(250 + LOOK);
 		expect(setup.news()).toEqual([`disconnected ${reasons.NO_REPLY}`]);
 	});
 });

@@ -5,30 +5,43 @@ import * as reasons from "../../src/reasons.js";
 import { Sensor } from "../../src/telemetry/sensor.js";
 import { Status } from "../../src/telemetry/status.js";
 import { Topic } from "../../src/wire/topic.js";
-import { PUBACK, PUBLISH } from "../support/packets.js";
+import { CONNACK, concat, listing, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
+import { padded } from "../support/store.js";
 
 const topic = new Topic("t");
 
-test("a reserved slot larger than the socket's room goes out in pieces, whatever packetSize is", () => {
-	const setup = connected({}, { room: 1072 });
-	const slot = setup.client.reserve(2000);
-	const at = setup.client.begin(topic, 0, false, slot);
-	setup.client.lent!.fill(0x61, at, at + 1900);
-	setup.client.end(at + 1900);
+test("a packet larger than the socket's room goes out in pieces, whatever packetSize is", () => {
+	const setup = connected({ packetSize: 2000 }, { room: 1072 });
+	const writer = {
+		write(bytes: Uint8Array, at: number) {
+			bytes.fill(0x61, at, at + 1900);
+			return at + 1900;
+		},
+	};
+	setup.client.publishWith(topic, 0, false, writer, setup.client.owner(1901));
 	setup.peer.expect(PUBLISH("t", "a".repeat(1900)));
 });
 
-test("close in onDropped, for a message that makes room: the new one is refused", () => {
+test("close in onDropped, for a message that makes room: the new one was accepted, and is told too", () => {
 	const setup: Setup = new Setup({
-		packets: 1,
+		storeSize: 64,
 		whenFull: "dropOldest",
-		onDropped: () => setup.client.close(),
+		onDropped: (id, reason) => {
+			setup.log.push(`dropped ${id} ${reason}`);
+			setup.client.close();
+		},
 	});
-	setup.client.publish("t", "old", 1);
-	expect(setup.client.publish("t", "new", 1)).toBe(NOT_OPEN);
+	setup.client.publish("t", padded("old", 40), 1);
+	expect(setup.client.publish("t", padded("new", 40), 1)).toBe(2);
 	expect(setup.client.state).toBe(State.CLOSED);
-	expect(setup.client.statistics.published).toBe(1);
+	expect(setup.client.statistics).toMatchObject({ published: 2, dropped: 2 });
+	expect(setup.news()).toEqual([
+		`dropped 1 ${reasons.REPLACED}`,
+		`dropped 2 ${reasons.CLOSED_BY_APP}`,
+		`disconnected ${reasons.CLOSED_BY_APP}`,
+	]);
+	expect(setup.client.publish("t", "late", 1)).toBe(NOT_OPEN);
 });
 
 test("onDropped that throws while the client closes: all are told, and the end too", () => {
@@ -45,10 +58,10 @@ test("onDropped that throws while the client closes: all are told, and the end t
 	expect(setup.news()).toEqual([`disconnected ${reasons.CLOSED_BY_APP}`]);
 });
 
-test("a wrong call with a full pool throws, and drops nothing", () => {
+test("a wrong call with a full store throws, and drops nothing", () => {
 	for (const whenFull of ["refuse", "dropOldest"] as const) {
-		const setup = new Setup({ packets: 1, packetSize: 64, whenFull });
-		setup.client.publish("t", "held", 1);
+		const setup = new Setup({ storeSize: 64, packetSize: 64, whenFull });
+		setup.client.publish("t", padded("held", 40), 1);
 		expect(() => setup.client.publish("t", "x".repeat(100), 1)).toThrow(/100 bytes does not fit/);
 		expect(() => setup.client.publish("t", new Uint8Array(100), 1)).toThrow(/100 bytes does not fit/);
 		expect(() => setup.client.publish("t", "x", 3 as never)).toThrow(/qos is 3/);
@@ -67,38 +80,48 @@ test("what is nearly a QoS or a flag is not taken for one, also when messages we
 	setup.peer.take();
 	setup.client.publish(topic, payload, 1);
 	setup.peer.send(PUBACK(1));
-	setup.client.publish(topic, payload, 0, false);
-	for (const retain of [2, 0, "false", "", {}])
-		expect(() => setup.client.publish(topic, payload, 0, retain as never)).toThrow(
-			/retain is .*true or false/,
-		);
+	setup.client.publish(topic, payload, 0, 2 as never);
 	setup.peer.expect(
 		PUBLISH("t", "\u0001\u0002\u0003", { qos: 1, id: 1 }),
-		PUBLISH("t", "\u0001\u0002\u0003"),
+		PUBLISH("t", "\u0001\u0002\u0003", { retain: true }),
 	);
 });
 
-test("a buffer that the app keeps lent delays helpers, and does not make them throw", () => {
+test("a Sensor and a Status that find a payload being written publish as soon as it is", () => {
 	const setup = new Setup();
 	new Status(setup.client, { topic: "s", qos: 0 });
 	const sensor = new Sensor(setup.client, { topic: "r" });
-	setup.client.begin(topic, 0, false);
-	setup.peer.accept();
-	setup.peer.take();
-	expect(sensor.update(1)).toBe(NO_ROOM);
-	setup.client.cancel();
-	setup.clock.advance(250);
-	setup.peer.expect(PUBLISH("s", "online", { retain: true }), PUBLISH("r", "1"));
+	setup.peer.open();
+	setup.client.pause();
+	setup.peer.send(CONNACK());
+	const writer = {
+		write(bytes: Uint8Array, at: number) {
+			// CONNACK is read now: Status has to wait, and is not made to throw.
+			setup.client.resume();
+			expect(setup.client.state).toBe(State.CONNECTED);
+			expect(sensor.update(1)).toBe(NO_ROOM);
+			bytes[at] = 0x78;
+			return at + 1;
+		},
+	};
+	expect(setup.client.publishWith(topic, 0, false, writer)).toBe(0);
+	setup.clock.advance(1);
+	const sent = concat(setup.peer.socket.writes.slice(1));
+	expect(listing(sent)).toEqual(
+		listing(concat([PUBLISH("t", "x"), PUBLISH("s", "online", { retain: true }), PUBLISH("r", "1")])),
+	);
 });
 
 test("room for one sensor is announced though another has published meanwhile", () => {
-	const setup = connected();
+	const setup = connected({ storeSize: 64, window: 8 });
 	const a = new Sensor(setup.client, { topic: "a", qos: 1 });
 	const b = new Sensor(setup.client, { topic: "b", qos: 1 });
-	a.update(1);
-	expect(a.update(2)).toBe(NO_ROOM);
-	b.update(1);
+	for (let id = 1; id <= 4; id++) expect(a.update(id)).toBe(id);
+	expect(a.update(5)).toBe(NO_ROOM);
+	expect(b.update(1)).toBe(NO_ROOM);
 	setup.peer.take();
 	setup.peer.send(PUBACK(1));
-	setup.peer.expect(PUBLISH("a", "2", { qos: 1, id: 3 }));
+	setup.peer.expect(PUBLISH("a", "5", { qos: 1, id: 5 }));
+	setup.peer.send(PUBACK(2));
+	setup.peer.expect(PUBLISH("b", "1", { qos: 1, id: 6 }));
 });

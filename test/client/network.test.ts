@@ -88,10 +88,16 @@ test("an attempt under way ends with the network, and the next network's name se
 
 test("closed without network it stays closed, and leaves the interface alone", () => {
 	const it = setup(false);
+	const attach = jest.spyOn(it.wifi, "attach");
 	const detach = jest.spyOn(it.wifi, "detach");
+	const second = new Setup({ ...it.place.network, interface: it.wifi });
+	const [[listener]] = attach.mock.calls;
+	second.client.close();
+	expect(detach.mock.calls[0][0] === listener).toBe(true);
 	it.client.close();
 	expect(it.news()).toEqual([`disconnected ${CLOSED_BY_APP}`]);
-	expect(detach).toHaveBeenCalledWith(it.client);
+	expect(detach).toHaveBeenCalledTimes(2);
+	expect(detach.mock.calls[1][0] === listener).toBe(false);
 	it.air.inRange.set("home", "secret");
 	it.clock.advance(120_000);
 	expect(it.wifi.up).toBe(true);

@@ -2,8 +2,9 @@
 
 import { NO_ROOM, NOT_OPEN } from "../../src/client.js";
 import { Topic } from "../../src/wire/topic.js";
-import { PINGREQ, PUBACK, PUBLISH, SUBSCRIBE } from "../support/packets.js";
+import { bytesOf, PINGREQ, PUBACK, PUBLISH, SUBSCRIBE } from "../support/packets.js";
 import { connected } from "../support/setup.js";
+import { padded, storeFor } from "../support/store.js";
 
 describe("PUBLISH", () => {
 	test("at QoS 0 is one write, and accepted with 0", () => {
@@ -66,7 +67,7 @@ describe("PUBLISH", () => {
 	test.each([125, 126, 127, 128, 129, 16_381, 16_382, 16_383, 16_384, 16_385])(
 		"has a right remaining length around %d bytes",
 		(size) => {
-			const { client, peer } = connected({ packetSize: 20_000 }, { room: 32_000 });
+			const { client, peer } = connected({ packetSize: 20_000, storeSize: 32_000 }, { room: 32_000 });
 			const payload = new Uint8Array(size).fill(7);
 			for (const length of [size - 5, size - 3, size]) {
 				client.publish("t", payload.subarray(0, length), 1);
@@ -76,19 +77,69 @@ describe("PUBLISH", () => {
 		},
 	);
 
-	test("fills packetSize to the last byte", () => {
-		const { client, peer } = connected({ packetSize: 127 });
-		client.publish("t", "x".repeat(122));
-		peer.expect(PUBLISH("t", "x".repeat(122)));
-		expect(() => client.publish("t", "x".repeat(123))).toThrow(/123 bytes does not fit.*room for 122/);
-		expect(() => client.publish("t", new Uint8Array(123))).toThrow(/123 bytes does not fit.*room for 122/);
-		expect(() => client.publish("t", "x".repeat(121), 1)).toThrow(RangeError);
-		client.publish("t", "x".repeat(120), 1);
-		peer.expect(PUBLISH("t", "x".repeat(120), { qos: 1, id: 2 }));
+	test("goes in one write up to packetSize, to the last byte; what is longer goes in pieces of it", () => {
+		for (const qos of [0, 1] as const) {
+			const { client, peer } = connected({ packetSize: 127 });
+			const sizes = () => peer.socket.writes.splice(0).map((write) => write.length);
+			sizes();
+			for (const [length, writes] of [
+				[127, [127]],
+				[128, [127, 1]],
+				[254, [127, 127]],
+				[255, [127, 127, 1]],
+			] as const)
+				for (const bytes of [false, true]) {
+					// Above 127 bytes behind it the fixed header takes one more.
+					const text = "x".repeat(length - (length > 129 ? 3 : 2) - 3 - 2 * qos);
+					const id = client.publish("t", bytes ? bytesOf(text) : text, qos);
+					expect(sizes()).toEqual(writes);
+					peer.expect(PUBLISH("t", text, { qos, id }));
+					if (qos === 1) peer.send(PUBACK(id));
+				}
+		}
 	});
 
-	test("alternates topics, short and long payloads in the same buffer", () => {
-		const { client, peer } = connected({ packets: 1 });
+	test("fills the store to the last byte; what can never fit throws", () => {
+		for (const packetSize of [32, 512]) {
+			const { client, peer } = connected({ packetSize, storeSize: 128 });
+			client.publish("t", "x".repeat(117));
+			peer.expect(PUBLISH("t", "x".repeat(117)));
+			expect(() => client.publish("t", "x".repeat(118))).toThrow(
+				/118 bytes does not fit: to the topic "t" it takes 132 bytes.*room for 128; raise storeSize/,
+			);
+			expect(() => client.publish("t", new Uint8Array(118))).toThrow(/118 bytes does not fit/);
+			expect(() => client.publish("t", "x".repeat(116), 1)).toThrow(
+				/116 bytes does not fit.*takes 132 bytes/,
+			);
+			expect(() => client.publish("t".repeat(200), "")).toThrow(/does not fit.*storeSize/);
+			client.publish("t", "x".repeat(115), 1);
+			peer.expect(PUBLISH("t", "x".repeat(115), { qos: 1, id: 1 }));
+			expect(client.statistics).toMatchObject({ published: 2, refused: 0 });
+		}
+	});
+
+	test("may have a topic longer than packetSize, and any payload behind it", () => {
+		const { client, peer } = connected({ packetSize: 16 });
+		const topic = "topic/".repeat(5);
+		for (const payload of ["", "x", new Uint8Array(0), "y".repeat(100)]) {
+			client.publish(topic, payload);
+			peer.expect(PUBLISH(topic, payload));
+		}
+	});
+
+	test("longer than packetSize, a lone surrogate counts as what takes its place, U+FFFD", () => {
+		const { client, peer } = connected({ packetSize: 32 });
+		const text = "0123456789".repeat(4);
+		client.publish("t", `\ud800${text}\udc00`, 1);
+		client.publish("u", text, 1);
+		peer.expect(
+			PUBLISH("t", `\ufffd${text}\ufffd`, { qos: 1, id: 1 }),
+			PUBLISH("u", text, { qos: 1, id: 2 }),
+		);
+	});
+
+	test("alternates topics, short and long payloads in the same place", () => {
+		const { client, peer } = connected({ storeSize: storeFor(1, "a/b/c", 199) });
 		const topics = [new Topic("a/b/c"), new Topic("x"), new Topic("a/b/c")];
 		for (let i = 0; i < 12; i++) {
 			const topic = topics[i % 3];
@@ -108,7 +159,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("an identifier goes from 65535 to 1, and is never 0", () => {
-		const { client, peer } = connected({ random: () => 65_533 / 65_535, packets: 3 });
+		const { client, peer } = connected({ random: () => 65_533 / 65_535 });
 		for (const id of [65_534, 65_535, 1, 2]) {
 			expect(client.publish("t", "", 1)).toBe(id);
 			peer.expect(PUBLISH("t", "", { qos: 1, id }));
@@ -117,7 +168,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("waits while the window is full, then goes in order", () => {
-		const setup = connected({ window: 2, packets: 5 });
+		const setup = connected({ window: 2 });
 		const { client, peer } = setup;
 		for (let i = 0; i < 4; i++) client.publish("t", `${i}`, 1);
 		client.publish("t", "zero");
@@ -129,7 +180,7 @@ describe("PUBLISH", () => {
 	});
 
 	test("takes acknowledgements out of order", () => {
-		const setup = connected({ window: 3, packets: 3 });
+		const setup = connected({ window: 3 });
 		const { client, peer } = setup;
 		for (let i = 0; i < 3; i++) client.publish("t", `${i}`, 1);
 		peer.send(PUBACK(2), PUBACK(3), PUBACK(1));
@@ -148,28 +199,46 @@ describe("PUBLISH", () => {
 	});
 });
 
-describe("when all packet buffers are in use", () => {
+describe("when the store is full", () => {
 	test("publish is refused and counted, and announced when there is room", () => {
-		const setup = connected({ packets: 2, window: 2 });
+		const setup = connected({ storeSize: storeFor(2, "t", 21), window: 2 });
 		const { client, peer } = setup;
-		client.publish("t", "a", 1);
-		client.publish("t", "b", 1);
-		expect(client.publish("t", "c", 1)).toBe(NO_ROOM);
-		expect(client.publish("t", "d", 0)).toBe(NO_ROOM);
-		expect(client.statistics).toMatchObject({ published: 2, refused: 2 });
+		const text = (name: string) => padded(name, 21);
+		client.publish("t", text("a"), 1);
+		client.publish("t", text("b"), 1);
+		expect(client.publish("t", text("c"), 1)).toBe(NO_ROOM);
+		// Nothing overtakes: at QoS 0 it goes at once, as nothing waits.
+		expect(client.publish("t", "d", 0)).toBe(0);
+		expect(client.statistics).toMatchObject({ published: 3, refused: 1 });
 		peer.send(PUBACK(1));
 		expect(setup.news()).toEqual(["delivered 1", "writable"]);
-		expect(client.publish("t", "c", 1)).toBe(3);
+		expect(client.publish("t", text("c"), 1)).toBe(3);
 		peer.send(PUBACK(2));
 		expect(setup.news()).toEqual(["delivered 2"]);
+		peer.expect(
+			PUBLISH("t", text("a"), { qos: 1, id: 1 }),
+			PUBLISH("t", text("b"), { qos: 1, id: 2 }),
+			PUBLISH("t", "d"),
+			PUBLISH("t", text("c"), { qos: 1, id: 3 }),
+		);
+	});
+
+	test("a shorter message may still find room, and identifiers go on without a gap", () => {
+		const setup = connected({ storeSize: 64, window: 8 });
+		const { client } = setup;
+		expect(client.publish("t", "x".repeat(37), 1)).toBe(1); // 52 bytes
+		expect(client.publish("t", "xx", 1)).toBe(NO_ROOM);
+		expect(client.publish("t", "", 0)).toBe(0);
+		setup.peer.send(PUBACK(1));
+		expect(client.publish("t", "xx", 1)).toBe(2);
 	});
 
 	test("room is announced also when QoS 0 messages made it", () => {
-		const setup = connected({ packets: 2 }, { room: 24 });
+		const setup = connected({ storeSize: storeFor(2, "t", 21, 0) }, { room: 64 });
 		const { client, peer } = setup;
-		client.publish("t", "fills the socket");
-		expect(client.publish("t", "waits")).toBe(0);
-		expect(client.publish("t", "waits too")).toBe(0);
+		client.publish("t", "fills the socket".padEnd(45));
+		expect(client.publish("t", "waits".padEnd(21))).toBe(0);
+		expect(client.publish("t", "waits too".padEnd(21))).toBe(0);
 		expect(client.publish("t", "refused")).toBe(NO_ROOM);
 		peer.take();
 		expect(setup.news()).toEqual(["writable"]);
@@ -200,7 +269,7 @@ describe("a socket without room", () => {
 	});
 
 	test("sends in pieces what is larger than its room, and nothing in between", () => {
-		const setup = connected({ packetSize: 4000, keepAlive: 2000 }, { room: 1024 });
+		const setup = connected({ packetSize: 4000, storeSize: 4000, keepAlive: 2000 }, { room: 1024 });
 		const { client, peer, clock } = setup;
 		const large = "0123456789".repeat(300);
 		client.publish("big", large, 1);
@@ -209,7 +278,7 @@ describe("a socket without room", () => {
 		peer.send(PUBLISH("in", "x", { qos: 1, id: 9 }));
 		client.publish("small", "x");
 		clock.advance(3000);
-		expect(peer.socket.writes.length).toBe(3); // CONNECT and two pieces
+		expect(peer.socket.writes.length).toBe(2); // CONNECT, and a piece that takes all the room
 		peer.expect(
 			PUBLISH("big", large, { qos: 1, id: 1 }),
 			PUBACK(9),
@@ -220,7 +289,7 @@ describe("a socket without room", () => {
 	});
 
 	test("gives way to control packets between two packets in pieces", () => {
-		const { client, peer } = connected({ packetSize: 2000 }, { room: 1024 });
+		const { client, peer } = connected({ packetSize: 2000, storeSize: 6000 }, { room: 1024 });
 		const large = "x".repeat(1500);
 		for (let i = 0; i < 3; i++) client.publish("t", large);
 		peer.send(PUBLISH("in", "x", { qos: 1, id: 9 }));
@@ -230,7 +299,7 @@ describe("a socket without room", () => {
 	test.each([1019, 1020, 1021, 1530, 1531, 1532, 1533])(
 		"sends %d bytes in pieces of the right sizes",
 		(size) => {
-			const { client, peer } = connected({ packetSize: 4000 }, { room: 600 });
+			const { client, peer } = connected({ packetSize: 4000, storeSize: 6000 }, { room: 600 });
 			const payload = "x".repeat(size);
 			client.publish("t", payload);
 			client.publish("t", "next", 1);
@@ -244,7 +313,7 @@ describe("a socket without room", () => {
 	);
 
 	test("a packet half sent when the connection breaks goes again whole", () => {
-		const setup = connected({ packetSize: 4000 }, { room: 600 });
+		const setup = connected({ packetSize: 4000, storeSize: 6000 }, { room: 600 });
 		const large = "x".repeat(3000);
 		setup.client.publish("t", large, 1);
 		setup.client.publish("t", "after", 1);

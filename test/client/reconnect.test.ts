@@ -1,7 +1,7 @@
 // What is lost with a connection, what is not, and when the next attempt comes (sections 4.1 and 4.4).
 
 import { State } from "../../src/client.js";
-import { RESOLVE_FAILED, SOCKET_FAILED } from "../../src/network/dialer.js";
+import { RESOLVE_FAILED, SOCKET_FAILED } from "../../src/connection/dialer.js";
 import * as reasons from "../../src/reasons.js";
 import * as wire from "../../src/wire/reason.js";
 import { CONNACK, PUBACK, PUBLISH } from "../support/packets.js";
@@ -35,7 +35,7 @@ describe("the delay before the next attempt", () => {
 
 	test("is random over all of it, so that boards do not come back together", () => {
 		const draws = [0, 0.5, 0.25, 0];
-		const setup = new Setup({ random: () => draws.shift()!, reconnectMinimum: 4000 });
+		const setup = new Setup({ random: () => draws.shift() ?? 0, reconnectMinimum: 4000 });
 		setup.peer.fail();
 		expect([1, 2, 3].map(() => nextAttempt(setup))).toEqual([2000, 2000, 250]);
 	});
@@ -79,13 +79,13 @@ describe("an attempt fails", () => {
 	});
 
 	test("when no socket can be opened, and is repeated", () => {
-		const setup = new Setup();
+		const setup = new Setup({ random: () => 0.5 });
 		setup.peer.fail();
 		setup.news();
 		setup.place.noSockets = true;
 		nextAttempt(setup);
 		expect(setup.news()).toEqual([]);
-		setup.clock.advance(250); // told at the next tick
+		setup.clock.advance(1); // told soon, and never within the constructor
 		expect(setup.news()).toEqual([`disconnected ${SOCKET_FAILED}`]);
 		setup.place.noSockets = false;
 		setup.redial().accept();
@@ -201,8 +201,8 @@ describe("QoS 1 over a reconnect", () => {
 		expect(setup.client.statistics).toMatchObject({ delivered: 2, strayAcknowledgements: 1 });
 	});
 
-	test("keeps retain and a payload of several pieces", () => {
-		const setup = connected({ packetSize: 3000 }, { room: 700 });
+	test.each([512, 3000])("keeps retain and a payload of several pieces of %d bytes at most", (packetSize) => {
+		const setup = connected({ packetSize }, { room: 700 });
 		const payload = "0123456789".repeat(200);
 		setup.client.publish("t", payload, 1, true);
 		setup.peer.take();
@@ -210,7 +210,7 @@ describe("QoS 1 over a reconnect", () => {
 	});
 
 	test("an identifier that is still held is not given again", () => {
-		const setup = connected({ random: () => 65_533 / 65_535, packets: 4, window: 4 });
+		const setup = connected({ random: () => 65_533 / 65_535 });
 		const { client } = setup;
 		expect([1, 2, 3].map(() => client.publish("t", "", 1))).toEqual([65_534, 65_535, 1]);
 		// 1 stays held while all other identifiers pass by.

@@ -2,8 +2,10 @@
 
 import { NO_ROOM, State } from "../../src/client.js";
 import type { ClientOptions } from "../../src/options.js";
-import { DISCONNECT, PINGRESP, PUBACK, PUBLISH, PUBREC, SUBACK, SUBSCRIBE } from "../support/packets.js";
+import { Topic } from "../../src/wire/topic.js";
+import { CONNACK, DISCONNECT, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE } from "../support/packets.js";
 import { Setup } from "../support/setup.js";
+import { padded } from "../support/store.js";
 
 type Callback =
 	| "onConnected"
@@ -14,11 +16,11 @@ type Callback =
 	| "onDropped"
 	| "onWritable"
 	| "handler"
-	| "helper.onConnected"
-	| "helper.onDisconnected"
-	| "helper.onWritable"
-	| "helper.onTick"
-	| "helper.onClosing";
+	| "listener.onConnected"
+	| "listener.onDisconnected"
+	| "listener.onWritable"
+	| "listener.onDeadline"
+	| "listener.onClosing";
 
 const callbacks: Callback[] = [
 	"onConnected",
@@ -29,11 +31,11 @@ const callbacks: Callback[] = [
 	"onDropped",
 	"onWritable",
 	"handler",
-	"helper.onConnected",
-	"helper.onDisconnected",
-	"helper.onWritable",
-	"helper.onTick",
-	"helper.onClosing",
+	"listener.onConnected",
+	"listener.onDisconnected",
+	"listener.onWritable",
+	"listener.onDeadline",
+	"listener.onClosing",
 ];
 
 /**
@@ -48,26 +50,29 @@ function live(callback: Callback, act: (setup: Setup) => void) {
 		act(setup);
 	};
 	const setup: Setup = new Setup({
-		packets: 2,
+		storeSize: 2 * 32,
 		topicSize: 8,
 		...(Object.fromEntries(
 			callbacks.filter((name) => name.startsWith("on")).map((name) => [name, on(name)]),
 		) as Partial<ClientOptions>),
 	});
 	setup.client.attach({
-		onConnected: on("helper.onConnected"),
-		onDisconnected: on("helper.onDisconnected"),
-		onWritable: on("helper.onWritable"),
-		onTick: on("helper.onTick"),
-		onClosing: on("helper.onClosing"),
+		onConnected: on("listener.onConnected"),
+		onDisconnected: on("listener.onDisconnected"),
+		onWritable: on("listener.onWritable"),
+		onDeadline: () => {
+			on("listener.onDeadline")();
+			return 250;
+		},
+		onClosing: on("listener.onClosing"),
 	});
 	const steps: (() => void)[] = [
 		() => setup.client.subscribe("h", 1, on("handler")),
 		() => setup.peer.accept(),
 		() => setup.peer.send(SUBACK(1, 1)),
-		() => setup.client.publish("t", "1", 1),
-		() => setup.client.publish("t", "2", 1),
-		() => setup.client.publish("t", "3", 1),
+		() => setup.client.publish("t", padded("1", 20), 1),
+		() => setup.client.publish("t", padded("2", 20), 1),
+		() => setup.client.publish("t", padded("3", 20), 1),
 		() => setup.peer.send(PUBACK(2), PUBACK(3)),
 		() => setup.peer.send(PUBLISH("h", "1", { qos: 1, id: 1 }), PUBLISH("h", "2", { qos: 1, id: 2 })),
 		() => setup.peer.send(PUBLISH("m", "1", { qos: 1, id: 3 }), PUBLISH("m", "2")),
@@ -197,9 +202,9 @@ test("publish in onConnected goes behind what is sent again", () => {
 	setup.client.subscribe("s", 0, () => {});
 	setup.peer.accept();
 	setup.peer.expect(
-		SUBSCRIBE(3, "s", 0),
+		SUBSCRIBE(2, "s", 0),
 		PUBLISH("t", "old", { qos: 1, id: 1 }),
-		PUBLISH("t", "hello", { qos: 1, id: 2 }),
+		PUBLISH("t", "hello", { qos: 1, id: 3 }),
 	);
 });
 
@@ -226,7 +231,7 @@ describe("room that has come meanwhile is not told of within", () => {
 		const told: string[] = [];
 		let within = false;
 		const setup: Setup = new Setup({
-			packets: 1,
+			storeSize: 128,
 			onConnected() {
 				if (setup.place.peers.length === 1) return;
 				within = true;
@@ -238,12 +243,18 @@ describe("room that has come meanwhile is not told of within", () => {
 		const { client } = setup;
 		client.subscribe("h", 0);
 		setup.peer.accept();
-		const id = client.publish("t", "1", 2);
-		expect(client.publish("t", "2", 2)).toBe(NO_ROOM);
-		setup.peer.send(PUBREC(id));
-		setup.reconnect(false); // the session is lost, and with it the message: its room is free
-		for (let answer = id; answer < id + 5; answer++) setup.peer.send(PUBACK(answer));
-		expect(told).not.toContain("within");
-		expect(told).not.toEqual([]);
+		setup.peer.fail();
+		setup.redial().open();
+		const topic = new Topic("t");
+		const owner = client.owner();
+		const long = { write: (_bytes: Uint8Array, at: number) => at + 100 };
+		const short = { write: (_bytes: Uint8Array, at: number) => at + 4 };
+		expect(client.publishWith(topic, 2, false, long, owner)).toBeGreaterThan(0);
+		expect(client.publish("t", padded("2", 50), 2)).toBe(NO_ROOM);
+		// It gives way to a shorter one: there is room, and nobody was told yet.
+		expect(client.publishWith(topic, 2, false, short, owner)).toBeGreaterThan(0);
+		expect(told).toEqual([]);
+		setup.peer.send(CONNACK());
+		expect(told).toEqual(["after"]);
 	});
 });

@@ -1,7 +1,7 @@
 // Messages of one topic, one after the other, take a short way through the client: it must not show.
 
 import fc from "fast-check";
-import { NO_ROOM, NOT_OPEN } from "../../src/client.js";
+import { NOT_OPEN } from "../../src/client.js";
 import type { QoS } from "../../src/wire/protocol.js";
 import { Topic } from "../../src/wire/topic.js";
 import { App } from "../support/app.js";
@@ -45,11 +45,11 @@ test.each([
 	peer.expect(PUBLISH("t", "bb"));
 });
 
-test("one that the socket does not take after all waits in a packet buffer of its own", () => {
-	const { client, peer } = connected({ packets: 3, window: 3 }, { segments: 2 });
+test("one that the socket does not take after all waits in the store, behind nothing and before all else", () => {
+	const { client, peer } = connected({ window: 3 }, { segments: 2 });
 	client.publish("one", "1", 1);
 	client.publish(topic, bytes("aa"));
-	peer.send(PUBACK(1)); // its buffer is free again, and the next in line
+	peer.send(PUBACK(1)); // its place in the store is free again, and the next in line
 	client.publish(topic, bytes("bb"));
 	client.publish("two", "2");
 	client.publish("three", "3");
@@ -105,7 +105,7 @@ test("it does not slip in front of, or into, anything", () => {
 });
 
 test("a socket is never given more than it has room for", () => {
-	const { client, peer, place } = connected({ packets: 8 }, { room: 15 });
+	const { client, peer, place } = connected({}, { room: 15 });
 	const texts = ["aa", "bb", "cc", "dd"];
 	for (const text of texts) client.publish(topic, bytes(text));
 	expect(peer.socket.writes.slice(1)).toEqual([PUBLISH("t", "aa"), PUBLISH("t", "bb")]);
@@ -209,7 +209,7 @@ describe.each([1, 2] as const)("one after the other at QoS %d", (qos) => {
 	});
 
 	test("text, Sensors and other topics come in between, and each is what it is", () => {
-		const setup = connected({ packets: 2 });
+		const setup = connected({ storeSize: 64 });
 		const app = new App(setup.client, { qos });
 		const ways = ["bytes", "bytes", "text", "bytes", "bytes", "sensor", "bytes", "sensor"] as const;
 		for (const name of ["t", "u/v"])
@@ -235,14 +235,14 @@ type Step =
 			count: number;
 			acknowledged: boolean;
 	  }
-	| { act: "lend"; topic: number; length: number; end: boolean }
+	| { act: "write"; topic: number; length: number; how: "well" | "throws" | "too far" }
 	| { act: "take" }
 	| { act: "acknowledge" }
 	| { act: "wrong" };
 
-test("any mixture of publishing, lending, stalling and wrong calls is sent as it was accepted", () => {
+test("any mixture of publishing, writing in place, stalling and wrong calls is sent as it was accepted", () => {
 	const topics = [topic, new Topic("u/v"), "text"];
-	const length = fc.constantFrom(0, 2, 2, 3, 130);
+	const length = fc.constantFrom(0, 2, 2, 3, 130, 250);
 	const steps: fc.Arbitrary<Step[]> = fc.array(
 		fc.oneof(
 			{
@@ -258,7 +258,12 @@ test("any mixture of publishing, lending, stalling and wrong calls is sent as it
 					acknowledged: fc.boolean(),
 				}),
 			},
-			fc.record({ act: fc.constant("lend" as const), topic: fc.nat(1), length, end: fc.boolean() }),
+			fc.record({
+				act: fc.constant("write" as const),
+				topic: fc.nat(1),
+				length,
+				how: fc.constantFrom("well" as const, "well" as const, "throws" as const, "too far" as const),
+			}),
 			fc.constantFrom<Step>({ act: "take" }, { act: "acknowledge" }, { act: "wrong" }),
 		),
 		// By default fast-check makes up ten at most.
@@ -270,7 +275,7 @@ test("any mixture of publishing, lending, stalling and wrong calls is sent as it
 	});
 	fc.assert(
 		fc.property(steps, quirks, (chosen, { room, segments }) => {
-			const setup: Setup = connected({ packets: 4, window: 2, packetSize: 200 }, { room, segments });
+			const setup: Setup = connected({ storeSize: 400, window: 2, packetSize: 200 }, { room, segments });
 			const { client, peer } = setup;
 			const wanted: Uint8Array[] = [];
 			const taken: Uint8Array[] = [];
@@ -294,22 +299,22 @@ test("any mixture of publishing, lending, stalling and wrong calls is sent as it
 			const act = (step: Step) => {
 				if (step.act === "take") taken.push(peer.take());
 				else if (step.act === "acknowledge") acknowledge();
-				else if (step.act === "wrong") {
-					let answer = 0;
-					try {
-						answer = client.publish(topic, new Uint8Array(300));
-					} catch (error) {
-						return expect(error).toBeInstanceOf(RangeError);
-					}
-					expect(answer).toBe(NO_ROOM);
-				} else if (step.act === "lend") {
-					const text = made(step.length);
+				else if (step.act === "wrong")
+					expect(() => client.publish(topic, new Uint8Array(400))).toThrow(/does not fit/);
+				else if (step.act === "write") {
+					const { how } = step;
+					const text = made(Math.min(step.length, 190));
 					const to = topics[step.topic] as Topic;
-					const at = client.begin(to, 0, false);
-					if (at < 0) return;
-					client.lent!.set(bytes(text), at);
-					if (step.end) accepted(client.end(at + text.length), to.name, text);
-					else client.cancel();
+					const writer = {
+						write(view: Uint8Array, at: number, limit: number) {
+							view.fill(0xee, at, limit);
+							if (how === "throws") throw new RangeError("mine");
+							view.set(bytes(text), at);
+							return how === "well" ? at + text.length : limit + 1;
+						},
+					};
+					if (how === "well") accepted(client.publishWith(to, 0, false, writer), to.name, text);
+					else expect(() => client.publishWith(to, 0, false, writer)).toThrow(RangeError);
 				} else {
 					const { as, qos, retain, count, acknowledged } = step;
 					const to = topics[step.topic];

@@ -3,7 +3,7 @@
 import { NO_ROOM, NOT_OPEN, State } from "../../src/client.js";
 import type { QoS } from "../../src/index.js";
 import * as reasons from "../../src/reasons.js";
-import type { Fill } from "../../src/session/packet-slot.js";
+import type { Fill } from "../../src/session/outbox.js";
 import { Topic } from "../../src/wire/topic.js";
 import { judge } from "../support/judge.js";
 import {
@@ -19,6 +19,7 @@ import {
 	SUBSCRIBE,
 } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
+import { padded } from "../support/store.js";
 
 /** A byte for each offset, none of them as its neighbours of a piece or a page. */
 const byteAt = (at: number) => (at * 7 + (at >> 8) * 13 + (at >> 16)) & 255;
@@ -42,7 +43,7 @@ const totals = [0, 1, 57, 58, 64, 65, 120, 500, 512, 513, 1024, 2995, 3000, 16_3
 
 describe.each(sizes)("with packets of %d bytes", (packetSize) => {
 	test.each([0, 1, 2] as QoS[])("is one PUBLISH on the wire at QoS %d, of any length", (qos) => {
-		const setup = connected({ packetSize, packets: 1 }, { room: 1100 });
+		const setup = connected({ packetSize, storeSize: 64 }, { room: 1100 });
 		const { client, peer } = setup;
 		for (const total of totals) {
 			const id = client.publishFrom("t/x", total, filler(total), qos, true);
@@ -54,7 +55,7 @@ describe.each(sizes)("with packets of %d bytes", (packetSize) => {
 			if (qos === 2) peer.send(PUBREC(id), PUBCOMP(id));
 			if (qos === 2) peer.expect(PUBREL(id));
 			expect(setup.news()).toEqual(qos > 0 ? [`delivered ${id}`] : []);
-			// The same packet buffer, for a message of the usual kind, and twice for the quick way.
+			// The same place, for a message of the usual kind, and twice for the quick way.
 			for (let i = 0; i < 2; i++) {
 				expect(client.publish("t/x", Uint8Array.of(1, i), 0)).toBe(0);
 				peer.expect(PUBLISH("t/x", [1, i]));
@@ -137,7 +138,7 @@ test("waits for its turn, and what is behind waits for it", () => {
 });
 
 test("several in line go one after the other, control packets between them", () => {
-	const setup = connected({ packets: 8, window: 8 }, { room: 1100 });
+	const setup = connected({ window: 8 }, { room: 1100 });
 	for (let i = 0; i < 6; i++) setup.client.publishFrom(`t${i}`, 900, filler(900), (i % 3) as QoS);
 	setup.peer.send(PUBLISH("in", "", { qos: 1, id: 9 }));
 	expect(judge(setup.peer.take()).map((it) => (it.cmd === "publish" ? it.topic : it.cmd))).toEqual([
@@ -168,8 +169,8 @@ test("is asked for before the connection, and asked to fill only when it is sent
 	expect(offsets).toEqual([0, 64, 128]);
 });
 
-test("has no DUP from the message that was in its packet buffer before", () => {
-	const setup = connected({ packets: 1 });
+test("has no DUP from the message that was in its place before", () => {
+	const setup = connected({ storeSize: 64 });
 	setup.client.publish("t", "x", 1);
 	setup.reconnect(true).expect(PUBLISH("t", "x", { qos: 1, id: 1, dup: true }));
 	setup.peer.send(PUBACK(1));
@@ -203,7 +204,7 @@ describe("a fill that", () => {
 	test.each([0, 1, 2].flatMap((qos) => faults.map(([what, fill]) => [what, qos, fill] as const)))(
 		"%s at QoS %d: message and connection are given up, what is behind goes on",
 		(_what, qos, fill) => {
-			const setup = connected({ packetSize: 64, packets: 3 });
+			const setup = connected({ packetSize: 64 });
 			const { client, peer } = setup;
 			client.publish("before", "", 1);
 			const good = filler(1000);
@@ -242,26 +243,23 @@ describe("a fill that", () => {
 		setup.reconnect(true).expect(PUBLISH("next", "", { qos: 1, id: 2 }));
 	});
 
-	test.each(["onDelivered", "tick", "writable"])("throws in %s: the client goes on", (where) => {
-		const setup = connected({ packetSize: 64, window: 1 }, { room: 1100 });
+	test.each(["onDelivered", "alarm", "writable"])("throws in %s: the client goes on", (where) => {
+		// The socket refuses the fourth write, and only the alarm tries it again.
+		const setup = connected(
+			{ packetSize: 64, window: 1 },
+			{ room: 1100, segments: where === "alarm" ? 3 : 100 },
+		);
 		const { client, peer } = setup;
 		const good = filler(2000);
+		let fails = where === "onDelivered";
 		client.publish("first", "", 1);
-		client.publishFrom(
-			"t",
-			2000,
-			(offset, view) => (offset < 1500 && where !== "onDelivered" ? good(offset, view) : fail()),
-			1,
-		);
+		client.publishFrom("t", 2000, (offset, view) => (fails ? fail() : good(offset, view)), 1);
 		if (where === "onDelivered") expect(() => peer.send(PUBACK(1))).toThrow("mine");
 		else {
 			peer.send(PUBACK(1));
+			fails = true;
 			if (where === "writable") expect(() => peer.take()).toThrow("mine");
-			else {
-				peer.socket.room = 1100;
-				Object.assign(Reflect.get(client, "stream"), { writable: 1100 });
-				expect(() => setup.clock.advance(250)).toThrow("mine");
-			}
+			else expect(() => setup.clock.advance(250)).toThrow("mine");
 		}
 		expect(setup.news()).toEqual([
 			"delivered 1",
@@ -302,7 +300,7 @@ describe("a fill that", () => {
 		["publish", ({ client }) => client.publish("new", "x", 1), ["new"]],
 		["publishFrom", ({ client }) => client.publishFrom("new", 600, filler(600), 1), ["new"]],
 		["subscribe", ({ client }) => client.subscribe("s", 0), ["subscribe"]],
-		["unsubscribe", ({ client }) => client.unsubscribe("s"), ["unsubscribe"]],
+		["unsubscribe", ({ client }) => client.unsubscribe("s"), []],
 		["pause", ({ client }) => client.pause(), []],
 	];
 
@@ -359,22 +357,11 @@ describe("a fill that", () => {
 		expect(setup.clock.timers).toBe(0);
 	});
 
-	const calls: [string, (setup: Setup) => void, Uint8Array[]][] = [
-		["publish", ({ client }) => client.publish("new", "x"), [PUBLISH("new", "x")]],
-		[
-			"publishFrom",
-			({ client }) => client.publishFrom("new", 700, filler(700)),
-			[PUBLISH("new", payload(700))],
-		],
+	const calls: [string, (setup: Setup) => unknown, Uint8Array[]][] = [
 		["subscribe", ({ client }) => client.subscribe("s", 0), [SUBSCRIBE(2, "s", 0)]],
 		["close", ({ client }) => client.close(), []],
 		["pause", ({ client }) => client.pause(), []],
 		["resume", ({ client }) => client.resume(), []],
-		[
-			"begin and end",
-			({ client }) => client.end(client.begin(new Topic("new"), 0, false)),
-			[PUBLISH("new", "")],
-		],
 	];
 
 	test.each(calls.flatMap((it) => [0, 512, 1536].map((at) => [...it, at] as const)))(
@@ -394,6 +381,32 @@ describe("a fill that", () => {
 			setup.peer.send(PUBACK(1));
 			setup.peer.expect(...(what === "close" ? [DISCONNECT] : []));
 			expect(setup.log[0]).toBe("delivered 1");
+		},
+	);
+
+	const publishing: [string, (setup: Setup) => unknown][] = [
+		["publish", ({ client }) => client.publish("new", "x")],
+		["publishFrom", ({ client }) => client.publishFrom("new", 700, filler(700))],
+		[
+			"publishWith",
+			({ client }) => client.publishWith(new Topic("new"), 1, false, { write: (_bytes, to) => to }),
+		],
+	];
+
+	test.each(publishing.flatMap((it) => [0, 512, 1536].map((at) => [...it, at] as const)))(
+		"calls %s: refused, told when it may be tried again, and its message is whole",
+		(_what, act, at) => {
+			const setup = connected({}, { room: at === 0 ? 5000 : 1100 });
+			const answers: unknown[] = [];
+			const fill = filler(2000, (offset) => {
+				if (offset === at) answers.push(act(setup));
+			});
+			setup.client.publishFrom("t", 2000, fill, 1);
+			same(setup.peer.take(), PUBLISH("t", payload(2000), { qos: 1, id: 1 }));
+			expect(answers).toEqual([NO_ROOM]);
+			setup.clock.advance(1);
+			expect(setup.news()).toEqual(["writable"]);
+			expect(act(setup)).not.toBe(NO_ROOM);
 		},
 	);
 
@@ -435,7 +448,7 @@ describe("a fill that", () => {
 			client.pause();
 			peer.send(concat([PUBACK(1), [0xf0, 0]]));
 			Reflect.get(client, "outbox").acknowledge(1);
-			expect(() => peer.socket.options.onWritable(1100)).toThrow("mine");
+			expect(() => peer.socket.options.onWritable.call(peer.socket, 1100)).toThrow("mine");
 			expect(setup.news().filter((line) => line.startsWith("disconnected")).length).toBe(1);
 			expect(setup.news().length).toBe(0);
 			expect(client.state).toBe(closing ? State.CLOSED : State.WAITING);
@@ -451,34 +464,43 @@ test("PINGREQ goes when it is due, before the message or behind it", () => {
 });
 
 test("is refused as any other when there is no room, or the client is closed", () => {
-	const setup = connected({ packets: 1 });
+	const setup = connected({ storeSize: 64 });
 	const { client, peer } = setup;
-	client.publish("t", "", 1);
+	client.publish("t", padded("x", 45), 1);
 	expect(client.publishFrom("t", 9, filler(9))).toBe(NO_ROOM);
 	peer.send(PUBACK(1));
 	expect(setup.news()).toEqual(["delivered 1", "writable"]);
-	expect(client.publishFrom("t", 9, filler(9), 1)).toBe(2);
-	expect(client.publish("t", "")).toBe(NO_ROOM);
+	// Whatever its length, it takes as much as a payload of 6 bytes.
+	for (let id = 2; id <= 5; id++)
+		expect(client.publishFrom("t", 9000, filler(9000), 1)).toBe(id < 5 ? id : NO_ROOM);
+	expect(client.publish("t", padded("x", 45), 1)).toBe(NO_ROOM);
+	peer.take();
 	peer.send(PUBACK(2));
 	expect(setup.news()).toEqual(["delivered 2", "writable"]);
+	peer.send(PUBACK(3), PUBACK(4));
 	client.close();
 	expect(client.publishFrom("t", 9, filler(9))).toBe(NOT_OPEN);
-	expect(client.statistics.refused).toBe(3);
+	expect(client.statistics.refused).toBe(4);
 });
 
-test("is dropped for a newer one by dropOldest until it is begun", () => {
-	const setup = new Setup({ packets: 1, whenFull: "dropOldest" }, { room: 1100 });
+test("is dropped for a newer one by dropOldest until it is begun, and its function let go", () => {
+	const setup = new Setup({ storeSize: 64, whenFull: "dropOldest" }, { room: 1100 });
 	const { client } = setup;
-	client.publishFrom("old", 9, filler(9), 1);
+	for (const name of ["a", "b", "c"]) client.publishFrom(name, 9, filler(9), 1);
 	client.publishFrom("new", 5000, filler(5000), 1);
 	expect(setup.news()).toEqual([`dropped 1 ${reasons.REPLACED}`]);
 	setup.peer.accept();
-	expect(client.publish("t", "")).toBe(NO_ROOM);
-	same(setup.peer.take(), PUBLISH("new", payload(5000), { qos: 1, id: 2 }));
+	expect(client.publish("t", padded("x", 40), 1)).toBe(NO_ROOM);
+	const wanted = [
+		PUBLISH("b", payload(9), { qos: 1, id: 2 }),
+		PUBLISH("c", payload(9), { qos: 1, id: 3 }),
+		PUBLISH("new", payload(5000), { qos: 1, id: 4 }),
+	];
+	same(setup.peer.take(), concat(wanted));
 });
 
 test("throws on what is wrong, and takes nothing", () => {
-	const { client, peer } = connected({ packets: 1, packetSize: 64 });
+	const { client, peer } = connected({ storeSize: 128, packetSize: 64 });
 	const fill = filler(9);
 	const wrong: [() => void, RegExp][] = [
 		[() => client.publishFrom("a/#", 9, fill), /wildcard/],
@@ -492,7 +514,7 @@ test("throws on what is wrong, and takes nothing", () => {
 		[() => client.publishFrom("t".repeat(60), 9, fill), /packetSize/],
 	];
 	for (const [call, text] of wrong) expect(call).toThrow(text);
-	expect(client.publishFrom("t".repeat(57), 9, fill)).toBe(0);
+	expect(client.publishFrom("t".repeat(57), 9, fill)).toBe(0); // head 5, name 2 + 57
 	peer.expect(PUBLISH("t".repeat(57), payload(9)));
 	expect(client.publish("t", "")).toBe(0);
 	expect(client.statistics).toMatchObject({ published: 2, refused: 0 });

@@ -168,9 +168,9 @@ describe("[MQTT-3.1.2-23] the broker hears of the client within every keep alive
 		expect(longestSilence(connected({ keepAlive }), 5 * keepAlive, talk)).toBeLessThanOrEqual(keepAlive);
 	});
 
-	test("when the window is full, and the packet buffers too", () => {
-		const setup = connected({ keepAlive: 5000, replyTimeout: 60_000, packets: 1 });
-		setup.client.publish("t", "x", 1);
+	test("when the window is full, and the store too", () => {
+		const setup = connected({ keepAlive: 5000, replyTimeout: 60_000, storeSize: 64 });
+		setup.client.publish("t", "x".repeat(51), 1); // all of it
 		expect(longestSilence(setup, 30_000, () => {})).toBeLessThanOrEqual(5000);
 		setup.peer.send(PUBACK(1));
 		expect(setup.news()).toEqual(["delivered 1"]);

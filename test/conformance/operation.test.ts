@@ -201,7 +201,7 @@ describe("TCP", () => {
 				host: "127.0.0.1",
 				port: (server.address() as { port: number }).port,
 				packetSize: 21_000,
-				packets: 2,
+				storeSize: 42_000,
 				onConnected: publish,
 				onWritable: publish,
 				onMessage(message) {

@@ -9,8 +9,8 @@ import { exchange, publishUntil, sent } from "./peer.js";
 const anyQos = [0, 1, 2] as const;
 
 describe("[MQTT-3.3.1-1] PUBLISH that is sent again has DUP 1, and no other has", () => {
-	test("from a packet buffer", () => {
-		const setup = connected({ window: 2, packetSize: 4000 }, { room: 600 });
+	test("from the store", () => {
+		const setup = connected({ window: 2, storeSize: 4000, packetSize: 4000 }, { room: 600 });
 		setup.client.publish("t", "x", 1, true);
 		setup.client.publish("t", "x".repeat(2000), 2);
 		setup.client.publish("t", "waits", 1);
@@ -46,7 +46,7 @@ describe("[MQTT-3.3.1-2] PUBLISH at QoS 0 has DUP 0, also when a part of it was 
 				client.publishFrom("t", 3000, (offset, view) => Math.min(view.fill(0xff).length, 3000 - offset)),
 		],
 	])("by %s", (_way, publish) => {
-		const setup = connected({ packetSize: 4000 }, { room: 600 });
+		const setup = connected({ storeSize: 4000, packetSize: 4000 }, { room: 600 });
 		expect(publish(setup)).toBe(0);
 		for (let i = 0; i < 2; i++) {
 			expect(setup.peer.socket.room).toBeLessThan(600);
@@ -64,7 +64,7 @@ describe("[MQTT-3.3.1-4] there is no QoS 3", () => {
 		for (const call of [
 			() => client.publish("t", "", 3 as never),
 			() => client.publish(topic, new Uint8Array(1), 3 as never),
-			() => client.begin(topic, 3 as never, false),
+			() => client.publishWith(topic, 3 as never, false, { write: (_bytes, at) => at }),
 			() => client.subscribe("t", 3 as never),
 			() => client.subscribe(["t", "u"], 3 as never),
 		])
@@ -152,7 +152,7 @@ test("[MQTT-4.3.1-1] a message at QoS 0 is PUBLISH with QoS 0 and DUP 0, and tha
 });
 
 test("[MQTT-4.3.2-1] a message at QoS 1 has a free identifier and DUP 0, and is open until PUBACK", () => {
-	const setup = connected({ packets: 2, window: 2 });
+	const setup = connected({ window: 2 });
 	const { client } = setup;
 	client.publish("t", "a", 1);
 	client.publish("t", "b", 1);

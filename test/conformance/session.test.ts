@@ -154,7 +154,7 @@ describe("[MQTT-4.4.0-1] on reconnect with the session, what is open goes again 
 });
 
 test("[MQTT-4.6.0-1] PUBLISH goes again in the order in which it went first", () => {
-	const setup = connected({ packets: 8, window: 8 });
+	const setup = connected({ window: 8 });
 	const ids = [1, 2, 2, 1, 2, 1].map((qos) => setup.client.publish("t", "", qos as 1 | 2));
 	expect(ids).toEqual([1, 2, 3, 4, 5, 6]);
 	setup.peer.send(PUBACK(4), PUBREC(2), PUBCOMP(2));
@@ -205,7 +205,7 @@ describe.each([
 
 describe("[MQTT-4.6.0-4] PUBRELs go out in the order of their PUBRECs", () => {
 	const published = (options = {}, quirks = {}) => {
-		const setup = connected({ packets: 4, window: 4, ...options }, quirks);
+		const setup = connected({ window: 4, ...options }, quirks);
 		for (let i = 0; i < 4; i++) setup.client.publish("t", "x", 2);
 		setup.peer.take();
 		return setup;
@@ -220,7 +220,7 @@ describe("[MQTT-4.6.0-4] PUBRELs go out in the order of their PUBRECs", () => {
 	});
 
 	test("when the socket has no room for them at first", () => {
-		const setup = published({ packets: 5 }, { room: 14 });
+		const setup = published({}, { room: 14 });
 		setup.client.publish("t", "fills it");
 		setup.peer.send(...received);
 		expect(exchange(setup)).toEqual(["publish", ...released]);

@@ -219,7 +219,7 @@ test("[MQTT-4.7.3-3] a topic name or filter of more than 65535 bytes is refused,
 	refused("x".repeat(65_536), /65536 bytes/);
 	refused("é".repeat(32_768), /65536 bytes/);
 	const longest = `${"é".repeat(32_767)}x`;
-	const setup = connected({ packetSize: 70_000 });
+	const setup = connected({ packetSize: 70_000, storeSize: 70_000 });
 	setup.client.subscribe(longest, 0);
 	setup.client.publish(longest, "x");
 	setup.peer.expect(SUBSCRIBE(1, [longest], 0), packet(0x30, field(longest), [0x78]));

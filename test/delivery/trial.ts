@@ -202,7 +202,7 @@ export class Trial {
 				port: this.proxy.port,
 				clientId: this.name,
 				window,
-				packets: window + 4,
+				storeSize: (window + 4) * 512,
 				packetSize: 200,
 				unreleased: 256,
 			},

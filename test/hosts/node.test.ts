@@ -3,7 +3,7 @@
 import { type Socket as Connection, createServer, type Server } from "node:net";
 import { network } from "../../hosts/node/network.js";
 import { Client } from "../../src/client.js";
-import { RESOLVE_FAILED } from "../../src/network/dialer.js";
+import { RESOLVE_FAILED } from "../../src/connection/dialer.js";
 import type { Resolver } from "../../src/network/network.js";
 import * as reasons from "../../src/reasons.js";
 import type { Socket } from "../../src/transport/tcp.js";
@@ -46,6 +46,7 @@ function open() {
 		address: "127.0.0.1",
 		port: port(),
 		noDelay: true,
+		target: undefined,
 		onReadable: on("readable"),
 		onWritable: on("writable"),
 		onError: on("error"),
@@ -139,6 +140,7 @@ describe("a socket", () => {
 				address: "127.0.0.1",
 				port: free,
 				noDelay: true,
+				target: undefined,
 				onReadable() {},
 				onWritable() {},
 				onError: failed,
@@ -191,6 +193,7 @@ describe("a client", () => {
 			port: port(),
 			clientId: "c",
 			packetSize: 100_000,
+			storeSize: 100_000,
 			random: () => 0,
 			onConnected: () => client.publish("t", "x".repeat(90_000), 1),
 			onMessage: (message) => log.push(message.text()),

@@ -53,7 +53,7 @@ class Broker {
 
 	constructor(room: number) {
 		this.setup = new Setup(
-			{ packets: 6, window: WINDOW, packetSize: 2000, replyTimeout: 3_600_000, keepAlive: 0 },
+			{ storeSize: 12288, window: WINDOW, packetSize: 2000, replyTimeout: 3_600_000, keepAlive: 0 },
 			{ room },
 		);
 		this.#apps = ([0, 1, 2] as const).map((qos) => new App(this.setup.client, { qos }));

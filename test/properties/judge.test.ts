@@ -67,7 +67,7 @@ test("PUBLISH, SUBSCRIBE and UNSUBSCRIBE say what the calls say", () => {
 	const unsubscribe = fc.record({ call: fc.constant("unsubscribe"), topic: topicFilter });
 	fc.assert(
 		fc.property(fc.array(fc.oneof(publish, subscribe, unsubscribe), { maxLength: 12 }), (calls) => {
-			const setup = connected({ packets: 16, window: 16 }, { room: 6000 });
+			const setup = connected({ storeSize: 256, window: 16 }, { room: 6000 });
 			const wanted: object[] = [];
 			const ended = new Set<string>();
 			for (const call of calls) {

@@ -2,20 +2,27 @@
 
 import { RecentTopics } from "../../src/session/recent-topics.js";
 
-test("the last four names are remembered, and no fifth", () => {
+const NAMES = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+test("the last eight names are remembered, and no ninth", () => {
 	const recent = new RecentTopics();
-	const names = ["a", "b", "c", "d"];
-	const topics = names.map((name) => recent.get(name));
-	expect(topics.map(({ name }) => name)).toEqual(names);
+	const topics = NAMES.map((name) => recent.get(name));
+	expect(topics.map(({ name }) => name)).toEqual(NAMES);
+	for (const order of [NAMES, [...NAMES].reverse(), [...NAMES].reverse()])
+		for (const name of order) expect(recent.get(name)).toBe(topics[NAMES.indexOf(name)]);
+	const ninth = recent.get("i");
+	expect(recent.get("i")).toBe(ninth);
+	expect(NAMES.filter((name, i) => recent.get(name) === topics[i]).length).toBeLessThan(8);
+});
+
+test("eight in turn are all found, whatever came before", () => {
+	const recent = new RecentTopics();
+	for (const name of ["x", "y", "z", ...NAMES]) recent.get(name);
+	const topics = NAMES.map((name) => recent.get(name));
 	for (let turn = 0; turn < 3; turn++)
-		for (let i = 0; i < 4; i++) expect(recent.get(names[i])).toBe(topics[i]);
-	// The oldest gives way, whichever was asked for last.
-	recent.get("a");
-	recent.get("e");
-	expect(recent.get("b")).toBe(topics[1]);
-	expect(recent.get("a")).not.toBe(topics[0]);
-	expect(recent.get("c")).toBe(topics[2]);
-	expect(recent.get("b")).not.toBe(topics[1]);
+		NAMES.forEach((name, i) => {
+			expect(recent.get(name)).toBe(topics[i]);
+		});
 });
 
 test("a name that breaks a rule is not remembered", () => {

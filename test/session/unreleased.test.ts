@@ -3,7 +3,7 @@
 import { Unreleased } from "../../src/session/unreleased.js";
 
 test("knows an identifier from add to remove", () => {
-	const unreleased = new Unreleased(3);
+	const unreleased = new Unreleased(new Uint16Array(3));
 	for (const id of [1, 65_535, 256]) unreleased.add(id);
 	expect([1, 65_535, 256, 2, 255].map((id) => unreleased.has(id))).toEqual([true, true, true, false, false]);
 	expect(unreleased.remove(1)).toBe(true);
@@ -12,7 +12,7 @@ test("knows an identifier from add to remove", () => {
 });
 
 test("is full at its capacity, and has room again after remove", () => {
-	const unreleased = new Unreleased(2);
+	const unreleased = new Unreleased(new Uint16Array(2));
 	unreleased.add(1);
 	expect(unreleased.full).toBe(false);
 	unreleased.add(2);
@@ -26,7 +26,7 @@ test("is full at its capacity, and has room again after remove", () => {
 });
 
 test("goes on over any order of adding and removing, as a set does", () => {
-	const unreleased = new Unreleased(5);
+	const unreleased = new Unreleased(new Uint16Array(5));
 	const model = new Set<number>();
 	for (let i = 0; i < 500; i++) {
 		const id = 1 + ((i * i * 7 + (i >> 3)) % 9);
@@ -41,7 +41,7 @@ test("goes on over any order of adding and removing, as a set does", () => {
 });
 
 test("forgets all at once", () => {
-	const unreleased = new Unreleased(2);
+	const unreleased = new Unreleased(new Uint16Array(2));
 	unreleased.add(1);
 	unreleased.add(2);
 	unreleased.clear();

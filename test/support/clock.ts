@@ -25,10 +25,21 @@ export class Clock {
 			this.#timers.push(timer);
 			return timer;
 		},
+		schedule: (timer: unknown, delay: number, interval: number): void => {
+			const it = timer as Timer;
+			if (!this.#timers.includes(it)) throw new Error("the timer is over");
+			if (!(delay >= 1 && interval >= 1)) throw new Error(`a timer with ${delay} and ${interval}`);
+			it.due = this.#now + delay;
+			it.interval = interval;
+			this.wakes++;
+		},
 		clear: (timer: unknown): void => {
 			this.#timers = this.#timers.filter((it) => it !== timer);
 		},
 	};
+
+	/** How often a timer was set anew. */
+	wakes = 0;
 
 	get timers(): number {
 		return this.#timers.length;

@@ -24,6 +24,7 @@ export class FakeSocket implements Socket {
 	/** A copy of each write. */
 	readonly writes: Uint8Array[] = [];
 	readonly options: SocketOptions;
+	readonly target: unknown;
 	closed = false;
 	/** The next read throws, though bytes are there. */
 	readThrows = false;
@@ -44,6 +45,7 @@ export class FakeSocket implements Socket {
 
 	constructor(options: SocketOptions, quirks: Quirks, clock: Clock) {
 		this.options = options;
+		this.target = options.target;
 		this.#quirks = quirks;
 		this.#clock = clock;
 		this.#size = quirks.room ?? 1536;
@@ -99,7 +101,7 @@ export class FakeSocket implements Socket {
 		const news = this.#quirks.records || this.#arrived.length === 0;
 		if (news) this.#arrived.push([...bytes]);
 		else this.#arrived[0].push(...bytes);
-		if (this.#arrived.length === 1) this.options.onReadable(this.unread);
+		if (this.#arrived.length === 1) this.options.onReadable.call(this, this.unread);
 	}
 
 	/** Bytes that wait to be read. */
@@ -120,7 +122,7 @@ export class FakeSocket implements Socket {
 		const all = concat(parts);
 		if (all.length > 0) {
 			this.room = this.#sent.length === 0 ? this.#size : this.room + all.length;
-			this.options.onWritable(this.room);
+			this.options.onWritable.call(this, this.room);
 		}
 		return all;
 	}
@@ -128,14 +130,14 @@ export class FakeSocket implements Socket {
 	end(): void {
 		this.#ended = true;
 		const rule = this.#quirks.end ?? "lwip";
-		if (this.unread === 0 || rule === "node") this.options.onError();
+		if (this.unread === 0 || rule === "node") this.options.onError.call(this);
 		else if (rule === "lin") this.#ended = false;
 	}
 
 	#drained(): void {
 		if (this.closed) return;
-		if (this.unread > 0) this.options.onReadable(this.unread);
-		else if (this.#ended) this.options.onError();
+		if (this.unread > 0) this.options.onReadable.call(this, this.unread);
+		else if (this.#ended) this.options.onError.call(this);
 	}
 }
 
@@ -151,7 +153,7 @@ export class Peer {
 
 	/** The TCP connection is made. */
 	open(): void {
-		this.#act(() => this.socket.options.onWritable(this.socket.room));
+		this.#act(() => this.socket.options.onWritable.call(this.socket, this.socket.room));
 	}
 
 	/** Reads all that was sent, until nothing more comes; that makes room in the socket. */
@@ -217,7 +219,7 @@ export class Peer {
 	/** The connection breaks. */
 	fail(): void {
 		this.socket.broken = true;
-		this.#act(() => this.socket.options.onError());
+		this.#act(() => this.socket.options.onError.call(this.socket));
 	}
 
 	/** The connection breaks, and only a write would tell. */

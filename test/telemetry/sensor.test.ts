@@ -176,7 +176,7 @@ test("name, unit, decimals and topic are there for whoever describes the device"
 
 describe("no connection", () => {
 	test('keep "newest": one reading goes, the last; the others are told as dropped', () => {
-		const { sensor: it, setup } = sensor({ qos: 1 }, new Setup({ packets: 1 }));
+		const { sensor: it, setup } = sensor({ qos: 1 }, new Setup({ storeSize: 64 }));
 		expect([1, 2, 3].map((value) => it.update(value))).toEqual([1, 2, 3]);
 		expect(setup.news()).toEqual([`dropped 1 ${reasons.REPLACED}`, `dropped 2 ${reasons.REPLACED}`]);
 		expect(setup.client.publish("t", "the pool is free")).toBe(0);
@@ -185,7 +185,7 @@ describe("no connection", () => {
 	});
 
 	test('keep "all": all go, as far as the pool reaches, then the newest', () => {
-		const { sensor: it, setup } = sensor({ keep: "all" }, new Setup({ packets: 2 }));
+		const { sensor: it, setup } = sensor({ keep: "all" }, new Setup({ storeSize: 32 }));
 		expect([1, 2, 3, 4].map((value) => it.update(value))).toEqual([0, 0, NO_ROOM, NO_ROOM]);
 		setup.peer.accept();
 		setup.peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), PUBLISH("s", "4"));
@@ -195,19 +195,25 @@ describe("no connection", () => {
 });
 
 test("a reading in flight is never replaced; the newest follows it", () => {
-	const { sensor: it, peer } = sensor({ qos: 1 });
-	expect([1, 2, 3].map((value) => it.update(value))).toEqual([1, NO_ROOM, NO_ROOM]);
+	const { sensor: it, peer } = sensor({ qos: 1 }, connected({ keepAlive: 0, window: 1 }));
+	expect([1, 2, 3].map((value) => it.update(value))).toEqual([1, 2, 3]);
 	peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }));
 	peer.send(PUBACK(1));
-	peer.expect(PUBLISH("s", "3", { qos: 1, id: 2 }));
+	peer.expect(PUBLISH("s", "3", { qos: 1, id: 3 }));
 });
 
-test("a full pool is in no sensor's way", () => {
-	const { sensor: it, client, peer } = sensor({}, connected({ packets: 1 }));
-	client.publish("t", "x", 1);
-	expect(client.publish("t", "y")).toBe(NO_ROOM);
+test("what finds a full store goes by itself as soon as there is room, the newest", () => {
+	const { sensor: it, client, peer } = sensor({}, connected({ storeSize: 64 }));
+	const long = "x".repeat(51); // fills the store
+	client.publish("t", long, 1);
+	expect(client.publish("t", "y", 1)).toBe(NO_ROOM);
+	// What can go at once needs no room.
 	expect(it.update(1)).toBe(0);
-	peer.expect(PUBLISH("t", "x", { qos: 1, id: 1 }), PUBLISH("s", "1"));
+	peer.expect(PUBLISH("t", long, { qos: 1, id: 1 }), PUBLISH("s", "1"));
+	const slow = sensor({ qos: 1, topic: "q" }, { client, peer } as never).sensor;
+	expect([slow.update(1), slow.update(2)]).toEqual([NO_ROOM, NO_ROOM]);
+	peer.send(PUBACK(1));
+	peer.expect(PUBLISH("q", "2", { qos: 1, id: 2 }));
 });
 
 describe("what is no number to write", () => {
@@ -264,52 +270,26 @@ describe("close", () => {
 		peer.expect(PUBLISH("s", "1"), PUBLISH("s", "2"), DISCONNECT);
 	});
 
-	test("publishes what follows a reading in flight, through the pool", () => {
+	test("publishes what follows a reading in flight", () => {
 		const { sensor: it, client, peer } = sensor({ qos: 1 });
 		it.update(1);
-		expect(it.update(2)).toBe(NO_ROOM);
+		expect(it.update(2)).toBe(2);
 		client.close();
 		peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
 	});
-
-	test.each(["newest", "all"] as const)(
-		"publishes, keep %s, though the app has borrowed a buffer",
-		(keep) => {
-			const { sensor: it, client, peer } = sensor({ qos: 1, keep, interval: 60_000 });
-			it.update(1);
-			it.update(2);
-			client.begin(it.topic, 0, false);
-			client.close();
-			peer.expect(PUBLISH("s", "1", { qos: 1, id: 1 }), PUBLISH("s", "2", { qos: 1, id: 2 }));
-		},
-	);
 });
 
-describe("while the app has borrowed a buffer", () => {
-	test.each(["newest", "all"] as const)("a reading waits, keep %s, and goes afterwards", (keep) => {
-		const { sensor: it, client, peer, clock } = sensor({ keep });
-		client.begin(it.topic, 0, false);
-		expect(it.update(1)).toBe(NO_ROOM);
-		expect(it.update(2)).toBe(NO_ROOM);
-		clock.advance(1000);
-		peer.expect();
-		client.cancel();
-		clock.advance(250);
-		peer.expect(PUBLISH("s", "2"));
+test.each(["newest", "all"] as const)("while the app writes a payload, a reading waits, keep %s", (keep) => {
+	const { sensor: it, client, peer, clock } = sensor({ keep });
+	client.publishWith(new Topic("t"), 0, false, {
+		write(_bytes, at) {
+			expect([it.update(1), it.update(2)]).toEqual([NO_ROOM, NO_ROOM]);
+			return at;
+		},
 	});
-
-	test.each(["newest", "all"] as const)("a tick throws nothing, keep %s", (keep) => {
-		const setup = connected({ keepAlive: 0 });
-		let n = 0;
-		sensor({ keep, source: () => ++n, interval: 500 }, setup);
-		const { client, clock, peer } = setup;
-		const at = client.begin(new Topic("t"), 0, false);
-		clock.advance(1000);
-		peer.expect();
-		client.end(at);
-		clock.advance(250);
-		peer.expect(PUBLISH("t", ""), PUBLISH("s", "2"));
-	});
+	peer.expect(PUBLISH("t", ""), PUBLISH("s", "2"));
+	clock.advance(250);
+	peer.expect();
 });
 
 test("after close, a reading is refused", () => {
@@ -331,7 +311,7 @@ test.each([
 	[{ heartbeat: 2 ** 30 }, /heartbeat/],
 	[{ deadband: -1 }, /deadband is -1/],
 	[{ deadband: Number.NaN }, /deadband is NaN/],
-	[{ source: () => 1 }, /interval is 0: it must be a whole number from 250/],
+	[{ source: () => 1 }, /interval is 0: it must be a whole number from 1 /],
 	[{ source: 7 as never, interval: 1000 }, /a Sensor must have a source/],
 	[{ keep: "some" }, /keep is "some"/],
 	[{ invalid: "\ud800" }, /lone surrogate/],

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { connectAsync } from "mqtt";
-import { SOCKET_FAILED } from "../../src/network/dialer.js";
+import { SOCKET_FAILED } from "../../src/connection/dialer.js";
 
 const COMMAND = "build/tools/xs-mqtt.js";
 

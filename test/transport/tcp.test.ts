@@ -1,170 +1,100 @@
-// The quirks of sockets, hidden behind a Stream.
+// The quirks of sockets: which of their events are heard, and what comes of a write that they refuse.
 
 import type { Stream } from "../../src/transport/stream.js";
-import { TcpStream } from "../../src/transport/tcp.js";
-import { PacketBuffer } from "../../src/wire/packet-buffer.js";
+import { openTcp } from "../../src/transport/tcp.js";
+import { PUBLISH } from "../support/packets.js";
 import { Place } from "../support/place.js";
-import type { Quirks } from "../support/socket.js";
+import { connected } from "../support/setup.js";
 
-function open(quirks: Quirks = {}) {
-	const place = new Place(quirks);
+function open() {
+	const place = new Place();
 	const log: string[] = [];
 	const capability = { ...place.network.socket, certificate: "c" };
-	const reader = { onReadable: (count: number) => log.push(`readable ${count}`) };
-	const stream: Stream = new TcpStream(capability, "1.2.3.4", 1883, reader, {
-		onWritable: () => log.push("writable"),
-		onFailed: () => log.push("failed"),
-	});
-	return { stream, log, peer: place.peer };
+	const owner = {
+		stream: undefined as Stream | undefined,
+		decoder: { onReadable: (count: number) => log.push(`readable ${count}`) },
+		onWritable: (count: number) => log.push(`writable ${count}`),
+		onError: () => log.push("error"),
+	};
+	owner.stream = openTcp(capability, "host.local", "1.2.3.4", 1883, owner);
+	return { owner, log, peer: place.peer };
 }
 
 const bytes = (length: number) => new Uint8Array(length).fill(1);
 
 test("the capability's own options reach the socket", () => {
-	const { peer } = open();
+	const { peer, owner } = open();
 	expect(peer.socket.options).toMatchObject({
 		address: "1.2.3.4",
 		port: 1883,
 		noDelay: true,
 		certificate: "c",
 	});
+	expect(peer.socket.target).toBe(owner);
 });
 
-test("there is no room before the connection is made, and then what the socket says", () => {
-	const { stream, peer, log } = open({ room: 100 });
-	expect([stream.writable, stream.capacity]).toEqual([0, 0]);
+test("the events of a socket reach its owner, with counts", () => {
+	const { peer, log } = open();
 	peer.open();
-	expect([stream.writable, stream.capacity]).toEqual([100, 100]);
-	expect(stream.write(bytes(30))).toBe(true);
-	expect([stream.writable, stream.capacity]).toEqual([70, 100]);
-	peer.take();
-	expect(stream.writable).toBe(100);
-	expect(log).toEqual(["writable", "writable"]);
-});
-
-test("a write that does not fit is refused, not thrown, and no room is believed in until it is announced", () => {
-	const { stream, peer } = open({ segments: 1 });
-	peer.open();
-	expect(stream.write(bytes(1))).toBe(true);
-	expect(stream.write(bytes(1))).toBe(false);
-	expect([stream.writable, stream.failed]).toEqual([0, false]);
-	peer.take();
-	expect(stream.write(bytes(1))).toBe(true);
-});
-
-test("after a refused write, retry believes in the room that seemed to be there, until the socket tells", () => {
-	const { stream, peer } = open({ room: 100 });
-	peer.open();
-	stream.write(bytes(30));
-	peer.socket.refusals = 2;
-	for (let i = 0; i < 2; i++) {
-		expect(stream.write(bytes(40))).toBe(false);
-		expect([stream.writable, stream.failed]).toEqual([0, false]);
-		stream.retry();
-		expect(stream.writable).toBe(70);
-		stream.retry();
-		expect(stream.writable).toBe(70);
-	}
-	peer.socket.refusals = 1;
-	stream.write(bytes(40));
-	peer.take();
-	expect([stream.writable, stream.freed]).toEqual([100, 30]);
-	stream.retry();
-	expect(stream.writable).toBe(100);
-});
-
-test("room that comes back is told in bytes", () => {
-	const { stream, peer } = open({ room: 100 });
-	peer.open();
-	stream.write(bytes(30));
-	peer.takeSome(20);
-	expect([stream.writable, stream.freed]).toEqual([90, 20]);
-	peer.takeSome(20);
-	expect([stream.writable, stream.freed]).toEqual([100, 10]);
-});
-
-test.each(["not ready", "not ready (in write)"])(
-	'after the end of the stream, "%s" is a failure',
-	(message) => {
-		for (const how of ["write", "send"]) {
-			const { stream, peer } = open();
-			peer.open();
-			peer.socket.write = () => {
-				throw new Error(message);
-			};
-			const packet = new PacketBuffer(8);
-			expect(how === "write" ? stream.write(bytes(1)) : stream.send(packet, 3)).toBe(false);
-			expect([stream.writable, stream.failed, packet.bytes.length]).toEqual([0, true, 8]);
-		}
-	},
-);
-
-test.each([undefined, null, "text", { message: 7 }])(
-	"a socket that throws %j is one without room",
-	(thrown) => {
-		const { stream, peer } = open();
-		peer.open();
-		peer.socket.write = () => {
-			throw thrown;
-		};
-		expect(stream.write(bytes(1))).toBe(false);
-		expect([stream.writable, stream.failed]).toEqual([0, false]);
-	},
-);
-
-test("a write on a broken socket fails the stream", () => {
-	const { stream, peer } = open();
-	peer.open();
-	peer.failSilently();
-	expect(stream.write(bytes(1))).toBe(false);
-	expect([stream.writable, stream.failed]).toEqual([0, true]);
-});
-
-describe("send", () => {
-	test("writes the front of a packet buffer, which is whole again afterwards", () => {
-		const { stream, peer } = open();
-		peer.open();
-		const packet = new PacketBuffer(8);
-		packet.bytes.set([1, 2, 3, 4]);
-		expect(stream.send(packet, 3)).toBe(true);
-		expect([...peer.socket.writes[0]]).toEqual([1, 2, 3]);
-		expect(packet.bytes.length).toBe(8);
-		expect(stream.written).toBe(true);
-	});
-
-	test.each(["blocked", "broken"])("leaves it whole when the socket is %s", (how) => {
-		const { stream, peer } = open({ segments: how === "blocked" ? 0 : 9 });
-		peer.open();
-		if (how === "broken") peer.failSilently();
-		const packet = new PacketBuffer(8);
-		expect(stream.send(packet, 3)).toBe(false);
-		expect(packet.bytes.length).toBe(8);
-		expect(stream.failed).toBe(how === "broken");
-		expect(stream.writable).toBe(0);
-	});
-});
-
-test("after close no event comes, and nothing throws", () => {
-	const { stream, peer, log } = open();
-	peer.open();
-	stream.close();
-	stream.close();
 	peer.send(bytes(3));
-	peer.open();
 	peer.fail();
-	expect(log).toEqual(["writable"]);
-	expect(stream.writable).toBe(0);
-	expect(stream.write(bytes(1))).toBe(false);
+	expect(log).toEqual(["writable 1536", "readable 3", "error"]);
+});
+
+test.each(["closed", "replaced"])("those of one that was %s do not", (how) => {
+	const { peer, owner, log } = open();
+	owner.stream = how === "closed" ? undefined : new Place().network.socket.io.prototype;
+	peer.open();
+	peer.send(bytes(3));
+	peer.fail();
+	expect(log).toEqual([]);
+});
+
+test("no room is believed in before the connection is made, then what the socket says", () => {
+	const { client, peer } = connected({}, { room: 100 });
+	const publish = () => client.publish("t", "x".repeat(25));
+	for (let i = 0; i < 4; i++) publish(); // 30 bytes each
+	expect(peer.socket.writes.length).toBe(1 + 3);
+	expect(peer.socket.overruns).toBe(0);
+	peer.take();
+	expect(peer.socket.writes.length).toBe(1 + 4);
+});
+
+describe("a write that the socket refuses, whatever room it said it had,", () => {
+	const messages = ["1", "2", "3"].map((payload) => PUBLISH("t", payload));
+
+	test("is not lost, and no room is believed in until it is announced", () => {
+		const { client, peer } = connected({}, { segments: 1 });
+		for (const payload of ["1", "2", "3"]) expect(client.publish("t", payload)).toBe(0);
+		expect(peer.socket.writes.length).toBe(1 + 1);
+		peer.expect(...messages);
+	});
+
+	test("goes out after a moment too, for the socket may never tell", () => {
+		const quirks = { segments: 9 };
+		const { client, peer, clock } = connected({}, quirks);
+		quirks.segments = 0;
+		for (const payload of ["1", "2", "3"]) client.publish("t", payload);
+		quirks.segments = 3;
+		clock.advance(1000);
+		expect(peer.socket.writes.slice(1)).toEqual(messages);
+	});
+
+	test.each(["refuses", "has failed"])("leaves the send window whole: the socket %s", (how) => {
+		const quirks = { segments: 9 };
+		const setup = connected({ packetSize: 500 }, quirks);
+		quirks.segments = 0;
+		if (how === "has failed") setup.peer.failSilently();
+		// One in the window, then one that fills it.
+		expect(setup.client.publish("t", "x")).toBe(0);
+		expect(setup.client.publish("t", "y".repeat(490), 1)).toBe(1);
+		quirks.segments = 9;
+		setup.reconnect(true).expect(PUBLISH("t", "x"), PUBLISH("t", "y".repeat(490), { qos: 1, id: 1 }));
+	});
 });
 
 test("a socket that throws at close does no harm", () => {
-	const { stream, peer } = open();
+	const { client, peer } = connected();
 	peer.socket.close();
-	expect(() => stream.close()).not.toThrow();
-});
-
-test("a failure is told, and marked", () => {
-	const { stream, peer, log } = open();
-	peer.fail();
-	expect([stream.failed, log]).toEqual([true, ["failed"]]);
+	expect(() => client.close()).not.toThrow();
 });

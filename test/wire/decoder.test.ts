@@ -1,6 +1,6 @@
 // Bytes to packets, however the stream is cut and whatever the sizes of buffers.
 
-import { Decoder, type PacketSink, type Source } from "../../src/wire/decoder.js";
+import { Decoder, NO_ANSWERS, PAUSED, type PacketSink, type Source } from "../../src/wire/decoder.js";
 import { LENGTH, PACKET_TYPE, type Reason } from "../../src/wire/reason.js";
 import {
 	CONNACK,
@@ -23,16 +23,21 @@ class Diary implements PacketSink {
 	decoder!: Decoder;
 	#payload = "";
 
+	onMessage(): boolean {
+		if (this.decoder.id !== 0 || this.decoder.partLength !== this.decoder.total) throw new Error("not whole");
+		return this.onPublish();
+	}
 	onPublish(): boolean {
-		const { payload, topic, topicLength, flags, id, offset, partLength, total } = this.decoder;
+		const { payload, payloadSize, topic, topicSize, topicLength, flags, id, offset, partLength, total } =
+			this.decoder;
 		if (offset === 0) this.#payload = "";
-		this.#payload += Buffer.from(payload.bytes.subarray(0, partLength)).toString();
+		this.#payload += Buffer.from(payload.subarray(0, partLength)).toString();
 		if (offset + partLength !== this.#payload.length) throw new Error(`a part at ${offset}`);
 		// Zero behind the topic's end is what makes comparing words possible.
-		if (topic.bytes.subarray(topicLength).some((byte) => byte !== 0)) throw new Error("no zero tail");
-		if (payload.bytes.length !== payload.size) throw new Error("the payload buffer is short");
+		if (topic.subarray(topicLength, topicSize).some((byte) => byte !== 0)) throw new Error("no zero tail");
+		if (payload.length < payloadSize) throw new Error("the payload buffer is short");
 		if (this.#payload.length < total) return this.goOn;
-		const name = Buffer.from(topic.bytes.subarray(0, topicLength)).toString();
+		const name = Buffer.from(topic.subarray(0, topicLength)).toString();
 		return this.#note(`publish ${name} ${flags} ${id} ${this.#payload}`);
 	}
 	onPublishQos2(): boolean {
@@ -52,6 +57,9 @@ class Diary implements PacketSink {
 	}
 	onPingresp(): boolean {
 		return this.#note("pingresp");
+	}
+	onThrown(error: unknown): void {
+		throw error;
 	}
 	onMalformed(reason: Reason): void {
 		this.#note(reason.message);
@@ -91,19 +99,18 @@ interface Way {
 	stops?: boolean;
 }
 
-/** What is decoded of chunks that arrive one after the other. */
 /** A new stream, on which CONNACK has come already. */
 function begin(decoder: Decoder, source: Bytes, diary: Diary): void {
 	const before = diary.lines.length;
 	decoder.start(source);
 	for (const byte of CONNACK(false)) {
 		source.arrive(Uint8Array.of(byte));
-		decoder.available = 1;
-		decoder.decode();
+		decoder.onReadable(1);
 	}
 	diary.lines.length = before;
 }
 
+/** What is decoded of chunks that arrive one after the other. */
 function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	const { payloadSize = 64, topicSize = 64, shortRead = Number.POSITIVE_INFINITY, stops = false } = way;
 	const diary = new Diary();
@@ -115,9 +122,8 @@ function decode(chunks: Uint8Array[], way: Way = {}): string[] {
 	for (const chunk of chunks) {
 		source.arrive(chunk);
 		// Announced once: what is left after a short read is not announced again.
-		decoder.available = source.waiting.length;
-		decoder.decode();
-		if (stops) for (let turn = 0; turn < 100; turn++) decoder.decode();
+		decoder.onReadable(source.waiting.length);
+		if (stops) for (let turn = 0; turn < 100; turn++) decoder.resume();
 	}
 	return diary.lines;
 }
@@ -228,8 +234,7 @@ test("a start forgets what was half read; a stop ends all", () => {
 			diary.decoder = decoder;
 			const run = (source: Bytes, more: Uint8Array) => {
 				source.arrive(more);
-				decoder.available = source.waiting.length;
-				decoder.decode();
+				decoder.onReadable(source.waiting.length);
 			};
 			const first = new Bytes(Number.POSITIVE_INFINITY);
 			begin(decoder, first, diary);
@@ -252,8 +257,119 @@ test("a start forgets what was read ahead of a broken rule", () => {
 		const source = new Bytes(Number.POSITIVE_INFINITY);
 		begin(decoder, source, diary);
 		source.arrive(concat([chunk, PUBACK(2)]));
-		decoder.available = source.waiting.length;
-		decoder.decode();
+		decoder.onReadable(source.waiting.length);
 	}
 	expect(diary.lines).toEqual([PACKET_TYPE.message, "ack 4 1", "ack 4 2"]);
+});
+
+describe("while decoding has to wait", () => {
+	const two = concat([PUBLISH("t", "1"), PUBACK(2)]);
+	const lines = ["publish t 0 0 1", "ack 4 2"];
+
+	function blocked(reason: number) {
+		const diary = new Diary();
+		const decoder = new Decoder(diary, 64, 64);
+		diary.decoder = decoder;
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		begin(decoder, source, diary);
+		decoder.block(reason);
+		return { diary, decoder, source };
+	}
+
+	test.each([PAUSED, NO_ANSWERS])("nothing is read, for reason %d; then it goes on by resume", (reason) => {
+		const { diary, decoder, source } = blocked(reason);
+		for (const byte of two) {
+			source.arrive(Uint8Array.of(byte));
+			decoder.onReadable(source.waiting.length);
+		}
+		decoder.resume();
+		expect([diary.lines, source.waiting.length]).toEqual([[], two.length]);
+		decoder.unblock(reason);
+		decoder.resume();
+		expect(diary.lines).toEqual(lines);
+		expect(decoder.takeArrived()).toBe(4 + two.length); // CONNACK too
+		expect(decoder.takeArrived()).toBe(0);
+	});
+
+	test("for two reasons, both must be over", () => {
+		const { diary, decoder, source } = blocked(PAUSED | NO_ANSWERS);
+		source.arrive(two);
+		decoder.onReadable(two.length);
+		decoder.unblock(PAUSED);
+		decoder.resume();
+		expect(diary.lines).toEqual([]);
+		decoder.unblock(NO_ANSWERS);
+		decoder.resume();
+		expect(diary.lines).toEqual(lines);
+	});
+
+	test("a pause outlives the stream, want of room for answers does not", () => {
+		const { diary, decoder } = blocked(PAUSED | NO_ANSWERS);
+		decoder.stop();
+		const source = new Bytes(Number.POSITIVE_INFINITY);
+		decoder.start(source);
+		expect(decoder.blocks).toBe(PAUSED);
+		source.arrive(CONNACK(true));
+		decoder.onReadable(4);
+		expect(diary.lines).toEqual([]);
+		decoder.unblock(PAUSED);
+		decoder.resume();
+		expect(diary.lines).toEqual(["connack true 0"]);
+	});
+});
+
+test("a sink may ask for more while it hears of a packet: nothing is decoded twice", () => {
+	const diary = new Diary();
+	const heard: string[] = [];
+	diary.onPuback = (id: number) => {
+		heard.push(`in ${id}`);
+		decoder.resume();
+		decoder.onReadable(source.waiting.length);
+		heard.push(`out ${id}`);
+		return true;
+	};
+	const decoder = new Decoder(diary, 64, 64);
+	const source = new Bytes(Number.POSITIVE_INFINITY);
+	begin(decoder, source, diary);
+	source.arrive(concat([PUBACK(1), PUBACK(2)]));
+	decoder.onReadable(8);
+	expect(heard).toEqual(["in 1", "out 1", "in 2", "out 2"]);
+});
+
+describe("what is thrown", () => {
+	test.each(["the source", "the sink"])(
+		"by %s is told, and stops decoding; the next stream begins whole",
+		(who) => {
+			const thrown: unknown[] = [];
+			const diary = new Diary();
+			diary.onThrown = (error) => thrown.push(error);
+			const decoder = new Decoder(diary, 64, 64);
+			diary.decoder = decoder;
+			const source = new Bytes(Number.POSITIVE_INFINITY);
+			begin(decoder, source, diary);
+			const error = new Error(who);
+			const fail = () => {
+				throw error;
+			};
+			const { onMessage } = diary;
+			if (who === "the sink") diary.onMessage = fail;
+			else {
+				// In the midst of a packet, while the buffer is short.
+				const read = source.read.bind(source);
+				let reads = 0;
+				source.read = (view) => (++reads === 2 ? fail() : read(view));
+			}
+			source.arrive(concat([PUBLISH("t", "1"), PUBACK(2)]));
+			decoder.onReadable(source.waiting.length);
+			expect(thrown).toEqual([error]);
+			expect(decoder.blocks).toBe(0);
+			decoder.stop();
+			diary.onMessage = onMessage;
+			const next = new Bytes(Number.POSITIVE_INFINITY);
+			begin(decoder, next, diary);
+			next.arrive(concat([PUBLISH("t", "fresh"), PUBACK(1)]));
+			decoder.onReadable(next.waiting.length);
+			expect(diary.lines).toEqual(["publish t 0 0 fresh", "ack 4 1"]);
+		},
+	);
 });

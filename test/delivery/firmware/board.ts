@@ -79,7 +79,6 @@ function done(what: number, id: number, more = 0): void {
 const client = new xsMqtt.Client({
 	...network,
 	// Looks at the clock more often, or every reconnect would take a quarter of a second.
-	timer: { repeat: (callback: () => void) => Timer.repeat(callback, 5), clear: Timer.clear },
 	host: "127.0.0.1",
 	reconnectMinimum: 5,
 	reconnectMaximum: 10,

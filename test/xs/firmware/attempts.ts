@@ -47,6 +47,7 @@ const noSocket = new Error("no socket");
 function TCP(options: SocketOptions) {
 	if (socketFails) throw noSocket;
 	socketOptions = options;
+	(socket as { target?: unknown }).target = options.target;
 	return socket;
 }
 
@@ -131,10 +132,10 @@ function measure(name: string, options: Partial<ClientOptions>, fail: (client: C
 
 const nothing = () => {};
 const refuse = (client: Client) => {
-	if (client.state === State.CONNECTING) socketOptions!.onError();
+	if (client.state === State.CONNECTING) socketOptions!.onError.call(socket!);
 };
 const open = (client: Client) => {
-	if (client.state === State.CONNECTING) socketOptions!.onWritable(1000);
+	if (client.state === State.CONNECTING) socketOptions!.onWritable.call(socket!, 1000);
 };
 
 socketFails = true;

@@ -55,6 +55,7 @@ export class Line {
 				repeat(callback) {
 					line.tick = callback;
 				},
+				schedule() {},
 				clear() {},
 			},
 			ticks: () => line.now,

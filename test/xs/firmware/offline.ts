@@ -8,7 +8,7 @@ import { Heaps } from "./heap.js";
 import { Line } from "./line.js";
 
 const SECONDS = 3600;
-const line = new Line(Pipe, { packets: 4, whenFull: "dropOldest" });
+const line = new Line(Pipe, { storeSize: 24 + 4 * 20, whenFull: "dropOldest" });
 const { client } = line;
 const sensor = new Sensor(client, { topic: "newest", qos: 1 });
 const topic = new Topic("all");

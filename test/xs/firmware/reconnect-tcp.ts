@@ -30,6 +30,7 @@ const client = new Client({
 				if (!looking) callback();
 			}, 1);
 		},
+		schedule() {},
 		clear() {},
 	},
 	host: "127.0.0.1",

@@ -16,7 +16,7 @@ const line = new Line(Pipe, {
 	reconnectMinimum: 0,
 	reconnectMaximum: 0,
 	onConnected: () => connected++,
-	packets: 4,
+	storeSize: 256,
 });
 const { client } = line;
 new Status(client, { topic: "s" });

@@ -80,7 +80,7 @@ export class Fuzz {
 				receiveSize: 128,
 				topicSize: 64,
 				packetSize: 96,
-				packets: 4,
+				storeSize: 64,
 				window: 3,
 				acknowledgements: 4,
 				reconnectMinimum: 0,

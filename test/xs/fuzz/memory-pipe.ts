@@ -5,6 +5,7 @@ import type { SocketOptions } from "../../../src/transport/tcp.js";
 export class MemoryPipe {
 	writes = 0;
 	closed = false;
+	readonly target: unknown;
 	readonly #options: SocketOptions;
 	#room: number;
 	#in = new Uint8Array(0);
@@ -13,6 +14,7 @@ export class MemoryPipe {
 
 	constructor(options: SocketOptions & { room: number }) {
 		this.#options = options;
+		this.target = options.target;
 		this.#room = options.room;
 	}
 
@@ -21,7 +23,7 @@ export class MemoryPipe {
 	}
 
 	open(): void {
-		this.#options.onWritable(this.#room);
+		this.#options.onWritable.call(this, this.#room);
 	}
 
 	feed(bytes: Uint8Array, length = bytes.length): void {
@@ -31,18 +33,18 @@ export class MemoryPipe {
 		all.set(this.#in);
 		all.set(bytes.subarray(0, length), this.#in.length);
 		this.#in = all;
-		this.#options.onReadable(all.length);
+		this.#options.onReadable.call(this, all.length);
 	}
 
 	drain(room: number): void {
 		if (this.closed) throw new Error("invalid host data");
 		this.#room = room;
-		this.#options.onWritable(room);
+		this.#options.onWritable.call(this, room);
 	}
 
 	fail(): void {
 		this.#failed = true;
-		this.#options.onError();
+		this.#options.onError.call(this);
 	}
 
 	take(bytes: Uint8Array): number {

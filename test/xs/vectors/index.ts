@@ -2,7 +2,13 @@
 
 import { inboundVectors } from "./inbound.js";
 import { outboundVectors } from "./outbound.js";
+import { storeVectors } from "./store.js";
 import { textVectors } from "./text.js";
 import type { Vector } from "./vector.js";
 
-export const vectors: readonly Vector[] = [...inboundVectors, ...outboundVectors, ...textVectors];
+export const vectors: readonly Vector[] = [
+	...inboundVectors,
+	...outboundVectors,
+	...storeVectors,
+	...textVectors,
+];

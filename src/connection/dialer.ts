@@ -1,9 +1,9 @@
-// From a host name to a stream that is being connected. Knows DNS and sockets, no packets.
+// From a host name to a stream that is being connected. Knows DNS, no packets.
 
-import type { Stream, StreamEvents, StreamReader } from "../transport/stream.js";
-import { TcpStream } from "../transport/tcp.js";
+import type { Network, Resolver } from "../network/network.js";
+import type { Stream, StreamOwner } from "../transport/stream.js";
+import { openTcp } from "../transport/tcp.js";
 import { Reason } from "../wire/reason.js";
-import type { Network, Resolver } from "./network.js";
 
 export const RESOLVE_FAILED = new Reason(
 	"network",
@@ -14,8 +14,8 @@ export const SOCKET_FAILED = new Reason(
 	"no socket could be opened: the network is down, or sockets or memory have run out",
 );
 
-export interface DialerEvents extends StreamEvents {
-	/** Name resolution is done; the stream is being connected. */
+export interface DialerEvents extends StreamOwner {
+	/** The name is resolved; the stream is being connected. */
 	onDialed(stream: Stream): void;
 	onDialFailed(reason: Reason): void;
 }
@@ -35,18 +35,16 @@ export class Dialer {
 	/** Found out once: a character costs garbage. */
 	private readonly isAddress: boolean;
 	private readonly port: number;
-	private readonly reader: StreamReader;
 	private readonly events: DialerEvents;
 	private resolver: Resolver | undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 
-	constructor(network: Network, host: string, port: number, reader: StreamReader, events: DialerEvents) {
+	constructor(network: Network, host: string, port: number, events: DialerEvents) {
 		this.network = network;
 		this.host = host;
 		this.isAddress = isAddress(host);
 		this.port = port;
-		this.reader = reader;
 		this.events = events;
 	}
 
@@ -90,7 +88,7 @@ export class Dialer {
 		this.attempt++;
 		let stream: Stream;
 		try {
-			stream = new TcpStream(this.network.socket, address, this.port, this.reader, this.events);
+			stream = openTcp(this.network.socket, this.host, address, this.port, this.events);
 		} catch {
 			this.events.onDialFailed(SOCKET_FAILED);
 			return;

@@ -1,18 +1,20 @@
 // From host name to stream.
 
-import { Dialer, RESOLVE_FAILED, SOCKET_FAILED } from "../../src/network/dialer.js";
+import { Dialer, RESOLVE_FAILED, SOCKET_FAILED } from "../../src/connection/dialer.js";
+import type { Stream } from "../../src/transport/stream.js";
 import { Place } from "../support/place.js";
 
 function dialer(host: string) {
 	const place = new Place();
 	const log: string[] = [];
-	const reader = { onReadable: () => log.push("readable") };
-	const made = new Dialer(place.network, host, 1883, reader, {
+	const made = new Dialer(place.network, host, 1883, {
+		stream: undefined as Stream | undefined,
+		decoder: { onReadable: () => log.push("readable") },
 		onDialed: () => log.push("dialed"),
 		onDialFailed: (reason) =>
 			log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
 		onWritable: () => log.push("writable"),
-		onFailed: () => log.push("failed"),
+		onError: () => log.push("failed"),
 	});
 	return { place, log, dialer: made };
 }

@@ -1,0 +1,561 @@
+// The life of the connection: one at a time, dialed, shaken hands, kept alive, ended, made again. Knows why it begins and
+// ends, and who hears of that; bytes and their order are the reader's and the writer's.
+
+import { Backoff } from "../network/backoff.js";
+import type { ClientOptions } from "../options.js";
+import { encodePassword } from "../payload.js";
+import {
+	CLOSED_BY_APP,
+	CONNECT_FAILED,
+	CONNECT_TIMEOUT,
+	CONNECTION_LOST,
+	FILL_SHORT,
+	NO_CREDENTIALS,
+	NO_REPLY,
+	REPLACED,
+	SESSION_LOST,
+	UNRELEASED_FULL,
+} from "../reasons.js";
+import { Acknowledgements } from "../session/acknowledgements.js";
+import type { Outbox } from "../session/outbox.js";
+import type { Subscriptions } from "../session/subscriptions.js";
+import { encodeClientId, KEEP_ALIVE, type Settings } from "../settings.js";
+import type { Statistics } from "../statistics.js";
+import type { Stream } from "../transport/stream.js";
+import type { Decoder } from "../wire/decoder.js";
+import { encodeConnect, type WillFields } from "../wire/encode.js";
+import { CONNACK_CLEAN, REFUSALS, type Reason, SECOND_CONNACK } from "../wire/reason.js";
+import { encodeField } from "../wire/topic.js";
+import { Alarm } from "./alarm.js";
+import { Dialer, type DialerEvents } from "./dialer.js";
+import { Liveness } from "./liveness.js";
+import { Reader, type ReaderEvents } from "./reader.js";
+import { Writer } from "./writer.js";
+
+/** Values of `client.state`. */
+export const State = Object.freeze({
+	/** Closed by the app, for good. */
+	CLOSED: 0,
+	/** Between attempts to connect; also while the network is down. */
+	WAITING: 1,
+	/** Resolving the host name, or opening the TCP connection. */
+	CONNECTING: 2,
+	/** CONNECT sent, CONNACK awaited. */
+	HANDSHAKE: 3,
+	CONNECTED: 4,
+	/** `close` was called; what is held is still being delivered. */
+	CLOSING: 5,
+});
+const { CLOSED, WAITING, CONNECTING, HANDSHAKE, CONNECTED, CLOSING } = State;
+
+/** Milliseconds until a listener that threw is asked again when it wants to be woken. */
+const LATER = 1000;
+
+/** Who hears of the connection; all of it optional. `attach` them to a Client. */
+export interface Listener {
+	onConnected?(sessionPresent: boolean): void;
+	onDisconnected?(reason: Reason): void;
+	/** What was refused for want of room may be accepted now. */
+	onWritable?(): void;
+	/**
+	 * The client is awake, at `now` in monotonic milliseconds. Returns in how many milliseconds it is to be woken again at
+	 * the latest, Infinity for never; it may be woken earlier.
+	 */
+	onDeadline?(now: number): number;
+	/** `close` was called on a live connection: the last moment to publish. */
+	onClosing?(): void;
+}
+
+export class Connection implements DialerEvents, ReaderEvents {
+	// Hot fields first: XS looks for a field from the first one on.
+	stream: Stream | undefined = undefined;
+	readonly decoder: Decoder;
+	readonly writer: Writer;
+	readonly reader: Reader;
+	/** One of State. */
+	state: number = WAITING;
+	readonly alarm: Alarm;
+
+	private readonly options: ClientOptions;
+	private readonly replyTimeout: number;
+	private readonly connectTimeout: number;
+	private readonly outbox: Outbox;
+	private readonly subscriptions: Subscriptions;
+	private readonly statistics: Statistics;
+	private readonly listeners: Listener[] = [];
+	private readonly liveness: Liveness;
+	private readonly dialer: Dialer;
+	private readonly backoff: Backoff;
+	/** What the next CONNECT says. */
+	will: WillFields | undefined = undefined;
+	/** `close` was called while the app was writing a payload. */
+	private closes = false;
+	/** When the state began. */
+	private since = 0;
+	/** Milliseconds after `since` until something is done about it. */
+	private patience = 0;
+	private dialFailure: Reason | undefined = undefined;
+	/** When messages at QoS 2 were first passed over. */
+	private overflowedAt = 0;
+	private overflowed = false;
+
+	/** Claims all memory, and begins to connect. */
+	constructor(
+		options: ClientOptions,
+		settings: Settings,
+		outbox: Outbox,
+		subscriptions: Subscriptions,
+		statistics: Statistics,
+	) {
+		this.options = options;
+		this.replyTimeout = settings.replyTimeout;
+		this.connectTimeout = settings.connectTimeout;
+		this.outbox = outbox;
+		this.subscriptions = subscriptions;
+		this.statistics = statistics;
+		const alarm = new Alarm(options.timer, options.ticks, () => this.onAlarm());
+		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
+		const acknowledgements = new Acknowledgements(outbox.acknowledgementTable(settings));
+		const writer = new Writer(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
+		this.alarm = alarm;
+		this.liveness = liveness;
+		this.writer = writer;
+		this.reader = new Reader(
+			this,
+			options,
+			settings,
+			subscriptions,
+			outbox,
+			acknowledgements,
+			writer,
+			liveness,
+			statistics,
+		);
+		this.decoder = this.reader.decoder;
+		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
+		this.dialer = new Dialer(options, settings.host, settings.port, this);
+		options.interface?.attach(this);
+		if (this.networkUp) this.connect();
+	}
+
+	// ---- what the client asks for
+
+	/** Whether the broker may know what was asked for: it keeps the session, or is asked now. */
+	get isKnown(): boolean {
+		return !this.options.clean || this.state >= HANDSHAKE;
+	}
+
+	attach(listener: Listener): void {
+		this.listeners.push(listener);
+		// It is asked when it wants to be woken.
+		if (listener.onDeadline !== undefined) this.alarm.within(1);
+	}
+
+	get attached(): number {
+		return this.listeners.length;
+	}
+
+	/** Sends what can be sent. Within a call of the app's nothing more: it does not expect to be told of room there. */
+	send(): void {
+		this.writer.flush();
+		this.catchUp();
+	}
+
+	/** After a message was accepted: tells of those that gave way to it, and of one that cannot go on. */
+	settle(): void {
+		const { outbox } = this;
+		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced()) this.drop(id, REPLACED);
+		this.catchUp();
+	}
+
+	/** Does what could not be done while the app was writing a payload. */
+	private catchUp(): void {
+		const { writer } = this;
+		if (writer.short !== 0) this.giveUp(writer.short);
+		if (this.closes && !writer.lent) this.close();
+	}
+
+	/** Something is given up: counts it, and tells the app; 0: it has no packet identifier. */
+	drop(id: number, reason: Reason): void {
+		this.statistics.dropped++;
+		this.options.onDropped?.(id, reason);
+	}
+
+	/** Closes for good: at once, or when what is held is delivered. */
+	close(): void {
+		if (this.state === CLOSED || this.state === CLOSING) return;
+		this.closes = this.writer.lent;
+		if (this.closes) return; // when the app has written its payload
+		if (this.state !== CONNECTED) {
+			this.end(CLOSED_BY_APP);
+			return;
+		}
+		const { listeners } = this;
+		for (let i = 0; i < listeners.length; i++) listeners[i].onClosing?.();
+		if (this.state !== CONNECTED) return;
+		this.enter(CLOSING, this.replyTimeout);
+		this.writer.finish();
+		this.flush();
+	}
+
+	// ---- out
+
+	/** Sends what can be sent, tells of room, and ends a close that has nothing more to send. */
+	flush(): void {
+		const { writer } = this;
+		this.send();
+		if (this.stream === undefined) return;
+		if (this.state === CLOSING) {
+			// Not before the message at hand is acknowledged.
+			if (this.reader.owesAcknowledgement || !writer.done) return;
+			if (writer.disconnect()) this.end(CLOSED_BY_APP);
+		} else if (writer.starved && this.outbox.freed) this.announceRoom();
+	}
+
+	/** Tells of room, to those who were refused. */
+	private announceRoom(): void {
+		this.writer.starved = false;
+		const { listeners } = this;
+		for (let i = 0; i < listeners.length; i++) listeners[i].onWritable?.();
+		this.options.onWritable?.();
+	}
+
+	/** A message is half sent, and the rest of it will not come. */
+	private giveUp(record: number): void {
+		const { stream, writer } = this;
+		const { failure } = writer;
+		writer.stop();
+		const id = this.outbox.drop(record);
+		try {
+			this.drop(id, FILL_SHORT);
+		} finally {
+			if (stream === this.stream) this.end(FILL_SHORT);
+		}
+		if (failure !== undefined) throw failure.error;
+	}
+
+	// ---- the network
+
+	private get networkUp(): boolean {
+		return this.options.interface?.up ?? true;
+	}
+
+	/** Connects at once, whatever the delay was: what failed before may well have been the network. */
+	onInterfaceUp(): void {
+		this.backoff.reset();
+		if (this.state === WAITING) this.connect();
+	}
+
+	onInterfaceDown(reason: Reason): void {
+		if (this.state === CLOSED) return;
+		this.dialer.close(); // the next network has a name server of its own
+		this.end(reason);
+	}
+
+	private connect(): void {
+		this.enter(CONNECTING, this.connectTimeout);
+		this.statistics.attempts++;
+		this.dialFailure = undefined;
+		this.dialer.dial();
+	}
+
+	onDialed(stream: Stream): void {
+		this.stream = stream;
+	}
+
+	onDialFailed(reason: Reason): void {
+		this.dialFailure = reason; // told when the alarm wakes us, never inside the constructor
+		this.alarm.within(1);
+	}
+
+	// ---- the stream
+
+	onWritable(room: number): void {
+		if (this.state !== CONNECTING) {
+			this.liveness.move(this.writer.makeRoom(room));
+			this.flush();
+			this.reader.decode();
+			return;
+		}
+		let packet: Uint8Array;
+		try {
+			packet = this.encodeConnect();
+		} catch (error) {
+			this.end(NO_CREDENTIALS);
+			throw error;
+		}
+		if (this.state !== CONNECTING) return; // the password function has closed the client
+		const stream = this.stream!;
+		this.state = HANDSHAKE;
+		this.liveness.start(this.alarm.ticks());
+		this.reader.start(stream);
+		this.writer.start(stream, room, packet, this.options.pipelining ?? false);
+	}
+
+	onError(): void {
+		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
+		this.writer.forgetAcknowledgements();
+		this.reader.decode();
+		if (this.stream !== undefined) this.lose();
+	}
+
+	/** The stream is over. */
+	lose(): void {
+		this.end(this.state === CONNECTING ? CONNECT_FAILED : CONNECTION_LOST);
+	}
+
+	/** What is left unread is looked at soon. */
+	readSoon(): void {
+		if (this.state !== CLOSED) this.alarm.within(1);
+	}
+
+	// ---- the handshake
+
+	private encodeConnect(): Uint8Array {
+		const { options } = this;
+		const { username, password, clean = false, keepAlive = KEEP_ALIVE } = options;
+		return encodeConnect({
+			clientId: encodeClientId(options),
+			username:
+				username === undefined
+					? undefined
+					: encodeField("username", typeof username === "function" ? username() : username),
+			password:
+				password === undefined
+					? undefined
+					: encodePassword(typeof password === "function" ? password() : password),
+			clean,
+			keepAlive: Math.ceil(keepAlive / 1000),
+			will: this.will,
+		});
+	}
+
+	onConnack(sessionPresent: boolean, code: number): void {
+		if (this.state !== HANDSHAKE) this.end(SECOND_CONNACK);
+		else if (code > 0) this.end(REFUSALS[code - 1]);
+		else if (sessionPresent && this.options.clean) this.end(CONNACK_CLEAN);
+		else this.accepted(sessionPresent);
+	}
+
+	private accepted(sessionPresent: boolean): void {
+		const { stream, listeners } = this;
+		this.enter(CONNECTED, 0);
+		this.statistics.connects++;
+		this.liveness.answer();
+		this.alarm.within(this.delay(this.since));
+		const failure = this.resumeSession(sessionPresent);
+		// Now, for a listener that publishes is deep in the stack already.
+		this.send();
+		for (let i = 0; i < listeners.length && stream === this.stream; i++)
+			listeners[i].onConnected?.(sessionPresent);
+		if (stream === this.stream) this.options.onConnected?.(sessionPresent);
+		this.flush();
+		if (failure !== undefined) throw failure.error;
+	}
+
+	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
+	private resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
+		const { outbox, statistics } = this;
+		statistics.resent += outbox.resume(sessionPresent);
+		statistics.uncertain = outbox.uncertain;
+		this.subscriptions.resume(sessionPresent);
+		this.writer.connected(sessionPresent);
+		const lost: number[] = [];
+		if (!sessionPresent) {
+			this.reader.forgetSession();
+			for (let id = outbox.dropReleased(); id !== 0; id = outbox.dropReleased()) lost.push(id);
+		}
+		return this.dropAll(lost, SESSION_LOST);
+	}
+
+	// ---- the end
+
+	/** Ends the connection, or the attempt, and tells why. The next attempt comes after a delay, unless closed. */
+	end(reason: Reason): void {
+		const { state, options } = this;
+		const closed = state === CLOSING || reason === CLOSED_BY_APP;
+		const lasted = (this.alarm.ticks() - this.since) | 0;
+		this.closeStream();
+		this.dialer.cancel();
+		this.reader.stop();
+		this.writer.stop();
+		this.outbox.interrupt();
+		this.subscriptions.interrupt(!this.options.clean);
+		this.overflowed = false;
+		if (reason === NO_REPLY) this.statistics.timeouts++;
+		if (state >= CONNECTED) this.statistics.disconnects++;
+		// The link has proved good.
+		if (state === CONNECTED && lasted >= this.replyTimeout) this.backoff.reset();
+		if (closed) {
+			this.enter(CLOSED, 0);
+			this.writer.finish();
+			this.alarm.close();
+			options.interface?.detach(this);
+			this.dialer.close();
+		} else this.enter(WAITING, reason.fault === "broker" ? this.backoff.longest() : this.backoff.next());
+		try {
+			if (closed) this.dropHeld();
+		} finally {
+			const { listeners } = this;
+			for (let i = 0; i < listeners.length; i++) listeners[i].onDisconnected?.(reason);
+			options.onDisconnected?.(reason);
+		}
+	}
+
+	private closeStream(): void {
+		const { stream } = this;
+		this.stream = undefined;
+		try {
+			stream?.close();
+		} catch {
+			// A socket that failed may be gone already.
+		}
+	}
+
+	/** After close: what is still held is lost. */
+	private dropHeld(): void {
+		const ids: number[] = [];
+		for (let id = this.outbox.dropFirst(); id >= 0; id = this.outbox.dropFirst()) ids.push(id);
+		const failure = this.dropAll(ids, CLOSED_BY_APP);
+		if (failure !== undefined) throw failure.error;
+	}
+
+	/** Tells of all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
+	private dropAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
+		let failure: { error: unknown } | undefined;
+		for (const id of ids)
+			try {
+				this.drop(id, reason);
+			} catch (error) {
+				failure ??= { error };
+			}
+		return failure;
+	}
+
+	onOverflow(): void {
+		this.overflowed = true;
+		this.overflowedAt = this.alarm.ticks();
+		this.alarm.within(this.replyTimeout);
+	}
+
+	/**
+	 * Ends a connection on which messages at QoS 2 were passed over, so that the broker sends them again: not before it
+	 * has released those that were taken, for what it has not read of ours when we close may be lost.
+	 */
+	makeProgress(): void {
+		this.backoff.reset();
+		this.end(UNRELEASED_FULL);
+	}
+
+	// ---- time
+
+	/** A state begins; `patience` in milliseconds, if something is to be done when it has lasted so long. */
+	private enter(state: number, patience: number): void {
+		this.state = state;
+		this.since = this.alarm.ticks();
+		this.patience = patience;
+		if (state !== CLOSED && state !== CONNECTED) this.alarm.within(patience);
+	}
+
+	/** Whether the state has lasted as long as it may. */
+	private isOver(now: number): boolean {
+		return ((now - this.since) | 0) >= this.patience;
+	}
+
+	private onAlarm(): void {
+		const now = this.alarm.ticks();
+		let delay = LATER;
+		try {
+			this.attend(now);
+			if (this.writer.starved && this.outbox.freed && this.writer.accepting) this.announceRoom();
+			delay = this.wakeListeners(now);
+		} finally {
+			if (this.state !== CLOSED) this.alarm.within(Math.min(delay, this.delay(now)));
+		}
+	}
+
+	/** Wakes all; returns the milliseconds until the first of them wants to be woken again. */
+	private wakeListeners(now: number): number {
+		const { listeners } = this;
+		let delay = Number.POSITIVE_INFINITY;
+		for (let i = 0; i < listeners.length; i++) {
+			const next = listeners[i].onDeadline?.(now);
+			if (next !== undefined && next < delay) delay = next;
+		}
+		return delay;
+	}
+
+	/** Does what is due. */
+	private attend(now: number): void {
+		const { liveness, reader, writer } = this;
+		// Who was refused only because a payload was being written waits for no other event.
+		if (writer.starved && this.outbox.freed && this.state < CONNECTED) this.announceRoom();
+		const { state } = this;
+		if (state === CLOSED) return;
+		if (state === WAITING) {
+			if (this.isOver(now) && this.networkUp) this.connect();
+			return;
+		}
+		if (this.dialFailure !== undefined) {
+			this.end(this.dialFailure);
+			return;
+		}
+		if (state === CONNECTING) {
+			if (this.isOver(now)) this.end(CONNECT_TIMEOUT);
+			return;
+		}
+		liveness.note(now, writer.takeMoved(), this.decoder.takeArrived());
+		writer.retry();
+		if (writer.failed) {
+			this.onError();
+			return;
+		}
+		// Something may be left after a handler threw.
+		if (this.decoder.available > 0) reader.decode();
+		if (this.stream === undefined) return;
+		if (state === HANDSHAKE) this.attendHandshake(now);
+		else this.attendConnected(now);
+	}
+
+	private attendHandshake(now: number): void {
+		const dead = this.isDead(now);
+		if (this.reader.paused) this.since = now;
+		// A long CONNECT takes its time on a slow line.
+		if (this.isOver(now) && (dead || !this.liveness.moves)) this.end(CONNECT_TIMEOUT);
+		else this.send();
+	}
+
+	private attendConnected(now: number): void {
+		const { liveness, writer } = this;
+		if (liveness.isPingDue(now)) writer.ping();
+		if (!writer.open || writer.starved) this.flush();
+		if (this.stream === undefined) return;
+		const dead = this.isDead(now);
+		if (this.state === CLOSING) {
+			if (!dead && !this.isOver(now)) return;
+			writer.disconnect();
+			this.end(CLOSED_BY_APP);
+		} else if (dead) this.end(NO_REPLY);
+		else if (this.overflowed && ((now - this.overflowedAt) | 0) >= this.replyTimeout) this.makeProgress();
+	}
+
+	private isDead(now: number): boolean {
+		const { liveness, writer } = this;
+		if (!liveness.isLookDue(now)) return false;
+		const awaits =
+			this.state === HANDSHAKE || this.outbox.awaits || this.subscriptions.awaited > 0 || liveness.awaits;
+		return liveness.isDead(now, awaits, writer.blocked, this.statistics.delivered, this.reader.paused);
+	}
+
+	/** Milliseconds until the connection has to be looked after again. */
+	private delay(now: number): number {
+		const { state } = this;
+		const left = this.patience - ((now - this.since) | 0);
+		if (state === WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
+		if (state === CONNECTING) return left;
+		let delay = state === HANDSHAKE ? this.liveness.untilLook(now) : this.liveness.delay(now);
+		if (state !== CONNECTED && left > 0 && left < delay) delay = left;
+		if (this.overflowed) delay = Math.min(delay, this.replyTimeout - ((now - this.overflowedAt) | 0));
+		return delay;
+	}
+}

@@ -1,0 +1,197 @@
+// When to send PINGREQ (section 3.1.2.10), and when a link is dead. Knows time and counts, no packets.
+
+import type { Alarm } from "./alarm.js";
+
+/** Looks at a link on which an answer is awaited, while replyTimeout passes. */
+const LOOKS = 8;
+/** Bytes that have to move while replyTimeout passes, both ways together, once an answer is late. */
+const LEAST_BYTES = 1024;
+/** How many times replyTimeout an answer may take, whatever moves. */
+const LONGEST_WAIT = 360;
+/** Milliseconds that each byte of a long packet has to leave, once the stream has taken it. */
+const PER_BYTE = 2;
+/** How many times replyTimeout all that the stream has taken may have to leave. */
+const LONGEST_LEAVE = 12;
+
+/**
+ * A link is looked at only while an answer is awaited. It is the looks that are counted, not the time between them: an
+ * app that keeps the processor to itself cannot have read an answer.
+ */
+export class Liveness {
+	/** An answer is awaited, so that the link is looked at again soon. */
+	watching = false;
+
+	private readonly alarm: Alarm;
+	private readonly replyTimeout: number;
+	/** Milliseconds between two looks. */
+	private readonly step: number;
+	/** Milliseconds after which PINGREQ is due; 0: never. */
+	private readonly period: number;
+
+	/** When it was woken last. */
+	private before = 0;
+	private lastSent = 0;
+	private lastReceived = 0;
+	/** Something has passed in a long sleep: when PINGREQ is due is not known exactly. */
+	private busy = false;
+	/** PINGRESP is awaited. */
+	private pinged = false;
+
+	private lookAt = 0;
+	/** Looks since the last answer; in a row without anything that moved. */
+	private waited = 0;
+	private still = 0;
+	/** Bytes that moved since the last count. */
+	private bytes = 0;
+	/** What was answered, as a count, at the last look. */
+	private answers = 0;
+	private answered = false;
+	/** Milliseconds for which what the stream has taken may still be on its way out, unseen. */
+	private leaving = 0;
+
+	/**
+	 * @param keepAlive milliseconds; 0 sends no PINGREQ
+	 * @param replyTimeout milliseconds
+	 */
+	constructor(keepAlive: number, replyTimeout: number, alarm: Alarm) {
+		this.alarm = alarm;
+		this.replyTimeout = replyTimeout;
+		this.step = Math.ceil(replyTimeout / LOOKS);
+		// Ahead of the promised time: a busy app delays timers.
+		this.period = keepAlive - Math.min(keepAlive / 2, Math.max(500, keepAlive / 8));
+	}
+
+	/** A new connection. */
+	start(now: number): void {
+		this.before = this.lastSent = this.lastReceived = now;
+		this.busy = this.pinged = this.answered = false;
+		this.leaving = 0;
+		this.waited = this.still = this.bytes = 0;
+		this.watching = false;
+		this.watch();
+	}
+
+	/** An answer is awaited from now on. */
+	watch(): void {
+		this.watching = true;
+		this.waited = this.still = this.bytes = 0;
+		this.lookAt = (this.alarm.ticks() + this.step) | 0;
+		this.alarm.within(this.step);
+	}
+
+	/**
+	 * Bytes of a long packet were handed to the stream. A system, or a proxy, may take many at once and send them slowly,
+	 * and nobody sees that they leave: an answer has to wait for it.
+	 */
+	handOver(bytes: number): void {
+		this.leaving = Math.min(this.leaving + bytes * PER_BYTE, LONGEST_LEAVE * this.replyTimeout);
+	}
+
+	/** Bytes have left, with more on their way, or have arrived: the line works. */
+	move(bytes: number): void {
+		this.bytes += bytes;
+		if (bytes > 0) this.still = -1;
+	}
+
+	/** Whether something has moved lately, or may have. */
+	get moves(): boolean {
+		return this.still < 1 || this.leaving > 0;
+	}
+
+	/** An answer has come that the count given to `isDead` does not have. */
+	answer(): void {
+		this.answered = true;
+	}
+
+	/** PINGRESP has come. @param another PINGREQ waits */
+	onPingresp(another: boolean): void {
+		this.answered ||= this.pinged;
+		this.pinged = another;
+	}
+
+	/** Whether PINGRESP is awaited. */
+	get awaits(): boolean {
+		return this.pinged;
+	}
+
+	/** What has passed since it was woken last: it counts as if it had at once. @param arrived bytes */
+	note(now: number, sent: boolean, arrived: number): void {
+		if (sent) this.lastSent = this.before;
+		if (arrived > 0) {
+			this.lastReceived = this.before;
+			this.move(arrived);
+		}
+		this.busy = (sent || arrived > 0) && (now - this.before) << 1 > this.period;
+		this.before = now;
+	}
+
+	/**
+	 * Whether PINGREQ is to be sent: for the keepalive time nothing was sent, or nothing received. Its answer is awaited
+	 * from now on, even if there is no room to send it. While one is awaited, another goes only so that the broker hears
+	 * of us.
+	 */
+	isPingDue(now: number): boolean {
+		if (this.period === 0 || this.untilPing(now) > 0) return false;
+		this.lastSent = now;
+		this.pinged = true;
+		if (!this.watching) this.watch();
+		return true;
+	}
+
+	private untilPing(now: number): number {
+		const sent = (now - this.lastSent) | 0;
+		const received = this.pinged ? 0 : (now - this.lastReceived) | 0;
+		return this.period - Math.max(sent, received);
+	}
+
+	/** Milliseconds until it has to be woken again, while no PINGREQ may be sent yet. */
+	untilLook(now: number): number {
+		return this.watching ? (this.lookAt - now) | 0 : Number.POSITIVE_INFINITY;
+	}
+
+	/** Milliseconds until it has to be woken again. */
+	delay(now: number): number {
+		const delay = this.untilLook(now);
+		if (this.period === 0) return delay;
+		// While something passes now and then, looking at it twice in the keepalive time saves needless PINGREQs.
+		const ping = this.untilPing(now);
+		return Math.min(delay, this.busy ? Math.min(ping, this.period / 2) : ping);
+	}
+
+	/** Whether it is time to look at the link. */
+	isLookDue(now: number): boolean {
+		return this.watching && ((now - this.lookAt) | 0) >= 0;
+	}
+
+	/**
+	 * Looks at the link: whether it is dead, that is, an answer has been missing for replyTimeout and nothing has moved
+	 * meanwhile, or too little for a line that works. See the option replyTimeout.
+	 * @param awaits an answer is awaited
+	 * @param blocked something that is to be sent waits for room
+	 * @param answers how many have come, a count that may go on for ever
+	 * @param paused the app does not read: nothing is judged
+	 */
+	isDead(now: number, awaits: boolean, blocked: boolean, answers: number, paused: boolean): boolean {
+		this.lookAt = (now + this.step) | 0;
+		this.leaving = Math.max(0, this.leaving - this.step);
+		if (this.answered || answers !== this.answers || !(awaits || blocked)) {
+			this.watching = awaits || blocked;
+			this.answers = answers;
+			this.answered = false;
+			this.waited = this.still = this.bytes = 0;
+			return false;
+		}
+		if (paused) return false;
+		this.waited++;
+		this.still++;
+		// While something always waits for room, others may go without end.
+		if (awaits && this.waited >= LONGEST_WAIT * LOOKS) return true;
+		if (this.leaving > 0) return false;
+		if (this.still >= LOOKS) return true;
+		if (this.waited % LOOKS !== 0) return false;
+		// When it has been still for a while, that decides: the last bytes of a long packet leave unseen.
+		const little = this.waited > LOOKS && this.bytes < LEAST_BYTES && this.still < LOOKS >> 1;
+		this.bytes = 0;
+		return little;
+	}
+}

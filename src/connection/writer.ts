@@ -1,0 +1,838 @@
+// What goes out, in the right order: what is half sent first, then acknowledgements, PINGREQ, subscriptions, messages.
+// Composes packets in the outbox's window. Knows the stream; not why a connection begins or ends.
+
+import type { Acknowledgements } from "../session/acknowledgements.js";
+import type { Fill, Outbox } from "../session/outbox.js";
+import { FLYING, HEADER, PULLED, QOS, RETAIN, Store } from "../session/store.js";
+import { type Subscription, type Subscriptions, WANTED } from "../session/subscriptions.js";
+import type { Statistics } from "../statistics.js";
+import type { Stream } from "../transport/stream.js";
+import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../wire/encode.js";
+import { DISCONNECT, PINGREQ, PUBLISH, PUBREL, type QoS } from "../wire/protocol.js";
+import type { Topic } from "../wire/topic.js";
+import { utf8Length, writeUtf8 } from "../wire/utf8.js";
+import type { Alarm } from "./alarm.js";
+import type { Liveness } from "./liveness.js";
+
+/** The message was not accepted: there is no room for it; `onWritable` tells when to try again. */
+export const NO_ROOM = -1;
+/** The message was not accepted: the client is closed or closing. */
+export const NOT_OPEN = -2;
+
+/** Writes a payload in place. */
+export interface PayloadWriter {
+	/**
+	 * Writes the payload into `bytes` from `at` on, and returns its end: at most `limit`. Nothing can be published from
+	 * within: that returns NO_ROOM.
+	 */
+	write(bytes: Uint8Array, at: number, limit: number): number;
+}
+
+/** Bytes of one TCP segment on Ethernet and Wi-Fi. */
+const SEGMENT = 1460;
+const RELEASE = (PUBREL << 4) | 2;
+const DUP = 8;
+/** First byte of a PUBLISH at QoS 0. */
+const PUBLISHES = PUBLISH << 4;
+/** Added to what stands behind a record's header, it makes the record's words, times 4. */
+const SPAN = HEADER + 3;
+/** Bytes of a fixed header whose remaining length takes one byte. */
+const HEAD = 2;
+/** Largest remaining length of one byte. */
+const SHORT = 127;
+/** Milliseconds until what a stream has refused is tried again. */
+const RETRY = 250;
+/** In what lwip throws for a write after the end of the stream, whatever room it has. Debug builds add where. */
+const NOT_READY = "not ready";
+
+// A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
+const STRING = "string";
+
+/** Stands for no topic: nobody else has it. */
+const NONE = Object.freeze({}) as Topic;
+
+export class Writer {
+	// Hot fields first: XS looks for a field from the first one on.
+	/**
+	 * Of the last message that was sent at once, as they were given: the next one like it differs in its payload's bytes
+	 * only, at QoS 1 and 2 also in its packet identifier. NONE as soon as anything else happens.
+	 */
+	topic: Topic = NONE;
+	qos: QoS | undefined = undefined;
+	retain: boolean | undefined = undefined;
+	/** Bytes of its payload. */
+	payloadLength = 0;
+	/** Bytes of room in the stream. */
+	private writable = 0;
+	/** Bytes of its packet, which stands in the window; where its payload begins there. */
+	private length = 0;
+	private payloadAt = 0;
+	private readonly window: Uint8Array;
+	private readonly buffer: ArrayBuffer;
+	/** Where the packet ends in the buffer. */
+	private end = 0;
+	private stream: Stream | undefined = undefined;
+	private readonly size: number;
+	/** Something was sent since this was last set to false. */
+	private moved = false;
+	private readonly statistics: Statistics;
+	private readonly outbox: Outbox;
+	private readonly liveness: Liveness;
+	private readonly alarm: Alarm;
+	/** Of its record, at QoS 1 and 2: words, marks, where its bytes begin in the buffer. */
+	private span = 0;
+	private marks = 0;
+	private from = 0;
+
+	/** A message may be sent at once: connected, nothing is half sent and none waits. */
+	open = false;
+	/** A publish was refused for want of room. */
+	starved = false;
+	/** Messages are accepted. */
+	accepting = true;
+	/** The stream has failed. */
+	failed = false;
+	/** A record whose function has not given what it has to; 0: none. Not yet given up. */
+	short = 0;
+	/** What that function threw. */
+	failure: { error: unknown } | undefined = undefined;
+	/** Connected, and nothing is half sent: a control packet may be written now. */
+	private clear = false;
+	private accepted = false;
+	/** Most room that the stream ever had: a longer packet goes out in pieces. */
+	private capacity = 0;
+	/** Room that the stream seemed to have when it refused. */
+	private withheld = 0;
+	/** DUP for what was sent before, if the broker knows of it. */
+	private dup = 0;
+	/** What is left of a control packet that is longer than the room. */
+	private rest: Uint8Array | undefined = undefined;
+	/** Bytes of the next message that are sent. */
+	private partial = 0;
+	/** PINGREQ is to be sent as soon as there is room. */
+	private pingDue = false;
+	/** The app writes into the window: nothing else may. */
+	lent = false;
+	private readonly acknowledgements: Acknowledgements;
+	private readonly subscriptions: Subscriptions;
+	/** For packets of four bytes. */
+	private readonly control: Uint8Array;
+
+	constructor(
+		outbox: Outbox,
+		subscriptions: Subscriptions,
+		acknowledgements: Acknowledgements,
+		statistics: Statistics,
+		liveness: Liveness,
+		alarm: Alarm,
+	) {
+		this.outbox = outbox;
+		this.subscriptions = subscriptions;
+		this.acknowledgements = acknowledgements;
+		this.statistics = statistics;
+		this.liveness = liveness;
+		this.alarm = alarm;
+		this.window = outbox.window;
+		this.buffer = outbox.buffer;
+		this.size = outbox.size;
+		this.control = outbox.control();
+	}
+
+	// ---- messages
+
+	/** Sends a message like the last one at QoS 0, if it can go now; false: nothing was done. */
+	again(payload: Uint8Array): boolean {
+		if (this.writable < this.length) return false;
+		const window = this.window;
+		window.set(payload, this.payloadAt);
+		this.buffer.resize(this.end);
+		try {
+			this.writable = this.stream!.write(window) as number;
+		} catch (error) {
+			this.thrown(error);
+		}
+		this.buffer.resize(this.size);
+		if (!(this.writable >= 0)) return this.refused();
+		this.moved = true;
+		this.statistics.published++;
+		return true;
+	}
+
+	/** The same at QoS 1 or 2. Returns the packet identifier; 0: nothing was done. */
+	againHeld(payload: Uint8Array): number {
+		if (this.writable < this.length) return 0;
+		const outbox = this.outbox;
+		if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + this.span > outbox.roomEnd) return 0;
+		if (outbox.lastId === outbox.freeTo) outbox.measureIds();
+		const id = outbox.lastId + 1;
+		const window = this.window;
+		const at = this.payloadAt;
+		window[at - 2] = id >> 8;
+		window[at - 1] = id;
+		window.set(payload, at);
+		this.buffer.resize(this.end);
+		try {
+			this.writable = this.stream!.write(window) as number;
+		} catch (error) {
+			this.thrown(error);
+		}
+		this.buffer.resize(this.size);
+		if (!(this.writable >= 0)) {
+			this.refused();
+			return 0;
+		}
+		this.moved = true;
+		this.statistics.published++;
+		outbox.addFlying(id, this.span, this.marks, this.from, this.end);
+		if (!this.liveness.watching) this.liveness.watch();
+		return id;
+	}
+
+	/** Publishes a message: at once if it can go now, else later. Returns its packet identifier, 0 at QoS 0, or NO_ROOM. */
+	publish(
+		topic: Topic,
+		payload: Uint8Array | string,
+		qos: QoS | undefined,
+		retain: boolean | undefined,
+	): number {
+		if (this.lent) return this.refuse();
+		this.topic = NONE;
+		const window = this.window;
+		const at = HEAD + topic.field.length + (qos ? 2 : 0);
+		let end: number;
+		if (typeof payload === STRING) end = writeUtf8(payload as string, window, at);
+		else {
+			end = at + payload.length;
+			if (end > window.length) end = -1;
+			else window.set(payload as Uint8Array, at);
+		}
+		// An empty text is written even behind the end.
+		if (end < 0 || end > window.length) return this.publishLong(topic, payload, qos, retain, 0);
+		return this.submit(topic, qos, retain, at, end, 0);
+	}
+
+	/** As `publish`; `source` writes the payload. */
+	publishWith(
+		topic: Topic,
+		qos: QoS | undefined,
+		retain: boolean | undefined,
+		source: PayloadWriter,
+		owner: number,
+	): number {
+		if (this.lent) return this.refuse();
+		this.topic = NONE;
+		const at = HEAD + topic.field.length + (qos ? 2 : 0);
+		const limit = this.payloadLimit;
+		if (at > limit) throw this.topicTooLong(topic);
+		this.lent = true;
+		let end: number;
+		try {
+			end = source.write(this.window, at, limit);
+		} finally {
+			this.lent = false;
+			// Who was refused meanwhile has room now.
+			if (this.starved) this.tellRoomSoon();
+		}
+		if (!Number.isInteger(end) || end < at || end > limit)
+			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
+		return this.submit(topic, qos, retain, at, end, owner);
+	}
+
+	/** Where a payload must end at the latest in the window, before a longer remaining length moves it up. */
+	get payloadLimit(): number {
+		const size = this.window.length;
+		return size - lengthBytes(size - HEAD) + 1;
+	}
+
+	/** Publishes what stands in the window from `at` to `end`, behind a gap for what comes before. */
+	private submit(
+		topic: Topic,
+		qos: QoS | undefined,
+		retain: boolean | undefined,
+		at: number,
+		end: number,
+		owner: number,
+	): number {
+		const window = this.window;
+		const outbox = this.outbox;
+		const body = end - HEAD;
+		let head = HEAD;
+		if (body <= SHORT) window[1] = body;
+		else {
+			head = 1 + lengthBytes(body);
+			const shift = head - HEAD;
+			if (end + shift > window.length)
+				return this.publishLong(topic, window.slice(at, end), qos, retain, owner);
+			window.copyWithin(at + shift, at, end);
+			at += shift;
+			end += shift;
+			writeLength(window, 1, body);
+		}
+		const marks = (qos ? qos << 1 : 0) | (retain ? RETAIN : 0);
+		window[0] = PUBLISHES | marks;
+		window.set(topic.field, head);
+		const span = (body + SPAN) >> 2;
+		if (span > outbox.spanMost && span > outbox.spanFor(owner))
+			throw this.tooLong(topic, end - at, span, owner);
+		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
+		if (qos) {
+			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
+				return this.keep(marks, head, at, end, owner);
+			if (outbox.lastId === outbox.freeTo) outbox.measureIds();
+			const id = outbox.lastId + 1;
+			window[at - 2] = id >> 8;
+			window[at - 1] = id;
+		}
+		if (!this.send(end)) return this.keep(marks, head, at, end, owner);
+		this.statistics.published++;
+		const windowAt = outbox.windowAt;
+		const to = windowAt + end;
+		this.topic = topic;
+		this.qos = qos;
+		this.retain = retain;
+		this.payloadLength = end - at;
+		this.payloadAt = at;
+		this.length = end;
+		this.end = to;
+		if (!qos) return 0;
+		const from = windowAt + head;
+		const record = marks | FLYING | ((-body & 3) << 4);
+		this.span = span;
+		this.marks = record;
+		this.from = from;
+		outbox.addFlying(outbox.lastId + 1, span, record | (owner << 8), from, to);
+		if (!this.liveness.watching) this.liveness.watch();
+		return outbox.lastId;
+	}
+
+	/** Takes the packet that stands in the window into the store, to be sent later. */
+	private keep(marks: number, head: number, at: number, end: number, owner: number): number {
+		const { outbox, window } = this;
+		const body = end - head;
+		const place = outbox.place(Store.span(body), owner);
+		if (place === 0) return this.refuse();
+		let id = 0;
+		if ((marks & QOS) !== 0) {
+			id = outbox.nextId();
+			window[at - 2] = id >> 8;
+			window[at - 1] = id;
+		}
+		this.statistics.published++;
+		outbox.copy(place, outbox.windowAt + head, outbox.windowAt + end);
+		outbox.add(place, id, marks, body, owner);
+		this.open = false;
+		this.flush();
+		return id;
+	}
+
+	/** Publishes what does not fit the window: it is composed in the store, and goes out in pieces. */
+	private publishLong(
+		topic: Topic,
+		payload: Uint8Array | string,
+		qos: QoS | undefined,
+		retain: boolean | undefined,
+		owner: number,
+	): number {
+		const { outbox } = this;
+		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;
+		const field = topic.field;
+		const body = field.length + (qos ? 2 : 0) + length;
+		const span = Store.span(body);
+		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner);
+		const place = outbox.place(span, owner);
+		if (place === 0) return this.refuse();
+		const id = this.begin(place, topic, qos);
+		const at = outbox.bodyAt(place) + body - length;
+		if (typeof payload === STRING) writeUtf8(payload as string, outbox.all, at);
+		else outbox.all.set(payload as Uint8Array, at);
+		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? RETAIN : 0), body, owner);
+		this.statistics.published++;
+		this.open = false;
+		this.flush();
+		return id;
+	}
+
+	/** Publishes a message whose payload `fill` writes when its turn comes. */
+	publishFrom(topic: Topic, total: number, fill: Fill, qos: QoS, retain: boolean): number {
+		if (this.lent) return this.refuse();
+		const { outbox } = this;
+		const beside = topic.field.length + (qos === 0 ? 0 : 2);
+		// All that stands before the payload goes out at once.
+		if (beside + 5 > this.window.length) throw this.topicTooLong(topic);
+		const body = beside + 6;
+		const span = Store.span(body);
+		if (span > outbox.spanMost) throw this.tooLong(topic, 6, span, 0);
+		const place = outbox.place(span, 0);
+		if (place === 0) return this.refuse();
+		this.topic = NONE;
+		const id = this.begin(place, topic, qos);
+		const { all } = outbox;
+		const key = outbox.keepFill(fill);
+		let at = outbox.bodyAt(place) + beside;
+		for (let shift = 24; shift >= 0; shift -= 8) all[at++] = total >> shift;
+		all[at++] = key >> 8;
+		all[at] = key;
+		outbox.add(place, id, (qos << 1) | (retain ? RETAIN : 0) | PULLED, body, 0);
+		this.statistics.published++;
+		this.open = false;
+		this.flush();
+		return id;
+	}
+
+	/** Writes what stands before the payload into the store. */
+	private begin(place: number, topic: Topic, qos: QoS | undefined): number {
+		const { outbox } = this;
+		const { all } = outbox;
+		let at = outbox.bodyAt(place);
+		all.set(topic.field, at);
+		if (!qos) return 0;
+		at += topic.field.length;
+		const id = outbox.nextId();
+		all[at++] = id >> 8;
+		all[at] = id;
+		return id;
+	}
+
+	private tellRoomSoon(): void {
+		this.outbox.freed = true;
+		this.alarm.within(1);
+	}
+
+	private refuse(): number {
+		this.statistics.refused++;
+		this.topic = NONE;
+		this.starved = true;
+		this.outbox.freed = this.lent; // then there is room as soon as the payload is written
+		if (this.lent) this.alarm.within(1);
+		return NO_ROOM;
+	}
+
+	private tooLong(topic: Topic, length: number, span: number, owner: number): RangeError {
+		return new RangeError(
+			`a payload of ${length} bytes does not fit: to the topic "${topic.name}" it takes ${span * 4} bytes of the ` +
+				`store, which has room for ${this.outbox.spanFor(owner) * 4}; raise storeSize, or use publishFrom`,
+		);
+	}
+
+	private topicTooLong(topic: Topic): RangeError {
+		return new RangeError(
+			`the topic "${topic.name}" does not fit: it leaves no room for a payload in a packet of ` +
+				`${this.window.length} bytes; raise packetSize`,
+		);
+	}
+
+	// ---- the stream
+
+	/**
+	 * A new stream with `room`: CONNECT goes first, and alone until `connected`; with `pipelining` together with what was
+	 * never sent and fits one segment (section 3.1.4).
+	 */
+	start(stream: Stream, room: number, connect: Uint8Array, pipelining: boolean): void {
+		this.stream = stream;
+		this.failed = false;
+		this.writable = this.capacity = room;
+		this.withheld = 0;
+		this.dup = 0;
+		this.rest = connect;
+		if (pipelining && this.outbox.fresh) this.rest = this.bundle(connect, Math.min(room, SEGMENT));
+		this.flush();
+	}
+
+	/** CONNECT and what may follow it at once, as one array. */
+	private bundle(connect: Uint8Array, room: number): Uint8Array {
+		const { outbox, subscriptions } = this;
+		const packets = [connect];
+		let length = connect.length;
+		const add = (packet: Uint8Array) => {
+			packets.push(packet);
+			length += packet.length;
+		};
+		let next = subscriptions.nextPending();
+		for (; next !== undefined; next = subscriptions.nextPending()) {
+			const batch = subscriptions.batch(next);
+			const id = outbox.nextId();
+			const packet = encodePending(id, batch);
+			if (length + packet.length > room) break;
+			subscriptions.sent(batch, id);
+			add(packet);
+		}
+		while (next === undefined) {
+			const at = outbox.next();
+			if (at === 0 || (outbox.marksOf(at) & PULLED) !== 0) break;
+			const body = outbox.bodyLength(at);
+			const head = 1 + lengthBytes(body);
+			if (head + body > this.window.length || length + head + body > room) break;
+			this.compose(at, head, body, body);
+			add(this.window.slice(0, head + body));
+			outbox.sent(at);
+		}
+		const all = new Uint8Array(length);
+		let at = 0;
+		for (const packet of packets) {
+			all.set(packet, at);
+			at += packet.length;
+		}
+		return all;
+	}
+
+	/** The broker has accepted: everything else may go. */
+	connected(sessionPresent: boolean): void {
+		this.accepted = true;
+		this.clear = this.rest === undefined;
+		this.dup = sessionPresent ? DUP : 0;
+	}
+
+	/** No message is accepted any more; what is held is still sent. */
+	finish(): void {
+		this.accepting = false;
+		this.open = false;
+		this.topic = NONE;
+	}
+
+	/** The stream is gone. */
+	stop(): void {
+		this.stream = undefined;
+		this.open = false;
+		this.topic = NONE;
+		this.accepted = false;
+		this.clear = false;
+		this.rest = undefined;
+		this.partial = 0;
+		this.pingDue = false;
+		this.short = 0;
+		this.failure = undefined;
+		this.acknowledgements.clear();
+	}
+
+	/** The stream has `room`. Returns how much of it came back, if something longer is on its way out: 0 if not. */
+	makeRoom(room: number): number {
+		const freed = room - this.writable - this.withheld;
+		// Answers may queue behind what is still to leave. What leaves at once is no excuse for a late one.
+		const leaving = this.inParts || room < this.capacity >> 1;
+		this.writable = room;
+		this.withheld = 0;
+		if (room > this.capacity) this.capacity = room;
+		return leaving ? freed : 0;
+	}
+
+	/** Whether something was sent since the last call. */
+	takeMoved(): boolean {
+		const { moved } = this;
+		this.moved = false;
+		return moved;
+	}
+
+	/** Believes again in room that a refused write seemed to have: no event may ever tell of it. */
+	retry(): void {
+		this.writable += this.withheld;
+		this.withheld = 0;
+	}
+
+	/** Whether a packet is half sent. */
+	get inParts(): boolean {
+		return this.partial > 0 || this.rest !== undefined;
+	}
+
+	/** Whether something waits that could go if there were room. */
+	get blocked(): boolean {
+		if (this.open || this.stream === undefined) return false;
+		if (this.inParts) return true;
+		return (
+			this.accepted &&
+			(this.pingDue || this.acknowledgements.count > 0 || this.subscriptions.pending || this.outbox.ready)
+		);
+	}
+
+	/** Whether nothing is left to send or to be acknowledged. */
+	get done(): boolean {
+		return this.clear && this.outbox.settled && this.acknowledgements.count === 0;
+	}
+
+	// ---- control packets
+
+	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */
+	acknowledge(first: number, id: number): void {
+		if (this.clear && this.acknowledgements.count === 0 && this.writeFour(first, id)) return;
+		// After the end none will ever go, and what is still unread must not wait for that.
+		if (this.failed) return;
+		this.acknowledgements.add(first, id);
+		this.open = false;
+		this.topic = NONE;
+		if (!this.liveness.watching) this.liveness.watch();
+	}
+
+	/** The stream has failed: no acknowledgement will go. */
+	forgetAcknowledgements(): void {
+		this.acknowledgements.clear();
+	}
+
+	/** Sends PINGREQ now, or as soon as there is room. */
+	ping(): void {
+		this.pingDue = true;
+		this.flush();
+	}
+
+	/** Whether PINGREQ waits. */
+	get pings(): boolean {
+		return this.pingDue;
+	}
+
+	/** Sends DISCONNECT, if there is room and nothing is half sent. */
+	disconnect(): boolean {
+		return this.clear && this.writeTwo(DISCONNECT << 4);
+	}
+
+	// ---- in order
+
+	/** Sends what can be sent now. What then waits for room, or for an answer, is watched. */
+	flush(): void {
+		if (this.lent || this.stream === undefined) return;
+		const { outbox, liveness } = this;
+		this.open = this.flushAll() && this.accepting && !outbox.waiting;
+		if (!liveness.watching && (outbox.awaits || this.blocked)) liveness.watch();
+	}
+
+	/** Sends all in order; false when something has to wait for room. */
+	private flushAll(): boolean {
+		if (this.rest !== undefined && !this.writeRest()) return false;
+		if (!this.accepted) return false;
+		const { outbox } = this;
+		for (;;) {
+			if (this.partial === 0 && !this.flushControl()) return false;
+			const at = outbox.next();
+			if (at === 0) return true;
+			this.topic = NONE;
+			if (!this.writeMessage(at)) return false;
+			outbox.sent(at);
+		}
+	}
+
+	/** Sends control packets; false when one has to wait. */
+	private flushControl(): boolean {
+		const { acknowledgements, outbox } = this;
+		while (acknowledgements.count > 0) {
+			const first = acknowledgements.first;
+			if (!this.writeFour(first >>> 16, first & 0xffff)) return false;
+			acknowledgements.removeFirst();
+		}
+		if (this.pingDue) {
+			if (!this.writeTwo(PINGREQ << 4)) return false;
+			this.pingDue = false;
+		}
+		if (this.subscriptions.pending && !this.flushSubscriptions()) return false;
+		for (let id = outbox.nextRelease; id !== 0; id = outbox.nextRelease) {
+			if (!this.writeFour(RELEASE, id)) return false;
+			outbox.releaseSent();
+		}
+		return true;
+	}
+
+	private flushSubscriptions(): boolean {
+		const { subscriptions } = this;
+		for (;;) {
+			const next = subscriptions.nextPending();
+			if (next === undefined) return true;
+			this.topic = NONE;
+			const id = this.outbox.nextId();
+			const batch = subscriptions.batch(next);
+			this.rest = encodePending(id, batch);
+			subscriptions.sent(batch, id);
+			if (!this.liveness.watching) this.liveness.watch();
+			if (!this.writeRest()) return false;
+		}
+	}
+
+	/** Sends the record at `at`, or what is left of it; true when it is all sent. */
+	private writeMessage(at: number): boolean {
+		const { outbox } = this;
+		if ((outbox.marksOf(at) & PULLED) !== 0) return this.writePulled(at);
+		const body = outbox.bodyLength(at);
+		const head = 1 + lengthBytes(body);
+		const length = head + body;
+		if (this.partial === 0 && length <= this.window.length && length <= this.capacity) {
+			if (this.writable < length) return false;
+			this.compose(at, head, body, body);
+			return this.send(length);
+		}
+		return this.writePieces(at, head, body);
+	}
+
+	/** Begins the packet of a record in the window: its header of `head` bytes, and `count` of the bytes that follow. */
+	private compose(at: number, head: number, remaining: number, count: number): void {
+		const { outbox, window } = this;
+		const marks = outbox.marksOf(at);
+		const dup = outbox.isBegun(at) && (marks & QOS) !== 0 ? this.dup : 0;
+		window[0] = (PUBLISH << 4) | dup | (marks & (QOS | RETAIN));
+		writeLength(window, 1, remaining);
+		const from = outbox.bodyAt(at);
+		outbox.all.copyWithin(this.outbox.windowAt + head, from, from + count);
+	}
+
+	private writePieces(at: number, head: number, body: number): boolean {
+		const { outbox } = this;
+		const piece = Math.min(this.window.length, this.capacity);
+		for (let left = head + body - this.partial; left > 0; left = head + body - this.partial) {
+			const count = Math.min(left, piece);
+			if (this.writable < count) return false;
+			if (this.partial === 0) this.compose(at, head, body, count - head);
+			else {
+				const from = outbox.bodyAt(at) + this.partial - head;
+				outbox.all.copyWithin(outbox.windowAt, from, from + count);
+			}
+			if (!this.sendPart(at, count)) return false;
+		}
+		return this.endParts();
+	}
+
+	/** Has the payload written to the front of the window, part by part; true when the packet is all sent. */
+	private writePulled(at: number): boolean {
+		const { outbox, window, stream } = this;
+		const beside = outbox.bodyLength(at) - 6;
+		const total = outbox.pulledLength(at);
+		const head = 1 + lengthBytes(beside + total);
+		const before = head + beside;
+		if (this.partial === 0) {
+			if (this.writable < before) return false;
+			this.compose(at, head, beside + total, beside);
+			if (!this.sendPart(at, before)) return false;
+		}
+		for (let offset = this.partial - before; offset < total; offset = this.partial - before) {
+			const filled = Math.min(total - offset, window.length);
+			// Where the window is larger than the stream's room, waiting for all of that would cost a round trip each time.
+			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
+			const count = Math.min(filled, this.writable);
+			if (this.fill(at, offset) !== filled) {
+				if (stream === this.stream) this.short = at;
+				return false;
+			}
+			if (stream !== this.stream || !this.sendPart(at, count)) return false;
+		}
+		return this.endParts();
+	}
+
+	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
+	private fill(at: number, offset: number): number {
+		const { stream } = this;
+		this.lent = true;
+		try {
+			return this.outbox.fillOf(at)(offset, this.window);
+		} catch (error) {
+			if (stream !== this.stream) throw error;
+			this.failure = { error };
+			return -1;
+		} finally {
+			this.lent = false;
+			if (this.starved) this.tellRoomSoon();
+		}
+	}
+
+	/** Sends a part of a packet that stands in the window: from now on nothing comes between. */
+	private sendPart(at: number, count: number): boolean {
+		if (!this.send(count)) return false;
+		this.clear = false;
+		this.outbox.begin(at);
+		this.partial += count;
+		this.liveness.handOver(count);
+		return true;
+	}
+
+	private endParts(): true {
+		this.partial = 0;
+		this.clear = true;
+		return true;
+	}
+
+	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
+	private send(count: number): boolean {
+		this.buffer.resize(this.outbox.windowAt + count);
+		try {
+			this.writable = this.stream!.write(this.window) as number;
+		} catch (error) {
+			this.thrown(error);
+		}
+		this.buffer.resize(this.size);
+		if (!(this.writable >= 0)) return this.refused();
+		this.moved = true;
+		return true;
+	}
+
+	/** Hands over what is left of a control packet, as far as there is room; true when it is all sent. */
+	private writeRest(): boolean {
+		this.clear = false;
+		for (;;) {
+			const rest = this.rest!;
+			const room = Math.min(this.writable, this.capacity);
+			// In one write, if the socket will ever have the room.
+			if (room === 0 || (room < rest.length && room < this.capacity)) return false;
+			if (!this.write(room < rest.length ? rest.subarray(0, room) : rest)) return false;
+			this.liveness.handOver(Math.min(room, rest.length));
+			if (room >= rest.length) break;
+			this.rest = rest.subarray(room);
+		}
+		this.rest = undefined;
+		this.clear = this.accepted;
+		return true;
+	}
+
+	private writeFour(first: number, id: number): boolean {
+		if (this.writable < 4) return false;
+		const { control } = this;
+		control[0] = first;
+		control[1] = 2;
+		control[2] = id >> 8;
+		control[3] = id;
+		return this.write(control);
+	}
+
+	private writeTwo(first: number): boolean {
+		if (this.writable < 2) return false;
+		this.topic = NONE;
+		this.window[0] = first;
+		this.window[1] = 0;
+		return this.send(2);
+	}
+
+	private write(view: Uint8Array): boolean {
+		try {
+			this.writable = this.stream!.write(view) as number;
+		} catch (error) {
+			this.thrown(error);
+		}
+		if (!(this.writable >= 0)) return this.refused();
+		this.moved = true;
+		return true;
+	}
+
+	/**
+	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
+	 * segments. Runs while the window is short.
+	 */
+	private thrown(error: unknown): void {
+		if (String((error as Partial<Error> | undefined)?.message).includes(NOT_READY)) {
+			this.writable = Number.NaN;
+			return;
+		}
+		this.withheld += this.writable;
+		this.writable = NO_ROOM;
+	}
+
+	/** The stream has taken nothing. */
+	private refused(): false {
+		// Else it has returned undefined, or has ended.
+		this.failed = this.writable !== NO_ROOM;
+		this.writable = 0;
+		this.alarm.within(RETRY);
+		return false;
+	}
+}
+
+/** Bytes of a text; a lone surrogate counts as the U+FFFD that is published in its place. */
+function bytesOf(text: string): number {
+	const length = utf8Length(text);
+	return length < 0 ? ~length : length;
+}
+
+/** The packet that asks for, or ends, all of `batch`. */
+function encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
+	return batch[0].state === WANTED ? encodeSubscribe(id, batch) : encodeUnsubscribe(id, batch);
+}

@@ -1,0 +1,112 @@
+// Which handlers a message goes to. Knows the subscriptions, and the topic name as the decoder has it.
+
+import type { Decoder } from "../wire/decoder.js";
+import { matches } from "../wire/topic.js";
+import type { Message } from "./message.js";
+import type { Subscription, Subscriptions } from "./subscriptions.js";
+
+/** Stands for nobody: the message goes to `onMessage`. */
+export const NOBODY = Object.freeze({
+	handler: undefined,
+	also: undefined,
+	filter: "",
+}) as unknown as Subscription;
+
+export class Router {
+	private readonly topic: Float64Array;
+	private readonly subscriptions: Subscriptions;
+	private readonly decoder: Decoder;
+	/** The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. */
+	private readonly last: Float64Array;
+	private lastLength = -1;
+	private taker = NOBODY;
+
+	constructor(decoder: Decoder, subscriptions: Subscriptions) {
+		this.topic = decoder.topicWords();
+		this.last = decoder.memoryWords();
+		this.decoder = decoder;
+		this.subscriptions = subscriptions;
+	}
+
+	/**
+	 * The first that takes the message at hand, if that is known at a glance; others follow by `also`. Undefined: its topic
+	 * name has to be looked at.
+	 */
+	known(): Subscription | undefined {
+		const length = this.decoder.topicLength;
+		const topic = this.topic;
+		// Eight bytes a step. Filters and checked topic names are UTF-8 without null characters, so none of their words is NaN
+		// or -0 and equal numbers are equal bytes. The NaN behind the last one of a filter ends the walk.
+		for (let it = this.subscriptions.first; it !== undefined; it = it.next) {
+			if (it.length !== length) continue;
+			const words = it.words!;
+			let i = 0;
+			while (words[i] === topic[i]) i++;
+			if (i << 3 >= length) return it;
+		}
+		if (length !== this.lastLength) return undefined;
+		const last = this.last;
+		for (let i = 0; i << 3 < length; i++) if (last[i] !== topic[i]) return undefined;
+		return this.taker;
+	}
+
+	/** Finds who takes a message whose topic name was checked and equals no filter: the first one; NOBODY. */
+	seek(): Subscription {
+		const { topicLength, topic } = this.decoder;
+		let last = NOBODY;
+		this.forgetTakers();
+		for (let it = this.subscriptions.first; it !== undefined; it = it.next) {
+			if (it.handler === undefined || (it.words !== undefined && it.field.length - 2 !== topicLength))
+				continue;
+			if (!matches(it.field, topic, topicLength)) continue;
+			if (last === NOBODY) this.taker = it;
+			else last.also = it;
+			last = it;
+		}
+		// Not by `set`: within one buffer it copies the source first, which allocates.
+		const { last: memory, topic: words } = this;
+		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
+		this.lastLength = topicLength;
+		return this.taker;
+	}
+
+	/** The subscriptions have changed: what is remembered may be wrong for the next message. */
+	forget(): void {
+		this.lastLength = -1;
+	}
+
+	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */
+	silence(filter: string): void {
+		for (let it: Subscription | undefined = this.taker; it !== undefined; it = it.also)
+			if (it.filter === filter) it.handler = undefined;
+	}
+
+	/** After the last part of a message nothing is to hold on to a subscription that is over. */
+	release(): void {
+		if (this.lastLength < 0) this.forgetTakers();
+	}
+
+	private forgetTakers(): void {
+		let it: Subscription | undefined = this.taker;
+		this.taker = NOBODY;
+		while (it !== undefined && it !== NOBODY) {
+			const next: Subscription | undefined = it.also;
+			it.also = undefined;
+			it = next;
+		}
+	}
+}
+
+/** Each has its turn, also after one that throws; the first error goes on its way then. */
+export function handToAll(taker: Subscription, message: Message): void {
+	let failure: { error: unknown } | undefined;
+	for (let it: Subscription | undefined = taker; it !== undefined; it = it.also) {
+		const { handler } = it;
+		try {
+			handler?.(message);
+		} catch (error) {
+			failure ??= { error };
+		}
+	}
+	if (failure !== undefined) throw failure.error;
+}

@@ -1,0 +1,190 @@
+// Messages that are held, as records in one buffer in the order of sending; behind them the window, in which packets
+// are composed. Knows bytes and their order; no packets, no identifiers' rules, no socket.
+//
+// Layout 1, in words of 4 bytes: the layout's number, tables of the class that extends this one, the records. A record
+// is complete in itself: word 0 its packet identifier (low 16) and its length in words (high 16), word 1 its marks, then
+// the topic name with its two bytes of length, the packet identifier again at QoS 1 and 2, and the payload. What only
+// this life of the machine can read is marked: OWNER, ROOM, PULLED.
+
+/** Number of the layout, in the first word: newer firmware knows by it what it reads. */
+const LAYOUT = 1;
+
+/** Bytes in front of the window for the header of a frame around the packet (RFC 6455, section 5.2). */
+export const HEADROOM = 14;
+/** Bytes in front of that: for packets of four bytes, and two that align them. */
+const CONTROL = 6;
+
+/** Bytes of a record's header. */
+export const HEADER = 8;
+
+// Marks, in word 1.
+export const RETAIN = 1;
+/** QoS 0 to 2, shifted by one. */
+export const QOS = 6;
+/** Done with: its room can be used again. */
+export const DEAD = 8;
+/** Bytes of padding behind the payload, shifted by four. */
+export const PADDING = 0x30;
+/** Sent whole on this connection; PUBACK or PUBREC is awaited. */
+export const FLYING = 0x40;
+/** A byte of it was sent on some connection: no longer to be dropped or replaced. */
+export const BEGUN = 0x80;
+/** Number of its owner, shifted by eight; 0: none. */
+export const OWNER = 0xff00;
+/** It stands in the room set aside for its owner. */
+export const ROOM = 0x10000;
+/** Instead of a payload: four bytes of its length, and one with the place of the function that writes it. */
+export const PULLED = 0x20000;
+
+export class Store {
+	// Hot fields first: XS looks for a field from the first one on. Places in the store are in words.
+	/** Where the next record goes. */
+	tail: number;
+	/** Where it must end, unless it may use room set aside. */
+	roomEnd: number;
+	/** The oldest record. */
+	protected head: number;
+	/** Words of tables and records. */
+	protected readonly limit: number;
+	/** The records, by words. */
+	protected readonly words: Int32Array;
+	/** All of the buffer, by bytes. */
+	readonly all: Uint8Array;
+	/** Where packets are composed, to the end of the buffer: as long as what of it is to be sent, see `buffer`. */
+	readonly window: Uint8Array;
+	/**
+	 * To hand k bytes to a socket: fill `window`, `buffer.resize(windowAt + k)`, write `window`, `buffer.resize(size)`.
+	 * In between nothing may run that could start a collection: XS then cuts a short buffer's capacity, and growing back
+	 * allocates. Growing back sets what lies above to zero.
+	 */
+	readonly buffer: ArrayBuffer;
+	/** Bytes of the buffer. */
+	readonly size: number;
+	/** Bytes in front of the window. */
+	readonly windowAt: number;
+	/** The first record that is to be sent; 0: none. */
+	protected unsent = 0;
+	/** Dead records behind `head`. */
+	protected dead = 0;
+	/** Words that only owners with room set aside may use now. */
+	protected aside = 0;
+	/** Where the first record goes. */
+	protected readonly base: number;
+
+	/**
+	 * @param storeSize bytes for records, a multiple of 4
+	 * @param windowSize bytes
+	 * @param tables words, in front of the records, for the class that extends this one
+	 */
+	constructor(storeSize: number, windowSize: number, tables: number) {
+		const limit = 1 + tables + (storeSize >> 2);
+		const windowAt = (limit << 2) + CONTROL + HEADROOM;
+		const size = windowAt + windowSize;
+		const buffer = new ArrayBuffer(size, { maxByteLength: size });
+		this.tail = this.head = this.base = 1 + tables;
+		this.roomEnd = this.limit = limit;
+		this.words = new Int32Array(buffer, 0, limit);
+		this.all = new Uint8Array(buffer);
+		this.window = new Uint8Array(buffer, windowAt);
+		this.buffer = buffer;
+		this.size = size;
+		this.windowAt = windowAt;
+		this.words[0] = LAYOUT;
+	}
+
+	/** Room for a packet of four bytes, outside of window and store. */
+	control(): Uint8Array {
+		return new Uint8Array(this.buffer, this.limit << 2, 4);
+	}
+
+	/** Whether nothing is held. */
+	get empty(): boolean {
+		return this.head === this.tail;
+	}
+
+	/** Words that a record could have at most, were the store empty and nothing set aside. */
+	get capacity(): number {
+		return this.limit - this.base;
+	}
+
+	/** Words of a record with so many bytes behind its header. */
+	static span(bytes: number): number {
+		return (HEADER + bytes + 3) >> 2;
+	}
+
+	/** Bytes behind the header of the record at `at`. */
+	bodyLength(at: number): number {
+		return (this.spanOf(at) << 2) - HEADER - ((this.words[at + 1] & PADDING) >> 4);
+	}
+
+	protected spanOf(at: number): number {
+		return this.words[at] >>> 16;
+	}
+
+	/** Sets `words` more aside for owners; less, when negative. */
+	protected setAside(words: number): void {
+		this.aside += words;
+		this.roomEnd = this.limit - this.aside;
+	}
+
+	/** Words that compaction would give back. */
+	protected gone(): number {
+		const { words, tail, head } = this;
+		let gone = head - this.base;
+		if (this.dead > 0)
+			for (let at = head; at < tail; at += words[at] >>> 16)
+				if ((words[at + 1] & DEAD) !== 0) gone += words[at] >>> 16;
+		return gone;
+	}
+
+	/** Closes the gaps that dead records leave. */
+	protected compact(): void {
+		const { words, tail, unsent } = this;
+		let to = this.base;
+		let run = this.head;
+		let at = run;
+		for (; at < tail; ) {
+			const span = words[at] >>> 16;
+			if (at === unsent) this.unsent = to + at - run;
+			if ((words[at + 1] & DEAD) !== 0) {
+				words.copyWithin(to, run, at);
+				to += at - run;
+				run = at + span;
+			}
+			at += span;
+		}
+		words.copyWithin(to, run, tail);
+		this.head = this.base;
+		this.tail = to + tail - run;
+		this.dead = 0;
+		// It pointed behind the last one that is held.
+		if (this.unsent >= this.tail) this.unsent = 0;
+	}
+
+	/** The record at `at` is done with. */
+	protected bury(at: number): void {
+		this.words[at + 1] |= DEAD;
+		this.dead++;
+		if (at === this.head) this.trim();
+	}
+
+	/** Passes over the dead records in front. */
+	protected trim(): void {
+		const { words, tail } = this;
+		let head = this.head;
+		while (head < tail && (words[head + 1] & DEAD) !== 0) {
+			head += words[head] >>> 16;
+			this.dead--;
+		}
+		this.head = head;
+		if (head === tail) this.clear();
+		else if (this.unsent !== 0 && this.unsent < head) this.unsent = head;
+	}
+
+	/** Nothing is held: the next record is the first. */
+	protected clear(): void {
+		this.head = this.tail = this.base;
+		this.unsent = 0;
+		this.dead = 0;
+	}
+}

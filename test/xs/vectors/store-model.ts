@@ -1,0 +1,362 @@
+// Random operations on an outbox, against a plain list that says what it must hold. In Node and in XS.
+
+import { type Fill, Outbox } from "../../../src/session/outbox.js";
+import { FLYING, PULLED, QOS, RETAIN, Store } from "../../../src/session/store.js";
+import { Random } from "../../delivery/random.js";
+
+interface Record {
+	id: number;
+	qos: number;
+	retain: boolean;
+	owner: number;
+	/** Bytes behind the header. */
+	body: number[];
+	flying: boolean;
+	begun: boolean;
+	/** It stands in the room set aside for its owner. */
+	room: boolean;
+	fill: Fill | undefined;
+}
+
+export interface Kind {
+	storeSize: number;
+	window: number;
+	dropsOldest: boolean;
+	/** Words set aside for each owner. */
+	owners: number[];
+}
+
+/** Throws at the first difference. */
+export class StoreModel {
+	private readonly outbox: Outbox;
+	private readonly random: Random;
+	private readonly kind: Kind;
+	private records: Record[] = [];
+	private released: number[] = [];
+	private releasesSent = 0;
+	/** Each owner's room is taken by a record. */
+	private readonly taken: boolean[];
+	/** Identifiers of SUBSCRIBEs. */
+	private readonly others: number[] = [];
+	/** What came of the operations, to see that all of them happened. */
+	readonly counts = { accepted: 0, refused: 0, replaced: 0, dropped: 0, delivered: 0, sent: 0, lost: 0 };
+
+	constructor(seed: number, kind: Kind) {
+		this.random = new Random(seed);
+		this.kind = kind;
+		const sizes = { packetSize: 64, unreleased: 3, acknowledgements: 2, ...kind };
+		const nextUsed = (id: number) =>
+			this.others.reduce((next, it) => (it > id && it < next ? it : next), 65_536);
+		this.outbox = new Outbox(sizes, this.pick(65_535) + 1, kind.dropsOldest, { nextUsed });
+		this.taken = kind.owners.map(() => false);
+		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 8);
+		// What stands in the tables is not the records' business.
+		this.outbox.unreleasedTable(sizes).fill(0xffff);
+		this.outbox.acknowledgementTable(sizes).fill(-1);
+	}
+
+	run(steps: number): this {
+		for (let step = 0; step < steps; step++) {
+			this.step();
+			this.check();
+		}
+		this.drain();
+		return this;
+	}
+
+	private pick(count: number): number {
+		return this.random.from(0, count - 1);
+	}
+
+	private step(): void {
+		const dice = this.pick(100);
+		if (dice < 40) this.publish();
+		else if (dice < 60) this.send();
+		else if (dice < 84) this.answer();
+		else if (dice < 88) this.begin();
+		else if (dice < 93) this.reconnect();
+		else if (dice < 96) this.others.splice(0, 9, this.outbox.nextId());
+		else this.equal(this.outbox.acknowledge(this.stranger()), false, "PUBACK of a stranger");
+	}
+
+	private equal(got: unknown, wanted: unknown, what: string): void {
+		if (got !== wanted) throw new Error(`${what}: ${got}, it must be ${wanted}`);
+	}
+
+	/** An identifier that nobody has. */
+	private stranger(): number {
+		for (;;) {
+			const id = this.pick(65_535) + 1;
+			if (!this.records.some((it) => it.id === id) && !this.released.includes(id)) return id;
+		}
+	}
+
+	private span(record: Record): number {
+		return Store.span(record.body.length);
+	}
+
+	private get live(): number {
+		return this.records.reduce((sum, record) => sum + this.span(record), 0);
+	}
+
+	private get aside(): number {
+		return this.kind.owners.reduce((sum, words, i) => sum + (this.taken[i] ? 0 : words), 0);
+	}
+
+	private get inFlight(): number {
+		return this.released.length + this.records.filter(({ flying }) => flying).length;
+	}
+
+	private forget(record: Record): void {
+		this.records.splice(this.records.indexOf(record), 1);
+		if (record.room) this.taken[record.owner - 1] = false;
+	}
+
+	// ---- acceptance
+
+	private publish(): void {
+		const { kind, outbox } = this;
+		const qos = this.pick(3);
+		const owner = this.pick(3) === 0 && kind.owners.length > 0 ? 1 + this.pick(kind.owners.length) : 0;
+		const fill: Fill | undefined = owner === 0 && this.pick(8) === 0 ? () => 0 : undefined;
+		const body = Array.from({ length: 6 + this.pick(30) }, () => this.pick(256));
+		const record: Record = {
+			id: 0,
+			qos,
+			retain: this.pick(2) === 1,
+			owner,
+			body,
+			flying: false,
+			begun: false,
+			room: false,
+			fill,
+		};
+		const span = this.span(record);
+		if (this.sendsAtOnce(record, span)) return;
+		const wanted = this.place(record, span);
+		const at = outbox.place(span, owner);
+		this.equal(at !== 0, wanted, `a record of ${span} words is accepted`);
+		const replaced = this.replaced.splice(0);
+		for (const id of replaced) this.equal(outbox.takeReplaced(), id, "replaced");
+		this.equal(outbox.takeReplaced(), -1, "replaced beyond that");
+		if (!wanted) {
+			this.counts.refused++;
+			return;
+		}
+		this.counts.accepted++;
+		record.id = qos === 0 ? 0 : this.nextId();
+		if (fill !== undefined) {
+			const key = outbox.keepFill(fill);
+			body.splice(-6, 6, 0, 1, 2, 3, key >> 8, key & 255);
+		}
+		outbox.all.set(body, outbox.bodyAt(at));
+		outbox.add(at, record.id, this.marks(record), body.length, owner);
+	}
+
+	private marks(record: Record): number {
+		return (record.qos << 1) | (record.retain ? RETAIN : 0) | (record.fill === undefined ? 0 : PULLED);
+	}
+
+	private nextId(): number {
+		const id = this.outbox.nextId();
+		if (id < 1 || id > 65_535) throw new Error(`identifier ${id}`);
+		const taken =
+			this.records.some((it) => it.id === id) || this.released.includes(id) || this.others.includes(id);
+		this.equal(taken, false, `identifier ${id} is in use`);
+		return id;
+	}
+
+	/** As the writer does when nothing waits. */
+	private sendsAtOnce(record: Record, span: number): boolean {
+		const { outbox, kind } = this;
+		if (record.qos === 0 || record.fill !== undefined) return false;
+		if (this.records.some(({ flying }) => !flying) || this.inFlight >= kind.window) return false;
+		if (outbox.tail + span > outbox.roomEnd) return false;
+		record.id = this.nextId();
+		record.flying = true;
+		const { window, windowAt } = outbox;
+		window.set(record.body, 2);
+		const marks = this.marks(record) | FLYING | ((-record.body.length & 3) << 4) | (record.owner << 8);
+		outbox.addFlying(record.id, span, marks, windowAt + 2, windowAt + 2 + record.body.length);
+		this.records.push(record);
+		this.counts.accepted++;
+		return true;
+	}
+
+	private readonly replaced: number[] = [];
+
+	/** What must become of it, by the rules alone. */
+	private place(record: Record, span: number): boolean {
+		const { owner } = record;
+		const most = this.kind.storeSize / 4;
+		const old = this.records.find((it) => owner !== 0 && it.owner === owner && !it.flying && !it.begun);
+		const room = owner !== 0 && (!this.taken[owner - 1] || old?.room) ? this.kind.owners[owner - 1] : 0;
+		const spare = old?.room ? room : 0;
+		const fits = () => {
+			const words = this.live - (old === undefined ? 0 : this.span(old)) + span;
+			return words <= most - this.aside - spare + (room >= span ? room : 0);
+		};
+		const droppable = () => this.records.filter((it) => it.owner === 0 && !it.flying && !it.begun);
+		if (!fits()) {
+			if (!this.kind.dropsOldest) return false;
+			const { records } = this;
+			this.records = records.filter((it) => !droppable().includes(it));
+			const helps = fits();
+			this.records = records;
+			if (!helps) return false;
+			while (!fits()) {
+				const [oldest] = droppable();
+				this.replaced.push(oldest.id);
+				this.forget(oldest);
+				this.counts.dropped++;
+			}
+		}
+		const at = old === undefined ? -1 : this.records.indexOf(old);
+		if (old !== undefined) {
+			this.replaced.push(old.id);
+			this.forget(old);
+			this.counts.replaced++;
+		}
+		if (old !== undefined && this.span(old) === span) {
+			record.room = old.room;
+			this.records.splice(at, 0, record);
+		} else {
+			record.room = room > 0 && room >= span;
+			this.records.push(record);
+		}
+		if (record.room) this.taken[owner - 1] = true;
+		return true;
+	}
+
+	// ---- sending
+
+	private next(): Record | undefined {
+		const record = this.records.find(({ flying }) => !flying);
+		return record === undefined || record.qos === 0 || this.inFlight < this.kind.window ? record : undefined;
+	}
+
+	/** The next PUBREL or message goes out whole. */
+	private send(): void {
+		const { outbox } = this;
+		const release = this.releasesSent < this.released.length ? this.released[this.releasesSent] : 0;
+		this.equal(outbox.nextRelease, release, "the next PUBREL");
+		if (release !== 0) {
+			outbox.releaseSent();
+			this.releasesSent++;
+			return;
+		}
+		const at = this.compareNext();
+		if (at === 0) return;
+		outbox.sent(at);
+		const record = this.next()!;
+		if (record.qos === 0) this.forget(record);
+		else record.flying = true;
+		this.counts.sent++;
+	}
+
+	/** A part of the next message goes out. */
+	private begin(): void {
+		if (this.releasesSent < this.released.length) return;
+		const at = this.compareNext();
+		if (at === 0) return;
+		this.outbox.begin(at);
+		this.next()!.begun = true;
+	}
+
+	private compareNext(): number {
+		const { outbox } = this;
+		const record = this.next();
+		const at = outbox.next();
+		this.equal(at !== 0, record !== undefined, "there is something to send");
+		if (record === undefined) return 0;
+		this.equal(outbox.idOf(at), record.id, "identifier of the next");
+		const mask = RETAIN | QOS | PULLED;
+		this.equal(outbox.marksOf(at) & mask, this.marks(record), "marks of the next");
+		this.equal(outbox.isBegun(at), record.begun, "the next was sent before");
+		const from = outbox.bodyAt(at);
+		const body = outbox.all.slice(from, from + outbox.bodyLength(at));
+		this.equal(body.join(), record.body.join(), "bytes of the next");
+		if (record.fill === undefined) return at;
+		this.equal(outbox.fillOf(at), record.fill, "function of the next");
+		this.equal(outbox.pulledLength(at), 0x00010203, "length of the next");
+		return at;
+	}
+
+	// ---- answers
+
+	/** PUBACK, PUBREC or PUBCOMP of something in flight: mostly of the oldest. */
+	private answer(): void {
+		const { outbox } = this;
+		if (this.releasesSent > 0 && this.pick(2) === 0) {
+			const i = this.pick(3) > 0 ? 0 : this.pick(this.releasesSent);
+			this.equal(outbox.complete(this.released[i]), true, "PUBCOMP");
+			this.released.splice(i, 1);
+			this.releasesSent--;
+			this.counts.delivered++;
+			return;
+		}
+		const flying = this.records.filter((it) => it.flying);
+		if (flying.length === 0) return;
+		const record = flying[this.pick(3) > 0 ? 0 : this.pick(flying.length)];
+		this.equal(outbox.waits(record.id), false, "in flight, not waiting");
+		this.equal(outbox.complete(record.id), false, "PUBCOMP before its turn");
+		if (record.qos === 1) {
+			this.equal(outbox.release(record.id), false, "PUBREC at QoS 1");
+			this.equal(outbox.acknowledge(record.id), true, "PUBACK");
+			this.counts.delivered++;
+		} else {
+			this.equal(outbox.acknowledge(record.id), false, "PUBACK at QoS 2");
+			if (this.releasesSent < this.released.length) return;
+			this.equal(outbox.release(record.id), true, "PUBREC");
+			this.released.push(record.id);
+			this.releasesSent = this.released.length;
+		}
+		this.forget(record);
+	}
+
+	private reconnect(): void {
+		const { outbox } = this;
+		outbox.interrupt();
+		for (const record of this.records) {
+			if (record.flying) record.begun = true;
+			record.flying = false;
+		}
+		this.releasesSent = 0;
+		const sessionPresent = this.pick(2) === 0;
+		const again = this.records.filter(({ begun }) => begun).length;
+		this.equal(outbox.resume(sessionPresent), again, "messages that go again");
+		if (sessionPresent) return;
+		for (const id of this.released.splice(0)) {
+			this.equal(outbox.dropReleased(), id, "the session is lost");
+			this.counts.lost++;
+		}
+		this.equal(outbox.dropReleased(), 0, "nothing more is lost");
+	}
+
+	// ---- always
+
+	private check(): void {
+		const { outbox } = this;
+		this.equal(outbox.held, this.records.length + this.released.length, "messages held");
+		this.equal(outbox.inFlight, this.inFlight, "messages in flight");
+		const waits = this.records.some(({ flying }) => !flying);
+		const flying = this.records.some((it) => it.flying);
+		this.equal(outbox.awaits, flying || this.releasesSent > 0, "an answer is awaited");
+		this.equal(outbox.settled, this.records.length + this.released.length === 0, "nothing is held");
+		if (outbox.next() !== 0) this.equal(waits, true, "something waits");
+		const first = this.records[0];
+		const fresh = this.released.length === 0 && (first === undefined || !(first.begun || first.flying));
+		this.equal(outbox.fresh, fresh, "nothing was ever sent");
+	}
+
+	/** All that is left is delivered, in order. */
+	private drain(): void {
+		this.reconnect();
+		for (let i = 0; this.records.length + this.released.length > 0; i++) {
+			if (i > 10_000) throw new Error("what is held cannot be delivered");
+			this.send();
+			this.answer();
+			this.check();
+		}
+	}
+}
