@@ -89,28 +89,28 @@ export class Connection implements DialerEvents, ReaderEvents {
 	readonly writer: Writer;
 	readonly reader: Reader;
 	/** One of State. */
-	state: number = Phase.WAITING;
+	state: number;
 	readonly alarm: Alarm;
 
 	private readonly options: ClientOptions;
 	private readonly outbox: Outbox;
 	readonly subscriptions: Subscriptions;
 	private readonly statistics: Statistics;
-	private readonly listeners: Listener[] = [];
+	private readonly listeners: Listener[];
 	private readonly liveness: Liveness;
 	private readonly dialer: Dialer;
 	private readonly backoff: Backoff;
 	/** What the next CONNECT says. */
-	will: WillFields | undefined = undefined;
+	will: WillFields | undefined;
 	/** `close` was called while the app was writing a payload. */
-	private closes = false;
+	private closes: boolean;
 	/** When the state began. */
-	private since = 0;
+	private since: number;
 	/** Milliseconds after `since` until something is done about it. */
-	private patience = 0;
-	private dialFailure: Reason | undefined = undefined;
+	private patience: number;
+	private dialFailure: Reason | undefined;
 	/** When messages at QoS 2 were first passed over. */
-	private overflowedAt = 0;
+	private overflowedAt: number;
 
 	/** Claims all memory, and begins to connect. */
 	constructor(
@@ -120,16 +120,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		subscriptions: Subscriptions,
 		statistics: Statistics,
 	) {
-		this.options = options;
-		this.outbox = outbox;
-		this.subscriptions = subscriptions;
-		this.statistics = statistics;
 		const alarm = new Alarm(options.timer, options.ticks, this);
 		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
 		const acknowledgements = new Acknowledgements(outbox.acknowledgementTable(settings));
 		const writer = new Writer(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
-		this.alarm = alarm;
-		this.liveness = liveness;
 		this.writer = writer;
 		this.reader = new Reader(
 			this,
@@ -142,8 +136,22 @@ export class Connection implements DialerEvents, ReaderEvents {
 			liveness,
 			statistics,
 		);
-		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
+		this.state = Phase.WAITING;
+		this.alarm = alarm;
+		this.options = options;
+		this.outbox = outbox;
+		this.subscriptions = subscriptions;
+		this.statistics = statistics;
+		this.listeners = [];
+		this.liveness = liveness;
 		this.dialer = new Dialer(options, this);
+		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
+		this.will = undefined;
+		this.closes = false;
+		this.since = 0;
+		this.patience = 0;
+		this.dialFailure = undefined;
+		this.overflowedAt = 0;
 		options.interface?.attach(this);
 		if (this.networkUp) this.connect();
 	}

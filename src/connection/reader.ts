@@ -57,14 +57,14 @@ export class Reader implements PacketSink {
 	private stream: Stream | undefined = undefined;
 	readonly decoder: Decoder;
 	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
-	private handling = Handling.NOTHING;
+	private handling: number;
 	private readonly outbox: Outbox;
 	private readonly statistics: Statistics;
 	private readonly options: ClientOptions;
 	private readonly writer: Writer;
 	private readonly router: Router;
 	/** The first that takes the message at hand. */
-	private taker = NOBODY;
+	private taker: Subscription;
 	private readonly message: Message;
 
 	private readonly acknowledgements: Acknowledgements;
@@ -73,9 +73,9 @@ export class Reader implements PacketSink {
 	private readonly liveness: Liveness;
 	private readonly unreleased: Unreleased;
 	/** The message at hand, at QoS 2, was delivered before. */
-	private repeated = false;
+	private repeated: boolean;
 	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
-	overflowed = false;
+	overflowed: boolean;
 
 	/** Claims the buffers for what comes. */
 	constructor(
@@ -91,17 +91,21 @@ export class Reader implements PacketSink {
 	) {
 		const decoder = new Decoder(this, settings.receiveSize, (settings.topicSize + 7) & ~7);
 		this.decoder = decoder;
+		this.handling = Handling.NOTHING;
 		this.outbox = outbox;
 		this.statistics = statistics;
 		this.options = options;
 		this.writer = writer;
 		this.router = new Router(decoder, subscriptions);
+		this.taker = NOBODY;
 		this.message = new Message(decoder);
 		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
 		this.events = events;
 		this.liveness = liveness;
 		this.unreleased = new Unreleased(outbox.unreleasedTable(settings));
+		this.repeated = false;
+		this.overflowed = false;
 	}
 
 	/** A new stream. */

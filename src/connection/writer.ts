@@ -79,45 +79,45 @@ export class Writer {
 	private readonly window: Uint8Array;
 	private readonly buffer: ArrayBuffer;
 	/** Where the packet ends in the buffer. */
-	private end = 0;
-	private stream: Stream | undefined = undefined;
+	private end: number;
+	private stream: Stream | undefined;
 	private readonly size: number;
 	/** Something was sent since this was last set to false. */
-	private moved = false;
+	private moved: boolean;
 	private readonly statistics: Statistics;
 	readonly outbox: Outbox;
 	private readonly liveness: Liveness;
 	private readonly alarm: Alarm;
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
-	open = false;
+	open: boolean;
 	/** A publish was refused for want of room. */
-	starved = false;
+	starved: boolean;
 	/** Messages are accepted. */
-	accepting = true;
+	accepting: boolean;
 	/** The stream has failed. */
-	failed = false;
+	failed: boolean;
 	/** A record whose function has not given what it has to; 0: none. Not yet given up. */
-	short = 0;
+	short: number;
 	/** What that function threw. */
-	failure: { error: unknown } | undefined = undefined;
+	failure: { error: unknown } | undefined;
 	/** Connected, and nothing is half sent: a control packet may be written now. */
-	private clear = false;
-	private accepted = false;
+	private clear: boolean;
+	private accepted: boolean;
 	/** Most room that the stream ever had: a longer packet goes out in pieces. */
-	private capacity = 0;
+	private capacity: number;
 	/** Room that the stream seemed to have when it refused. */
-	private withheld = 0;
+	private withheld: number;
 	/** DUP for what was sent before, if the broker knows of it. */
-	private dup = 0;
+	private dup: number;
 	/** What is left of a control packet that is longer than the room. */
-	private rest: Uint8Array | undefined = undefined;
+	private rest: Uint8Array | undefined;
 	/** Bytes of the next message that are sent. */
-	private partial = 0;
+	private partial: number;
 	/** PINGREQ is to be sent as soon as there is room. */
-	private pingDue = false;
+	private pingDue: boolean;
 	/** The app writes into the window: nothing else may. */
-	lent = false;
+	lent: boolean;
 	private readonly acknowledgements: Acknowledgements;
 	private readonly subscriptions: Subscriptions;
 	/** For packets of four bytes. */
@@ -131,15 +131,33 @@ export class Writer {
 		liveness: Liveness,
 		alarm: Alarm,
 	) {
-		this.outbox = outbox;
-		this.subscriptions = subscriptions;
-		this.acknowledgements = acknowledgements;
-		this.statistics = statistics;
-		this.liveness = liveness;
-		this.alarm = alarm;
 		this.window = outbox.window;
 		this.buffer = outbox.buffer;
+		this.end = 0;
+		this.stream = undefined;
 		this.size = outbox.size;
+		this.moved = false;
+		this.statistics = statistics;
+		this.outbox = outbox;
+		this.liveness = liveness;
+		this.alarm = alarm;
+		this.open = false;
+		this.starved = false;
+		this.accepting = true;
+		this.failed = false;
+		this.short = 0;
+		this.failure = undefined;
+		this.clear = false;
+		this.accepted = false;
+		this.capacity = 0;
+		this.withheld = 0;
+		this.dup = 0;
+		this.rest = undefined;
+		this.partial = 0;
+		this.pingDue = false;
+		this.lent = false;
+		this.acknowledgements = acknowledgements;
+		this.subscriptions = subscriptions;
 		this.control = outbox.control();
 	}
 

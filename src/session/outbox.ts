@@ -62,30 +62,30 @@ export class Outbox extends Store {
 	/** Words of the largest record without room of its own. */
 	spanMost: number;
 	/** Of the last record that was sent at once: words, marks, where its bytes begin and end in the buffer. */
-	private span = 0;
-	private marks = 0;
-	private from = 0;
-	private end = 0;
+	private span: number;
+	private marks: number;
+	private from: number;
+	private end: number;
 	/** Some room has become free; whoever waits for that clears it first. */
-	freed = false;
+	freed: boolean;
 	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
-	replaced: number[] | undefined = undefined;
+	replaced: number[] | undefined;
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
-	private replacedCount = 0;
-	private replacedTold = 0;
+	private replacedCount: number;
+	private replacedTold: number;
 	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
-	uncertain = 0;
+	uncertain: number;
 
 	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
-	private released = 0;
-	private releasesSent = 0;
+	private released: number;
+	private releasesSent: number;
 	/** ROOM, if what `place` gave is room set aside. */
-	private roomMark = 0;
+	private roomMark: number;
 	private readonly dropsOldest: boolean;
 	private readonly others: Identifiers;
 	/** Words set aside for each owner; negative while a record of its stands in them. */
-	private rooms: number[] | undefined = undefined;
-	private fills: (Fill | undefined)[] | undefined = undefined;
+	private rooms: number[] | undefined;
+	private fills: (Fill | undefined)[] | undefined;
 
 	/**
 	 * @param firstId packet identifier to begin with, 1 to 65535
@@ -94,11 +94,26 @@ export class Outbox extends Store {
 	constructor(sizes: Sizes, firstId: number, dropsOldest: boolean, others: Identifiers) {
 		const { storeSize, packetSize, window, unreleased, acknowledgements } = sizes;
 		super(storeSize, packetSize, window + ((unreleased + 1) >> 1) + acknowledgements);
-		this.spanMost = this.capacity;
 		this.inFlightMost = window;
-		this.lastId = this.freeTo = firstId - 1;
+		this.lastId = firstId - 1;
+		this.freeTo = firstId - 1;
+		this.spanMost = this.capacity;
+		this.span = 0;
+		this.marks = 0;
+		this.from = 0;
+		this.end = 0;
+		this.freed = false;
+		this.replaced = undefined;
+		this.replacedCount = 0;
+		this.replacedTold = 0;
+		this.uncertain = 0;
+		this.released = 0;
+		this.releasesSent = 0;
+		this.roomMark = 0;
 		this.dropsOldest = dropsOldest;
 		this.others = others;
+		this.rooms = undefined;
+		this.fills = undefined;
 	}
 
 	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */

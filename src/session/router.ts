@@ -18,14 +18,16 @@ export class Router {
 	private readonly decoder: Decoder;
 	/** The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. */
 	private readonly last: Float64Array;
-	private lastLength = -1;
-	private taker = NOBODY;
+	private lastLength: number;
+	private taker: Subscription;
 
 	constructor(decoder: Decoder, subscriptions: Subscriptions) {
 		this.topic = decoder.topicWords();
-		this.last = decoder.memoryWords();
-		this.decoder = decoder;
 		this.subscriptions = subscriptions;
+		this.decoder = decoder;
+		this.last = decoder.memoryWords();
+		this.lastLength = -1;
+		this.taker = NOBODY;
 	}
 
 	/**

@@ -65,11 +65,11 @@ export class Store {
 	/** Bytes in front of the window. */
 	readonly windowAt: number;
 	/** The first record that is to be sent; 0: none. */
-	protected unsent = 0;
+	protected unsent: number;
 	/** Dead records behind `head`. */
-	protected dead = 0;
+	protected dead: number;
 	/** Words that only owners with room set aside may use now. */
-	protected aside = 0;
+	protected aside: number;
 	/** Where the first record goes. */
 	protected readonly base: number;
 
@@ -91,6 +91,7 @@ export class Store {
 		this.buffer = buffer;
 		this.size = size;
 		this.windowAt = windowAt;
+		this.unsent = this.dead = this.aside = 0;
 		this.words[0] = Layout.NUMBER;
 	}
 

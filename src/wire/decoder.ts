@@ -99,23 +99,23 @@ export class Decoder {
 	/** The same as one number, to compare. */
 	private readonly head: Int32Array;
 	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
-	private lastHead = 0;
-	private step: number = Step.STOPPED;
+	private lastHead: number;
+	private step: number;
 	private readonly sink: PacketSink;
 
 	// Of the PUBLISH at hand:
 	/** Bytes of the topic name; 0 when it was longer than the buffer and skipped. */
-	topicLength = 0;
+	topicLength: number;
 	/** Fixed header flags: DUP 8, QoS 6, RETAIN 1. */
-	flags = 0;
+	flags: number;
 	/** Packet identifier, 0 at QoS 0. */
-	id = 0;
+	id: number;
 	/** Where this part begins in the message, bytes. */
-	offset = 0;
+	offset: number;
 	/** Bytes of this part. */
-	partLength = 0;
+	partLength: number;
 	/** Bytes of the whole message. */
-	total = 0;
+	total: number;
 	/** Topic name from its front, zero behind it. */
 	readonly topic: Uint8Array;
 	/** Payload of this part, from its front. */
@@ -130,26 +130,26 @@ export class Decoder {
 	private readonly buffer: ArrayBuffer;
 	private readonly size: number;
 	/** Bytes of the PUBLISH at hand, all of it. */
-	private packetSize = 0;
+	private packetSize: number;
 	private readonly topicAt: number;
 	private readonly payloadAt: number;
 	private readonly scratchAt: number;
 	/** Bytes that have arrived since `takeArrived`. */
-	private arrived = 0;
+	private arrived: number;
 	private readonly scratch: Uint8Array;
 
 	/** Bytes of the field at hand that are in place. */
-	private got = 0;
+	private got: number;
 	/** Bytes of the payload that were handed over. */
-	private consumed = 0;
-	private word = 0;
-	private type = 0;
-	private remaining = 0;
-	private bits = 0;
-	private ahead = 0;
-	private aheadEnd = 0;
+	private consumed: number;
+	private word: number;
+	private type: number;
+	private remaining: number;
+	private bits: number;
+	private ahead: number;
+	private aheadEnd: number;
 	/** CONNACK has come. */
-	private connected = false;
+	private connected: boolean;
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
@@ -161,18 +161,37 @@ export class Decoder {
 		const scratchAt = payloadAt + payloadSize;
 		const size = scratchAt + Bytes.SCRATCH;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
-		this.sink = sink;
-		this.buffer = buffer;
-		this.size = size;
 		this.quad = new Uint8Array(buffer, topicSize, 4);
 		this.head = new Int32Array(buffer, topicSize, 1);
-		this.topicAt = topicAt;
+		this.lastHead = 0;
+		this.step = Step.STOPPED;
+		this.sink = sink;
+		this.topicLength = 0;
+		this.flags = 0;
+		this.id = 0;
+		this.offset = 0;
+		this.partLength = 0;
+		this.total = 0;
 		this.topic = new Uint8Array(buffer, topicAt);
-		this.payloadAt = payloadAt;
 		this.payload = new Uint8Array(buffer, payloadAt);
 		this.body = new Uint8Array(buffer, payloadAt - 2);
+		this.buffer = buffer;
+		this.size = size;
+		this.packetSize = 0;
+		this.topicAt = topicAt;
+		this.payloadAt = payloadAt;
 		this.scratchAt = scratchAt;
+		this.arrived = 0;
 		this.scratch = new Uint8Array(buffer, scratchAt);
+		this.got = 0;
+		this.consumed = 0;
+		this.word = 0;
+		this.type = 0;
+		this.remaining = 0;
+		this.bits = 0;
+		this.ahead = 0;
+		this.aheadEnd = 0;
+		this.connected = false;
 	}
 
 	/** Bytes of topic name that there is room for. */
