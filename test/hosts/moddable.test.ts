@@ -166,3 +166,16 @@ describe("a simulator", () => {
 		expect((await load("simulator")).id).toBe(id);
 	});
 });
+
+test('"xs-mqtt" there is what it is elsewhere', async () => {
+	jest.resetModules();
+	const elsewhere = await import("../../src/index.js");
+	for (const path of ["client", "connection/dialer", "connection/reasons", "wire/reason", "wire/topic"]) {
+		const part = await import(`../../src/${path}.ts`);
+		jest.unstable_mockModule(`xs-mqtt/${path}`, () => part, { virtual: true });
+	}
+	const name = "xs-mqtt";
+	const there = await import(`../../hosts/moddable/${name}.js`);
+	expect(Object.keys(there).sort()).toEqual(Object.keys(elsewhere).sort());
+	expect(there.Client).toBe(elsewhere.Client);
+});
