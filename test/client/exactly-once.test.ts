@@ -1,8 +1,9 @@
 // QoS 2, both ways: nothing lost, nothing twice (sections 4.3.3 and 4.4).
 
-import { NO_ROOM, State } from "../../src/client.js";
+import { type Client, NO_ROOM, State } from "../../src/client.js";
 import * as reasons from "../../src/connection/reasons.js";
 import type { Message } from "../../src/session/message.js";
+import { Topic } from "../../src/wire/topic.js";
 import {
 	DISCONNECT,
 	PUBACK,
@@ -299,21 +300,32 @@ describe("a message published at QoS 2", () => {
 		});
 	});
 
-	test("[MQTT-2.3.1-2] has its identifier until PUBCOMP: nothing else gets it, from 65535 on to 1 and past it", () => {
-		const setup = connected({ random: () => 65_533 / 65_535 });
-		const { client, peer } = setup;
-		expect([1, 2, 3].map(() => client.publish("t", "", 2))).toEqual([65_534, 65_535, 1]);
-		peer.send(PUBREC(65_535), PUBREC(1));
-		peer.send(PUBREC(65_534), PUBCOMP(65_534));
-		peer.take();
-		// All the others have had their turn, which takes a while.
-		Object.assign(Reflect.get(client, "writer").outbox, { lastId: 65_533 });
-		expect(client.publish("t", "", 2)).toBe(65_534);
-		client.subscribe("s", 0);
-		peer.expect(PUBLISH("t", "", { qos: 2, id: 65_534 }), SUBSCRIBE(2, "s", 0));
-		peer.send(PUBCOMP(1));
-		expect(client.publish("t", "", 2)).toBe(3);
-	});
+	test.each([
+		["", () => 0],
+		["an owner's, ", (client: Client) => client.owner()],
+	])(
+		"[MQTT-2.3.1-2] %shas its identifier until PUBCOMP: nothing else gets it, from 65535 on to 1 and past it",
+		(_whose, ownerOf) => {
+			const setup = connected({ random: () => 65_533 / 65_535 });
+			const { client, peer } = setup;
+			const topic = new Topic("t");
+			const owner = ownerOf(client);
+			const empty = { write: (_bytes: Uint8Array, at: number) => at };
+			expect([1, 2, 3].map(() => client.publishWith(topic, 2, false, empty, owner))).toEqual([
+				65_534, 65_535, 1,
+			]);
+			peer.send(PUBREC(65_535), PUBREC(1));
+			peer.send(PUBREC(65_534), PUBCOMP(65_534));
+			peer.take();
+			// All the others have had their turn, which takes a while.
+			Object.assign(Reflect.get(client, "writer").outbox, { lastId: 65_533 });
+			expect(client.publish("t", "", 2)).toBe(65_534);
+			client.subscribe("s", 0);
+			peer.expect(PUBLISH("t", "", { qos: 2, id: 65_534 }), SUBSCRIBE(2, "s", 0));
+			peer.send(PUBCOMP(1));
+			expect(client.publish("t", "", 2)).toBe(3);
+		},
+	);
 
 	test("is waited for by close, until PUBCOMP", () => {
 		const setup = connected();
