@@ -527,7 +527,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 				const own = this.delay(now);
 				if (own < delay) delay = own;
 				this.alarm.within(delay);
-				if (this.liveness.watching) this.alarm.within(this.liveness.untilLook(now));
+				this.liveness.rearm();
 			}
 		}
 	}

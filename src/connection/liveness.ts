@@ -91,7 +91,12 @@ export class Liveness {
 		this.watching = true;
 		this.waited = this.still = this.bytes = 0;
 		this.lookAt = (this.alarm.ticks() + this.step) | 0;
-		this.alarm.within(this.step);
+		this.alarm.wakeAt(this.lookAt);
+	}
+
+	/** The alarm has woken, and is to wake for the next look. */
+	rearm(): void {
+		if (this.watching) this.alarm.wakeAt(this.lookAt);
 	}
 
 	/**
@@ -157,11 +162,6 @@ export class Liveness {
 		const sent = (now - this.lastSent) | 0;
 		const received = this.pinged ? 0 : (now - this.lastReceived) | 0;
 		return this.period - Math.max(sent, received);
-	}
-
-	/** Milliseconds until the link has to be looked at again. */
-	untilLook(now: number): number {
-		return (this.lookAt - now) | 0;
 	}
 
 	/** Milliseconds until it has to be woken again even if no answer is awaited. */
