@@ -621,8 +621,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			if (state === Phase.WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
 			if (state === Phase.CONNECTING) return left;
 			if (left > 0 && left < delay) delay = left;
-		}
-		if (this.reader.overflowed) {
+		} else if (this.reader.overflowed) {
 			const left = this.liveness.replyTimeout - ((now - this.overflowedAt) | 0);
 			if (left < delay) delay = left;
 		}
