@@ -295,6 +295,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.decode();
 			return;
 		}
+		const stream = this.stream!;
 		let packet: Uint8Array;
 		try {
 			packet = this.encodeConnect();
@@ -302,8 +303,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.end(NO_CREDENTIALS);
 			throw error;
 		}
-		if (this.state !== Phase.CONNECTING) return; // the password function has closed the client
-		const stream = this.stream!;
+		if (stream !== this.stream) return; // the password function has closed the client
 		this.state = Phase.HANDSHAKE;
 		this.liveness.start(this.alarm.ticks());
 		this.reader.start(stream);
@@ -311,10 +311,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	onError(): void {
+		const { stream } = this;
 		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
-		this.writer.forgetAcknowledgements();
+		this.writer.fail();
 		this.decode();
-		if (this.stream !== undefined) this.lose();
+		if (stream === this.stream) this.lose();
 	}
 
 	/** The stream is over. */
@@ -365,7 +366,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	private decode(): void {
 		const { reader } = this;
 		reader.decode();
-		if (reader.decoder.connacked) this.onConnack();
+		// Not once more, when the app resumes while it is dealt with.
+		if (reader.decoder.connacked && this.input === this) this.onConnack();
 	}
 
 	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */

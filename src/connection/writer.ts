@@ -585,7 +585,8 @@ export class Writer {
 	}
 
 	/** The stream has failed: no acknowledgement will go. */
-	forgetAcknowledgements(): void {
+	fail(): void {
+		this.failed = true;
 		this.acknowledgements.clear();
 	}
 
