@@ -414,7 +414,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		statistics.resent += outbox.resume(sessionPresent);
 		statistics.uncertain = outbox.uncertain;
 		this.subscriptions.resume(sessionPresent);
-		this.writer.connected(sessionPresent);
+		this.writer.resume(sessionPresent);
 		const lost: number[] = [];
 		if (!sessionPresent) {
 			this.reader.forgetSession();
