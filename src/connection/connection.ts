@@ -72,7 +72,7 @@ export interface Listener {
 	onWritable?(): void;
 	/**
 	 * The client is awake, at `now` in monotonic milliseconds. Returns in how many milliseconds it is to be woken again at
-	 * the latest, Infinity for never; it may be woken earlier.
+	 * the latest, Infinity for never; it may be woken earlier. To be woken earlier than it said it calls `client.wakeWithin`.
 	 */
 	onDeadline?(now: number): number;
 	/** `close` was called on a live connection: the last moment to publish. */

@@ -179,7 +179,7 @@ export class Liveness {
 
 	/**
 	 * Looks at the link: whether it is dead, that is, an answer has been missing for replyTimeout and nothing has moved
-	 * meanwhile, or too little for a line that works. See the option replyTimeout.
+	 * meanwhile, or too little for a line that works (see Line).
 	 * @param awaits an answer is awaited
 	 * @param blocked something that is to be sent waits for room
 	 * @param answers how many have come, a count that may go on for ever
