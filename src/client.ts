@@ -87,7 +87,7 @@ export class Client {
 		if (retain !== undefined && retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
 			payload = toBytes(payload);
-		if (!writer.accepting) return this.closed();
+		if (!writer.accepting) return this.refuse();
 		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain);
 		if (writer.short !== 0 || this.writer.outbox.replaced !== undefined) this.connection.tellReplaced();
 		return id;
@@ -111,7 +111,7 @@ export class Client {
 			throw new RangeError(`owner is ${owner}: it must be a number that client.owner returned, or 0`);
 		const { connection } = this;
 		const out = connection.writer;
-		if (!out.accepting) return this.closed();
+		if (!out.accepting) return this.refuse();
 		try {
 			return out.publishWith(topic, qos, retain, writer, owner);
 		} finally {
@@ -138,7 +138,7 @@ export class Client {
 		const { writer } = this.connection;
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
 		whole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
-		if (!writer.accepting) return this.closed();
+		if (!writer.accepting) return this.refuse();
 		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain);
 		this.connection.tellReplaced();
 		return id;
@@ -149,7 +149,7 @@ export class Client {
 		return this.recent.get(name);
 	}
 
-	private closed(): number {
+	private refuse(): number {
 		this.statistics.refused++;
 		return NOT_OPEN;
 	}

@@ -20,8 +20,9 @@ export class Alarm {
 	/** The timer; null: closed. */
 	private id: unknown;
 	private armed = false;
+	/** When it wakes. */
 	private due = 0;
-	/** The next deadline after that. */
+	/** The earliest deadline that cannot be skipped: `due`, or later. */
 	private next = 0;
 
 	constructor(timer: TimerCapability, ticks: () => number, owner: AlarmOwner) {
@@ -35,28 +36,32 @@ export class Alarm {
 
 	/** Wakes in `delay` milliseconds at the latest. It may be earlier: who is woken looks what is due. */
 	within(delay: number): void {
-		if (this.id === null) return;
-		delay = delay < 1 ? 1 : delay > Delay.LONGEST ? Delay.LONGEST : (delay + 0.999) | 0;
+		delay = delay > Delay.LONGEST ? Delay.LONGEST : delay >= 1 ? (delay + 0.999) | 0 : 1;
 		const at = (this.ticks() + delay) | 0;
-		if (!this.armed) this.next = (at + Delay.LONGEST) | 0;
-		else if (((at - this.due) | 0) < 0) this.next = this.due;
-		else {
-			if (at !== this.due && ((at - this.next) | 0) < 0) this.next = at;
-			return;
-		}
-		this.armed = true;
-		this.due = at;
-		// With an interval: a timer without one is over once it has fired.
-		this.timer.schedule(this.id as never, delay, delay);
+		if (!this.armed || ((at - this.due) | 0) < 0) {
+			this.next = at;
+			this.set(at);
+		} else if (((at - this.next) | 0) < 0) this.next = at;
 	}
 
-	/** Nothing is to be done at `at` after all: if it was the next deadline, the one after it is now. */
+	/** Wakes at `at` at the latest, unless that is skipped. */
+	wakeAt(at: number): void {
+		if (!this.armed) this.next = (at + Delay.LONGEST) | 0;
+		else if (((at - this.due) | 0) >= 0) return;
+		this.set(at);
+	}
+
+	/** Nothing is to be done at `at` after all, for which `wakeAt` asked. */
 	skip(at: number): void {
-		if (!this.armed || at !== this.due) return;
-		at = this.next;
+		if (this.armed && at === this.due) this.set(this.next);
+	}
+
+	private set(at: number): void {
+		if (this.id === null) return;
+		this.armed = true;
 		this.due = at;
-		this.next = (at + Delay.LONGEST) | 0;
 		const delay = Math.max(1, (at - this.ticks()) | 0);
+		// With an interval: a timer without one is over once it has fired.
 		this.timer.schedule(this.id as never, delay, delay);
 	}
 

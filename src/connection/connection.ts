@@ -72,7 +72,7 @@ export interface Listener {
 	onWritable?(): void;
 	/**
 	 * The client is awake, at `now` in monotonic milliseconds. Returns in how many milliseconds it is to be woken again at
-	 * the latest, Infinity for never; it may be woken earlier.
+	 * the latest, Infinity for never; it may be woken earlier. To be woken earlier than it said it calls `client.wakeWithin`.
 	 */
 	onDeadline?(now: number): number;
 	/** `close` was called on a live connection: the last moment to publish. */
@@ -303,6 +303,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.decode();
 			return;
 		}
+		const stream = this.stream!;
 		let packet: Uint8Array;
 		try {
 			packet = this.encodeConnect();
@@ -310,8 +311,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.end(NO_CREDENTIALS);
 			throw error;
 		}
-		if (this.state !== Phase.CONNECTING) return; // the password function has closed the client
-		const stream = this.stream!;
+		if (stream !== this.stream) return; // the password function has closed the client
 		this.state = Phase.HANDSHAKE;
 		this.liveness.start(this.alarm.ticks());
 		this.reader.start(stream);
@@ -319,10 +319,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	onError(): void {
+		const { stream } = this;
 		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
-		this.writer.forgetAcknowledgements();
+		this.writer.fail();
 		this.decode();
-		if (this.stream !== undefined) this.lose();
+		if (stream === this.stream) this.lose();
 	}
 
 	/** The stream is over. */
@@ -373,7 +374,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	private decode(): void {
 		const { reader } = this;
 		reader.decode();
-		if (reader.decoder.connacked) this.onConnack();
+		// Not once more, when the app resumes while it is dealt with.
+		if (reader.decoder.connacked && this.input === this) this.onConnack();
 	}
 
 	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */
@@ -420,7 +422,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		statistics.resent += outbox.resume(sessionPresent);
 		statistics.uncertain = outbox.uncertain;
 		this.subscriptions.resume(sessionPresent);
-		this.writer.connected(sessionPresent);
+		this.writer.resume(sessionPresent);
 		const lost: number[] = [];
 		if (!sessionPresent) {
 			this.reader.forgetSession();
@@ -535,7 +537,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 				const own = this.delay(now);
 				if (own < delay) delay = own;
 				this.alarm.within(delay);
-				if (this.liveness.watching) this.alarm.within(this.liveness.untilLook(now));
+				this.liveness.rearm();
 			}
 		}
 	}
@@ -629,8 +631,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			if (state === Phase.WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
 			if (state === Phase.CONNECTING) return left;
 			if (left > 0 && left < delay) delay = left;
-		}
-		if (this.reader.overflowed) {
+		} else if (this.reader.overflowed) {
 			const left = this.liveness.replyTimeout - ((now - this.overflowedAt) | 0);
 			if (left < delay) delay = left;
 		}

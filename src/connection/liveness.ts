@@ -91,7 +91,12 @@ export class Liveness {
 		this.watching = true;
 		this.waited = this.still = this.bytes = 0;
 		this.lookAt = (this.alarm.ticks() + this.step) | 0;
-		this.alarm.within(this.step);
+		this.alarm.wakeAt(this.lookAt);
+	}
+
+	/** The alarm has woken, and is to wake for the next look. */
+	rearm(): void {
+		if (this.watching) this.alarm.wakeAt(this.lookAt);
 	}
 
 	/**
@@ -159,11 +164,6 @@ export class Liveness {
 		return this.period - Math.max(sent, received);
 	}
 
-	/** Milliseconds until the link has to be looked at again. */
-	untilLook(now: number): number {
-		return (this.lookAt - now) | 0;
-	}
-
 	/** Milliseconds until it has to be woken again even if no answer is awaited. */
 	delay(now: number): number {
 		if (this.period === 0) return Number.POSITIVE_INFINITY;
@@ -179,7 +179,7 @@ export class Liveness {
 
 	/**
 	 * Looks at the link: whether it is dead, that is, an answer has been missing for replyTimeout and nothing has moved
-	 * meanwhile, or too little for a line that works. See the option replyTimeout.
+	 * meanwhile, or too little for a line that works (see Line).
 	 * @param awaits an answer is awaited
 	 * @param blocked something that is to be sent waits for room
 	 * @param answers how many have come, a count that may go on for ever

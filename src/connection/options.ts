@@ -13,7 +13,7 @@ import type { Network } from "./network.js";
 export interface ClientOptions extends Network {
 	/** Host name or IPv4 address of the broker. */
 	host: string;
-	/** Default 1883. */
+	/** 1 to 65535. Default 1883. */
 	port?: number;
 	/** Default: "xs-mqtt-" and the device's id. Empty only with `clean` (section 3.1.3.1). */
 	clientId?: string;
@@ -25,16 +25,20 @@ export interface ClientOptions extends Network {
 	clean?: boolean;
 	/** Milliseconds, 0 (off) or 1000 to 65535000. The broker hears of us at least this often. Default 60000. */
 	keepAlive?: number;
-	/** Milliseconds, from 1000: a link on which an expected answer takes longer is dead. Default 10000. */
+	/**
+	 * Milliseconds, 1000 to 3600000: a link on which an expected answer is missing for so long, and nothing moves, is dead.
+	 * While something moves the answer may take longer, and while the app has paused reading nothing is judged. Also how
+	 * long `close` waits for what is held. Default 10000.
+	 */
 	replyTimeout?: number;
-	/** Milliseconds, from 1000, for name resolution, TCP and CONNACK together. Default 30000. */
+	/** Milliseconds, 1000 to 3600000, for name resolution, TCP and CONNACK together. Default 30000. */
 	connectTimeout?: number;
 	/**
-	 * Milliseconds: the bound of the first random delay before a reconnect; it doubles each time. With 0 the first reconnect
-	 * comes at once. Until a connection has lasted for replyTimeout, the other delays are 100 at least. Default 1000.
+	 * Milliseconds, 0 to reconnectMaximum: the bound of the first random delay before a reconnect; it doubles each time. With
+	 * 0 the first reconnect comes at once. Until a connection has lasted for replyTimeout, the other delays are 100 at least. Default 1000.
 	 */
 	reconnectMinimum?: number;
-	/** Milliseconds: the largest bound of the delay before a reconnect, which may be 100 all the same. Default 60000. */
+	/** Milliseconds, 0 to 86400000: the largest bound of that delay, which may be 100 all the same. Default 60000. */
 	reconnectMaximum?: number;
 
 	/**
@@ -49,7 +53,7 @@ export interface ClientOptions extends Network {
 	packetSize?: number;
 	/** Messages sent and unacknowledged at most, 1 to 256. Default 4. */
 	window?: number;
-	/** Bytes of the receive buffer, from 1; a longer payload reaches the handler in parts. Default 512. */
+	/** Bytes of the receive buffer, 1 to 268435455; a longer payload reaches the handler in parts. Default 512. */
 	receiveSize?: number;
 	/** Bytes of topic name that can be received, 1 to 65535; a longer one is skipped and reported. Default 128. */
 	topicSize?: number;

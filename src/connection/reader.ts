@@ -63,8 +63,8 @@ export class Reader implements PacketSink {
 	private readonly options: ClientOptions;
 	private readonly writer: Writer;
 	private readonly router: Router;
-	/** The first that takes the message at hand. */
-	private taker: Subscription;
+	/** Where the message at hand goes: its first subscription, others follow by `also`. */
+	private route: Subscription;
 	private readonly message: Message;
 
 	private readonly acknowledgements: Acknowledgements;
@@ -97,7 +97,7 @@ export class Reader implements PacketSink {
 		this.options = options;
 		this.writer = writer;
 		this.router = new Router(decoder, subscriptions);
-		this.taker = NOBODY;
+		this.route = NOBODY;
 		this.message = new Message(decoder);
 		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
@@ -130,13 +130,13 @@ export class Reader implements PacketSink {
 	reroute(ended: readonly string[]): void {
 		for (let i = 0; i < ended.length; i++) this.router.silence(ended[i]);
 		this.router.forget();
-		if (ended.indexOf(this.taker.topicFilter) >= 0) this.taker.handler = undefined;
+		if (ended.indexOf(this.route.topicFilter) >= 0) this.route.handler = undefined;
 		if (this.stream === undefined && this.handling === Handling.NOTHING) this.letGo();
 	}
 
 	/** No message is at hand: nothing is to hold on to a subscription that is over. */
 	private letGo(): void {
-		this.taker = NOBODY;
+		this.route = NOBODY;
 		this.router.forgetEnded();
 	}
 
@@ -202,8 +202,8 @@ export class Reader implements PacketSink {
 	onMessage(): boolean {
 		const stream = this.stream;
 		this.handling = Handling.HANDLER;
-		const taker = this.router.known();
-		if (taker !== undefined) this.taker = taker;
+		const route = this.router.recall();
+		if (route !== undefined) this.route = route;
 		else if (!this.routeOther()) return false;
 		this.handOver();
 		this.statistics.received++;
@@ -215,8 +215,8 @@ export class Reader implements PacketSink {
 		const { decoder, stream } = this;
 		this.handling = Handling.HANDLER;
 		if (decoder.offset === 0) {
-			const taker = this.router.known();
-			if (taker !== undefined) this.taker = taker;
+			const route = this.router.recall();
+			if (route !== undefined) this.route = route;
 			else if (!this.routeOther()) return false;
 		}
 		this.handOver();
@@ -226,12 +226,12 @@ export class Reader implements PacketSink {
 
 	/** Runs the handlers of the message at hand. */
 	private handOver(): void {
-		const taker = this.taker;
+		const route = this.route;
 		const message = this.message;
 		message.length = this.decoder.partLength;
-		if (taker.also !== undefined) handToAll(taker, message);
-		else if (taker === NOBODY) this.options.onMessage?.(message);
-		else taker.handler?.(message);
+		if (route.also !== undefined) handToAll(route, message);
+		else if (route === NOBODY) this.options.onMessage?.(message);
+		else route.handler?.(message);
 	}
 
 	onPublishQos2(): boolean {
@@ -272,7 +272,7 @@ export class Reader implements PacketSink {
 	 */
 	private routeOther(): boolean {
 		const { topic, topicLength, id } = this.decoder;
-		this.taker = SKIPPED;
+		this.route = SKIPPED;
 		if (topicLength === 0) {
 			this.events.reportDropped(id, TOPIC_TOO_LONG);
 			return true;
@@ -280,7 +280,7 @@ export class Reader implements PacketSink {
 		if (!isText(topic, topicLength)) this.events.end(TOPIC_TEXT);
 		else if (hasWildcardByte(topic, topicLength)) this.events.end(TOPIC_WILDCARD);
 		else {
-			this.taker = this.router.seek();
+			this.route = this.router.seek();
 			return true;
 		}
 		this.handling = Handling.NOTHING;
@@ -321,14 +321,14 @@ export class Reader implements PacketSink {
 		} else if (type === PacketType.PUBREL) {
 			known = this.unreleased.remove(id);
 			writer.acknowledge(PacketType.PUBCOMP << 4, id);
-			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.released();
+			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
 				this.statistics.delivered++;
 				return this.tellDelivered(id);
 			}
 			known = false;
-		} else return this.unsubscribed(id);
+		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
 	}
@@ -342,7 +342,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** The broker has released all messages that were taken, and others were passed over. */
-	private released(): boolean {
+	private endOverflow(): boolean {
 		const { stream } = this;
 		this.handling = Handling.CALLBACK;
 		this.events.makeProgress();
@@ -358,16 +358,16 @@ export class Reader implements PacketSink {
 			return false;
 		}
 		this.letGo();
-		const subscription = this.subscriptions.answered(id, code, index);
+		const subscription = this.subscriptions.takeSuback(id, code, index);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
 		return this.goOn(stream);
 	}
 
 	/** UNSUBACK: each filter is told of, also after a callback that throws. */
-	private unsubscribed(id: number): boolean {
+	private tellUnsubscribed(id: number): boolean {
 		const { stream } = this;
-		const filters = this.subscriptions.left(id);
+		const filters = this.subscriptions.takeUnsuback(id);
 		if (filters === undefined) {
 			this.statistics.strayAcknowledgements++;
 			return true;

@@ -172,10 +172,10 @@ export class Writer {
 		try {
 			this.writable = this.stream!.write(window) as number;
 		} catch (error) {
-			this.thrown(error);
+			this.noteThrown(error);
 		}
 		this.buffer.resize(this.size);
-		if (!(this.writable >= 0)) return this.refused();
+		if (!(this.writable >= 0)) return this.noteRefusal();
 		this.moved = true;
 		this.statistics.published++;
 		return true;
@@ -191,12 +191,12 @@ export class Writer {
 		try {
 			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			this.thrown(error);
+			this.noteThrown(error);
 		}
 		this.buffer.resize(this.size);
 		if (this.writable >= 0) this.moved = true;
 		else {
-			this.refused();
+			this.noteRefusal();
 			this.outbox.takeBack();
 			this.open = false;
 			this.topic = NONE;
@@ -465,7 +465,7 @@ export class Writer {
 	// ---- the stream
 
 	/**
-	 * A new stream with `room`: CONNECT goes first, and alone until `connected`; with `pipelining` together with what was
+	 * A new stream with `room`: CONNECT goes first, and alone until `resume`; with `pipelining` together with what was
 	 * never sent and fits one segment (section 3.1.4).
 	 */
 	start(stream: Stream, room: number, connect: Uint8Array, pipelining: boolean): void {
@@ -494,7 +494,7 @@ export class Writer {
 			const id = outbox.nextId();
 			const packet = encodePending(id, batch);
 			if (length + packet.length > room) break;
-			subscriptions.sent(batch, id);
+			subscriptions.markSent(batch, id);
 			add(packet);
 		}
 		while (next === undefined) {
@@ -505,7 +505,7 @@ export class Writer {
 			if (head + body > this.window.length || length + head + body > room) break;
 			this.compose(at, head, body, body);
 			add(this.window.slice(0, head + body));
-			outbox.sent(at);
+			outbox.markSent(at);
 		}
 		const all = new Uint8Array(length);
 		let at = 0;
@@ -517,7 +517,7 @@ export class Writer {
 	}
 
 	/** The broker has accepted: everything else may go. */
-	connected(sessionPresent: boolean): void {
+	resume(sessionPresent: boolean): void {
 		this.accepted = true;
 		this.clear = this.rest === undefined;
 		this.dup = sessionPresent ? First.DUP : 0;
@@ -603,7 +603,8 @@ export class Writer {
 	}
 
 	/** The stream has failed: no acknowledgement will go. */
-	forgetAcknowledgements(): void {
+	fail(): void {
+		this.failed = true;
 		this.acknowledgements.clear();
 	}
 
@@ -645,7 +646,7 @@ export class Writer {
 			if (at === 0) return true;
 			this.topic = NONE;
 			if (!this.writeMessage(at)) return false;
-			outbox.sent(at);
+			outbox.markSent(at);
 		}
 	}
 
@@ -664,7 +665,7 @@ export class Writer {
 		if (this.subscriptions.pending && !this.flushSubscriptions()) return false;
 		for (let id = outbox.nextRelease; id !== 0; id = outbox.nextRelease) {
 			if (!this.writeFour(First.PUBREL, id)) return false;
-			outbox.releaseSent();
+			outbox.markReleaseSent();
 		}
 		return true;
 	}
@@ -678,7 +679,7 @@ export class Writer {
 			const id = this.outbox.nextId();
 			const batch = subscriptions.batch(next);
 			this.rest = encodePending(id, batch);
-			subscriptions.sent(batch, id);
+			subscriptions.markSent(batch, id);
 			if (!this.liveness.watching) this.liveness.watch();
 			if (!this.writeRest()) return false;
 		}
@@ -789,10 +790,10 @@ export class Writer {
 		try {
 			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			this.thrown(error);
+			this.noteThrown(error);
 		}
 		this.buffer.resize(this.size);
-		if (!(this.writable >= 0)) return this.refused();
+		if (!(this.writable >= 0)) return this.noteRefusal();
 		this.moved = true;
 		return true;
 	}
@@ -837,9 +838,9 @@ export class Writer {
 		try {
 			this.writable = this.stream!.write(view) as number;
 		} catch (error) {
-			this.thrown(error);
+			this.noteThrown(error);
 		}
-		if (!(this.writable >= 0)) return this.refused();
+		if (!(this.writable >= 0)) return this.noteRefusal();
 		this.moved = true;
 		return true;
 	}
@@ -848,7 +849,7 @@ export class Writer {
 	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
 	 * segments. Runs while the window is short.
 	 */
-	private thrown(error: unknown): void {
+	private noteThrown(error: unknown): void {
 		if (String((error as Partial<Error> | undefined)?.message).indexOf(NOT_READY) >= 0) {
 			this.writable = Number.NaN;
 			return;
@@ -858,7 +859,7 @@ export class Writer {
 	}
 
 	/** The stream has taken nothing. */
-	private refused(): false {
+	private noteRefusal(): false {
 		// Else it has returned undefined, or has ended.
 		this.failed = this.writable !== NO_ROOM;
 		this.writable = 0;

@@ -274,7 +274,7 @@ export class Outbox extends Store {
 
 	/**
 	 * Adds a record where `place` has made room: `body` bytes that stand behind its header already.
-	 * @param marks RETAIN and QOS; FLYING if it was sent whole, PULLED
+	 * @param marks RETAIN and QOS; IN_FLIGHT if it was sent whole, PULLED
 	 */
 	add(at: number, id: number, marks: number, body: number, owner: number): void {
 		const { words } = this;
@@ -311,7 +311,7 @@ export class Outbox extends Store {
 	}
 
 	/**
-	 * Adds a record like the last one of `addFlying`, which is about to be sent: the packet still stands in the window, and
+	 * Adds a record like the last one of `addInFlight`, which is about to be sent: the packet still stands in the window, and
 	 * gets an identifier and `payload` at `at`. Returns its identifier, 0 when it has to wait.
 	 */
 	again(payload: Uint8Array, at: number): number {
@@ -429,7 +429,7 @@ export class Outbox extends Store {
 		return this.releasesSent < this.released ? this.words[Place.TABLE + this.releasesSent] & Id.MASK : 0;
 	}
 
-	releaseSent(): void {
+	markReleaseSent(): void {
 		this.releasesSent++;
 	}
 
@@ -493,7 +493,7 @@ export class Outbox extends Store {
 	}
 
 	/** The record that `next` gave was sent whole. At QoS 0 that is all. */
-	sent(at: number): void {
+	markSent(at: number): void {
 		const marks = this.words[at + 1];
 		this.unsent = at + this.spanOf(at);
 		if (this.unsent >= this.tail) this.unsent = 0;

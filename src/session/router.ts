@@ -19,7 +19,7 @@ export class Router {
 	/** The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. */
 	private readonly last: Float64Array;
 	private lastLength: number;
-	private taker: Subscription;
+	private route: Subscription;
 
 	constructor(decoder: Decoder, subscriptions: Subscriptions) {
 		this.topic = decoder.topicWords();
@@ -27,14 +27,14 @@ export class Router {
 		this.decoder = decoder;
 		this.last = decoder.memoryWords();
 		this.lastLength = -1;
-		this.taker = NOBODY;
+		this.route = NOBODY;
 	}
 
 	/**
 	 * The first that takes the message at hand, if that is known at a glance; others follow by `also`. Undefined: its topic
 	 * name has to be looked at.
 	 */
-	known(): Subscription | undefined {
+	recall(): Subscription | undefined {
 		const length = this.decoder.topicLength;
 		const topic = this.topic;
 		// Eight bytes a step. Filters and checked topic names are UTF-8 without null characters, so none of their words is NaN
@@ -49,19 +49,19 @@ export class Router {
 		if (length !== this.lastLength) return undefined;
 		const last = this.last;
 		for (let i = 0; i << 3 < length; i++) if (last[i] !== topic[i]) return undefined;
-		return this.taker;
+		return this.route;
 	}
 
 	/** Finds who takes a message whose topic name was checked and equals no filter: the first one; NOBODY. */
 	seek(): Subscription {
 		const { topicLength, topic } = this.decoder;
 		let last = NOBODY;
-		this.forgetTakers();
+		this.forgetRoute();
 		for (let it = this.subscriptions.first; it !== undefined; it = it.next) {
 			if (it.handler === undefined) continue;
 			if (it.words === undefined ? !matches(it.pattern!, topic, topicLength) : !this.equals(it.words))
 				continue;
-			if (last === NOBODY) this.taker = it;
+			if (last === NOBODY) this.route = it;
 			else last.also = it;
 			last = it;
 		}
@@ -69,7 +69,7 @@ export class Router {
 		const { last: memory, topic: words } = this;
 		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
 		this.lastLength = topicLength;
-		return this.taker;
+		return this.route;
 	}
 
 	/** Whether the topic name at hand is a filter's, as above. */
@@ -87,18 +87,18 @@ export class Router {
 
 	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */
 	silence(filter: string): void {
-		for (let it: Subscription | undefined = this.taker; it !== undefined; it = it.also)
+		for (let it: Subscription | undefined = this.route; it !== undefined; it = it.also)
 			if (it.topicFilter === filter) it.handler = undefined;
 	}
 
 	/** After the last part of a message nothing is to hold on to a subscription that is over. */
 	forgetEnded(): void {
-		if (this.lastLength < 0) this.forgetTakers();
+		if (this.lastLength < 0) this.forgetRoute();
 	}
 
-	private forgetTakers(): void {
-		let it: Subscription | undefined = this.taker;
-		this.taker = NOBODY;
+	private forgetRoute(): void {
+		let it: Subscription | undefined = this.route;
+		this.route = NOBODY;
 		while (it !== undefined && it !== NOBODY) {
 			const next: Subscription | undefined = it.also;
 			it.also = undefined;
@@ -108,9 +108,9 @@ export class Router {
 }
 
 /** Each has its turn, also after one that throws; the first error goes on its way then. */
-export const handToAll = (taker: Subscription, message: Message): void => {
+export const handToAll = (route: Subscription, message: Message): void => {
 	let failure: { error: unknown } | undefined;
-	for (let it: Subscription | undefined = taker; it !== undefined; it = it.also) {
+	for (let it: Subscription | undefined = route; it !== undefined; it = it.also) {
 		const { handler } = it;
 		try {
 			handler?.(message);

@@ -188,7 +188,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/** A SUBSCRIBE or UNSUBSCRIBE for all of `batch` was sent. */
-	sent(batch: readonly Subscription[], id: number): void {
+	markSent(batch: readonly Subscription[], id: number): void {
 		for (let index = 0; index < batch.length; index++) {
 			const subscription = batch[index];
 			subscription.state = subscription.state === Stage.WANTED ? Stage.ASKED : Stage.LEAVING;
@@ -206,7 +206,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/** Takes the broker's answer to the filter at `index` of a SUBSCRIBE; undefined when nobody asked. */
-	answered(id: number, code: number, index: number): Subscription | undefined {
+	takeSuback(id: number, code: number, index: number): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== Stage.ASKED || (it.place & 0xffff) !== index) continue;
 			it.state = Stage.ANSWERED;
@@ -218,7 +218,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/** Takes an UNSUBACK; the filters that it is about, undefined when nobody asked. */
-	left(id: number): string[] | undefined {
+	takeUnsuback(id: number): string[] | undefined {
 		let filters: string[] | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== Stage.LEAVING) continue;

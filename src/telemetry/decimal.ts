@@ -1,4 +1,4 @@
-// Numbers as decimal digits, written into a packet buffer without garbage. Knows numbers and bytes only.
+// Numbers as decimal digits, written straight into a packet, without garbage. Knows numbers and bytes only.
 
 /** Numbers from this magnitude on have no plain decimal form here, as with Number.prototype.toFixed. */
 export const TOO_LARGE = 1e21;

@@ -1,4 +1,4 @@
-// One JSON object of fixed keys, written into a packet buffer without garbage: its keys and texts are bytes from
+// One JSON object of fixed keys, written straight into a packet, without garbage: its keys and texts are bytes from
 // construction on, its numbers come from sources. Knows numbers and bytes only.
 
 import { whole } from "../wire/check.js";

@@ -30,7 +30,7 @@ export class Ring {
 		this.oldest = oldest < this.numbers.length ? oldest : 0;
 	}
 
-	/** Takes back the row that was dropped by the last `shift`; false when there is no room any more. */
+	/** Takes back the row that `removeFirst` has dropped last; false when there is no room any more. */
 	putBack(): boolean {
 		const { numbers, width } = this;
 		const at = (this.oldest > 0 ? this.oldest : numbers.length) - width;

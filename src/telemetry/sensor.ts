@@ -155,8 +155,8 @@ export class Sensor implements Listener, PayloadWriter {
 		elapsed = (now - this.publishedAt) | 0;
 		let delay = cadence?.delay(now) ?? Number.POSITIVE_INFINITY;
 		if (this.resting) delay = Math.min(delay, interval - elapsed);
-		// What found no room goes when there is some.
-		if (heartbeat > 0 && !this.first && !this.pending) delay = Math.min(delay, heartbeat - elapsed);
+		// What found no room goes when there is some, and nobody says when.
+		if (heartbeat > 0 && !this.first) delay = Math.min(delay, this.pending ? heartbeat : heartbeat - elapsed);
 		return delay;
 	}
 

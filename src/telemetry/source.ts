@@ -29,7 +29,7 @@ export const sourceOf = (what: string, source: SourceLike): Source => {
 };
 
 // What follows takes readings by `add` and passes over what no message could hold: NaN, infinities, magnitudes from
-// 1e21 on, and what is no number, as null. Each is for one taker, for `take` begins a new interval.
+// 1e21 on, and what is no number, as null. Each serves one Sensor or one field: `take` begins a new interval.
 
 /** The mean of the readings since it was taken last; NaN when there were none. */
 export class Mean implements Source {

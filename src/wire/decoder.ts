@@ -275,7 +275,7 @@ export class Decoder {
 					this.available -= 4;
 					if ((head & 0xffff) === Head.PUBACK) {
 						const id = ((head >>> 8) & 0xff00) | (head >>> 24);
-						if (id > 0 ? this.sink.onPuback(id) : this.malformed(IDENTIFIER_ZERO)) continue;
+						if (id > 0 ? this.sink.onPuback(id) : this.reject(IDENTIFIER_ZERO)) continue;
 						more = false;
 						break;
 					}
@@ -299,7 +299,7 @@ export class Decoder {
 				got = source.read(this.topic);
 				buffer.resize(this.size);
 				if (got !== length) {
-					this.interrupted(Step.TOPIC, got, available + this.packetSize - 4);
+					this.interrupt(Step.TOPIC, got, available + this.packetSize - 4);
 					break;
 				}
 				if (this.flags > 1) {
@@ -313,7 +313,7 @@ export class Decoder {
 					got = source.read(this.payload);
 					buffer.resize(this.size);
 					if (got !== total) {
-						this.interrupted(Step.PAYLOAD, got, available + total);
+						this.interrupt(Step.PAYLOAD, got, available + total);
 						break;
 					}
 				}
@@ -363,11 +363,11 @@ export class Decoder {
 		this.word = (body[0] << 8) | body[1];
 		if (got < 2) {
 			this.word = body[0];
-			return this.interrupted(Step.IDENTIFIER, got, available + 2 + total);
+			return this.interrupt(Step.IDENTIFIER, got, available + 2 + total);
 		}
 		this.available = available + 2 + total - got;
 		if (!this.identifier()) return false;
-		if (got < total + 2) return this.interrupted(Step.PAYLOAD, got - 2, available + total);
+		if (got < total + 2) return this.interrupt(Step.PAYLOAD, got - 2, available + total);
 		this.step = Step.HEADER;
 		return this.flags > 3 ? this.sink.onPublishQos2() : this.sink.onPublish();
 	}
@@ -416,7 +416,7 @@ export class Decoder {
 	}
 
 	/** The short way ends in the midst of a field, before which `available` bytes were there. */
-	private interrupted(step: number, got: number | undefined, available: number): true {
+	private interrupt(step: number, got: number | undefined, available: number): true {
 		this.available = available;
 		this.short(got);
 		this.consumed = 0;
@@ -474,7 +474,7 @@ export class Decoder {
 	}
 
 	/** Always false: decoding is over. */
-	private malformed(reason: Reason): false {
+	private reject(reason: Reason): false {
 		this.step = Step.STOPPED;
 		this.sink.onMalformed(reason);
 		return false;
@@ -502,7 +502,7 @@ export class Decoder {
 		const { bits } = this;
 		this.remaining += (byte & 127) << bits;
 		if (byte < 128) return this.dispatch();
-		if (bits === 21) return this.malformed(LENGTH_ENCODING);
+		if (bits === 21) return this.reject(LENGTH_ENCODING);
 		this.bits = bits + 7;
 		return true;
 	}
@@ -511,11 +511,11 @@ export class Decoder {
 	private dispatch(): boolean {
 		const type = this.type;
 		const flags = this.flags;
-		if (!this.connected && type !== PacketType.CONNACK) return this.malformed(NOT_YET_CONNECTED);
+		if (!this.connected && type !== PacketType.CONNACK) return this.reject(NOT_YET_CONNECTED);
 		if (type === PacketType.PUBLISH) {
-			if ((flags & 6) === 6) return this.malformed(QOS_3);
-			if ((flags & 14) === 8) return this.malformed(DUP_QOS_0);
-			if (this.remaining < 3) return this.malformed(LENGTH);
+			if ((flags & 6) === 6) return this.reject(QOS_3);
+			if ((flags & 14) === 8) return this.reject(DUP_QOS_0);
+			if (this.remaining < 3) return this.reject(LENGTH);
 			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
@@ -524,11 +524,10 @@ export class Decoder {
 		if (type === PacketType.PINGRESP) least = 0;
 		else if (type === PacketType.SUBACK) least = 3;
 		else if (type < PacketType.CONNACK || (type > PacketType.PUBCOMP && type !== PacketType.UNSUBACK))
-			return this.malformed(PACKET_TYPE);
-		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.malformed(RESERVED_FLAGS);
+			return this.reject(PACKET_TYPE);
+		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.reject(RESERVED_FLAGS);
 		// SUBACK has a code for each filter.
-		if (remaining !== least && (type !== PacketType.SUBACK || remaining < least))
-			return this.malformed(LENGTH);
+		if (remaining !== least && (type !== PacketType.SUBACK || remaining < least)) return this.reject(LENGTH);
 		if (remaining > 0) {
 			this.step = Step.WORD;
 			return true;
@@ -540,8 +539,8 @@ export class Decoder {
 	private beginTopic(): boolean {
 		const length = this.word;
 		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
-		if (total < 0) return this.malformed(LENGTH);
-		if (length === 0) return this.malformed(TOPIC_EMPTY);
+		if (total < 0) return this.reject(LENGTH);
+		if (length === 0) return this.reject(TOPIC_EMPTY);
 		this.id = 0;
 		this.total = total;
 		this.consumed = 0;
@@ -558,7 +557,7 @@ export class Decoder {
 
 	private identifier(): boolean {
 		this.id = this.word;
-		if (this.id === 0) return this.malformed(IDENTIFIER_ZERO);
+		if (this.id === 0) return this.reject(IDENTIFIER_ZERO);
 		this.step = Step.PAYLOAD;
 		return true;
 	}
@@ -582,16 +581,16 @@ export class Decoder {
 		const type = this.type;
 		if (type === PacketType.CONNACK) {
 			const code = word & 0xff;
-			if (word >> 9) return this.malformed(CONNACK_FLAGS);
-			if (code > 5) return this.malformed(CONNACK_CODE);
-			if (code > 0 && word >> 8) return this.malformed(CONNACK_SESSION);
-			if (this.connected) return this.malformed(SECOND_CONNACK);
+			if (word >> 9) return this.reject(CONNACK_FLAGS);
+			if (code > 5) return this.reject(CONNACK_CODE);
+			if (code > 0 && word >> 8) return this.reject(CONNACK_SESSION);
+			if (this.connected) return this.reject(SECOND_CONNACK);
 			this.step = Step.HEADER;
 			this.connected = true;
 			this.blocks |= Block.CONNACKED;
 			return false;
 		}
-		if (word === 0) return this.malformed(IDENTIFIER_ZERO);
+		if (word === 0) return this.reject(IDENTIFIER_ZERO);
 		if (type === PacketType.SUBACK) {
 			this.id = word;
 			this.total = this.remaining - 2;
@@ -606,7 +605,7 @@ export class Decoder {
 	private code(): boolean {
 		const code = this.readByte();
 		if (code < 0) return false;
-		if (code > 2 && code !== SubackCode.REFUSED) return this.malformed(SUBACK_CODE);
+		if (code > 2 && code !== SubackCode.REFUSED) return this.reject(SUBACK_CODE);
 		const index = this.consumed++;
 		if (this.consumed === this.total) this.step = Step.HEADER;
 		return this.sink.onSuback(this.id, code, index, this.total);

@@ -267,3 +267,16 @@ test.each(["by itself", "while a payload is being written"])(
 		expect(setup.news()).toEqual([CLOSED]);
 	},
 );
+
+test("a close that takes long wakes no more often when messages were passed over", () => {
+	const setup = connected({ unreleased: 1 });
+	setup.client.publish("t", "x", 1);
+	setup.peer.take();
+	setup.peer.send(PUBLISH("t", "1", { qos: 2, id: 1 }), PUBLISH("t", "2", { qos: 2, id: 2 }));
+	setup.clock.advance(5000);
+	setup.client.close();
+	const { fired } = setup.clock;
+	setup.clock.advance(20_000);
+	expect(setup.client.state).toBe(State.CLOSED);
+	expect(setup.clock.fired - fired).toBeLessThanOrEqual(10);
+});

@@ -1,6 +1,7 @@
 // Keeping alive, and telling a dead link from a silent one (section 3.1.2.10).
 
 import * as reasons from "../../src/connection/reasons.js";
+import { Poll } from "../../src/telemetry/poll.js";
 import { CONNACK, hex, PINGREQ, PINGRESP, PUBACK, PUBLISH, SUBACK } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
@@ -367,3 +368,18 @@ test("CONNECT counts as sent when it was sent, however late CONNACK is", () => {
 	setup.clock.advance(2000);
 	setup.peer.expect(PINGREQ);
 });
+
+test.each([125, 250, 1250])(
+	"what is due at the moment of a look at the link, as every %d ms, is not skipped with it when PINGRESP comes",
+	(interval) => {
+		const setup = connected({ keepAlive: 60_000, replyTimeout: 10_000 });
+		let calls = 0;
+		new Poll(setup.client, interval, () => calls++);
+		for (let i = 1; i <= 1000; i++) {
+			setup.clock.advance(interval);
+			expect(calls).toBe(i);
+			if (hex(setup.peer.take()) === "c000") setup.peer.send(PINGRESP);
+		}
+		expect(setup.client.statistics.disconnects).toBe(0);
+	},
+);

@@ -2,9 +2,19 @@
 
 import { NO_ROOM, State } from "../../src/client.js";
 import type { ClientOptions } from "../../src/connection/options.js";
+import { Reason } from "../../src/wire/reason.js";
 import { Topic } from "../../src/wire/topic.js";
-import { CONNACK, DISCONNECT, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE } from "../support/packets.js";
-import { Setup } from "../support/setup.js";
+import {
+	CONNACK,
+	DISCONNECT,
+	PINGRESP,
+	PUBACK,
+	PUBLISH,
+	PUBREC,
+	SUBACK,
+	SUBSCRIBE,
+} from "../support/packets.js";
+import { connected, Setup } from "../support/setup.js";
 import { padded } from "../support/store.js";
 
 type Callback =
@@ -257,4 +267,80 @@ describe("room that has come meanwhile is not told of within", () => {
 		setup.peer.send(CONNACK());
 		expect(told).toEqual(["after"]);
 	});
+});
+
+test.each(["nothing before", "paused before"])("reading may be resumed in onConnected, %s", (when) => {
+	let calls = 0;
+	const setup: Setup = new Setup({
+		onConnected() {
+			if (++calls > 1) return;
+			setup.client.pause();
+			setup.client.resume();
+		},
+	});
+	if (when === "paused before") setup.client.pause();
+	setup.peer.open();
+	setup.peer.take();
+	setup.peer.send(CONNACK(), PUBLISH("t", "x"));
+	setup.client.resume();
+	expect([calls, setup.client.statistics.connects]).toEqual([1, 1]);
+	expect(setup.news()).toEqual(["message t=x"]);
+});
+
+test("reading may be resumed in onDropped, as the session is found lost", () => {
+	const setup: Setup = connected({ onDropped: () => setup.client.resume() });
+	setup.client.publish("t", "x", 2);
+	setup.peer.take();
+	setup.peer.send(PUBREC(1));
+	setup.reconnect(false);
+	expect(setup.news().slice(1)).toEqual(["connected false"]);
+	expect(setup.client.statistics).toMatchObject({ connects: 2, dropped: 1 });
+});
+
+test("a connection that a handler makes outlives the end of the last one", () => {
+	let up = true;
+	let events!: { onInterfaceUp(): void; onInterfaceDown(reason: Reason): void };
+	const setup = connected(
+		{
+			interface: {
+				get up() {
+					return up;
+				},
+				attach: (client: typeof events) => {
+					events = client;
+				},
+				detach() {},
+			} as never,
+			onMessage(message) {
+				if (message.text() === "1") throw new Error("mine");
+				up = false;
+				events.onInterfaceDown(new Reason("network", "down"));
+				up = true;
+				events.onInterfaceUp();
+			},
+		},
+		{ end: "node" },
+	);
+	expect(() => setup.peer.send(PUBLISH("t", "1"), PUBLISH("t", "2"))).toThrow("mine");
+	setup.peer.end();
+	expect(setup.place.peers).toHaveLength(2);
+	setup.peer.accept();
+	expect(setup.client.state).toBe(State.CONNECTED);
+});
+
+test("the end of a stream is not forgotten while handlers throw", () => {
+	const setup = connected(
+		{
+			keepAlive: 0,
+			onMessage() {
+				throw new Error("mine");
+			},
+		},
+		{ end: "node" },
+	);
+	expect(() => setup.peer.send(PUBLISH("t", "1"), PUBLISH("t", "2"), PUBLISH("t", "3"))).toThrow("mine");
+	expect(() => setup.peer.end()).toThrow("mine");
+	expect(() => setup.clock.advance(10)).toThrow("mine");
+	setup.clock.advance(10);
+	expect(setup.client.statistics).toMatchObject({ received: 3, disconnects: 1 });
 });

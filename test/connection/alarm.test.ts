@@ -30,8 +30,8 @@ test.each([1000, 2 ** 31 - 50, 2 ** 32 - 50])(
 	(start) => {
 		const { clock, woken, alarm: it, at } = alarm(start);
 		it.within(300);
-		it.within(100);
-		it.within(100);
+		it.wakeAt(at(100));
+		it.wakeAt(at(100));
 		it.within(200);
 		it.skip(at(100));
 		clock.advance(250);
@@ -52,10 +52,32 @@ test("what is no deadline is not skipped, nor is one that has passed", () => {
 	expect(woken).toEqual([100, 170]);
 });
 
+test.each(["before", "after"])(
+	"another's deadline at the same moment, asked for %s, is not skipped",
+	(when) => {
+		const { clock, woken, alarm: it, at } = alarm();
+		if (when === "before") it.within(100);
+		it.wakeAt(at(100));
+		if (when === "after") it.within(100);
+		it.skip(at(100));
+		clock.advance(150);
+		expect(woken).toEqual([100]);
+	},
+);
+
+test("what is no number of milliseconds is as soon as possible", () => {
+	const { clock, woken, alarm: it } = alarm();
+	for (const delay of [Number.NaN, -1, 0]) {
+		it.within(delay);
+		clock.advance(1);
+	}
+	expect(woken).toEqual([1, 2, 3]);
+});
+
 test("a deadline that has passed meanwhile, behind a skipped one, comes at once", () => {
 	const { clock, woken, alarm: it, at } = alarm();
 	it.within(110);
-	it.within(100);
+	it.wakeAt(at(100));
 	clock.block(120);
 	it.skip(at(100));
 	clock.advance(1);

@@ -301,8 +301,8 @@ class Board {
 			const other = this.open.find((open) => open !== message && open.id === id);
 			if (other !== undefined) report("identifier", at, `${number} has ${id}, as ${other.number} has`);
 			if (asked.has(id)) report("identifier", at, `${number} has ${id}, as a SUBSCRIBE has`);
-			const flying = this.open.filter((open) => open.on === connection || !open.publish).length;
-			if (flying > window) report("window", at, `${flying} are unacknowledged with PUBLISH of ${number}`);
+			const inFlight = this.open.filter((open) => open.on === connection || !open.publish).length;
+			if (inFlight > window) report("window", at, `${inFlight} are unacknowledged with PUBLISH of ${number}`);
 		};
 
 		const release = (id: number, at: number) => {

@@ -33,7 +33,7 @@ const INBOUND = 4;
  * So many messages are published to the board at a time. Mosquitto 2.0 answers QoS 2 beyond max_inflight_messages, 20 by
  * default, with a PUBREC that means no: of MQTT 5.0, also where MQTT 3.1.1 is spoken. Then they are lost.
  */
-const FLYING = 10;
+const IN_FLIGHT = 10;
 /** Each life has numbers of its own. */
 const LIFE = 1_000_000;
 
@@ -53,7 +53,7 @@ export class Trial {
 	private readonly sent: number[] = [];
 	/** How many wait to be, and how many the broker has not acknowledged. */
 	private unsent = 0;
-	private flying = 0;
+	private inFlight = 0;
 	/** The last of them: its packet identifier, and whether the board has answered all. */
 	private last = { number: 0, id: 0, answered: false };
 	/** The last message on the barrier topic. */
@@ -168,13 +168,13 @@ export class Trial {
 	}
 
 	private flush(): void {
-		while (this.unsent > 0 && this.flying < FLYING) {
+		while (this.unsent > 0 && this.inFlight < IN_FLIGHT) {
 			this.unsent--;
-			this.flying++;
+			this.inFlight++;
 			const number = this.sent.push(this.proxy.log.place());
 			this.last = { number, id: 0, answered: false };
 			this.say(this.in, payloadOf(number), () => {
-				this.flying--;
+				this.inFlight--;
 				this.flush();
 			});
 		}

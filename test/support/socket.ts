@@ -137,7 +137,7 @@ export class FakeSocket implements Socket {
 	#drained(): void {
 		if (this.closed) return;
 		if (this.unread > 0) this.options.onReadable.call(this, this.unread);
-		else if (this.#ended) this.options.onError.call(this);
+		else if (this.#ended && this.#quirks.end !== "node") this.options.onError.call(this);
 	}
 }
 

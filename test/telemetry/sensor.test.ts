@@ -5,7 +5,7 @@ import * as reasons from "../../src/connection/reasons.js";
 import { HELD, INVALID, Sensor, type SensorOptions } from "../../src/telemetry/sensor.js";
 import { Mean } from "../../src/telemetry/source.js";
 import { Topic } from "../../src/wire/topic.js";
-import { DISCONNECT, PUBACK, PUBLISH } from "../support/packets.js";
+import { DISCONNECT, PINGREQ, PINGRESP, PUBACK, PUBLISH } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
 
 function sensor(options: Partial<SensorOptions> = {}, setup = connected()) {
@@ -317,4 +317,26 @@ test.each([
 	[{ invalid: "\ud800" }, /lone surrogate/],
 ] as [Partial<SensorOptions>, RegExp][])("the option %j throws", (option, rule) => {
 	expect(() => sensor(option)).toThrow(rule);
+});
+
+test("a heartbeat that found no room is followed by others when there is some", () => {
+	const {
+		setup,
+		sensor: it,
+		peer,
+		clock,
+	} = sensor({ heartbeat: 5000, keep: "all" }, connected({ storeSize: 16 }, { room: 6 }));
+	it.update(1);
+	for (let second = 0; second < 51; second++) {
+		if (second < 50) peer.take();
+		clock.advance(1000);
+	}
+	expect([0, 1].map(() => setup.client.publish("q", "0"))).toEqual([0, NO_ROOM]);
+	clock.advance(4100);
+	peer.expect(PUBLISH("s", "1"), PINGREQ, PUBLISH("q", "0"), PUBLISH("s", "1"));
+	peer.send(PINGRESP);
+	for (let i = 0; i < 6; i++) {
+		clock.advance(5000);
+		peer.expect(PUBLISH("s", "1"));
+	}
 });

@@ -11,7 +11,7 @@ interface Record {
 	owner: number;
 	/** Bytes behind the header. */
 	body: number[];
-	flying: boolean;
+	inFlight: boolean;
 	begun: boolean;
 	/** It stands in the room set aside for its owner. */
 	room: boolean;
@@ -127,7 +127,7 @@ export class StoreModel {
 	}
 
 	private get inFlight(): number {
-		return this.released.length + this.records.filter(({ flying }) => flying).length;
+		return this.released.length + this.records.filter(({ inFlight }) => inFlight).length;
 	}
 
 	private forget(record: Record): void {
@@ -149,7 +149,7 @@ export class StoreModel {
 			retain: this.pick(2) === 1,
 			owner,
 			body,
-			flying: false,
+			inFlight: false,
 			begun: false,
 			room: false,
 			fill,
@@ -198,9 +198,9 @@ export class StoreModel {
 	private sendsAtOnce(record: Record, span: number): boolean {
 		const { outbox, kind } = this;
 		if (record.qos === 0 || record.fill !== undefined) return false;
-		if (this.records.some(({ flying }) => !flying) || this.inFlight >= kind.window) return false;
+		if (this.records.some(({ inFlight }) => !inFlight) || this.inFlight >= kind.window) return false;
 		if (outbox.tail + span > outbox.roomEnd) return false;
-		record.flying = true;
+		record.inFlight = true;
 		const { window, windowAt } = outbox;
 		const { length } = record.body;
 		window.set(record.body, 2);
@@ -229,7 +229,7 @@ export class StoreModel {
 		this.counts.accepted++;
 		if (this.pick(4) > 0) return true;
 		outbox.takeBack();
-		record.flying = false;
+		record.inFlight = false;
 		return false;
 	}
 
@@ -240,14 +240,14 @@ export class StoreModel {
 		const { owner } = record;
 		const most = this.kind.storeSize / 4;
 		const replaces = owner !== 0 && !keepsAll;
-		const old = this.records.find((it) => replaces && it.owner === owner && !it.flying && !it.begun);
+		const old = this.records.find((it) => replaces && it.owner === owner && !it.inFlight && !it.begun);
 		const room = owner !== 0 && (!this.taken[owner - 1] || old?.room) ? this.kind.owners[owner - 1] : 0;
 		const spare = old?.room ? this.span(old) : 0;
 		const fits = () => {
 			const words = this.live - (old === undefined ? 0 : this.span(old)) + span;
 			return words <= most - this.aside - spare + (room >= span ? span : 0);
 		};
-		const droppable = () => this.records.filter((it) => it.owner === 0 && !it.flying && !it.begun);
+		const droppable = () => this.records.filter((it) => it.owner === 0 && !it.inFlight && !it.begun);
 		if (!fits()) {
 			if (!this.kind.dropsOldest) return false;
 			const { records } = this;
@@ -282,7 +282,7 @@ export class StoreModel {
 	// ---- sending
 
 	private next(): Record | undefined {
-		const record = this.records.find(({ flying }) => !flying);
+		const record = this.records.find(({ inFlight }) => !inFlight);
 		return record === undefined || record.qos === 0 || this.inFlight < this.kind.window ? record : undefined;
 	}
 
@@ -292,16 +292,16 @@ export class StoreModel {
 		const release = this.releasesSent < this.released.length ? this.released[this.releasesSent].id : 0;
 		this.equal(outbox.nextRelease, release, "the next PUBREL");
 		if (release !== 0) {
-			outbox.releaseSent();
+			outbox.markReleaseSent();
 			this.releasesSent++;
 			return;
 		}
 		const at = this.compareNext();
 		if (at === 0) return;
-		outbox.sent(at);
+		outbox.markSent(at);
 		const record = this.next()!;
 		if (record.qos === 0) this.forget(record);
-		else record.flying = true;
+		else record.inFlight = true;
 		this.counts.sent++;
 	}
 
@@ -346,9 +346,9 @@ export class StoreModel {
 			this.counts.delivered++;
 			return;
 		}
-		const flying = this.records.filter((it) => it.flying);
-		if (flying.length === 0) return;
-		const record = flying[this.pick(3) > 0 ? 0 : this.pick(flying.length)];
+		const inFlight = this.records.filter((it) => it.inFlight);
+		if (inFlight.length === 0) return;
+		const record = inFlight[this.pick(3) > 0 ? 0 : this.pick(inFlight.length)];
 		this.equal(outbox.waits(record.id), false, "in flight, not waiting");
 		this.equal(outbox.complete(record.id), false, "PUBCOMP before its turn");
 		if (record.qos === 1) {
@@ -368,8 +368,8 @@ export class StoreModel {
 	/** An answer to what is not sent on this connection. */
 	private answerWrongly(): void {
 		const { outbox } = this;
-		for (const { id, flying } of this.records) {
-			if (flying || id === 0) continue;
+		for (const { id, inFlight } of this.records) {
+			if (inFlight || id === 0) continue;
 			this.equal(outbox.waits(id), true, "it waits");
 			const taken = outbox.acknowledge(id) || outbox.release(id) || outbox.complete(id);
 			this.equal(taken, false, "an answer to what waits");
@@ -404,8 +404,8 @@ export class StoreModel {
 		const { outbox } = this;
 		outbox.interrupt();
 		for (const record of this.records) {
-			if (record.flying) record.begun = true;
-			record.flying = false;
+			if (record.inFlight) record.begun = true;
+			record.inFlight = false;
 		}
 		this.releasesSent = 0;
 		const sessionPresent = this.pick(2) === 0;
@@ -425,19 +425,19 @@ export class StoreModel {
 		const { outbox } = this;
 		this.equal(outbox.held, this.records.length + this.released.length, "messages held");
 		this.equal(outbox.inFlight, this.inFlight, "messages in flight");
-		const waits = this.records.some(({ flying }) => !flying);
-		const flying = this.records.some((it) => it.flying);
-		this.equal(outbox.awaits, flying || this.releasesSent > 0, "an answer is awaited");
+		const waits = this.records.some(({ inFlight }) => !inFlight);
+		const inFlight = this.records.some((it) => it.inFlight);
+		this.equal(outbox.awaits, inFlight || this.releasesSent > 0, "an answer is awaited");
 		this.equal(outbox.settled, this.records.length + this.released.length === 0, "nothing is held");
 		this.kind.owners.forEach((_words, i) => {
 			const own = [...this.records, ...this.released].some(({ owner }) => owner === i + 1);
 			this.equal(outbox.holds(i + 1), own, "a message of this owner is held");
-			const unsent = this.records.some((it) => it.owner === i + 1 && !it.flying && !it.begun);
+			const unsent = this.records.some((it) => it.owner === i + 1 && !it.inFlight && !it.begun);
 			this.equal(outbox.waitingOf(i + 1) !== 0, unsent, "a message of this owner waits");
 		});
 		if (outbox.next() !== 0) this.equal(waits, true, "something waits");
 		const first = this.records[0];
-		const fresh = this.released.length === 0 && (first === undefined || !(first.begun || first.flying));
+		const fresh = this.released.length === 0 && (first === undefined || !(first.begun || first.inFlight));
 		this.equal(outbox.fresh, fresh, "nothing was ever sent");
 	}
 
