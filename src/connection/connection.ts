@@ -182,7 +182,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Does what could not be done while the app was writing a payload. */
 	catchUp(): void {
 		const { writer } = this;
-		if (writer.short !== 0) this.giveUp(writer.short);
+		if (writer.short) this.giveUp();
 		if (this.closes && !writer.lent) this.close();
 	}
 
@@ -238,11 +238,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** A message is half sent, and the rest of it will not come. */
-	private giveUp(record: number): void {
-		const { stream, writer } = this;
+	private giveUp(): void {
+		const { stream, writer, outbox } = this;
 		const { failure } = writer;
 		writer.stop();
-		const id = this.outbox.giveUp(record);
+		const id = outbox.giveUp(outbox.next());
 		try {
 			this.reportDropped(id, FILL_SHORT);
 		} finally {

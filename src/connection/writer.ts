@@ -97,8 +97,8 @@ export class Writer {
 	accepting = true;
 	/** The stream has failed. */
 	failed = false;
-	/** A record whose function has not given what it has to; 0: none. Not yet given up. */
-	short = 0;
+	/** The function of the message that is half sent has not given what it has to: it is to be given up. */
+	short = false;
 	/** What that function threw. */
 	failure: { error: unknown } | undefined = undefined;
 	/** Connected, and nothing is half sent: a control packet may be written now. */
@@ -522,7 +522,7 @@ export class Writer {
 		this.rest = undefined;
 		this.partial = 0;
 		this.pingDue = false;
-		this.short = 0;
+		this.short = false;
 		this.failure = undefined;
 		this.acknowledgements.clear();
 	}
@@ -710,6 +710,7 @@ export class Writer {
 
 	/** Has the payload written to the front of the window, part by part; true when the packet is all sent. */
 	private writePulled(at: number): boolean {
+		if (this.short) return false;
 		const { outbox, window, stream } = this;
 		const beside = outbox.bodyLength(at) - 6;
 		const total = outbox.pulledLength(at);
@@ -726,7 +727,7 @@ export class Writer {
 			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
 			const count = Math.min(filled, this.writable);
 			if (this.pull(at, offset) !== filled) {
-				if (stream === this.stream) this.short = at;
+				this.short = stream === this.stream;
 				return false;
 			}
 			if (stream !== this.stream || !this.sendPart(at, count)) return false;
