@@ -182,15 +182,21 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** After a message was accepted: tells of those that gave way to it, and of one that cannot go on. */
 	tellReplaced(): void {
 		const { outbox } = this;
+		let failure: { error: unknown } | undefined;
 		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced())
-			this.reportDropped(id, REPLACED);
+			try {
+				this.reportDropped(id, REPLACED);
+			} catch (error) {
+				failure ??= { error };
+			}
 		this.catchUp();
+		if (failure !== undefined) throw failure.error;
 	}
 
 	/** Does what could not be done while the app was writing a payload. */
 	catchUp(): void {
 		const { writer } = this;
-		if (writer.short !== 0) this.giveUp(writer.short);
+		if (writer.short) this.giveUp();
 		if (this.closes && !writer.lent) this.close();
 	}
 
@@ -246,11 +252,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** A message is half sent, and the rest of it will not come. */
-	private giveUp(record: number): void {
-		const { stream, writer } = this;
+	private giveUp(): void {
+		const { stream, writer, outbox } = this;
 		const { failure } = writer;
 		writer.stop();
-		const id = this.outbox.giveUp(record);
+		const id = outbox.giveUp(outbox.next());
 		try {
 			this.reportDropped(id, FILL_SHORT);
 		} finally {
@@ -380,6 +386,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */
 	private onConnack(): void {
+		if (this.state !== Phase.HANDSHAKE) return; // it runs already: the app reads on from within
 		const { stream, listeners, options } = this;
 		const { decoder } = this.reader;
 		const { sessionPresent } = decoder;

@@ -97,8 +97,8 @@ export class Writer {
 	accepting: boolean;
 	/** The stream has failed. */
 	failed: boolean;
-	/** A record whose function has not given what it has to; 0: none. Not yet given up. */
-	short: number;
+	/** The function of the message that is half sent has not given what it has to: it is to be given up. */
+	short: boolean;
 	/** What that function threw. */
 	failure: { error: unknown } | undefined;
 	/** Connected, and nothing is half sent: a control packet may be written now. */
@@ -145,7 +145,7 @@ export class Writer {
 		this.starved = false;
 		this.accepting = true;
 		this.failed = false;
-		this.short = 0;
+		this.short = false;
 		this.failure = undefined;
 		this.clear = false;
 		this.accepted = false;
@@ -225,7 +225,7 @@ export class Writer {
 		}
 		// An empty text is written even behind the end.
 		if (end < 0 || end > window.length || (end - Bytes.HEAD + Bytes.SPAN) >> 2 > this.outbox.spanMost)
-			return this.publishLong(topic, payload, qos, retain, 0);
+			return this.publishLong(topic, payload, qos, retain);
 		return this.submit(topic, qos, retain, at, end, 0);
 	}
 
@@ -276,19 +276,22 @@ export class Writer {
 		const window = this.window;
 		const outbox = this.outbox;
 		const body = end - Bytes.HEAD;
+		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
 		let head = Bytes.HEAD;
 		if (body <= Bytes.SHORT) window[1] = body;
 		else {
 			head = 1 + lengthBytes(body);
 			const shift = head - Bytes.HEAD;
-			if (end + shift > window.length)
-				return this.publishLong(topic, window.slice(at, end), qos, retain, owner);
+			if (end + shift > window.length) {
+				// It goes out in pieces.
+				window.set(topic.field, Bytes.HEAD);
+				return this.keep(marks, Bytes.HEAD, at, end, owner);
+			}
 			window.copyWithin(at + shift, at, end);
 			at += shift;
 			end += shift;
 			writeLength(window, 1, body);
 		}
-		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
 		window[0] = First.PUBLISH | marks;
 		window.set(topic.field, head);
 		const span = (body + Bytes.SPAN) >> 2;
@@ -350,21 +353,20 @@ export class Writer {
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
-		owner: number,
 	): number {
 		const { outbox } = this;
 		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
-		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner, payload);
-		const place = outbox.place(span, owner);
+		if (span > outbox.spanMost) throw this.tooLong(topic, length, span, 0, payload);
+		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
 		const id = this.begin(place, topic, qos);
 		const at = outbox.bodyAt(place) + body - length;
 		if (typeof payload === STRING) writeUtf8(payload as string, outbox.all, at);
 		else outbox.all.set(payload as Uint8Array, at);
-		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0), body, owner);
+		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0), body, 0);
 		this.statistics.published++;
 		this.open = false;
 		this.flush();
@@ -540,7 +542,7 @@ export class Writer {
 		this.rest = undefined;
 		this.partial = 0;
 		this.pingDue = false;
-		this.short = 0;
+		this.short = false;
 		this.failure = undefined;
 		this.acknowledgements.clear();
 	}
@@ -729,6 +731,7 @@ export class Writer {
 
 	/** Has the payload written to the front of the window, part by part; true when the packet is all sent. */
 	private writePulled(at: number): boolean {
+		if (this.short) return false;
 		const { outbox, window, stream } = this;
 		const beside = outbox.bodyLength(at) - 6;
 		const total = outbox.pulledLength(at);
@@ -745,7 +748,7 @@ export class Writer {
 			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
 			const count = Math.min(filled, this.writable);
 			if (this.pull(at, offset) !== filled) {
-				if (stream === this.stream) this.short = at;
+				this.short = stream === this.stream;
 				return false;
 			}
 			if (stream !== this.stream || !this.sendPart(at, count)) return false;

@@ -19,7 +19,7 @@ import {
 	SUBSCRIBE,
 } from "../support/packets.js";
 import { connected, Setup } from "../support/setup.js";
-import { padded } from "../support/store.js";
+import { padded, storeFor } from "../support/store.js";
 
 /** A byte for each offset, none of them as its neighbours of a piece or a page. */
 const byteAt = (at: number) => (at * 7 + (at >> 8) * 13 + (at >> 16)) & 255;
@@ -294,6 +294,36 @@ describe("a fill that", () => {
 		]);
 		expect(setup.client.state).toBe(State.CLOSED);
 		expect(setup.clock.timers).toBe(0);
+	});
+
+	test("is short is not asked again by a publish in onDropped, which hears first of a message that gave way", () => {
+		let asked = 0;
+		const setup = new Setup({
+			storeSize: storeFor(1, "a", 20) + storeFor(1, "b", 50),
+			window: 1,
+			whenFull: "dropOldest",
+			onDropped(id, reason) {
+				setup.log.push(`dropped ${id} ${reason}`);
+				if (reason === reasons.REPLACED) setup.client.publish("behind", "x");
+			},
+		});
+		const { client, peer } = setup;
+		peer.accept();
+		setup.news();
+		client.publish("a", padded("a", 20), 1);
+		client.publish("b", padded("b", 50), 1);
+		const fill: Fill = (_offset, { length }) => (asked++ === 0 ? 0 : Math.min(length, 40));
+		client.publishFrom("t", 40, fill);
+		expect(setup.news()).toEqual([
+			`dropped 2 ${reasons.REPLACED}`,
+			`dropped 0 ${reasons.FILL_SHORT}`,
+			`disconnected ${reasons.FILL_SHORT}`,
+		]);
+		expect(asked).toBe(1);
+		expect(client.held).toBe(2);
+		setup
+			.reconnect(true)
+			.expect(PUBLISH("a", padded("a", 20), { qos: 1, id: 1, dup: true }), PUBLISH("behind", "x"));
 	});
 
 	const callsInDropped: [string, (setup: Setup) => void, string[]][] = [
