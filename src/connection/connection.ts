@@ -174,9 +174,15 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** After a message was accepted: tells of those that gave way to it, and of one that cannot go on. */
 	tellReplaced(): void {
 		const { outbox } = this;
+		let failure: { error: unknown } | undefined;
 		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced())
-			this.reportDropped(id, REPLACED);
+			try {
+				this.reportDropped(id, REPLACED);
+			} catch (error) {
+				failure ??= { error };
+			}
 		this.catchUp();
+		if (failure !== undefined) throw failure.error;
 	}
 
 	/** Does what could not be done while the app was writing a payload. */
@@ -370,6 +376,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */
 	private onConnack(): void {
+		if (this.state !== Phase.HANDSHAKE) return; // it runs already: the app reads on from within
 		const { stream, listeners, options } = this;
 		const { decoder } = this.reader;
 		const { sessionPresent } = decoder;

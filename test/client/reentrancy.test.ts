@@ -3,7 +3,17 @@
 import { NO_ROOM, State } from "../../src/client.js";
 import type { ClientOptions } from "../../src/connection/options.js";
 import { Topic } from "../../src/wire/topic.js";
-import { CONNACK, DISCONNECT, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE } from "../support/packets.js";
+import {
+	CONNACK,
+	DISCONNECT,
+	PINGRESP,
+	PUBACK,
+	PUBLISH,
+	PUBREC,
+	PUBREL,
+	SUBACK,
+	SUBSCRIBE,
+} from "../support/packets.js";
 import { Setup } from "../support/setup.js";
 import { padded } from "../support/store.js";
 
@@ -194,6 +204,71 @@ test("publish in a handler goes before the acknowledgement of its message", () =
 	setup.peer.accept();
 	setup.peer.send(PUBLISH("in", "x", { qos: 1, id: 1 }));
 	setup.peer.expect(PUBLISH("out", "x"), PUBACK(1));
+});
+
+test.each(["the app", "a listener", "onDropped"])(
+	"resume in what %s is told of CONNACK: the connection is made once, and what is behind is read",
+	(who) => {
+		const resume = (name: string) => () => {
+			if (name === who) setup.client.resume();
+		};
+		const setup: Setup = new Setup({
+			onConnected: resume("the app"),
+			onDropped: resume("onDropped"),
+		});
+		setup.client.attach({ onConnected: resume("a listener") });
+		const { client } = setup;
+		// Its PUBREL is lost with the session.
+		client.publish("t", "x", 2);
+		setup.peer.accept();
+		setup.peer.send(PUBREC(1));
+		setup.peer.fail();
+		setup.redial().open();
+		setup.peer.take();
+		setup.news();
+		client.publish("t", "y", 1);
+		setup.peer.send(CONNACK(false), PUBLISH("m", "1", { qos: 1, id: 3 }));
+		setup.peer.expect(PUBLISH("t", "y", { qos: 1, id: 2 }), PUBACK(3));
+		expect(client.statistics).toMatchObject({ connects: 2, dropped: 1, received: 1 });
+		client.pause();
+		setup.peer.send(PUBLISH("m", "2"));
+		expect(client.statistics.received).toBe(1);
+	},
+);
+
+test("a function that reads on while CONNACK is dealt with: nothing comes into its message", () => {
+	const setup: Setup = new Setup({ packetSize: 64 });
+	const { client } = setup;
+	client.publish("t", "x", 2);
+	client.publishFrom("t", 80, (offset, view) => {
+		view.fill(0x61);
+		if (offset > 0) client.resume();
+		return Math.min(view.length, 80 - offset);
+	});
+	setup.peer.open();
+	setup.peer.take();
+	client.pause();
+	setup.peer.send(CONNACK(), PUBREC(1));
+	client.resume();
+	setup.peer.expect(PUBLISH("t", "x", { qos: 2, id: 1 }), PUBLISH("t", "a".repeat(80)), PUBREL(1));
+});
+
+test("each message that gave way is told of, also when onDropped throws", () => {
+	const told: number[] = [];
+	const setup = new Setup({
+		storeSize: 64,
+		whenFull: "dropOldest",
+		onDropped(id) {
+			told.push(id);
+			throw new Error("mine");
+		},
+	});
+	const { client } = setup;
+	for (let i = 0; i < 4; i++) client.publish("t", "123", 1);
+	expect(() => client.publish("t", padded("x", 50), 1)).toThrow("mine");
+	expect(told).toEqual([1, 2, 3, 4]);
+	expect(client.statistics).toMatchObject({ published: 5, dropped: 4 });
+	expect(client.held).toBe(1);
 });
 
 test("publish in onConnected goes behind what is sent again", () => {
