@@ -207,7 +207,7 @@ export class Writer {
 		}
 		// An empty text is written even behind the end.
 		if (end < 0 || end > window.length || (end - Bytes.HEAD + Bytes.SPAN) >> 2 > this.outbox.spanMost)
-			return this.publishLong(topic, payload, qos, retain, 0);
+			return this.publishLong(topic, payload, qos, retain);
 		return this.submit(topic, qos, retain, at, end, 0);
 	}
 
@@ -258,19 +258,22 @@ export class Writer {
 		const window = this.window;
 		const outbox = this.outbox;
 		const body = end - Bytes.HEAD;
+		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
 		let head = Bytes.HEAD;
 		if (body <= Bytes.SHORT) window[1] = body;
 		else {
 			head = 1 + lengthBytes(body);
 			const shift = head - Bytes.HEAD;
-			if (end + shift > window.length)
-				return this.publishLong(topic, window.slice(at, end), qos, retain, owner);
+			if (end + shift > window.length) {
+				// It goes out in pieces.
+				window.set(topic.field, Bytes.HEAD);
+				return this.keep(marks, Bytes.HEAD, at, end, owner);
+			}
 			window.copyWithin(at + shift, at, end);
 			at += shift;
 			end += shift;
 			writeLength(window, 1, body);
 		}
-		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
 		window[0] = First.PUBLISH | marks;
 		window.set(topic.field, head);
 		const span = (body + Bytes.SPAN) >> 2;
@@ -332,21 +335,20 @@ export class Writer {
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
-		owner: number,
 	): number {
 		const { outbox } = this;
 		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;
 		const field = topic.field;
 		const body = field.length + (qos ? 2 : 0) + length;
 		const span = Store.span(body);
-		if (span > outbox.spanFor(owner)) throw this.tooLong(topic, length, span, owner, payload);
-		const place = outbox.place(span, owner);
+		if (span > outbox.spanMost) throw this.tooLong(topic, length, span, 0, payload);
+		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
 		const id = this.begin(place, topic, qos);
 		const at = outbox.bodyAt(place) + body - length;
 		if (typeof payload === STRING) writeUtf8(payload as string, outbox.all, at);
 		else outbox.all.set(payload as Uint8Array, at);
-		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0), body, owner);
+		outbox.add(place, id, (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0), body, 0);
 		this.statistics.published++;
 		this.open = false;
 		this.flush();

@@ -117,6 +117,11 @@ test("publish QoS 2, PUBREC and PUBCOMP", {}, (line) => {
 		}
 	};
 });
+for (const bytes of [511, 512, 513])
+	test(`publish QoS 1 of ${bytes} bytes with packets of 512`, {}, (line) => {
+		const long = new Uint8Array(bytes - 3 - topic.field.length - 2);
+		return () => acknowledge(line, line.client.publish(topic, long, 1));
+	});
 for (const packetSize of [512, 3000])
 	test(`publishFrom with packets of ${packetSize} bytes`, { packetSize }, (line) => {
 		const part = new Uint8Array(512);
