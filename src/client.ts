@@ -157,15 +157,13 @@ export class Client {
 	/**
 	 * A number that stands for who publishes: with it, the newest message takes the place of the last one, as long as no
 	 * byte of that one was sent; onDropped tells its identifier, with REPLACED. A larger one takes its place only once it
-	 * fits.
+	 * fits, and a longer or shorter one goes to the end of the queue.
 	 * @param bytes of topic name and payload for which room is set aside, so that other messages cannot crowd it out; 0,
 	 * the default: none
 	 * @returns 1 to 255. Throws when there are no more, or the store has no room to set aside
 	 */
 	owner(bytes = 0): number {
-		return this.writer.outbox.addOwner(
-			bytes === 0 ? 0 : whole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH) + 4,
-		);
+		return this.writer.outbox.addOwner(whole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH));
 	}
 
 	/**

@@ -42,6 +42,11 @@ const enum Most {
 	OWNERS = 255,
 }
 
+const enum Length {
+	/** Bytes of a topic name's length, and of a packet identifier: in a record beside name and payload. */
+	BESIDE = 4,
+}
+
 /** Added to an owner's number: its waiting record stays. Shifted to where a record has its owner, it is gone. */
 export const KEEP_ALL = 1 << 24;
 
@@ -178,16 +183,16 @@ export class Outbox extends Store {
 		return used;
 	}
 
-	/** A number for `place`, 1 to 255, with room for a record with `bytes` behind its header set aside, if not 0. */
+	/** A number for `place`, 1 to 255, with room for `bytes` of topic name and payload set aside, if not 0. */
 	addOwner(bytes: number): number {
-		const words = bytes === 0 ? 0 : Store.span(bytes);
+		const words = bytes === 0 ? 0 : Store.span(bytes + Length.BESIDE);
 		this.rooms ??= [];
 		const { rooms } = this;
 		if (rooms.length === Most.OWNERS)
 			throw new RangeError(`there are ${Most.OWNERS} owners: no more are possible`);
 		if (words > this.spanMost)
 			throw new RangeError(
-				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - Layout.HEADER)} are left; raise storeSize to ` +
+				`${bytes} bytes cannot be set aside: ${Math.max(0, this.spanMost * 4 - Layout.HEADER - Length.BESIDE)} are left; raise storeSize to ` +
 					`${this.sizeFor(words)}`,
 			);
 		rooms.push(words);
@@ -337,14 +342,15 @@ export class Outbox extends Store {
 		return at;
 	}
 
-	/** The record of this owner that was never sent, one of them; 0: none. */
+	/** The last record of this owner that was never sent; 0: none. */
 	waitingOf(owner: number): number {
+		let last = 0;
 		for (let at = this.unsent; at !== 0 && at < this.tail; at += this.spanOf(at)) {
 			const marks = this.words[at + 1];
 			if ((marks & (Mark.DEAD | Mark.IN_FLIGHT | Mark.BEGUN)) === 0 && (marks & Mark.OWNER) >> 8 === owner)
-				return at;
+				last = at;
 		}
-		return 0;
+		return last;
 	}
 
 	/** Whether a message of this owner is held, at QoS 2 to the last acknowledgement. */

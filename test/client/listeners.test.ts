@@ -609,6 +609,24 @@ describe("owner", () => {
 		);
 	});
 
+	test("of several that wait, kept all, the last one gives way: what comes last is the newest", () => {
+		const setup = new Setup();
+		const owner = setup.client.owner();
+		for (const text of ["1", "2"]) publish(setup, owner + KEEP_ALL, text);
+		publish(setup, owner, "3");
+		expect(setup.news()).toEqual([`dropped 2 ${reasons.REPLACED}`]);
+		setup.peer.accept();
+		setup.peer.expect(PUBLISH("t", "1", { qos: 1, id: 1 }), PUBLISH("t", "3", { qos: 1, id: 3 }));
+	});
+
+	test("an error names the bytes that were asked for, and those that can be", () => {
+		const { client } = new Setup({ storeSize: 128 });
+		expect(() => client.owner(117)).toThrow(
+			"117 bytes cannot be set aside: 116 are left; raise storeSize to 132",
+		);
+		expect(client.owner(116)).toBe(1);
+	});
+
 	test("throws when there are no more numbers, or the store has no room to set aside", () => {
 		const { client } = new Setup();
 		expect(() => client.owner(2041)).toThrow(/cannot be set aside.*storeSize/);

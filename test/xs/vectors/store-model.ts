@@ -59,7 +59,7 @@ export class StoreModel {
 			this.others.reduce((next, it) => (it > id && it < next ? it : next), 65_536);
 		this.outbox = new Outbox(sizes, this.pick(65_535) + 1, kind.dropsOldest, { nextUsed });
 		this.taken = kind.owners.map(() => false);
-		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 8);
+		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 12);
 		// What stands in the tables is not the records' business.
 		this.outbox.unreleasedTable(sizes).fill(0xffff);
 		this.outbox.acknowledgementTable(sizes).fill(-1);
@@ -240,7 +240,7 @@ export class StoreModel {
 		const { owner } = record;
 		const most = this.kind.storeSize / 4;
 		const replaces = owner !== 0 && !keepsAll;
-		const old = this.records.find((it) => replaces && it.owner === owner && !it.flying && !it.begun);
+		const old = this.records.filter((it) => replaces && it.owner === owner && !it.flying && !it.begun).pop();
 		const room = owner !== 0 && (!this.taken[owner - 1] || old?.room) ? this.kind.owners[owner - 1] : 0;
 		const spare = old?.room ? this.span(old) : 0;
 		const fits = () => {
