@@ -386,7 +386,6 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */
 	private onConnack(): void {
-		if (this.state !== Phase.HANDSHAKE) return; // it runs already: the app reads on from within
 		const { stream, listeners, options } = this;
 		const { decoder } = this.reader;
 		const { sessionPresent } = decoder;
