@@ -7,7 +7,14 @@ export default {
 	transform: {
 		"\\.ts$": [
 			"@swc/jest",
-			{ jsc: { target: "es2022", parser: { syntax: "typescript" }, transform: { useDefineForClassFields: false } }, module: { type: "es6" } },
+			{
+				jsc: {
+					target: "es2022",
+					parser: { syntax: "typescript" },
+					transform: { useDefineForClassFields: false },
+				},
+				module: { type: "es6" },
+			},
 		],
 	},
 };
