@@ -6,7 +6,7 @@ import type { Fill, Outbox } from "../session/outbox.js";
 import { Layout, Mark, Store } from "../session/store.js";
 import { fieldOf, Stage, type Subscription, type Subscriptions } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
-import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../wire/encode.js";
+import { encodeSubscribe, encodeUnsubscribe, lengthBytes, newPacket, writeLength } from "../wire/encode.js";
 import { PacketType, type QoS } from "../wire/protocol.js";
 import type { Topic } from "../wire/topic.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
@@ -197,9 +197,7 @@ export class Writer {
 		if (this.writable >= 0) this.moved = true;
 		else {
 			this.noteRefusal();
-			this.outbox.takeBack();
-			this.open = false;
-			this.topic = NONE;
+			this.postpone();
 		}
 		if (!this.liveness.watching) this.liveness.watch();
 		return id;
@@ -296,35 +294,41 @@ export class Writer {
 		window.set(topic.field, head);
 		const span = (body + Bytes.SPAN) >> 2;
 		if (!this.open || this.writable < end) return this.keep(marks, head, at, end, owner);
+		const to = outbox.windowAt + end;
+		let id = 0;
 		if (qos) {
 			if (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd)
 				return this.keep(marks, head, at, end, owner);
 			if (outbox.lastId === outbox.freeTo) outbox.measureIds();
-			const id = outbox.lastId + 1;
+			id = outbox.lastId + 1;
 			window[at - 2] = id >> 8;
 			window[at - 1] = id;
+			// Before it is sent: the stream may overwrite the window.
+			const inFlight = marks | Mark.IN_FLIGHT | ((-body & 3) << 4);
+			outbox.addInFlight(span, inFlight, outbox.windowAt + head, to, owner);
+			if (!this.liveness.watching) this.liveness.watch();
 		}
-		if (!this.send(end)) return this.keep(marks, head, at, end, owner);
+		if (!this.send(end)) {
+			if (id === 0) return this.keep(marks, head, at, end, owner);
+			this.postpone();
+		} else if (!this.stream!.overwrites) {
+			this.topic = topic;
+			this.qos = qos;
+			this.retain = retain;
+			this.payloadLength = end - at;
+			this.payloadAt = at;
+			this.length = end;
+			this.end = to;
+		}
 		this.statistics.published++;
-		const windowAt = outbox.windowAt;
-		const to = windowAt + end;
-		this.topic = topic;
-		this.qos = qos;
-		this.retain = retain;
-		this.payloadLength = end - at;
-		this.payloadAt = at;
-		this.length = end;
-		this.end = to;
-		if (!qos) return 0;
-		const id = outbox.addInFlight(
-			span,
-			marks | Mark.IN_FLIGHT | ((-body & 3) << 4),
-			windowAt + head,
-			to,
-			owner,
-		);
-		if (!this.liveness.watching) this.liveness.watch();
 		return id;
+	}
+
+	/** The last message was not sent after all: it waits. */
+	private postpone(): void {
+		this.outbox.takeBack();
+		this.open = false;
+		this.topic = NONE;
 	}
 
 	/** Takes the packet that stands in the window into the store, to be sent later. */
@@ -509,7 +513,7 @@ export class Writer {
 			add(this.window.slice(0, head + body));
 			outbox.markSent(at);
 		}
-		const all = new Uint8Array(length);
+		const all = newPacket(length);
 		let at = 0;
 		for (const packet of packets) {
 			all.set(packet, at);
@@ -806,13 +810,14 @@ export class Writer {
 		this.clear = false;
 		for (;;) {
 			const rest = this.rest!;
+			const { buffer, byteOffset } = rest;
 			const room = Math.min(this.writable, this.capacity);
 			// In one write, if the socket will ever have the room.
 			if (room === 0 || (room < rest.length && room < this.capacity)) return false;
-			if (!this.write(room < rest.length ? rest.slice(0, room) : rest)) return false;
+			if (!this.write(room < rest.length ? new Uint8Array(buffer, byteOffset, room) : rest)) return false;
 			this.liveness.handOver(Math.min(room, rest.length));
 			if (room >= rest.length) break;
-			this.rest = rest.slice(room);
+			this.rest = new Uint8Array(buffer, byteOffset + room);
 		}
 		this.rest = undefined;
 		this.clear = this.accepted;

@@ -4,14 +4,15 @@
 // Layout 1, in words of 4 bytes: the layout's number, tables of the class that extends this one, the records. A record
 // is complete in itself: word 0 its packet identifier (low 16) and its length in words (high 16), word 1 its marks, then
 // the topic name with its two bytes of length, the packet identifier again at QoS 1 and 2, and the payload. What only
-// this life of the machine can read is marked: OWNER, ROOM, PULLED.
+// this life of the machine can read is marked: OWNER, ROOM, PULLED. The marks from bit 18 on are free, for what MQTT 5.0
+// puts behind the header: properties, and an expiry in seconds.
+
+import { Frame } from "../wire/protocol.js";
 
 export const enum Layout {
 	/** In the first word: newer firmware knows by it what it reads. */
 	NUMBER = 1,
-	/** Bytes in front of the window for the header of a frame around the packet (RFC 6455, section 5.2). */
-	HEADROOM = 14,
-	/** Bytes in front of that: for packets of four bytes, and two that align them. */
+	/** Bytes for packets of four bytes, and two that align the window: it may have a frame's header there too. */
 	CONTROL = 6,
 	/** Bytes of a record's header. */
 	HEADER = 8,
@@ -80,7 +81,7 @@ export class Store {
 	 */
 	constructor(storeSize: number, windowSize: number, tables: number) {
 		const limit = 1 + tables + (storeSize >> 2);
-		const windowAt = (limit << 2) + Layout.CONTROL + Layout.HEADROOM;
+		const windowAt = (limit << 2) + Frame.HEADROOM + Layout.CONTROL;
 		const size = windowAt + windowSize;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.tail = this.head = this.base = 1 + tables;
@@ -97,7 +98,7 @@ export class Store {
 
 	/** Room for a packet of four bytes, outside of window and store. */
 	control(): Uint8Array {
-		return new Uint8Array(this.buffer, this.limit << 2, 4);
+		return new Uint8Array(this.buffer, (this.limit << 2) + Frame.HEADROOM, 4);
 	}
 
 	/** Whether nothing is held. */

@@ -4,9 +4,15 @@
 export interface Stream {
 	/** Fills the view; returns how many bytes came, undefined when none are there. May give fewer, may throw. */
 	read(view: Uint8Array): number | undefined;
-	/** Takes all of the view and returns the room left, undefined once it has failed; or throws, and takes nothing. */
+	/**
+	 * Takes all of the view and returns the room left. Once it has failed it returns undefined; or it throws: then it takes
+	 * nothing, and leaves the view as it is. What it takes it may overwrite, and the Frame.HEADROOM bytes in front of it: if
+	 * it does, `overwrites` is true.
+	 */
 	write(view: Uint8Array): number | undefined;
 	close(): void;
+	/** What was written is not in the view any more. Default false. */
+	readonly overwrites?: boolean;
 }
 
 /** Whose stream it is. Events of one that was closed may still arrive, and are not for its owner any more. */

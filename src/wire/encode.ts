@@ -2,7 +2,7 @@
 // PUBLISH and the acknowledgements are written in place, without garbage, by session/ and the Client.
 // Knows the layout of packets, not when they are sent.
 
-import { Limit, PacketType, type QoS } from "./protocol.js";
+import { Frame, Limit, PacketType, type QoS } from "./protocol.js";
 
 /** All of a CONNECT packet (section 3.1); text fields come encoded, with their two bytes of length. */
 export interface ConnectFields {
@@ -39,12 +39,16 @@ export const writeLength = (bytes: Uint8Array, at: number, remaining: number): n
 	return at;
 };
 
+/** Bytes for packets, behind room for the header of a frame. */
+export const newPacket = (bytes: number): Uint8Array =>
+	new Uint8Array(new ArrayBuffer(Frame.HEADROOM + bytes), Frame.HEADROOM);
+
 /** A packet with its fixed header: its body is the last `remaining` bytes. Not deep: an app subscribes in callbacks. */
 const begin = (first: number, remaining: number): Uint8Array => {
 	if (remaining > Limit.REMAINING_LENGTH)
 		throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${Limit.REMAINING_LENGTH}`);
 	const size = lengthBytes(remaining);
-	const packet = new Uint8Array(1 + size + remaining);
+	const packet = newPacket(1 + size + remaining);
 	packet[0] = first;
 	for (let i = 1; i <= size; i++) {
 		packet[i] = i < size ? (remaining & 0x7f) | 0x80 : remaining;

@@ -26,6 +26,11 @@ export const enum SubackCode {
 	REFUSED = 0x80,
 }
 
+export const enum Frame {
+	/** Bytes in front of each packet that is sent, for the header of a frame around it (RFC 6455, section 5.2). */
+	HEADROOM = 14,
+}
+
 export const enum Limit {
 	/** Largest remaining length: four bytes of seven bits (section 2.2.3). */
 	REMAINING_LENGTH = 268_435_455,

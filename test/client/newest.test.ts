@@ -293,7 +293,11 @@ test.each(["refuse", "dropOldest"] as const)("any mixture, when full: %s", (when
 		),
 		{ maxLength: 40, size: "max" },
 	);
-	const quirks = fc.record({ room: fc.constantFrom(40, 100, 1536), segments: fc.constantFrom(1, 3, 100) });
+	const quirks = fc.record({
+		room: fc.constantFrom(40, 100, 1536),
+		segments: fc.constantFrom(1, 3, 100),
+		overwrites: fc.boolean(),
+	});
 	Trial.seen = { replaced: 0, refused: 0, aside: 0, gaveWay: 0 };
 	fc.assert(
 		fc.property(steps, quirks, fc.boolean(), (chosen, quirks, pipelining) => {

@@ -272,10 +272,11 @@ test("any mixture of publishing, writing in place, stalling and wrong calls is s
 	const quirks = fc.record({
 		room: fc.constantFrom(150, 300, 1536),
 		segments: fc.constantFrom(1, 2, 4, 100),
+		overwrites: fc.boolean(),
 	});
 	fc.assert(
-		fc.property(steps, quirks, (chosen, { room, segments }) => {
-			const setup: Setup = connected({ storeSize: 400, window: 2, packetSize: 200 }, { room, segments });
+		fc.property(steps, quirks, (chosen, quirks) => {
+			const setup: Setup = connected({ storeSize: 400, window: 2, packetSize: 200 }, quirks);
 			const { client, peer } = setup;
 			const wanted: Uint8Array[] = [];
 			const taken: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 // A socket as ECMA-419 hosts have them, with their quirks, and the peer's end of it.
 
 import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
+import { Frame } from "../../src/wire/protocol.js";
 import type { Clock } from "./clock.js";
 import { CONNACK, concat, listing } from "./packets.js";
 
@@ -18,6 +19,8 @@ export interface Quirks {
 	 * throw; lin never tells, node at once. Default "lwip".
 	 */
 	end?: "lwip" | "lin" | "node";
+	/** Overwrites what it took, and the bytes in front that are there for a frame's header. */
+	overwrites?: boolean;
 }
 
 export class FakeSocket implements Socket {
@@ -87,7 +90,13 @@ export class FakeSocket implements Socket {
 		this.writes.push(copy);
 		this.#sent.push(copy);
 		this.room -= copy.length;
+		if (this.overwrites)
+			new Uint8Array(view.buffer, view.byteOffset - Frame.HEADROOM, Frame.HEADROOM + view.length).fill(0xee);
 		return this.room;
+	}
+
+	get overwrites(): boolean {
+		return this.#quirks.overwrites ?? false;
 	}
 
 	close(): void {
