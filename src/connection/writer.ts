@@ -311,7 +311,7 @@ export class Writer {
 		if (!this.send(end)) {
 			if (id === 0) return this.keep(marks, head, at, end, owner);
 			this.postpone();
-		} else if (!this.stream!.overwrites) {
+		} else if (!this.stream?.overwrites) {
 			this.topic = topic;
 			this.qos = qos;
 			this.retain = retain;
