@@ -248,7 +248,7 @@ export class Client {
 	set will(will: Will | undefined) {
 		if (this.willClaimed)
 			throw new Error("the will is a Status's, or another listener's: it is neither replaced nor cleared");
-		this.connection.will = will === undefined ? undefined : encodeWill(will);
+		this.connection.changeWill(will === undefined ? undefined : encodeWill(will));
 	}
 
 	/**
@@ -262,7 +262,7 @@ export class Client {
 					"clears the app's)",
 			);
 		const fields = encodeWill(will);
-		this.connection.will = fields;
+		this.connection.changeWill(fields);
 		this.willClaimed = true;
 		return fields.payload;
 	}
@@ -303,9 +303,7 @@ export class Client {
 
 	/** For listeners: onWritable is called as soon as something that is held is done with, as if a message was refused. */
 	awaitRoom(): void {
-		if (this.writer.starved) return;
-		this.writer.starved = true;
-		this.writer.outbox.freed = false;
+		this.writer.awaitRoom();
 	}
 
 	/**

@@ -158,6 +158,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	// ---- what the client asks for
 
+	/** What the next CONNECT says. */
+	changeWill(will: WillFields | undefined): void {
+		this.will = will;
+	}
+
 	/** Whether the broker may know what was asked for: it keeps the session, or is asked now. */
 	get isKnown(): boolean {
 		return !this.options.clean || this.state >= Phase.HANDSHAKE;
@@ -245,7 +250,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Tells of room, to those who were refused. */
 	private announceRoom(): void {
-		this.writer.starved = false;
+		this.writer.endWait();
 		const { listeners } = this;
 		for (let i = 0; i < listeners.length; i++) listeners[i].onWritable?.();
 		this.options.onWritable?.();

@@ -91,7 +91,7 @@ export class Writer {
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
 	open: boolean;
-	/** A publish was refused for want of room. */
+	/** A publish was refused for want of room, or somebody waits for it. */
 	starved: boolean;
 	/** Messages are accepted. */
 	accepting: boolean;
@@ -422,9 +422,21 @@ export class Writer {
 		this.statistics.refused++;
 		this.topic = NONE;
 		this.starved = true;
-		this.outbox.freed = this.lent; // then there is room as soon as the payload is written
+		this.outbox.watchRoom(this.lent); // then there is room as soon as the payload is written
 		if (this.lent) this.alarm.within(1);
 		return NO_ROOM;
+	}
+
+	/** Somebody waits for room, as if a publish was refused. */
+	awaitRoom(): void {
+		if (this.starved) return;
+		this.starved = true;
+		this.outbox.watchRoom(false);
+	}
+
+	/** Room is told of. */
+	endWait(): void {
+		this.starved = false;
 	}
 
 	/** Throws when a message with so many bytes of payload does not fit the window, or the store. */

@@ -71,7 +71,7 @@ export class Outbox extends Store {
 	private marks: number;
 	private from: number;
 	private end: number;
-	/** Some room has become free; whoever waits for that clears it first. */
+	/** Some room has become free since `watchRoom`. */
 	freed: boolean;
 	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
 	replaced: number[] | undefined;
@@ -133,6 +133,11 @@ export class Outbox extends Store {
 			(Place.TABLE + window + ((unreleased + 1) >> 1)) << 2,
 			acknowledgements,
 		);
+	}
+
+	/** From now on `freed` tells of room that becomes free. @param freed as if some had already */
+	watchRoom(freed: boolean): void {
+		this.freed = freed;
 	}
 
 	/** Whether nothing is held and nothing is to be released. */
