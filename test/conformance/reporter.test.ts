@@ -93,6 +93,17 @@ test("a test of another folder counts as well", () => {
 	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("client/c: z");
 });
 
+test("a test that only quotes a statement, in a folder that proves none, is not waited for, and does not count", () => {
+	mkdirSync(inRoot("test", "tools"));
+	const quoting = inRoot("test", "tools", "d.test.ts");
+	writeFileSync(quoting, 'test("shows [MQTT-1.1.1-2]"');
+	const configuration = { testPathPatterns: { patterns: ["test/conformance"] }, updateSnapshot: "all" };
+	expect(judged(both(), configuration)).toBe("");
+	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("conformance/b: y");
+	const quoted = { testFilePath: quoting, testResults: [passed("[MQTT-1.1.1-2] w")] };
+	expect(judged([both()[0], quoted])).toMatch(/MQTT-1.1.1-2 has no test/);
+});
+
 test.each([
 	["a name pattern", { testNamePattern: "x" }],
 	["a path pattern", { testPathPatterns: { patterns: ["a"] } }],

@@ -1,4 +1,4 @@
-// A jest reporter. After a run of all test files that name a statement of the specification, in any folder, it fails the
+// A jest reporter. After a run of all test files that may prove a statement of the specification and name one, it fails the
 // run when a statement of statements.tsv has no test that ran, or docs/conformance.md is not what the tests say; with jest's
 // -u it writes that file.
 
@@ -8,6 +8,8 @@ import { complaints, type Proof, parseStatements, table } from "./table.js";
 
 const STATEMENTS = "test/conformance/statements.tsv";
 const FOLDER = "test";
+/** Folders whose tests may prove a statement; others may quote one. `npm run conformance` runs these. */
+const PROVING = /^(client|conformance|wire)\//;
 /** How the number of a statement begins in the title of a test. */
 const NUMBER = "[MQTT-";
 const DOCUMENT = "docs/conformance.md";
@@ -79,14 +81,17 @@ export default class ConformanceReporter {
 		const ran = new Set(run.testResults.map(({ testFilePath }) => testFilePath));
 		const folder = join(rootDir, FOLDER);
 		const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-			.filter((name) => name.endsWith(SUFFIX))
+			.filter((name) => PROVING.test(name) && name.endsWith(SUFFIX))
 			.map((name) => join(folder, name));
 		return !narrowed || files.every((file) => ran.has(file) || !read(file).includes(NUMBER));
 	}
 
 	private proofs(run: Run): Proof[] {
 		const folder = join(this.configuration.rootDir, FOLDER);
-		return run.testResults.flatMap(({ testFilePath, testResults }) =>
+		const proving = run.testResults.filter(({ testFilePath }) =>
+			PROVING.test(relative(folder, testFilePath)),
+		);
+		return proving.flatMap(({ testFilePath, testResults }) =>
 			testResults
 				.filter(({ status }) => status === "passed")
 				.map(({ ancestorTitles, title }) => ({
