@@ -89,7 +89,7 @@ export class Client {
 			payload = toBytes(payload);
 		if (!writer.accepting) return this.refuse();
 		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain);
-		if (writer.short || this.writer.outbox.replaced !== undefined) this.connection.tellReplaced();
+		if (writer.short || writer.outbox.replaced !== undefined) this.connection.tellReplaced();
 		return id;
 	}
 

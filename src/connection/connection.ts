@@ -188,12 +188,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	tellReplaced(): void {
 		const { outbox } = this;
 		let failure: { error: unknown } | undefined;
-		for (let id = outbox.takeReplaced(); id >= 0; id = outbox.takeReplaced())
-			try {
-				this.reportDropped(id, REPLACED);
-			} catch (error) {
-				failure ??= { error };
-			}
+		for (let name = outbox.takeReplaced(); name >= 0; name = outbox.takeReplaced())
+			failure = this.tell(name, REPLACED, failure);
 		this.catchUp();
 		if (failure !== undefined) throw failure.error;
 	}
@@ -498,13 +494,22 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Tells of all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
 	private dropAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
 		let failure: { error: unknown } | undefined;
-		for (const id of ids)
-			try {
-				this.reportDropped(id, reason);
-			} catch (error) {
-				failure ??= { error };
-			}
+		for (const id of ids) failure = this.tell(id, reason, failure);
 		return failure;
+	}
+
+	/** Tells of one of several, so that each is told of; returns the first error of the app's, if any. */
+	private tell(
+		name: number,
+		reason: Reason,
+		failure: { error: unknown } | undefined,
+	): { error: unknown } | undefined {
+		try {
+			this.reportDropped(name, reason);
+			return failure;
+		} catch (error) {
+			return failure ?? { error };
+		}
 	}
 
 	onOverflow(): void {

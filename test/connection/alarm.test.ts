@@ -3,7 +3,7 @@
 import { Alarm } from "../../src/connection/alarm.js";
 import { Clock } from "../support/clock.js";
 
-function alarm(start?: number) {
+function setUp(start?: number) {
 	const clock = new Clock(start);
 	const begin = clock.ticks();
 	const woken: number[] = [];
@@ -17,8 +17,8 @@ function alarm(start?: number) {
 }
 
 test.each([1000, 2 ** 31 - 50, 2 ** 32 - 50])("wakes at the earliest deadline, once, from %d on", (start) => {
-	const { clock, woken, alarm: it } = alarm(start);
-	for (const delay of [300, 100, 200]) it.within(delay);
+	const { clock, woken, alarm } = setUp(start);
+	for (const delay of [300, 100, 200]) alarm.within(delay);
 	expect(clock.wakes).toBe(2);
 	clock.advance(1000);
 	// The next ones are asked for anew by who was woken.
@@ -28,26 +28,26 @@ test.each([1000, 2 ** 31 - 50, 2 ** 32 - 50])("wakes at the earliest deadline, o
 test.each([1000, 2 ** 31 - 50, 2 ** 32 - 50])(
 	"the next deadline counts when one is skipped, from %d on",
 	(start) => {
-		const { clock, woken, alarm: it, at } = alarm(start);
-		it.within(300);
-		it.wakeAt(at(100));
-		it.wakeAt(at(100));
-		it.within(200);
-		it.skip(at(100));
+		const { clock, woken, alarm, at } = setUp(start);
+		alarm.within(300);
+		alarm.wakeAt(at(100));
+		alarm.wakeAt(at(100));
+		alarm.within(200);
+		alarm.skip(at(100));
 		clock.advance(250);
 		expect(woken).toEqual([200]);
 	},
 );
 
 test("what is no deadline is not skipped, nor is one that has passed", () => {
-	const { clock, woken, alarm: it, at } = alarm();
-	it.within(100);
-	it.within(300);
-	it.skip(at(300));
+	const { clock, woken, alarm, at } = setUp();
+	alarm.within(100);
+	alarm.within(300);
+	alarm.skip(at(300));
 	clock.advance(150);
-	it.skip(at(100));
+	alarm.skip(at(100));
 	expect(woken).toEqual([100]);
-	it.within(20);
+	alarm.within(20);
 	clock.advance(20);
 	expect(woken).toEqual([100, 170]);
 });
@@ -55,45 +55,45 @@ test("what is no deadline is not skipped, nor is one that has passed", () => {
 test.each(["before", "after"])(
 	"another's deadline at the same moment, asked for %s, is not skipped",
 	(when) => {
-		const { clock, woken, alarm: it, at } = alarm();
-		if (when === "before") it.within(100);
-		it.wakeAt(at(100));
-		if (when === "after") it.within(100);
-		it.skip(at(100));
+		const { clock, woken, alarm, at } = setUp();
+		if (when === "before") alarm.within(100);
+		alarm.wakeAt(at(100));
+		if (when === "after") alarm.within(100);
+		alarm.skip(at(100));
 		clock.advance(150);
 		expect(woken).toEqual([100]);
 	},
 );
 
 test("what is no number of milliseconds is as soon as possible", () => {
-	const { clock, woken, alarm: it } = alarm();
+	const { clock, woken, alarm } = setUp();
 	for (const delay of [Number.NaN, -1, 0]) {
-		it.within(delay);
+		alarm.within(delay);
 		clock.advance(1);
 	}
 	expect(woken).toEqual([1, 2, 3]);
 });
 
 test("a deadline that has passed meanwhile, behind a skipped one, comes at once", () => {
-	const { clock, woken, alarm: it, at } = alarm();
-	it.within(110);
-	it.wakeAt(at(100));
+	const { clock, woken, alarm, at } = setUp();
+	alarm.within(110);
+	alarm.wakeAt(at(100));
 	clock.block(120);
-	it.skip(at(100));
+	alarm.skip(at(100));
 	clock.advance(1);
 	expect(woken).toEqual([121]);
 });
 
 test("a fraction of a millisecond is waited for; closed, it never wakes", () => {
-	const { clock, woken, alarm: it } = alarm();
-	it.within(10.25);
+	const { clock, woken, alarm } = setUp();
+	alarm.within(10.25);
 	clock.advance(10);
 	expect(woken).toEqual([]);
 	clock.advance(1);
 	expect(woken).toEqual([11]);
-	it.within(5);
-	it.close();
-	it.within(1);
+	alarm.within(5);
+	alarm.close();
+	alarm.within(1);
 	clock.advance(100_000);
 	expect(woken).toEqual([11]);
 });
