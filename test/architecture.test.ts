@@ -32,7 +32,7 @@ const place = (module: string) => (module.includes("/") ? `${dirname(module)}/` 
 function allowed(from: string, to: string): boolean {
 	const fromPlace = place(from);
 	if (fromPlace === place(to) && fromPlace.endsWith("/")) return true;
-	return table.get(fromPlace)!.some((name) => name === to || (name.endsWith("/") && to.startsWith(name)));
+	return table.get(fromPlace)!.some((name) => name === to || name === place(to));
 }
 
 /** What the linter says about a copy of src in which each file imports each other one, and what is beyond: import and file. */

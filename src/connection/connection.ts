@@ -16,6 +16,7 @@ import { Liveness } from "./liveness.js";
 import { type ClientOptions, Default, encodeClientId, type Settings } from "./options.js";
 import { Reader, type ReaderEvents } from "./reader.js";
 import {
+	CLOCK_NOT_SET,
 	CLOSED_BY_APP,
 	CONNECT_FAILED,
 	CONNECT_TIMEOUT,
@@ -62,6 +63,8 @@ export const State = Object.freeze({
 const enum Delay {
 	/** Milliseconds until a listener that threw is asked again when it wants to be woken. */
 	LATER = 1000,
+	/** Milliseconds until a clock that is not set is looked at again. */
+	CLOCK = 250,
 }
 
 /** Who hears of the connection; all of it optional. `attach` them to a Client. */
@@ -144,7 +147,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.statistics = statistics;
 		this.listeners = [];
 		this.liveness = liveness;
-		this.dialer = new Dialer(options, this);
+		this.dialer = new Dialer(options, settings, this);
 		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
 		this.will = undefined;
 		this.closes = false;
@@ -289,6 +292,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.statistics.attempts++;
 		this.dialFailure = undefined;
 		this.dialer.dial();
+		if (this.dialer.awaitsClock) this.alarm.within(Delay.CLOCK);
 	}
 
 	onDialed(stream: Stream): void {
@@ -325,17 +329,17 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.writer.start(stream, room, packet, this.options.pipelining ?? false);
 	}
 
-	onError(): void {
+	onError(reason?: Reason): void {
 		const { stream } = this;
 		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
 		this.writer.fail();
 		this.decode();
-		if (stream === this.stream) this.lose();
+		if (stream === this.stream) this.lose(reason);
 	}
 
-	/** The stream is over. */
-	lose(): void {
-		this.end(this.state === Phase.CONNECTING ? CONNECT_FAILED : CONNECTION_LOST);
+	/** The stream is over; why, if it has said so. */
+	lose(reason?: Reason): void {
+		this.end(reason ?? (this.state === Phase.CONNECTING ? CONNECT_FAILED : CONNECTION_LOST));
 	}
 
 	/** What is left unread is looked at soon. */
@@ -445,6 +449,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { state, options } = this;
 		const closed = state === Phase.CLOSING || reason === CLOSED_BY_APP;
 		const lasted = (this.alarm.ticks() - this.since) | 0;
+		const failed = state === Phase.CONNECTING || state === Phase.HANDSHAKE;
+		const others = failed && this.dialer.turnToNext();
 		this.closeStream();
 		this.dialer.cancel();
 		this.reader.stop();
@@ -463,7 +469,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 			options.interface?.detach(this);
 			this.dialer.close();
 		} else
-			this.enter(Phase.WAITING, reason.fault === "broker" ? this.backoff.longest() : this.backoff.next());
+			this.enter(
+				Phase.WAITING,
+				reason.fault === "broker" && !others ? this.backoff.longest() : this.backoff.next(),
+			);
 		try {
 			if (closed) this.dropHeld();
 		} finally {
@@ -585,7 +594,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 			return;
 		}
 		if (state === Phase.CONNECTING) {
-			if (this.isOver(now)) this.end(CONNECT_TIMEOUT);
+			if (this.isOver(now)) this.end(this.dialer.awaitsClock ? CLOCK_NOT_SET : CONNECT_TIMEOUT);
+			else if (this.dialer.awaitsClock) this.dialer.dial();
 			return;
 		}
 		liveness.note(now, writer.takeMoved(), reader.decoder.takeArrived());
@@ -645,7 +655,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (state !== Phase.CONNECTED) {
 			const left = this.patience - ((now - this.since) | 0);
 			if (state === Phase.WAITING) return this.networkUp ? left : Number.POSITIVE_INFINITY;
-			if (state === Phase.CONNECTING) return left;
+			if (state === Phase.CONNECTING) return this.dialer.awaitsClock ? Math.min(left, Delay.CLOCK) : left;
 			if (left > 0 && left < delay) delay = left;
 		} else if (this.reader.overflowed) {
 			const left = this.liveness.replyTimeout - ((now - this.overflowedAt) | 0);

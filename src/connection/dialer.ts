@@ -1,10 +1,10 @@
-// From a host name to a stream that is being connected. Knows DNS, no packets.
+// From a host name to a stream that is being connected: of several, whose turn it is. Knows DNS, no packets.
 
-import type { Stream, StreamOwner } from "../transport/stream.js";
+import type { Stream, StreamFactory, StreamOwner } from "../transport/stream.js";
 import { openTcp } from "../transport/tcp.js";
 import { Reason } from "../wire/reason.js";
 import type { Resolver } from "./network.js";
-import { type ClientOptions, Default } from "./options.js";
+import type { ClientOptions, Settings } from "./options.js";
 
 export const RESOLVE_FAILED = new Reason(
 	"network",
@@ -15,11 +15,19 @@ export const SOCKET_FAILED = new Reason(
 	"no socket could be opened: the network is down, or sockets or memory have run out",
 );
 
+const enum Clock {
+	/** The beginning of 2026, in milliseconds since 1970. */
+	EARLIEST = 1_767_225_600_000,
+}
+
 export interface DialerEvents extends StreamOwner {
 	/** The name is resolved; the stream is being connected. */
 	onDialed(stream: Stream): void;
 	onDialFailed(reason: Reason): void;
 }
+
+/** Whether the clock can be right: one that was never set begins in 1970, or when the firmware was built. */
+const isClockSet = () => Date.now() > Clock.EARLIEST;
 
 /** Whether `host` is an IPv4 address already: digits and dots only. */
 const isAddress = (host: string): boolean => {
@@ -32,33 +40,66 @@ const isAddress = (host: string): boolean => {
 
 export class Dialer {
 	private readonly options: ClientOptions;
-	/** Found out once: a character costs garbage. */
-	private readonly isAddress: boolean;
+	private readonly port: number;
+	/** What makes streams; undefined: plain TCP. */
+	private readonly factory: StreamFactory | undefined;
 	private readonly events: DialerEvents;
-	private resolver: Resolver | undefined;
+	private resolver: Resolver | undefined = undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
+	/** Which of the hosts is next. */
+	private turn = 0;
+	/** Each host that is an address is a bit. Found out once: a character costs garbage. */
+	private addresses = 0;
+	/** The attempt under way waits for the clock to be set. */
+	awaitsClock = false;
 
-	constructor(options: ClientOptions, events: DialerEvents) {
+	constructor(
+		options: ClientOptions,
+		{ port, factory }: Pick<Settings, "port" | "factory">,
+		events: DialerEvents,
+	) {
 		this.options = options;
-		this.isAddress = isAddress(options.host);
+		this.port = port;
+		this.factory = factory;
 		this.events = events;
+		for (let i = this.count - 1; i >= 0; i--)
+			this.addresses = (this.addresses << 1) | (isAddress(this.hostAt(i)) ? 1 : 0);
+	}
+
+	private get count(): number {
+		const { host } = this.options;
+		return typeof host === "string" ? 1 : host.length;
+	}
+
+	private hostAt(index: number): string {
+		const { host } = this.options;
+		return typeof host === "string" ? host : host[index];
+	}
+
+	/** It is the next host's turn. False: all had theirs, and it is the first one's again. */
+	turnToNext(): boolean {
+		this.turn = (this.turn + 1) % this.count;
+		return this.turn > 0;
 	}
 
 	/** Begins an attempt; gives up the one before. */
 	dial(): void {
 		const attempt = ++this.attempt;
-		if (this.isAddress) {
-			this.open(this.options.host);
+		this.awaitsClock = this.factory?.needsClock === true && !isClockSet();
+		if (this.awaitsClock) return;
+		const host = this.hostAt(this.turn);
+		if ((this.addresses >> this.turn) & 1) {
+			this.open(host, host);
 			return;
 		}
 		try {
-			const { dns, host } = this.options;
+			const { dns } = this.options;
 			this.resolver ??= new dns.io(dns as never);
 			this.resolver.resolve({
 				host,
 				onResolved: (_host, address) => {
-					if (attempt === this.attempt) this.open(address);
+					if (attempt === this.attempt) this.open(host, address);
 				},
 				onError: () => {
 					if (attempt === this.attempt) this.events.onDialFailed(RESOLVE_FAILED);
@@ -79,14 +120,17 @@ export class Dialer {
 	/** Gives up the attempt under way. */
 	cancel(): void {
 		this.attempt++;
+		this.awaitsClock = false;
 	}
 
-	private open(address: string): void {
+	private open(host: string, address: string): void {
 		this.attempt++;
 		let stream: Stream;
 		try {
-			const { socket, host, port = Default.PORT } = this.options;
-			stream = openTcp(socket, host, address, port, this.events);
+			const { factory, port, events } = this;
+			stream = factory
+				? factory.open(host, address, port, events)
+				: openTcp(this.options.socket, address, port, events);
 		} catch {
 			this.events.onDialFailed(SOCKET_FAILED);
 			return;

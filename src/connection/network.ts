@@ -1,6 +1,9 @@
 // What a host gives to the Client, as ECMA-419 passes capabilities. Knows shapes only.
 
+import type { Layer } from "../transport/stream.js";
 import type { SocketCapability } from "../transport/tcp.js";
+import type { TlsOptions } from "../transport/tls/options.js";
+import type { WebSocketOptions } from "../transport/websocket/options.js";
 import type { Reason } from "../wire/reason.js";
 
 /** The part of an ECMA-419 DNS resolver that is used. */
@@ -74,6 +77,13 @@ export interface Network {
 	ticks(): number;
 	/** UDP, for Sntp. */
 	udp?: UdpCapability;
+	/** What can be put over `socket`, each if the build has it. */
+	streams?: {
+		readonly tls?: Layer<TlsOptions>;
+		readonly webSocket?: Layer<WebSocketOptions>;
+	};
+	/** Sets the clock that `Date.now` reads, in milliseconds since 1970. */
+	setClock?(time: number): void;
 	/** What may be down; without it the network counts as always up. */
 	interface?: NetworkInterface;
 	/** Something that tells this device from others, for the default client identifier: its MAC address in hex. */

@@ -3,6 +3,10 @@
 import type { Message } from "../session/message.js";
 import { encodePassword } from "../session/payload.js";
 import type { Subscription } from "../session/subscriptions.js";
+import type { StreamFactory } from "../transport/stream.js";
+import { tcp } from "../transport/tcp.js";
+import type { TlsOptions } from "../transport/tls/options.js";
+import type { WebSocketOptions } from "../transport/websocket/options.js";
 import { checkFunction, whole, yesOrNo } from "../wire/check.js";
 import { Limit } from "../wire/protocol.js";
 import { show } from "../wire/quote.js";
@@ -11,10 +15,17 @@ import { encodeField } from "../wire/topic.js";
 import type { Network } from "./network.js";
 
 export interface ClientOptions extends Network {
-	/** Host name or IPv4 address of the broker. */
-	host: string;
-	/** 1 to 65535. Default 1883. */
+	/**
+	 * Host name or IPv4 address of the broker. Or 1 to 16 of them: when an attempt to connect has failed it is the next
+	 * one's turn, and after a connection it is the same one's again.
+	 */
+	host: string | readonly string[];
+	/** 1 to 65535. Default 1883, with `tls` 8883; with `webSocket` 80, with both 443. */
 	port?: number;
+	/** The connection is encrypted, and the broker proves who it is. Needs a host with TLS. */
+	tls?: TlsOptions;
+	/** MQTT over WebSocket (section 6), for brokers behind a web server. */
+	webSocket?: WebSocketOptions;
 	/** Default: "xs-mqtt-" and the device's id. Empty only with `clean` (section 3.1.3.1). */
 	clientId?: string;
 	/** A function is called at each connect. */
@@ -116,7 +127,6 @@ const FUNCTIONS = Object.freeze([
 
 /** What is read more than once. */
 export const enum Default {
-	PORT = 1883,
 	/** Milliseconds. */
 	KEEP_ALIVE = 60_000,
 	/** Milliseconds. */
@@ -129,6 +139,52 @@ export const encodeClientId = ({ clientId, id }: ClientOptions): Uint8Array => {
 	return encodeField("clientId", clientId ?? `xs-mqtt-${id}`);
 };
 
+const enum Port {
+	MQTT = 1883,
+	MQTT_TLS = 8883,
+	WEB_SOCKET = 80,
+	WEB_SOCKET_TLS = 443,
+}
+
+/** Hosts of a list at most. */
+const HOSTS = 16;
+
+const checkHost = (host: unknown) => {
+	const hosts: readonly unknown[] = Array.isArray(host) ? host : [host];
+	if (hosts.length < 1 || hosts.length > HOSTS)
+		throw new RangeError(`host is a list of ${hosts.length}: it may have 1 to ${HOSTS} names or addresses`);
+	for (const each of hosts)
+		if (typeof each !== "string" || each === "")
+			throw new TypeError(
+				`host is ${show(each)}: it must be the broker's host name or address, or a list of them`,
+			);
+};
+
+const lacking = (option: string, manifest: string) =>
+	new TypeError(
+		`the network has nothing for the option ${option}: on Moddable add ${manifest} to what your manifest includes`,
+	);
+
+/** What makes the streams; undefined: plain TCP, which the dialer opens itself. */
+const factoryOf = ({ socket, streams, tls, webSocket }: ClientOptions): StreamFactory | undefined => {
+	if (tls === undefined && webSocket === undefined) return undefined;
+	let factory = tcp(socket);
+	if (tls !== undefined) {
+		if (streams?.tls === undefined) throw lacking("tls", "manifest_tls.json");
+		factory = streams.tls(tls, factory);
+	}
+	if (webSocket !== undefined) {
+		if (streams?.webSocket === undefined) throw lacking("webSocket", "manifest_websocket.json");
+		factory = streams.webSocket(webSocket, factory);
+	}
+	return factory;
+};
+
+const defaultPort = ({ tls, webSocket }: ClientOptions): number => {
+	if (webSocket === undefined) return tls === undefined ? Port.MQTT : Port.MQTT_TLS;
+	return tls === undefined ? Port.WEB_SOCKET : Port.WEB_SOCKET_TLS;
+};
+
 /** Throws on options that cannot work, with the value and the rule. */
 export const checkOptions = (options: ClientOptions) => {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
@@ -139,8 +195,7 @@ export const checkOptions = (options: ClientOptions) => {
 	)
 		throw new TypeError("the options lack a network: spread a host's into them, { ...network, host }");
 	for (const name of FUNCTIONS) checkFunction(name, options[name]);
-	if (typeof host !== "string" || host === "")
-		throw new TypeError(`host is ${show(host)}: it must be the broker's host name or address`);
+	checkHost(host);
 	if (typeof clean !== "boolean") throw new TypeError(`clean is ${show(clean)}: it must be true or false`);
 	yesOrNo("pipelining", options.pipelining);
 	if (options.clientId === undefined && (typeof id !== "string" || id === ""))
@@ -159,8 +214,8 @@ export const checkOptions = (options: ClientOptions) => {
 	const reconnectMaximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
 	const soon = Math.min(1000, reconnectMaximum);
 	return {
-		host,
-		port: whole("port", options.port, Default.PORT, 1, 65_535),
+		port: whole("port", options.port, defaultPort(options), 1, 65_535),
+		factory: factoryOf(options),
 		clean,
 		keepAlive:
 			options.keepAlive === 0

@@ -15,6 +15,11 @@ export const CONNECT_TIMEOUT = new Reason(
 	"network",
 	"the broker did not accept the connection within connectTimeout: check host and port, and the network",
 );
+export const CLOCK_NOT_SET = new Reason(
+	"network",
+	"the clock was not set within connectTimeout, so the dates of the broker's certificate could not be checked: use Sntp " +
+		"(xs-mqtt/sntp), or set the clock yourself",
+);
 export const CONNECTION_LOST = new Reason("network", "the connection to the broker was closed or broke");
 export const NO_REPLY = new Reason(
 	"network",

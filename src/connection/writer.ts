@@ -311,7 +311,7 @@ export class Writer {
 		if (!this.send(end)) {
 			if (id === 0) return this.keep(marks, head, at, end, owner);
 			this.postpone();
-		} else if (!this.stream?.overwrites) {
+		} else if (!this.stream?.overwrites && !this.stream?.allocates) {
 			this.topic = topic;
 			this.qos = qos;
 			this.retain = retain;
@@ -805,6 +805,7 @@ export class Writer {
 
 	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
 	private send(count: number): boolean {
+		if (this.stream!.allocates) return this.write(this.window.subarray(0, count));
 		this.buffer.resize(this.outbox.windowAt + count);
 		try {
 			this.writable = this.stream!.write(this.window) as number;

@@ -4,7 +4,8 @@ import { Backoff } from "../connection/backoff.js";
 import type { Datagrams, InterfaceListener, Network, Resolver } from "../connection/network.js";
 import { checkFunction, whole } from "../wire/check.js";
 
-export interface SntpOptions extends Pick<Network, "dns" | "udp" | "timer" | "ticks" | "interface"> {
+export interface SntpOptions
+	extends Pick<Network, "dns" | "udp" | "timer" | "ticks" | "interface" | "setClock"> {
 	/** Host name or IPv4 address of the time server. Default "pool.ntp.org". */
 	host?: string;
 	/** Default 123. */
@@ -13,7 +14,7 @@ export interface SntpOptions extends Pick<Network, "dns" | "udp" | "timer" | "ti
 	interval?: number;
 	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
 	random?: () => number;
-	/** The time is known, or known better: milliseconds since 1970. To set the device's own clock, for instance. */
+	/** The time is known, or known better: milliseconds since 1970. */
 	onTime?(time: number): void;
 }
 
@@ -37,8 +38,8 @@ const enum Delay {
 }
 
 /**
- * Asks a time server, again and again, and keeps the time in between by the device's ticks. Never for timeouts: it jumps.
- * Answers are believed only if they repeat the random number of the question. Claims its sockets for a question only.
+ * Asks a time server, again and again, sets the host's clock if it can, and keeps the time in between by the device's
+ * ticks. Never for timeouts: it jumps. Answers are believed only if they repeat the random number of the question. Claims its sockets for a question only.
  */
 export class Sntp implements InterfaceListener {
 	private readonly options: SntpOptions;
@@ -187,6 +188,7 @@ export class Sntp implements InterfaceListener {
 		this.keptAt = now;
 		this.backoff.reset();
 		this.askAgain(this.interval);
+		this.options.setClock?.(this.time);
 		this.options.onTime?.(this.time);
 	}
 }

@@ -1,18 +1,25 @@
 // What the connection needs of a byte stream: the shape of an ECMA-419 socket (ECMA-419, section 12). What wraps a stream,
-// as TLS does, has that shape too. Knows no packets.
+// as TLS and WebSocket do, has that shape too. Knows no packets.
+
+import type { Reason } from "../wire/reason.js";
 
 export interface Stream {
-	/** Fills the view; returns how many bytes came, undefined when none are there. May give fewer, may throw. */
+	/**
+	 * Fills the view; returns how many bytes came, undefined when none are there. May give fewer, may throw. Allocates
+	 * nothing: the view's buffer may be short meanwhile, and would stay short after a collection.
+	 */
 	read(view: Uint8Array): number | undefined;
 	/**
 	 * Takes all of the view and returns the room left. Once it has failed it returns undefined; or it throws: then it takes
 	 * nothing, and leaves the view as it is. What it takes it may overwrite, and the Frame.HEADROOM bytes in front of it: if
-	 * it does, `overwrites` is true.
+	 * it does, `overwrites` is true. It may allocate if `allocates` is true: then the view's buffer is never short.
 	 */
 	write(view: Uint8Array): number | undefined;
 	close(): void;
 	/** What was written is not in the view any more. Default false. */
 	readonly overwrites?: boolean;
+	/** Writing may allocate. Default false. Then what was written counts as overwritten, too. */
+	readonly allocates?: boolean;
 }
 
 /** Whose stream it is. Events of one that was closed may still arrive, and are not for its owner any more. */
@@ -23,15 +30,20 @@ export interface StreamOwner {
 	readonly input: { onReadable(count: number): void };
 	/** There is room for `count` bytes; the first call means that the stream is connected. */
 	onWritable(count: number): void;
-	/** The stream has ended or failed. */
-	onError(): void;
+	/** The stream has ended or failed; why, if it knows. */
+	onError(reason?: Reason): void;
 }
 
-/** Makes a stream that begins to connect to `address`, which `host` has. Throws when that is not possible. */
-export type StreamFactory<Capability> = (
-	capability: Capability,
-	host: string,
-	address: string,
-	port: number,
-	owner: StreamOwner,
-) => Stream;
+/** Makes streams to a broker. */
+export interface StreamFactory {
+	/** A stream that begins to connect to `address`, which `host` has. Throws when that is not possible. */
+	open(host: string, address: string, port: number, owner: StreamOwner): Stream;
+	/** It checks dates, so it can open nothing before the clock is set. Default false. */
+	readonly needsClock?: boolean;
+}
+
+/**
+ * Puts TLS or WebSocket over the streams that `below` makes. Called once, at the Client's construction: throws on options
+ * that cannot work, with the value and the rule.
+ */
+export type Layer<Options> = (options: Options, below: StreamFactory) => StreamFactory;

@@ -41,7 +41,13 @@ function onError(this: Socket): void {
 	if (owner.stream === this) owner.onError();
 }
 
-export const openTcp: StreamFactory<SocketCapability> = (capability, _host, address, port, target) =>
+/** A socket that begins to connect. Throws when that is not possible. */
+export const openTcp = (
+	capability: SocketCapability,
+	address: string,
+	port: number,
+	target: StreamOwner,
+): Stream =>
 	new capability.io({
 		...capability,
 		address,
@@ -52,3 +58,8 @@ export const openTcp: StreamFactory<SocketCapability> = (capability, _host, addr
 		onWritable,
 		onError,
 	});
+
+/** Plain TCP below TLS or WebSocket. */
+export const tcp = (capability: SocketCapability): StreamFactory => ({
+	open: (_host, address, port, owner) => openTcp(capability, address, port, owner),
+});

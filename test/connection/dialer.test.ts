@@ -9,6 +9,7 @@ function dialer(host: string) {
 	const log: string[] = [];
 	const made = new Dialer(
 		{ ...place.network, host },
+		{ port: 1883, factory: undefined },
 		{
 			stream: undefined as Stream | undefined,
 			input: { onReadable: () => log.push("readable") },

@@ -16,7 +16,7 @@ function open() {
 		onWritable: (count: number) => log.push(`writable ${count}`),
 		onError: () => log.push("error"),
 	};
-	owner.stream = openTcp(capability, "host.local", "1.2.3.4", 1883, owner);
+	owner.stream = openTcp(capability, "1.2.3.4", 1883, owner);
 	return { owner, log, peer: place.peer };
 }
 
