@@ -157,3 +157,30 @@ declare module "desktop/machine" {
 	/** What the command "quit" calls instead of ending the process: the firmware then calls exit. */
 	export function onQuit(callback?: () => void): void;
 }
+
+declare module "desktop/tls" {
+	/** OpenSSL's; undefined when the host was built without TLS: then the constructor throws, and says what is missing. */
+	export const version: string | undefined;
+	/** One TLS 1.2 connection without a socket: records go in, records come out. All of it may throw. */
+	export default class Connection {
+		/** `protocols` as ALPN has them on the wire; `fragment` is the code of RFC 6066, section 4. */
+		constructor(serverName?: string, protocols?: Uint8Array, fragment?: number);
+		/** A whole record that came. */
+		feed(record: Uint8Array): void;
+		/** The broker's certificate is good. Before that the handshake does not pass it. */
+		accept(): void;
+		/** One of our certificates, in DER: the first is our own. */
+		addCertificate(certificate: Uint8Array): void;
+		/** The RSA key of the first one, PKCS#8 in DER. */
+		useKey(key: Uint8Array): void;
+		/** Goes on as far as it can; true when the handshake is over. */
+		handshake(): boolean;
+		/** Plaintext of the record that was fed, undefined when it has none. */
+		decrypt(): ArrayBuffer | undefined;
+		encrypt(bytes: Uint8Array): void;
+		/** The next record that has to go. */
+		take(): ArrayBuffer | undefined;
+		/** What the broker has said at the end: level << 8 | description; -1: nothing. */
+		readonly alert: number;
+	}
+}
