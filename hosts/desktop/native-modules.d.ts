@@ -19,6 +19,8 @@ declare module "time" {
 		static readonly ticks: number;
 		static readonly microseconds: number;
 		static delta(start: number, end?: number): number;
+		/** What `Date.now` tells, in seconds since 1970, 0 to 4294967295. Fractions count. */
+		static set(seconds: number): void;
 	}
 }
 
@@ -183,4 +185,27 @@ declare module "desktop/tls" {
 		/** What the broker has said at the end: level << 8 | description; -1: nothing. */
 		readonly alert: number;
 	}
+}
+
+/** What judging certificates needs; throws when the host was built without OpenSSL. Numbers are big-endian. */
+declare module "desktop/crypt" {
+	export function digest(name: "SHA1" | "SHA256" | "SHA384" | "SHA512", bytes: Uint8Array): ArrayBuffer;
+	/** `signature` to the power of `exponent`, modulo `modulus`; as long as the modulus. 2048 bytes each at most. */
+	export function rsa(modulus: Uint8Array, exponent: Uint8Array, signature: Uint8Array): ArrayBuffer;
+	/** Whether `r` and `s` sign `digest` under `point`, which is uncompressed: false for one that is not on the curve. */
+	export function ecdsa(
+		curve: "secp256r1" | "secp384r1" | "secp521r1",
+		point: Uint8Array,
+		digest: ArrayBuffer,
+		r: Uint8Array,
+		s: Uint8Array,
+	): boolean;
+}
+
+/** What WebSocket needs of a computer. Nothing allocates. */
+declare module "desktop/bytes" {
+	/** All of `bytes` are combined with the mask's in turn, in place. */
+	export function xor(bytes: Uint8Array, mask: Uint8Array): void;
+	/** A whole number of 32 bits that nobody can foretell. */
+	export function random(): number;
 }
