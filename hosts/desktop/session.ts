@@ -198,12 +198,27 @@ export class TlsSession implements Session {
 		let last = -1;
 		if (!this.encrypted && record[0] === Record.HANDSHAKE) last = this.walk(record);
 		if (record[0] === Record.CHANGE_CIPHER_SPEC) this.encrypted = true;
-		this.connection.feed(record);
+		if (last < 0) this.connection.feed(record);
+		else this.feedParts(record);
 		if (this.state >= State.FINISHED) return;
 		const finished = this.connection.handshake();
 		this.hearAlert();
 		if (finished) this.state = State.FINISHED;
 		else if (last === Message.SERVER_HELLO_DONE) this.state = State.FLIGHT;
+	}
+
+	/** Messages in records of the length that was agreed: in front of us somebody may have put them together. */
+	private feedParts(record: Uint8Array): void {
+		const longest = this.options.tls_max_fragment_length ?? Record.LONGEST_TEXT;
+		for (let at = Record.HEADER; at < record.length; at += longest) {
+			const length = Math.min(longest, record.length - at);
+			const part = new Uint8Array(Record.HEADER + length);
+			part.set(record.subarray(0, 3));
+			part[3] = length >> 8;
+			part[4] = length;
+			part.set(record.subarray(at, at + length), Record.HEADER);
+			this.connection.feed(part);
+		}
 	}
 
 	/** Takes from the messages of a record what others have to judge or choose; returns the last one's type. */

@@ -16,10 +16,16 @@ export interface SessionConfig {
 	text?: string;
 	/** What `verify` says. */
 	trust: boolean;
+	/** There is no room for application data. */
+	full?: boolean;
 }
 
-const { port, serverName, alpn, fragmentLength, certificates, key, text, trust } =
+const { port, serverName, alpn, fragmentLength, certificates, key, text, trust, full } =
 	config as unknown as SessionConfig;
+
+const CLIENT_HELLO = 1;
+const HANDSHAKE = 22;
+const APPLICATION_DATA = 23;
 
 const tell = (event: string, more: object = {}) => engine.report(JSON.stringify({ event, ...more }));
 
@@ -45,7 +51,12 @@ const socket = {
 	writable: 0,
 	read: (view: Uint8Array) => tcp.read(view),
 	write: (bytes: Uint8Array) => {
-		tell("written", { type: bytes[0], length: bytes.length });
+		tell("written", {
+			type: bytes[0],
+			length: bytes.length,
+			...(bytes[0] === HANDSHAKE && bytes[5] === CLIENT_HELLO ? { hello: Array.from(bytes) } : {}),
+		});
+		if (full && bytes[0] === APPLICATION_DATA) throw new Error("would block");
 		return tcp.write(bytes);
 	},
 };
