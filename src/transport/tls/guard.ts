@@ -127,6 +127,19 @@ const exchangeOf = (suite: number): number => {
 	return Exchange.NONE;
 };
 
+const join = (parts: readonly Uint8Array[]): Uint8Array => {
+	if (parts.length === 1) return parts[0];
+	let length = 0;
+	for (let i = 0; i < parts.length; i++) length += parts[i].length;
+	const all = new Uint8Array(length);
+	length = 0;
+	for (let i = 0; i < parts.length; i++) {
+		all.set(parts[i], length);
+		length += parts[i].length;
+	}
+	return all;
+};
+
 export class Guard implements SessionSocket {
 	// Hot fields first: XS looks for a field from the first one on.
 	private step: number = Step.SERVER_HELLO;
@@ -171,7 +184,7 @@ export class Guard implements SessionSocket {
 	private exchange: number = Exchange.NONE;
 	private sent: number = Sent.NOTHING;
 	/** Of our flight, what TCP has had no room for yet. */
-	private readonly waiting: Uint8Array[] = [];
+	private waiting: Uint8Array[] = [];
 	/** The broker's certificate is good. */
 	private approved = false;
 	/** The broker has asked for our certificate. */
@@ -197,6 +210,11 @@ export class Guard implements SessionSocket {
 	makeRoom(count: number): void {
 		this.room = count;
 		this.flush();
+	}
+
+	/** Something waits for room. */
+	get waits(): boolean {
+		return this.waiting.length > 0;
 	}
 
 	/** The broker's certificate is good: our flight may go. */
@@ -516,7 +534,8 @@ export class Guard implements SessionSocket {
 		if (this.step === Step.OPEN) this.send(bytes);
 		else {
 			this.waiting.push(bytes.slice());
-			this.flush();
+			// Our flight goes as a whole: a broker that dislikes our certificate may be gone before a second write.
+			if (this.step < Step.CHANGE_CIPHER_SPEC || this.sent === Sent.FINISHED) this.flush();
 		}
 		return this.room;
 	}
@@ -543,15 +562,13 @@ export class Guard implements SessionSocket {
 		this.stop(TLS_PROTOCOL);
 	}
 
+	/** In one write, as far as there is room: TCP can hold few small ones. */
 	private flush(): void {
-		const { waiting } = this;
-		while (waiting.length > 0 && this.room > 0) {
-			const first = waiting[0];
-			const { room } = this;
-			this.send(first.length <= room ? first : first.subarray(0, room));
-			if (first.length <= room) waiting.shift();
-			else waiting[0] = first.subarray(room);
-		}
+		const { waiting, room } = this;
+		if (waiting.length === 0 || room <= 0) return;
+		const all = join(waiting);
+		this.waiting = all.length <= room ? [] : [all.subarray(room)];
+		this.send(all.length <= room ? all : all.subarray(0, room));
 	}
 
 	private send(bytes: Uint8Array): void {
