@@ -694,7 +694,7 @@ const keyCases: Case[] = [
 		"CERTIFICATE_UNSUPPORTED",
 		keyed(sequence(sequence(id("1.3.101.112")), bits(Buffer.alloc(32, 4)))),
 	),
-	bad("one between whose point is not on the curve", "CERTIFICATE_UNSUPPORTED", [
+	bad("one between whose point is not on the curve", "BROKEN_CHAIN", [
 		server({ by: EC }),
 		certificate({
 			...EC,
