@@ -212,13 +212,13 @@ export const ATTACKS: readonly Attack[] = [
 		begin: instead((scene) => scene.inFront()),
 	},
 	{
-		name: "the same, his own issued by the authority for his own name",
-		reason: BROKEN_CHAIN,
+		name: "the same, his own issued by the authority for his own name: the broker's is in the second one",
+		reason: WRONG_NAME,
 		fools: "the SDK",
 		begin: instead((scene) => scene.inFrontForAnotherName()),
 	},
 	{
-		name: "the broker's name in the second certificate only",
+		name: "the broker's name in the issuer's certificate only",
 		reason: WRONG_NAME,
 		begin: instead((scene) => scene.nameAbove()),
 	},
@@ -363,12 +363,12 @@ export const ATTACKS: readonly Attack[] = [
 			at === "Certificate" ? record(Content.HANDSHAKE, certificateMessage(scene.anotherGood().chain)) : bytes,
 		]),
 	),
-	...cases(STEPS, (step) =>
-		protocol(
-			`${step} cut short`,
-			always((at, bytes) => [at === step ? cut(bytes) : bytes]),
-		),
-	),
+	...cases(STEPS, (step) => ({
+		name: `${step} cut short`,
+		// What is missing of the last message could still come.
+		reason: step === "ServerHelloDone" ? CONNECT_TIMEOUT : TLS_PROTOCOL,
+		begin: always((at, bytes) => [at === step ? cut(bytes) : bytes]),
+	})),
 	...cases(STEPS, (step) =>
 		protocol(
 			`${step} twice`,
