@@ -236,8 +236,10 @@ export class Guard implements SessionSocket {
 			if (this.body === 0) this.begin();
 			else if (this.left === 0) this.nextRecord();
 			if (this.at === this.end) {
-				const most = this.body < this.left ? this.body : this.left;
-				return most < this.available ? most : this.available;
+				let count = this.body;
+				if (count > this.left) count = this.left;
+				if (count > this.available) count = this.available;
+				return count;
 			}
 		}
 		return this.end - this.at;
@@ -253,9 +255,9 @@ export class Guard implements SessionSocket {
 	set writable(_count: number) {}
 
 	read(view: Uint8Array): number {
-		const readable = this.readable;
 		const length = view.length;
-		const count = length < readable ? length : readable;
+		let count = this.readable;
+		if (count > length) count = length;
 		if (count === 0) return 0;
 		this.moved += count;
 		if (this.at < this.end) {
