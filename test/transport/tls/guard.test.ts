@@ -595,6 +595,19 @@ describe("TCP:", () => {
 		expectGood(replay, recorded);
 	});
 
+	test("our flight goes in one write: the broker may close when it has read the beginning", () => {
+		const recorded = recordings.asks;
+		const tcp = new Tcp();
+		const lengths: number[] = [];
+		const { write } = tcp;
+		tcp.write = (bytes) => {
+			lengths.push(bytes.length);
+			return write.call(tcp, bytes);
+		};
+		new Replay(recorded, { tcp }).converse(all(recorded));
+		expect(lengths.slice(0, 2)).toEqual(recorded.client.slice(0, 2).map(({ length }) => length));
+	});
+
 	test("the end of a handshake while some of our flight has not gone out", () => {
 		const recorded = recordings.ECDHE;
 		const tcp = Object.assign(new Tcp(), { room: recorded.client[0].length + 10 });
