@@ -325,6 +325,19 @@ export class Certificate {
 	}
 }
 
+/** Whether `der` is a certificate with the name of who issued `certificate`: found out without reading all of it. */
+export const isNamedAsIssuer = (der: Uint8Array, certificate: Certificate): boolean => {
+	const reader = new Reader(der);
+	reader.enter(Tag.SEQUENCE);
+	reader.enter(Tag.SEQUENCE);
+	if (reader.tag() === Tag.CONTEXT_CONSTRUCTED) reader.skip(Tag.CONTEXT_CONSTRUCTED);
+	reader.skip(Tag.INTEGER);
+	for (let i = 0; i < 3; i++) reader.skip(Tag.SEQUENCE); // signature, issuer, validity
+	const subject = reader.position;
+	reader.skip(Tag.SEQUENCE);
+	return same(der, subject, reader.position, certificate.der, certificate.issuer, certificate.issuerEnd);
+};
+
 /** Bits of a number without a 0 in front. */
 export const bitLength = (bytes: Uint8Array, start: number, end: number): number => {
 	let bits = 8 * (end - start);
