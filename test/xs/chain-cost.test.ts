@@ -31,8 +31,15 @@ test(
 				chain: [server({ by: MIDDLE }), middle].map(hex).join(" "),
 			},
 		});
-		console.log(results);
 		expect(trusted).toBe(true);
+		const { judge, fromDer, fromPem } = results;
+		expect([judge.heldSlots, judge.heldChunkBytes, judge.collections]).toEqual([0, 0, 0]);
+		// All of it is garbage, most of it at once: the heap that the handshake needs beside it is several times as large.
+		expect(16 * judge.slots + judge.chunkBytes).toBeLessThan(4500);
+		// What is given as DER is not copied; of PEM nothing stays but the DER in it.
+		expect(fromDer.chunkBytes).toBeLessThan(root.length / 2);
+		const der = 2 * own.length + keys.server.privateKey.export({ type: "pkcs8", format: "der" }).length;
+		expect(fromPem.heldChunkBytes).toBeLessThan(der + 100);
 	},
 	FIRST,
 );
