@@ -131,7 +131,7 @@ test("who has no certificate is not let in, and who has the wrong CA leaves", as
 test("the access list keeps a device below its own name", async () => {
 	writeFileSync(
 		join(folder, "acl"),
-		`user listener\ntopic readwrite #\n${codeBelow(PAGE, "What an attacker can do", "conf")[0]}`,
+		`user listener\ntopic readwrite #\n${codeBelow(PAGE, "On the broker", "conf")[0]}`,
 	);
 	const issue = codeBelow(PAGE, HOME, "sh")[0].match(/^issue\(\).*?^\}/ms)![0];
 	type(`${issue}\nissue listener listener`);
