@@ -25,6 +25,7 @@ function run(): void {
 		clientId: optional(config.clientId) ?? `${name}-${network.id}`,
 		username: optional(config.brokerUsername),
 		password: optional(config.brokerPassword),
+		connectTimeout: Number(config.connectTimeout),
 		tls: {
 			ca: file("ca.pem"),
 			pin: optional(config.pin),
