@@ -68,6 +68,8 @@ export interface BoardOptions {
 	stackSlots?: number;
 	/** Of Math.random, 0 to 4294967295: the same numbers each time. Default: others at each start, as on boards. */
 	seed?: number;
+	/** Seconds since 1970, 0 to 4294967295, that `Date.now` begins with: 0 as a board that nobody has told. Default: the computer's. */
+	clock?: number;
 	/** More arguments for the host. */
 	args?: string[];
 	/** The host's program, when it is already built. */
@@ -229,7 +231,7 @@ export class Board extends EventEmitter<Events> {
 	}
 
 	#spawn(program: string): void {
-		const { firmware, config, board, stack, stackSlots, modules, preload, memory, limit, seed, args } =
+		const { firmware, config, board, stack, stackSlots, modules, preload, memory, limit, seed, clock, args } =
 			this.options;
 		const list: string[] = [];
 		if (board) list.push("--board", board);
@@ -238,6 +240,7 @@ export class Board extends EventEmitter<Events> {
 		if (limit !== undefined) list.push("--limit", String(limit));
 		if (stackSlots !== undefined) list.push("--stack-slots", String(stackSlots));
 		if (seed !== undefined) list.push("--seed", String(seed));
+		if (clock !== undefined) list.push("--clock", String(clock));
 		for (const [specifier, file] of Object.entries(modules ?? {}))
 			list.push("--module", `${specifier}=${resolve(file)}`);
 		for (const specifier of preload ?? []) list.push("--preload", specifier);

@@ -32,6 +32,9 @@ const FLAGS = [
 const METER = "meter.h";
 const OWN_FLAGS = ["-std=gnu11", "-Wall", "-Wextra"];
 const LIBRARIES = ["-lm", "-lpthread"];
+/** Added when OpenSSL 3 is there; without it the host is built without TLS. */
+const TLS_FLAGS = ["-DHOST_TLS"];
+const TLS_LIBRARIES = ["-lssl", "-lcrypto"];
 
 export interface Progress {
 	step: "wait" | "fetch" | "unpack" | "compile" | "link";
@@ -119,6 +122,24 @@ async function findCompiler(): Promise<Compiler> {
 			? "Install one: xcode-select --install"
 			: "Install one, on Debian and Ubuntu: sudo apt-get install build-essential",
 	);
+}
+
+/** OpenSSL as the compiler finds it, undefined when it is missing or older than 3. */
+async function findTls({ command }: Compiler): Promise<string | undefined> {
+	const { status, stdout } = await run([
+		...command,
+		"-E",
+		"-dM",
+		"-x",
+		"c",
+		"-include",
+		"openssl/opensslv.h",
+		"/dev/null",
+	]);
+	if (status !== 0) return undefined;
+	const [, major] = /^#define OPENSSL_VERSION_MAJOR +(\d+)/m.exec(stdout) ?? [];
+	const [, text] = /^#define OPENSSL_VERSION_TEXT +(.+)/m.exec(stdout) ?? [];
+	return Number(major) >= 3 ? text : undefined;
 }
 
 function hash(...parts: string[]): string {
@@ -322,12 +343,17 @@ async function compile(job: Compilation, report: (progress: Progress) => void): 
 	if (failure) throw failure;
 }
 
-async function link(compiler: Compiler, directories: string[], host: string): Promise<void> {
+async function link(
+	compiler: Compiler,
+	directories: string[],
+	libraries: string[],
+	host: string,
+): Promise<void> {
 	const objects: string[] = [];
 	for (const directory of directories)
 		for (const file of await fs.readdir(directory))
 			if (file.endsWith(".o")) objects.push(join(directory, file));
-	const { status, stderr } = await run([...compiler.command, ...objects, ...LIBRARIES, "-o", host]);
+	const { status, stderr } = await run([...compiler.command, ...objects, ...libraries, "-o", host]);
 	if (status !== 0)
 		throw new EngineError(
 			"The desktop host does not link.",
@@ -349,7 +375,10 @@ async function build(options: EngineOptions): Promise<string> {
 	const target = [...compiler.command, compiler.version, process.platform, process.arch];
 	const sourcesName = `xs-${TARBALL.slice(0, 20)}`;
 	const objectsName = `objects-${hash(TARBALL, ...headers, ...FLAGS, ...target)}`;
-	const hostName = `host-${hash(objectsName, ...OWN_FLAGS, ...LIBRARIES, ...files, ...contents)}`;
+	const tls = await findTls(compiler);
+	const flags = [...FLAGS, ...OWN_FLAGS, ...(tls === undefined ? [] : TLS_FLAGS)];
+	const libraries = [...(tls === undefined ? [] : TLS_LIBRARIES), ...LIBRARIES];
+	const hostName = `host-${hash(objectsName, tls ?? "", ...flags, ...libraries, ...files, ...contents)}`;
 	const host = join(cache, hostName, "xs-mqtt-host");
 	if (existsSync(host)) return host;
 
@@ -374,11 +403,10 @@ async function build(options: EngineOptions): Promise<string> {
 		});
 		await make(cache, hostName, async (to) => {
 			const own = files.filter((file) => file.endsWith(".c"));
-			const flags = [...FLAGS, ...OWN_FLAGS];
 			const text = "Compiling the desktop host";
 			await compile({ compiler, flags, includes, from: native, files: own, to, text }, report);
 			report({ step: "link", done: 0, total: 1, text: "Linking" });
-			await link(compiler, [objects, to], join(to, "xs-mqtt-host"));
+			await link(compiler, [objects, to], libraries, join(to, "xs-mqtt-host"));
 			for (const file of await fs.readdir(to)) if (file.endsWith(".o")) await fs.rm(join(to, file));
 		});
 		return host;

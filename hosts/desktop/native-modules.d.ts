@@ -19,6 +19,8 @@ declare module "time" {
 		static readonly ticks: number;
 		static readonly microseconds: number;
 		static delta(start: number, end?: number): number;
+		/** What `Date.now` tells, in seconds since 1970, 0 to 4294967295. Fractions count. */
+		static set(seconds: number): void;
 	}
 }
 
@@ -156,4 +158,54 @@ declare module "desktop/machine" {
 	export function onReading(callback?: (value: number) => void): void;
 	/** What the command "quit" calls instead of ending the process: the firmware then calls exit. */
 	export function onQuit(callback?: () => void): void;
+}
+
+declare module "desktop/tls" {
+	/** OpenSSL's; undefined when the host was built without TLS: then the constructor throws, and says what is missing. */
+	export const version: string | undefined;
+	/** One TLS 1.2 connection without a socket: records go in, records come out. All of it may throw. */
+	export default class Connection {
+		/** `protocols` as ALPN has them on the wire; `fragment` is the code of RFC 6066, section 4. */
+		constructor(serverName?: string, protocols?: Uint8Array, fragment?: number);
+		/** A whole record that came. */
+		feed(record: Uint8Array): void;
+		/** The broker's certificate is good. Before that the handshake does not pass it. */
+		accept(): void;
+		/** One of our certificates, in DER: the first is our own. */
+		addCertificate(certificate: Uint8Array): void;
+		/** The RSA key of the first one, PKCS#8 in DER. */
+		useKey(key: Uint8Array): void;
+		/** Goes on as far as it can; true when the handshake is over. */
+		handshake(): boolean;
+		/** Plaintext of the record that was fed, undefined when it has none. */
+		decrypt(): ArrayBuffer | undefined;
+		encrypt(bytes: Uint8Array): void;
+		/** The next record that has to go. */
+		take(): ArrayBuffer | undefined;
+		/** What the broker has said at the end: level << 8 | description; -1: nothing. */
+		readonly alert: number;
+	}
+}
+
+/** What judging certificates needs; throws when the host was built without OpenSSL. Numbers are big-endian. */
+declare module "desktop/crypt" {
+	export function digest(name: "SHA1" | "SHA256" | "SHA384" | "SHA512", bytes: Uint8Array): ArrayBuffer;
+	/** `signature` to the power of `exponent`, modulo `modulus`; as long as the modulus. 2048 bytes each at most. */
+	export function rsa(modulus: Uint8Array, exponent: Uint8Array, signature: Uint8Array): ArrayBuffer;
+	/** Whether `r` and `s` sign `digest` under `point`, which is uncompressed: false for one that is not on the curve. */
+	export function ecdsa(
+		curve: "secp256r1" | "secp384r1" | "secp521r1",
+		point: Uint8Array,
+		digest: ArrayBuffer,
+		r: Uint8Array,
+		s: Uint8Array,
+	): boolean;
+}
+
+/** What WebSocket needs of a computer. Nothing allocates. */
+declare module "desktop/bytes" {
+	/** All of `bytes` are combined with the mask's in turn, in place. */
+	export function xor(bytes: Uint8Array, mask: Uint8Array): void;
+	/** A whole number of 32 bits that nobody can foretell. */
+	export function random(): number;
 }

@@ -13,5 +13,6 @@ export const network = {
 	timer: Timer,
 	ticks: () => Time.ticks,
 	random: Math.random,
+	setClock: (time: number) => Time.set(time / 1000),
 	id,
 };

@@ -3,6 +3,7 @@
  * Knows the options and the order of things. Everything else is in the other files.
  */
 #include "board.h"
+#include "clock.h"
 #include "commands.h"
 #include "host.h"
 #include "loop.h"
@@ -60,7 +61,7 @@ static void usage(const char* problem, const char* detail)
 	fprintf(stderr,
 		"%s%s\n"
 		"usage: xs-mqtt-host [--board esp8266|esp32|none] [--stack lwip|lin] [--config JSON]\n"
-		"       [--module SPECIFIER=FILE]... [--preload SPECIFIER]... [--memory MILLISECONDS] [--limit BYTES] [--stack-slots N] [--seed N] MAIN\n",
+		"       [--module SPECIFIER=FILE]... [--preload SPECIFIER]... [--memory MILLISECONDS] [--limit BYTES] [--stack-slots N] [--seed N] [--clock SECONDS] MAIN\n",
 		problem, detail);
 	exit(usageStatus);
 }
@@ -87,6 +88,16 @@ static void seedRandom(const char* text)
 	else if (getentropy(&seed, sizeof(seed)))
 		hostAbort("engine", "the system has no random numbers");
 	srand(seed);
+}
+
+/* Where the date begins: that of a board which was never told it is 0. */
+static void setClock(const char* text)
+{
+	char* end;
+	unsigned long seconds = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || seconds > UINT32_MAX)
+		usage("not seconds since 1970, 0 to 4294967295: ", text);
+	clockSet((double)seconds * 1000);
 }
 
 static Options readOptions(int argc, char** argv)
@@ -137,6 +148,8 @@ static Options readOptions(int argc, char** argv)
 			options.stack = atol(value);
 		else if (!strcmp(option, "--seed"))
 			seed = value;
+		else if (!strcmp(option, "--clock"))
+			setClock(value);
 		else
 			usage("unknown option: ", option);
 	}

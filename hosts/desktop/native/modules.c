@@ -21,7 +21,7 @@ typedef struct {
 } NativeModule;
 
 extern const NativeModule gTimerModule, gTimeModule, gTCPModule, gResolverModule, gPipeModule, gEngineModule,
-	gMachineModule, gWifiModule;
+	gMachineModule, gWifiModule, gTlsModule, gCryptModule, gBytesModule;
 extern const NativeModule* const gNativeModules[];
 extern void* hostDataIf(void* the, void* slot, const void* hooks);
 extern void modulesAdd(const char* specifier, const char* path);
@@ -30,7 +30,7 @@ extern const char* modulesRealPath(const char* path);
 
 const NativeModule* const gNativeModules[] = {
 	&gTimerModule, &gTimeModule, &gTCPModule, &gResolverModule, &gPipeModule, &gEngineModule, &gMachineModule,
-	&gWifiModule, NULL,
+	&gWifiModule, &gTlsModule, &gCryptModule, &gBytesModule, NULL,
 };
 
 typedef struct Mapping {

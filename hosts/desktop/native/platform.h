@@ -52,6 +52,13 @@
 	void* waiterData; \
 	void* waiterLink;
 
+/* The date can be set: the host's own. */
+#include <sys/time.h>
+typedef struct timeval c_timeval;
+#define c_timezone timezone
+#define c_gettimeofday hostTimeOfDay
+extern int hostTimeOfDay(struct timeval* time, void* zone);
+
 /* All that XS prints (trace, reports of errors) becomes lines of the protocol. */
 #define c_vprintf hostVPrintf
 #define c_printf hostPrintf

@@ -1,6 +1,7 @@
 /*
- * The modules "timer" and "time". Know the event loop. Must not know sockets.
+ * The modules "timer" and "time". Know the event loop and the date. Must not know sockets.
  */
+#include "clock.h"
 #include "host.h"
 #include "loop.h"
 
@@ -138,17 +139,28 @@ static void timeDelta(xsMachine* the)
 	xsmcSetInteger(xsResult, (int32_t)((uint32_t)end - (uint32_t)start));
 }
 
+/* (seconds since 1970) */
+static void timeSet(xsMachine* the)
+{
+	double seconds = xsmcToNumber(xsArg(0));
+	if (!(seconds >= 0 && seconds <= UINT32_MAX)) /* as far as boards count */
+		xsRangeError("invalid time");
+	clockSet(seconds * 1000);
+}
+
 const NativeModule gTimeModule = {
 	"time",
 	"export default class Time {\n"
 	"static get ticks() @ 'ticks'\n"
 	"static get microseconds() @ 'microseconds'\n"
 	"static delta(start, end) @ 'delta'\n"
+	"static set(seconds) @ 'set'\n"
 	"}\n",
 	(const NativeFunction[]) {
 		{ "ticks", timeTicks },
 		{ "microseconds", timeMicroseconds },
 		{ "delta", timeDelta },
+		{ "set", timeSet },
 		{ NULL, NULL },
 	},
 };

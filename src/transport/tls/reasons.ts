@@ -24,6 +24,15 @@ export const BROKEN_CHAIN = refused(
 export const CERTIFICATE_UNSUPPORTED = refused(
 	"the broker's certificate uses an algorithm or extension that is not supported: RSA and ECDSA with SHA-256 to SHA-512 are",
 );
+export const CERTIFICATE_MALFORMED = refused(
+	"the broker's certificate breaks the rules of its format (X.509, DER): issue it anew, or somebody interferes",
+);
+export const CERTIFICATE_PURPOSE = refused(
+	"the broker's certificate is not for servers: issue one with the extended key usage serverAuth, or without any",
+);
+export const CHAIN_TOO_LONG = refused(
+	"the broker sends more certificates than are taken, 8 of 16 KB in all: leave out of its file what is not needed",
+);
 export const WRONG_PIN = refused(
 	"the broker's certificate is not the one in the option tls.pin: if it was renewed, add the new one's SHA-256",
 );
