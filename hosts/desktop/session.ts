@@ -9,6 +9,7 @@ import type {
 	SessionOptions,
 	SessionSocket,
 } from "../../src/transport/tls/capability.js";
+import { utf8Length, writeUtf8 } from "../../src/wire/utf8.js";
 
 const enum Record {
 	HEADER = 5,
@@ -77,13 +78,15 @@ class Certificates implements CertificateManager {
 /** ALPN's list on the wire (RFC 7301, section 3.1). */
 const protocolList = (names: readonly string[] | undefined): Uint8Array | undefined => {
 	if (names === undefined) return undefined;
-	const bytes: number[] = [];
-	for (const name of names) {
-		if (name.length < 1 || name.length > 255) throw new Error("invalid protocol");
-		bytes.push(name.length);
-		for (let i = 0; i < name.length; i++) bytes.push(name.charCodeAt(i));
+	const lengths = names.map(utf8Length);
+	const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + 1 + length, 0));
+	let at = 0;
+	for (let i = 0; i < names.length; i++) {
+		if (lengths[i] < 1 || lengths[i] > 255) throw new Error("invalid protocol");
+		bytes[at++] = lengths[i];
+		at = writeUtf8(names[i], bytes, at);
 	}
-	return Uint8Array.from(bytes);
+	return bytes;
 };
 
 /** The code of the largest fragment that is not longer (RFC 6066, section 4): 1 for 512 bytes to 4 for 4096. */

@@ -2,13 +2,13 @@
 // against Mosquitto. Readings have to arrive; in debug builds the instruments must show no garbage once connected.
 // For whoever has the SDK: CI has not.
 
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { FAILED, Problem, textOf } from "../../tools/problem.js";
 import { Broker } from "./broker.js";
+import { buildApp } from "./build.js";
 import { judge } from "./judge.js";
 import { findSdk, type Sdk } from "./sdk.js";
 import { Simulator, startDisplay } from "./simulator.js";
@@ -34,35 +34,6 @@ interface Case {
 	qos: string;
 }
 
-/** The app's mc.so. */
-async function build(
-	sdk: Sdk,
-	{ example, build, qos }: Case,
-	port: number,
-	interval: number,
-): Promise<string> {
-	const output = resolve("build/simulator");
-	mkdirSync(output, { recursive: true });
-	const flags = build === "debug" ? ["-d"] : [];
-	const name = basename(example);
-	const settings = ["host=127.0.0.1", `port=${port}`, `interval=${interval}`, `qos=${qos}`];
-	const app = join(output, "bin/lin/mc", build, name, "mc.so");
-	const args = [...flags, "-m", "-p", "lin", "-o", output, "-t", "build", ...settings];
-	await new Promise<void>((resolve, reject) => {
-		execFile(
-			sdk.mcconfig,
-			args,
-			{ cwd: example, env: sdk.env, maxBuffer: 1 << 26 },
-			(error, out, complaint) => {
-				if (error === null && existsSync(app)) return resolve();
-				const said = `${out}${complaint}`.trim().split("\n").slice(-12).join("\n");
-				reject(new Problem(`${name} does not build (${build})`, `mcconfig said:\n${said}`, "mend that"));
-			},
-		);
-	});
-	return app;
-}
-
 /** Runs one case; what is wrong with it. */
 async function run(sdk: Sdk, it: Case, options: Options, display: string | undefined): Promise<string[]> {
 	const name = basename(it.example);
@@ -70,7 +41,9 @@ async function run(sdk: Sdk, it: Case, options: Options, display: string | undef
 	let simulator: Simulator | undefined;
 	const faults: string[] = [];
 	try {
-		const app = await build(sdk, it, broker.port, options.interval);
+		const { example, build, qos } = it;
+		const settings = { host: "127.0.0.1", port: broker.port, interval: options.interval, qos };
+		const app = await buildApp(sdk, example, build, settings);
 		simulator = await Simulator.start(sdk, app, display);
 		for (let waited = 0; broker.messages === 0 && waited < PATIENCE && !simulator.ended; waited++)
 			await sleep(1000);

@@ -273,8 +273,7 @@ static void tlsVersion(xsMachine* the)
 
 static void missing(xsMachine* the)
 {
-	xsUnknownError("the desktop host was built without TLS: OpenSSL 3 was not found on this computer. Install it, on "
-				   "Debian and Ubuntu with: sudo apt-get install libssl-dev; the next start builds the host with it");
+	xsUnknownError("the desktop host was built without OpenSSL");
 }
 
 #define tlsConstructor missing

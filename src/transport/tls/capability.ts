@@ -70,6 +70,8 @@ export interface TlsCapability {
 	): boolean;
 	timer: {
 		repeat(callback: () => void, interval: number): unknown;
+		/** Fires in `delay` milliseconds, then at the interval. */
+		schedule(timer: never, delay: number, interval: number): void;
 		clear(timer: never): void;
 	};
 }

@@ -45,6 +45,9 @@ export const HANDSHAKE_REFUSED = refused(
 export const TLS_VERSION = refused(
 	"the broker does not speak TLS 1.2: allow it at the broker; check the port",
 );
+export const WEAK_KEY_EXCHANGE = refused(
+	"the broker's Diffie-Hellman prime has fewer than 2048 bits: give it a longer one, or have it prefer ECDHE suites",
+);
 export const TLS_PROTOCOL = broken(
 	"the broker broke the protocol, speaks no TLS on this port, or somebody interferes: the connection was given up",
 );

@@ -1,0 +1,73 @@
+// In the place of a session's certificate manager: our own judgement comes first, then the session's. Knows no handshake.
+
+import type { Reason } from "../../wire/reason.js";
+import type { CertificateManager, TlsCapability } from "./capability.js";
+import { judge } from "./chain.js";
+import { same } from "./der.js";
+import { CERTIFICATE_UNSUPPORTED } from "./reasons.js";
+import type { TlsSettings } from "./settings.js";
+
+export class Certificates implements CertificateManager {
+	/** Why the broker's certificate is not to be trusted; undefined as long as nothing is known against it. */
+	reason: Reason | undefined = undefined;
+	/** The session's own. */
+	private readonly own: CertificateManager;
+	private readonly settings: TlsSettings;
+	private readonly name: string;
+	private readonly capability: TlsCapability;
+	/** Hears that the broker's certificate is good. */
+	private readonly onApproved: { approve(): void };
+
+	constructor(
+		own: CertificateManager,
+		settings: TlsSettings,
+		name: string,
+		capability: TlsCapability,
+		onApproved: { approve(): void },
+	) {
+		this.own = own;
+		this.settings = settings;
+		this.name = name;
+		this.capability = capability;
+		this.onApproved = onApproved;
+	}
+
+	verify(certificates: readonly Uint8Array[]): boolean {
+		const { settings, name } = this;
+		const path: Uint8Array[] = [];
+		this.reason = judge(certificates, settings, name, Date.now(), this.capability, path);
+		if (this.reason === undefined && !this.verifyAgain(path)) this.reason = CERTIFICATE_UNSUPPORTED;
+		if (this.reason !== undefined) return false;
+		this.onApproved.approve();
+		return true;
+	}
+
+	/** What the session itself says to the broker's certificate, its issuers, and at last the authority that is trusted. */
+	private verifyAgain(path: Uint8Array[]): boolean {
+		if (this.settings.cas.length === 0) return true; // a pin is enough
+		const authority = path.pop()!;
+		const last = path[path.length - 1];
+		// It is the broker's own: the session has no rule for that.
+		if (path.length === 1 && same(last, 0, last.length, authority)) return true;
+		try {
+			this.own.register(authority.slice().buffer as ArrayBuffer);
+			// The last one twice: the session wants two at least, and finds the authority by its key for the last of all.
+			path.push(last);
+			return this.own.verify(path, { tls_server_name: this.settings.serverName ?? this.name });
+		} catch {
+			return false;
+		}
+	}
+
+	register(certificate: ArrayBuffer): unknown {
+		return this.own.register(certificate);
+	}
+
+	getKey(certificate: unknown): unknown {
+		return this.own.getKey(certificate);
+	}
+
+	findPreferredCert(types: unknown, names: unknown): unknown {
+		return this.own.findPreferredCert(types, names);
+	}
+}
