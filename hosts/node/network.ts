@@ -5,7 +5,8 @@ import { Socket as NodeSocket } from "node:net";
 import { hostname } from "node:os";
 import type { Network } from "../../src/connection/network.js";
 import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
-import { SocketStream } from "./duplex.js";
+import { SocketStream } from "./socket-stream.js";
+import { tls } from "./tls.js";
 
 class TCP extends SocketStream implements Socket {
 	readonly target: unknown;
@@ -86,5 +87,6 @@ export const network: Network = {
 	dns: { io: Resolver },
 	timer: Timer,
 	ticks: () => performance.now() | 0,
+	streams: { tls },
 	id: hostname(),
 };
