@@ -209,3 +209,11 @@ declare module "desktop/bytes" {
 	/** A whole number of 32 bits that nobody can foretell. */
 	export function random(): number;
 }
+
+declare module "desktop/certificates" {
+	/**
+	 * Whether OpenSSL finds that `chain`, the broker's own first, leads to one of `authorities`, is for `name` (a host name or
+	 * an address) and valid at `seconds` since 1970. Both hold certificates in DER, one behind the other.
+	 */
+	export function verify(chain: Uint8Array, authorities: Uint8Array, name: string, seconds: number): boolean;
+}

@@ -6,6 +6,7 @@ import Resolver from "embedded:network/dns/resolver/udp";
 import { id } from "desktop/machine";
 import Time from "time";
 import Timer from "timer";
+import { tls } from "./tls.js";
 
 export const network = {
 	socket: { io: TCP },
@@ -13,6 +14,7 @@ export const network = {
 	timer: Timer,
 	ticks: () => Time.ticks,
 	random: Math.random,
+	streams: { tls },
 	setClock: (time: number) => Time.set(time / 1000),
 	id,
 };

@@ -2,6 +2,7 @@
 // wherever they are found, garbage for each record. What may come from whom is the guard's to know: this one knows less.
 // Device code. Cuts records and messages; all the rest is OpenSSL's, behind "desktop/tls".
 
+import { verify } from "desktop/certificates";
 import Connection from "desktop/tls";
 import type {
 	CertificateManager,
@@ -51,19 +52,39 @@ const part = (bytes: Uint8Array, at: number, length: number): Uint8Array => {
 	return bytes.subarray(at, at + length);
 };
 
-/** The SDK's checks dates, names and signatures, if badly; this one needs somebody to replace `verify`. */
+/** One behind the other. */
+const concat = (all: readonly Uint8Array[]): Uint8Array => {
+	const bytes = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const each of all) {
+		bytes.set(each, at);
+		at += each.length;
+	}
+	return bytes;
+};
+
+/** What the session itself thinks of certificates, which is what OpenSSL does. Who has a better way replaces it. */
 class Certificates implements CertificateManager {
 	private readonly options: SessionOptions;
+	private readonly registered: Uint8Array[] = [];
 
 	constructor(options: SessionOptions) {
 		this.options = options;
+		if (options.certificate !== undefined) this.registered.push(options.certificate);
 	}
 
-	verify(_certificates: readonly Uint8Array[], _options: unknown): boolean {
-		return !this.options.verify;
+	/** Whether they lead to one that is registered, for the name `tls_server_name`, now. */
+	verify(
+		certificates: readonly Uint8Array[],
+		{ tls_server_name = "" }: { tls_server_name?: string },
+	): boolean {
+		if (!this.options.verify) return true;
+		return verify(concat(certificates), concat(this.registered), tls_server_name, Date.now() / 1000);
 	}
 
-	register(_certificate: ArrayBuffer): void {}
+	register(certificate: ArrayBuffer): void {
+		this.registered.push(new Uint8Array(certificate));
+	}
 
 	/** The key of our own certificate. */
 	getKey(_certificate: unknown): unknown {
@@ -100,7 +121,7 @@ const fragmentCode = (length: number | undefined): number | undefined => {
 export class TlsSession implements Session {
 	alert: { level: number; description: number } | undefined = undefined;
 	certificateManager: CertificateManager;
-	readonly options: SessionOptions;
+	readonly options: SessionOptions & { tls_server_name?: string };
 	private readonly connection: Connection;
 	private state = State.NEW;
 	/** What comes is encrypted. */
@@ -111,7 +132,7 @@ export class TlsSession implements Session {
 
 	constructor(options: SessionOptions) {
 		if (options.protocolVersion !== 0x303) throw new Error("protocolVersion: not supported");
-		this.options = { ...options };
+		this.options = { ...options, tls_server_name: options.serverName };
 		this.certificateManager = new Certificates(options);
 		this.connection = new Connection(
 			options.serverName,

@@ -3,10 +3,10 @@
 import { digest, ecdsa, rsa } from "desktop/crypt";
 import { version } from "desktop/tls";
 import Timer from "timer";
+import type { Layer } from "../../src/transport/stream.js";
 import type { TlsCapability } from "../../src/transport/tls/capability.js";
 import { tlsLayer } from "../../src/transport/tls/layer.js";
 import type { TlsOptions } from "../../src/transport/tls/options.js";
-import type { Layer } from "../../src/transport/stream.js";
 import { TlsSession } from "./session.js";
 
 export const capability: TlsCapability = {

@@ -439,7 +439,7 @@ const OWN_PORTS = 20_000 + ((Number(process.env.JEST_WORKER_ID ?? 1) - 1) % 8) *
 let lastPort = OWN_PORTS + Math.floor(Math.random() * 1000);
 
 /** A port that nothing listens on, and that nobody else takes while the broker starts, or is halted. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = ++lastPort;
 		if (!(await answers(port))) return port;

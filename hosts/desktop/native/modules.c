@@ -21,7 +21,8 @@ typedef struct {
 } NativeModule;
 
 extern const NativeModule gTimerModule, gTimeModule, gTCPModule, gResolverModule, gPipeModule, gEngineModule,
-	gMachineModule, gWifiModule, gTlsModule, gCryptModule, gBytesModule;
+	gMachineModule, gWifiModule, gTlsModule, gCryptModule, gBytesModule,
+	gCertificatesModule;
 extern const NativeModule* const gNativeModules[];
 extern void* hostDataIf(void* the, void* slot, const void* hooks);
 extern void modulesAdd(const char* specifier, const char* path);
@@ -30,7 +31,7 @@ extern const char* modulesRealPath(const char* path);
 
 const NativeModule* const gNativeModules[] = {
 	&gTimerModule, &gTimeModule, &gTCPModule, &gResolverModule, &gPipeModule, &gEngineModule, &gMachineModule,
-	&gWifiModule, &gTlsModule, &gCryptModule, &gBytesModule, NULL,
+	&gWifiModule, &gTlsModule, &gCryptModule, &gBytesModule, &gCertificatesModule, NULL,
 };
 
 typedef struct Mapping {

@@ -380,7 +380,8 @@ export class Guard implements SessionSocket {
 		const type = head[Size.RECORD];
 		const length = (head[6] << 16) | (head[7] << 8) | head[8];
 		const whole = Size.MESSAGE + length;
-		if (whole > Size.LONGEST || (length === 0) !== (type === Message.SERVER_HELLO_DONE)) this.stop(TLS_PROTOCOL);
+		if (whole > Size.LONGEST || (length === 0) !== (type === Message.SERVER_HELLO_DONE))
+			this.stop(TLS_PROTOCOL);
 		head[0] = Content.HANDSHAKE;
 		head[1] = head[2] = 3;
 		head[3] = whole >> 8;
@@ -446,7 +447,8 @@ export class Guard implements SessionSocket {
 		const from = this.total - this.body;
 		for (let i = 0; i < count; i++)
 			if (this.step === Step.SERVER_HELLO) this.lookAtHello(from + i, view[i]);
-			else if (this.numbers < NUMBERS && this.exchange === Exchange.DHE) this.lookAtNumbers(from + i, view[i]);
+			else if (this.numbers < NUMBERS && this.exchange === Exchange.DHE)
+				this.lookAtNumbers(from + i, view[i]);
 			else this.lookAtExchange(from + i, view[i]);
 	}
 
