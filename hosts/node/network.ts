@@ -7,6 +7,7 @@ import type { Network } from "../../src/connection/network.js";
 import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
 import { SocketStream } from "./socket-stream.js";
 import { tls } from "./tls.js";
+import { webSocket } from "./websocket.js";
 
 class TCP extends SocketStream implements Socket {
 	readonly target: unknown;
@@ -87,6 +88,6 @@ export const network: Network = {
 	dns: { io: Resolver },
 	timer: Timer,
 	ticks: () => performance.now() | 0,
-	streams: { tls },
+	streams: { tls, webSocket },
 	id: hostname(),
 };
