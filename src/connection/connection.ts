@@ -603,7 +603,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			return;
 		}
 		// Something may be left after a handler threw.
-		if (reader.decoder.available > 0) this.decode();
+		this.decode();
 		if (this.stream === undefined) return;
 		if (state === Phase.HANDSHAKE) this.attendHandshake(now);
 		else this.attendConnected(now);

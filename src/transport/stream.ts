@@ -11,11 +11,16 @@ export interface Stream {
 	read(view: Uint8Array): number | undefined;
 	/**
 	 * Takes all of the view and returns the room left. Once it has failed it returns undefined; or it throws: then it takes
-	 * nothing, and leaves the view as it is. What it takes it may overwrite, and the Frame.HEADROOM bytes in front of it: if
-	 * it does, `overwrites` is true. It may allocate if `allocates` is true: then the view's buffer is never short.
+	 * nothing, and leaves the view as it is. What it takes it may overwrite if `overwrites` is true; the Frame.HEADROOM bytes
+	 * in front of it at any time. It may allocate if `allocates` is true: then the view's buffer is never short.
 	 */
 	write(view: Uint8Array): number | undefined;
 	close(): void;
+	/**
+	 * The owner has read, not within `onReadable`, all that was announced: announces what is behind it, if it has not yet.
+	 * Default: all that has come was announced, or the stream announces it by itself.
+	 */
+	readOn?(): void;
 	/** What was written is not in the view any more. Default false. */
 	readonly overwrites?: boolean;
 	/** Writing may allocate. Default false. Then what was written counts as overwritten, too. */

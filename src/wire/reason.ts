@@ -14,7 +14,8 @@ export class Reason {
 	constructor(fault: Fault, message: string) {
 		this.fault = fault;
 		this.message = message;
-		Object.freeze(this); // so that a preloaded one stays in flash
+		// So that a preloaded one stays in flash. What extends it has fields to come.
+		if (new.target === Reason) Object.freeze(this);
 	}
 
 	toString(): string {

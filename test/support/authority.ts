@@ -120,7 +120,7 @@ export class Authority {
 		this.openssl("req", "-new", "-key", keyFile, "-subj", `/CN=${name}`, "-out", request);
 		const lines = [
 			"subjectKeyIdentifier=hash",
-			"authorityKeyIdentifier=keyid",
+			"authorityKeyIdentifier=keyid:always",
 			`basicConstraints=critical,CA:${ca ? "TRUE" : "FALSE"}`,
 			...(ca ? ["keyUsage=critical,keyCertSign,cRLSign"] : []),
 			...(names === "" ? [] : [`subjectAltName=${names}`]),

@@ -13,6 +13,7 @@ export class Certificates implements CertificateManager {
 	/** The session's own. */
 	private readonly own: CertificateManager;
 	private readonly settings: TlsSettings;
+	/** The broker's, which its certificate has to have. */
 	private readonly name: string;
 	private readonly capability: TlsCapability;
 	/** Hears that the broker's certificate is good. */
@@ -53,7 +54,7 @@ export class Certificates implements CertificateManager {
 			this.own.register(authority.slice().buffer as ArrayBuffer);
 			// The last one twice: the session wants two at least, and finds the authority by its key for the last of all.
 			path.push(last);
-			return this.own.verify(path, { tls_server_name: this.settings.serverName ?? this.name });
+			return this.own.verify(path, { tls_server_name: this.name });
 		} catch {
 			return false;
 		}

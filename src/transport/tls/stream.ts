@@ -238,11 +238,13 @@ export class TlsStream implements Stream, StreamOwner {
 
 	private begin(): void {
 		const { capability, settings, guard, host } = this;
-		const name = settings.serverName ?? host;
+		const { serverName } = settings;
+		// The dot of a name that is complete is none of its labels.
+		const name = serverName ?? (host.endsWith(".") ? host.slice(0, -1) : host);
 		this.phase = Phase.HANDSHAKE;
 		try {
 			const session = new capability.session(sessionOptions(settings, name));
-			const certificates = new Certificates(session.certificateManager, settings, host, capability, guard);
+			const certificates = new Certificates(session.certificateManager, settings, name, capability, guard);
 			session.certificateManager = this.certificates = certificates;
 			this.session = session;
 			session.initiateHandshake();

@@ -1,8 +1,11 @@
 // The option `webSocket` of a Client.
 
 export interface WebSocketOptions {
-	/** Path and query of the request, from "/" on. Default "/mqtt". */
+	/** Path and query of the request, from "/" on, in visible ASCII without "#". Default "/mqtt". */
 	path?: string;
-	/** Further headers of the request, as an API key. Names and values are ASCII. */
-	headers?: Readonly<Record<string, string>>;
+	/**
+	 * Further headers of the request, as an API key: names are tokens (RFC 7230, section 3.2.6) and none of the handshake's
+	 * own, values are printable ASCII. A function is called at each connect. Values are never shown: they may be secrets.
+	 */
+	headers?: Readonly<Record<string, string | (() => string)>>;
 }

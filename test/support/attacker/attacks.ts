@@ -212,15 +212,14 @@ export const ATTACKS: readonly Attack[] = [
 		begin: instead((scene) => scene.inFront()),
 	},
 	{
-		name: "the same, his own issued by the authority for his own name",
-		reason: BROKEN_CHAIN,
+		name: "the same, his own issued by the authority for his own name: the broker's is in the second one",
+		reason: WRONG_NAME,
 		fools: "the SDK",
 		begin: instead((scene) => scene.inFrontForAnotherName()),
 	},
 	{
-		name: "the broker's name in the second certificate only",
+		name: "the broker's name in the issuer's certificate only",
 		reason: WRONG_NAME,
-		fools: "the SDK",
 		begin: instead((scene) => scene.nameAbove()),
 	},
 	{
@@ -296,12 +295,12 @@ export const ATTACKS: readonly Attack[] = [
 		...(step === "ChangeCipherSpec" ? {} : { fools: "the SDK" as const }),
 		begin: endAt(step, () => [CLOSE_NOTIFY]),
 	})),
-	...cases(CLEAR_STEPS, (step) =>
-		protocol(
-			`close_notify before ${step}`,
-			always((at, bytes) => (at === step ? [CLOSE_NOTIFY, bytes] : [bytes])),
-		),
-	),
+	...cases(CLEAR_STEPS, (step) => ({
+		name: `close_notify before ${step}`,
+		reason: TLS_PROTOCOL,
+		...(step === "ChangeCipherSpec" ? {} : { fools: "the SDK" as const }),
+		begin: always((at, bytes) => (at === step ? [CLOSE_NOTIFY, bytes] : [bytes])),
+	})),
 	{
 		name: "a forged alert: handshake_failure",
 		reason: HANDSHAKE_REFUSED,
@@ -364,12 +363,12 @@ export const ATTACKS: readonly Attack[] = [
 			at === "Certificate" ? record(Content.HANDSHAKE, certificateMessage(scene.anotherGood().chain)) : bytes,
 		]),
 	),
-	...cases(STEPS, (step) =>
-		protocol(
-			`${step} cut short`,
-			always((at, bytes) => [at === step ? cut(bytes) : bytes]),
-		),
-	),
+	...cases(STEPS, (step) => ({
+		name: `${step} cut short`,
+		// What is missing of the last message could still come.
+		reason: step === "ServerHelloDone" ? CONNECT_TIMEOUT : TLS_PROTOCOL,
+		begin: always((at, bytes) => [at === step ? cut(bytes) : bytes]),
+	})),
 	...cases(STEPS, (step) =>
 		protocol(
 			`${step} twice`,
@@ -379,9 +378,9 @@ export const ATTACKS: readonly Attack[] = [
 	...cases(["Certificate", "ServerKeyExchange", "ServerHelloDone", "Finished"] as const, (step) =>
 		protocol(`${step} before what comes before it`, swap(STEPS[STEPS.indexOf(step) - 1], step)),
 	),
-	{ name: "TLS 1.1", reason: TLS_VERSION, begin: version(0x0302) },
+	{ name: "TLS 1.1", reason: TLS_VERSION, fools: "the SDK", begin: version(0x0302) },
 	{ name: "TLS 1.3 in the old place", reason: TLS_VERSION, begin: version(0x0304) },
-	{ name: "SSL 3", reason: TLS_VERSION, begin: version(0x0300) },
+	{ name: "SSL 3", reason: TLS_VERSION, fools: "the SDK", begin: version(0x0300) },
 	{
 		name: "a record that says it has 16 KB and more",
 		reason: RECORD_TOO_LONG,

@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/tls" on Moddable.
+
+export * from "../../src/transport/tls/index.js";

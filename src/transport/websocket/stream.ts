@@ -1,0 +1,225 @@
+// WebSocket as a stream over a stream (RFC 6455): what is written goes out as one binary frame, in fixed memory. Knows what
+// is sent, and how the connection begins and ends; frames that come are its base class's.
+
+import type { Reason } from "../../wire/reason.js";
+import type { Stream, StreamOwner } from "../stream.js";
+import type { WebSocketCapability } from "./capability.js";
+import type { Frames } from "./frames.js";
+import type { Handshake } from "./handshake.js";
+import { Incoming, Step } from "./incoming.js";
+import { Bit, Close, Head, Length, Opcode } from "./protocol.js";
+import { Closed, HEADER_FAILED, NO_ANSWER } from "./reasons.js";
+import type { Scratch } from "./scratch.js";
+
+const enum First {
+	BINARY = Bit.FIN | Opcode.BINARY,
+}
+
+/** A packet for which the room is gone: a control frame has gone before it. One for all, as the window is short then. */
+const WOULD_BLOCK = Object.freeze(new Error("would block"));
+
+const enum Ping {
+	NONE = -1,
+}
+
+/** For places that have none of their own. */
+const xorByLoop = (bytes: Uint8Array, mask: Uint8Array): void => {
+	for (let i = bytes.length - 1; i >= 0; i--) bytes[i] ^= mask[i & 3];
+};
+
+/** Bytes of a packet that fit, in one frame, into `room`. */
+const roomIn = (room: number): number => {
+	if (room < Head.MEDIUM) return 0;
+	return room > Length.MEDIUM + Head.MEDIUM ? Length.MEDIUM : room - Head.MEDIUM;
+};
+
+export class WebSocketStream extends Incoming implements Stream {
+	// Hot fields first: XS looks for a field from the first one on.
+	/** Bytes of room below. */
+	private room = 0;
+	private readonly frames: Frames;
+	private readonly mask: Uint8Array;
+	private readonly key: Int32Array;
+	private readonly random: () => number;
+	private readonly xor: (bytes: Uint8Array, mask: Uint8Array) => void;
+	allocates = false;
+	/** Who hears of bytes below. */
+	readonly input: this;
+	private readonly scratch: Scratch;
+	/** Until the server has accepted. */
+	private handshake: Handshake | undefined;
+	/** Bytes of the last ping, if its pong waits for room. */
+	private pinged: number = Ping.NONE;
+
+	constructor(
+		owner: StreamOwner,
+		scratch: Scratch,
+		frames: Frames,
+		{ random, xor = xorByLoop }: WebSocketCapability,
+		handshake: Handshake,
+	) {
+		super(owner, scratch);
+		this.frames = frames;
+		this.mask = scratch.mask;
+		this.key = scratch.key;
+		this.random = random;
+		this.xor = xor;
+		this.input = this;
+		this.scratch = scratch;
+		this.handshake = handshake;
+	}
+
+	/** `stream` is being connected. */
+	begin(stream: Stream): this {
+		this.stream = stream;
+		this.allocates = stream.allocates === true;
+		return this;
+	}
+
+	// ---- out
+
+	/** Masked in place with a key of its own (RFC 6455, section 5.3), and back again: the view is then as it was. */
+	write(view: Uint8Array): number | undefined {
+		const length = view.length;
+		const frames = this.frames;
+		const frame =
+			view === frames.window && length <= Length.SHORT
+				? frames.short!
+				: frames.around(view, length, this.allocates);
+		const head = frame.length - length;
+		if (length + head > this.room) throw WOULD_BLOCK;
+		frame[0] = First.BINARY;
+		if (head === Head.SHORT) frame[1] = Bit.MASK | length;
+		else {
+			frame[1] = Bit.MASK | Length.TWO_BYTES;
+			frame[2] = length >> 8;
+			frame[3] = length;
+		}
+		const mask = this.mask;
+		this.key[0] = this.random();
+		frame.set(mask, head - Head.MASK);
+		this.xor(view, mask);
+		let room: number | undefined;
+		try {
+			room = this.stream!.write(frame);
+		} finally {
+			this.xor(view, mask);
+		}
+		if (room === undefined) return undefined;
+		this.room = room;
+		return roomIn(room);
+	}
+
+	/** Sends the first `length` bytes that `scratch.control` holds, if there is room. */
+	private sendControl(opcode: Opcode, length: number): boolean {
+		const size = Head.SHORT + length;
+		if (size > this.room) return false;
+		const { control, mask } = this;
+		this.key[0] = this.random();
+		control[0] = Bit.FIN | opcode;
+		control[1] = Bit.MASK | length;
+		control.set(mask, Head.SHORT - Head.MASK);
+		this.maskControl(length);
+		const room = this.scratch.writeControl(this.stream!, size);
+		this.maskControl(length);
+		if (room === undefined) return false;
+		this.room = room;
+		return true;
+	}
+
+	private maskControl(length: number): void {
+		const { control, mask } = this;
+		for (let i = 0; i < length; i++) control[Head.SHORT + i] ^= mask[i & 3];
+	}
+
+	/** Sends a close frame, if there is room. */
+	private sendClose(status: number): void {
+		const { control } = this;
+		control[Head.SHORT] = status >> 8;
+		control[Head.SHORT + 1] = status;
+		this.sendControl(Opcode.CLOSE, status === Close.NO_STATUS ? 0 : 2);
+	}
+
+	// ---- the stream below
+
+	onWritable(room: number): void {
+		this.room = room;
+		if (this.handshake !== undefined) {
+			this.sendRequest(this.handshake);
+			return;
+		}
+		this.sendPong();
+		this.owner.onWritable(roomIn(this.room));
+	}
+
+	private sendRequest(handshake: Handshake): void {
+		if (!handshake.begun)
+			try {
+				handshake.begin();
+			} catch (error) {
+				this.fail(HEADER_FAILED);
+				throw error;
+			}
+		// A function among the headers may have closed the client.
+		if (this.stream !== undefined) this.room = handshake.send(this.stream, this.room);
+	}
+
+	onError(reason?: Reason): void {
+		this.owner.onError(reason ?? (this.handshake?.begun ? NO_ANSWER : undefined));
+	}
+
+	// ---- what comes
+
+	protected onAnswer(byte: number): void {
+		const verdict = this.handshake!.add(byte);
+		if (verdict === false) return;
+		if (verdict !== true) {
+			this.fail(verdict);
+			return;
+		}
+		this.handshake = undefined;
+		this.step = Step.FIRST;
+		this.owner.onWritable(roomIn(this.room));
+	}
+
+	protected onPingBegun(): void {
+		this.pinged = Ping.NONE;
+	}
+
+	protected onPing(length: number): void {
+		this.pinged = length;
+		this.sendPong();
+	}
+
+	/** Answers the last ping, if there is room now (RFC 6455, section 5.5.3). */
+	private sendPong(): void {
+		if (this.pinged !== Ping.NONE && this.sendControl(Opcode.PONG, this.pinged)) this.pinged = Ping.NONE;
+	}
+
+	/** Answers with the same status (RFC 6455, section 5.5.1). */
+	protected onClose(status: number): void {
+		this.onMalformed(new Closed(status), status);
+	}
+
+	protected onMalformed(reason: Reason, status: number): void {
+		this.sendClose(status);
+		this.fail(reason);
+	}
+
+	// ---- the end
+
+	/** The connection is of no more use. */
+	private fail(reason: Reason): void {
+		this.stop();
+		this.owner.onError(reason);
+	}
+
+	close(): void {
+		const { stream } = this;
+		if (stream === undefined) return;
+		if (this.handshake === undefined && this.step !== Step.OVER) this.sendClose(Close.NORMAL);
+		this.stop();
+		this.stream = undefined;
+		stream.close();
+	}
+}
