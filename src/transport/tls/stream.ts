@@ -7,6 +7,7 @@ import { reasonOfAlert } from "./alert.js";
 import type { Session, SessionOptions, TlsCapability } from "./capability.js";
 import { Certificates } from "./certificates.js";
 import { Guard } from "./guard.js";
+import { isHostName } from "./name.js";
 import { RECORD_TOO_LONG, TLS_PROTOCOL } from "./reasons.js";
 import type { TlsSettings } from "./settings.js";
 
@@ -45,16 +46,6 @@ const CLOSE_NOTIFY = 0;
 const NOT_READY = Object.freeze(new Error("not ready: the TLS handshake is not over"));
 const WOULD_BLOCK = Object.freeze(new Error("would block: there is less room"));
 
-/** Whether it is an IPv4 address, digits and dots only, or an IPv6 address. */
-const isAddress = (host: string): boolean => {
-	for (let i = 0; i < host.length; i++) {
-		const code = host.charCodeAt(i);
-		if (code === 0x3a) return true;
-		if (code !== 0x2e && (code < 0x30 || code > 0x39)) return false;
-	}
-	return true;
-};
-
 /** What the session gets. What is not wanted is left out: the SDK's takes a member that is undefined for one that is there. */
 const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => {
 	const { cas, clientCertificates, clientKey, alpn, fragmentLength } = settings;
@@ -64,7 +55,7 @@ const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => 
 		cache: false,
 	};
 	// An address is no server name (RFC 6066, section 3).
-	if (!isAddress(name)) options.serverName = name;
+	if (isHostName(name)) options.serverName = name;
 	if (clientCertificates.length > 0) {
 		options.clientCertificates = clientCertificates;
 		options.clientKey = clientKey;
@@ -140,10 +131,9 @@ export class TlsStream implements Stream, StreamOwner {
 		const text = this.text;
 		if (text === undefined) return undefined;
 		const at = this.at;
-		const length = view.length;
 		let count = text.length - at;
-		if (count > length) {
-			count = length;
+		if (count > view.length) {
+			count = view.length;
 			this.at = at + count;
 		} else {
 			this.text = undefined;
