@@ -131,10 +131,9 @@ export class TlsStream implements Stream, StreamOwner {
 		const text = this.text;
 		if (text === undefined) return undefined;
 		const at = this.at;
-		const length = view.length;
 		let count = text.length - at;
-		if (count > length) {
-			count = length;
+		if (count > view.length) {
+			count = view.length;
 			this.at = at + count;
 		} else {
 			this.text = undefined;
