@@ -244,7 +244,7 @@ export class TlsStream implements Stream, StreamOwner {
 	}
 
 	private shakeHands(): void {
-		const { owner, guard } = this;
+		const { guard } = this;
 		const session = this.session!;
 		try {
 			let over = false;
@@ -264,11 +264,7 @@ export class TlsStream implements Stream, StreamOwner {
 		}
 		this.phase = Phase.OPEN;
 		this.certificates = undefined;
-		try {
-			this.tellRoom();
-		} finally {
-			if (owner.stream === this) this.wakeSoon();
-		}
+		this.tellRoom();
 		this.decode();
 	}
 
@@ -326,7 +322,7 @@ export class TlsStream implements Stream, StreamOwner {
 			this.fail();
 			return undefined;
 		}
-		if (this.over) this.end(undefined);
+		if (this.over) this.end(this.failure);
 		return undefined;
 	}
 
