@@ -55,7 +55,7 @@ test("DigestInfo without NULL is none, and one with more in its parameters is no
 	};
 	expect(judged(blockWith("3031300d060960864801650304020105000420"))).toBe(true);
 	expect(judged(blockWith("302f300b0609608648016503040201" + "0420"))).toBe(false);
-	expect(judged(blockWith("3041301d06096086480165030402010510" + "00".repeat(16) + "0420"))).toBe(false);
+	expect(judged(blockWith(`3041301d06096086480165030402010510${"00".repeat(16)}0420`))).toBe(false);
 	expect(judged(blockWith("3041300d060960864801650304020205000430"))).toBe(false);
 });
 
