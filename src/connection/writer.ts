@@ -805,7 +805,7 @@ export class Writer {
 
 	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
 	private send(count: number): boolean {
-		if (this.stream!.allocates) return this.write(this.window.subarray(0, count));
+		if (this.stream!.allocates) return this.write(new Uint8Array(this.buffer, this.outbox.windowAt, count));
 		this.buffer.resize(this.outbox.windowAt + count);
 		try {
 			this.writable = this.stream!.write(this.window) as number;

@@ -17,6 +17,7 @@ import { FakeBoard, startFakeBoard } from "./fake-board.js";
 const OPTIONS: SimOptions = {
 	broker: undefined,
 	port: undefined,
+	tls: false,
 	name: "sensor-node",
 	board: "none",
 	stack: "lwip",
