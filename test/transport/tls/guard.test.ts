@@ -339,7 +339,13 @@ describe("alerts in the clear:", () => {
 	});
 
 	test("of another length", () => {
-		for (const body of [Buffer.of(2), Buffer.of(2, 40, 0), Buffer.alloc(0)])
+		for (const body of [
+			Buffer.of(2),
+			Buffer.of(2, 40, 0),
+			Buffer.of(2, 2, 70),
+			Buffer.alloc(0),
+			Buffer.alloc(300),
+		])
 			expectEnd(new Replay(recordings.ECDHE).feed(recordOf(Content.ALERT, body)), TLS_PROTOCOL);
 	});
 
