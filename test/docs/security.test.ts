@@ -115,18 +115,30 @@ test("a broker and a client with those certificates find each other, and mosquit
 	expect(await seen.find(all)).toBe("sensor-1/temperature 21.5");
 });
 
-test("so does the secure sensor in the real engine, and is told apart by its certificate", async () => {
-	const broker = await start(home(), "acl_file acl");
-	writeAccessList();
-	const seen = await listen(broker.port);
-	const { ca, certificate, key } = ours();
-	await startExample(
-		"secure-sensor",
-		{ host: HOST, port: broker.port, name: "sensor-1", interval: 200, "ca.pem": ca, "client.pem": certificate, "client.key": key },
-		{ board: "esp32" },
-	);
-	expect(await seen.find((line) => line.startsWith("sensor-1/uptime"))).toMatch(/^sensor-1\/uptime \d+$/);
-}, FIRST);
+test(
+	"so does the secure sensor in the real engine, and is told apart by its certificate",
+	async () => {
+		const broker = await start(home(), "acl_file acl");
+		writeAccessList();
+		const seen = await listen(broker.port);
+		const { ca, certificate, key } = ours();
+		await startExample(
+			"secure-sensor",
+			{
+				host: HOST,
+				port: broker.port,
+				name: "sensor-1",
+				interval: 200,
+				"ca.pem": ca,
+				"client.pem": certificate,
+				"client.key": key,
+			},
+			{ board: "esp32" },
+		);
+		expect(await seen.find((line) => line.startsWith("sensor-1/uptime"))).toMatch(/^sensor-1\/uptime \d+$/);
+	},
+	FIRST,
+);
 
 test("who has no certificate is not let in, and who has the wrong CA leaves", async () => {
 	const broker = await start(home());
