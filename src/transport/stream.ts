@@ -45,6 +45,8 @@ export interface StreamFactory {
 	open(host: string, address: string, port: number, owner: StreamOwner): Stream;
 	/** It checks dates, and the clock is not set: it can open nothing now. Looked at before each attempt. Default false. */
 	readonly awaitsClock?: boolean;
+	/** What goes through its streams is encrypted. Default false. */
+	readonly encrypts?: boolean;
 }
 
 /**

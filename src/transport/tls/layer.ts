@@ -13,6 +13,7 @@ export const tlsLayer =
 	(options, below): StreamFactory => {
 		const settings = checkTls(options);
 		return {
+			encrypts: true,
 			get awaitsClock() {
 				return settings.cas.length > 0 && !isClockSet();
 			},

@@ -373,22 +373,22 @@ describe("what the session gets", () => {
 		const owner = { stream: undefined, input: { onReadable() {} }, onWritable() {}, onError() {} };
 		factory.open(host, "127.0.0.1", 8883, owner);
 		place.peer.open();
-		return { options: NodeSession.last.options, needsClock: factory.needsClock };
+		return { options: NodeSession.last.options, encrypts: factory.encrypts };
 	};
 	const bare = { protocolVersion: 0x303, cache: false };
 
 	test("with an authority: its own check, the host's name, shorter records", () => {
 		expect(optionsFor({ ca: authority.own.pem }, "broker.test")).toEqual({
 			options: { ...bare, verify: true, serverName: "broker.test", tls_max_fragment_length: 4096 },
-			needsClock: true,
+			encrypts: true,
 		});
 	});
 
-	test("with a pin alone no check of its own, and no clock; records as long as TLS has them are not asked for", () => {
+	test("with a pin alone no check of its own; records as long as TLS has them are not asked for", () => {
 		const found = optionsFor({ pin: broker.pin, fragmentLength: 16_384 }, "broker.test.");
 		expect(found).toEqual({
 			options: { ...bare, verify: false, serverName: "broker.test" },
-			needsClock: false,
+			encrypts: true,
 		});
 		expect(Object.keys(found.options).sort()).toEqual(["cache", "protocolVersion", "serverName", "verify"]);
 	});
