@@ -166,7 +166,7 @@ class TlsStream extends SocketStream {
 export const tls: Layer<TlsOptions> = (options): StreamFactory => {
 	const settings = checkTls(options);
 	return {
-		encrypts: true,
+		isSecure: true,
 		get awaitsClock() {
 			return settings.cas.length > 0 && !isClockSet();
 		},

@@ -46,7 +46,7 @@ export interface StreamFactory {
 	/** It checks dates, and the clock is not set: it can open nothing now. Looked at before each attempt. Default false. */
 	readonly awaitsClock?: boolean;
 	/** What goes through its streams is encrypted. Default false. */
-	readonly encrypts?: boolean;
+	readonly isSecure?: boolean;
 }
 
 /**

@@ -199,6 +199,11 @@ export class Guard implements SessionSocket {
 		this.flush();
 	}
 
+	/** Something waits for room. */
+	get waits(): boolean {
+		return this.waiting.length > 0;
+	}
+
 	/** The broker's certificate is good: our flight may go. */
 	approve(): void {
 		this.approved = true;

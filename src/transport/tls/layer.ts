@@ -13,7 +13,7 @@ export const tlsLayer =
 	(options, below): StreamFactory => {
 		const settings = checkTls(options);
 		return {
-			encrypts: true,
+			isSecure: true,
 			get awaitsClock() {
 				return settings.cas.length > 0 && !isClockSet();
 			},

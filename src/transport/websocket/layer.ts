@@ -1,6 +1,6 @@
 // Puts WebSocket over the streams that another factory makes, TCP's or TLS's. Knows how one is made.
 
-import type { Layer, StreamFactory } from "../stream.js";
+import type { Layer } from "../stream.js";
 import type { WebSocketCapability } from "./capability.js";
 import { Frames } from "./frames.js";
 import { Handshake } from "./handshake.js";
@@ -18,18 +18,18 @@ const enum Port {
 /** What a host gives as `network.streams.webSocket`. */
 export const webSocketLayer =
 	(capability: WebSocketCapability): Layer<WebSocketOptions> =>
-	(options, below): StreamFactory => {
+	(options, below) => {
 		const path = checkWebSocket(options);
 		const scratch = new Scratch();
 		const frames = new Frames();
-		const { encrypts } = below;
+		const { isSecure } = below;
 		return {
-			encrypts,
+			isSecure,
 			get awaitsClock() {
 				return below.awaitsClock;
 			},
 			open: (host, address, port, owner) => {
-				const authority = port === (encrypts ? Port.HTTPS : Port.HTTP) ? host : `${host}:${port}`;
+				const authority = port === (isSecure ? Port.HTTPS : Port.HTTP) ? host : `${host}:${port}`;
 				const handshake = new Handshake(path, authority, options, capability);
 				const stream = new WebSocketStream(owner, scratch, frames, capability, handshake);
 				return stream.begin(below.open(host, address, port, stream));
