@@ -129,6 +129,15 @@ const writeLong = (text: string, bytes: Uint8Array, end: number): number => {
 	return at + encoded.length;
 };
 
+/** `text` in UTF-8. Allocates it. */
+export const encodeText = (text: string): Uint8Array => {
+	if (fromString !== undefined) return new Uint8Array(fromString.call(ArrayBuffer, text));
+	const length = utf8Length(text);
+	const bytes = new Uint8Array(length < 0 ? ~length : length);
+	writeUtf8(text, bytes, 0);
+	return bytes;
+};
+
 /**
  * How many bytes the character takes whose first byte, from 0x80 on, is at `at`. Where it is ill-formed, below 0: as many
  * of them make up one U+FFFD, which is what decoders agree on (Unicode, section 3.9, U+FFFD Substitution).

@@ -3,14 +3,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAsync, type MqttClient } from "mqtt";
 import { Problem } from "../../tools/problem.js";
 import type { Sdk } from "./sdk.js";
 
-function freePort(): Promise<number> {
+/** A port of loopback where nobody listens. */
+export function freePort(): Promise<number> {
 	return new Promise((resolve) => {
 		const server = createServer();
 		server.listen(0, "127.0.0.1", () => {
@@ -60,11 +61,15 @@ export class Broker {
 		});
 	}
 
-	static async start(sdk: Sdk): Promise<Broker> {
+	/** `settings`: more lines of its configuration. */
+	static async start(sdk: Sdk, settings: readonly string[] = []): Promise<Broker> {
 		const port = await freePort();
 		const folder = mkdtempSync(join(tmpdir(), "xs-mqtt-simulator-"));
 		const file = join(folder, "mosquitto.conf");
-		writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n`);
+		// Started by root it would become somebody else, who may not read certificates.
+		const lines = ["per_listener_settings true", "set_tcp_nodelay true", `user ${userInfo().username}`];
+		lines.push(`listener ${port} 127.0.0.1`, "allow_anonymous true", ...settings);
+		writeFileSync(file, `${lines.join("\n")}\n`);
 		const child = spawn("mosquitto", ["-c", file], { env: sdk.env, stdio: "ignore" });
 		try {
 			await listening(port, child);

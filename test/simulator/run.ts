@@ -1,5 +1,6 @@
 // `npm run test:simulator`: builds the examples with the Moddable SDK, debug and release, and runs them in its simulator
 // against Mosquitto. Readings have to arrive; in debug builds the instruments must show no garbage once connected.
+// With --tls: what TLS does there, see tls.ts.
 // For whoever has the SDK: CI has not.
 
 import { existsSync, readdirSync } from "node:fs";
@@ -12,6 +13,7 @@ import { buildApp } from "./build.js";
 import { judge } from "./judge.js";
 import { findSdk, type Sdk } from "./sdk.js";
 import { Simulator, startDisplay } from "./simulator.js";
+import { tryTls } from "./tls.js";
 
 /** Seconds until the first message must be there. */
 const PATIENCE = 30;
@@ -25,6 +27,7 @@ interface Options {
 	interval: number;
 	qos: string[];
 	build: string[];
+	tls?: boolean;
 }
 
 interface Case {
@@ -92,6 +95,7 @@ async function main(): Promise<number> {
 		.option("--interval <ms>", "between two readings", number, 100)
 		.option("--qos <qos...>", "of readings", ["1"])
 		.option("--build <kind...>", "debug, release", ["debug", "release"])
+		.option("--tls", "instead: TLS against Mosquitto, and attacks on it")
 		.parse();
 	const options = program.opts<Options>();
 	const sdk = findSdk();
@@ -99,15 +103,23 @@ async function main(): Promise<number> {
 	const folders = program.args.length > 0 ? program.args : examples().map((name) => join("examples", name));
 	const display = await startDisplay(sdk);
 	let failed = 0;
+	const tell = (faults: readonly string[]) => {
+		for (const fault of faults) process.stdout.write(`  FAULT: ${fault}\n`);
+		if (faults.length > 0) failed++;
+	};
 	try {
-		for (const example of folders.map((folder) => resolve(folder)))
-			for (const build of options.build)
-				for (const qos of options.qos) {
-					process.stdout.write(`${basename(example)}, ${build}, QoS ${qos}\n`);
-					const faults = await run(sdk, { example, build, qos }, options, display?.name);
-					for (const fault of faults) process.stdout.write(`  FAULT: ${fault}\n`);
-					if (faults.length > 0) failed++;
-				}
+		if (options.tls)
+			for await (const [name, faults] of tryTls({ sdk, display: display?.name })) {
+				process.stdout.write(`${name}\n`);
+				tell(faults);
+			}
+		else
+			for (const example of folders.map((folder) => resolve(folder)))
+				for (const build of options.build)
+					for (const qos of options.qos) {
+						process.stdout.write(`${basename(example)}, ${build}, QoS ${qos}\n`);
+						tell(await run(sdk, { example, build, qos }, options, display?.name));
+					}
 	} finally {
 		display?.stop();
 	}

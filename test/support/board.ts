@@ -14,8 +14,8 @@ export const LOADS: [string, string[]][] = [
 	["loaded from source", []],
 	[
 		"preloaded and frozen",
-		["src/index", "src/telemetry/index", "src/network/wifi", "test/support/app"].map((name) =>
-			resolve(`build/${name}.js`),
+		["src/index", "src/telemetry/index", "src/network/wifi", "hosts/desktop/network", "test/support/app"].map(
+			(name) => resolve(`build/${name}.js`),
 		),
 	],
 ];

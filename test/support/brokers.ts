@@ -418,6 +418,42 @@ export class Cable {
 	}
 }
 
+/** A way to `target` on which so many bytes a second pass, each way; its port. */
+export async function slowLine(target: number, bytesPerSecond: number): Promise<number> {
+	const TICK = 25;
+	const most = Math.ceil((bytesPerSecond * TICK) / 1000);
+	const sockets = new Set<Socket>();
+	const server = createServer((near) => {
+		const far = connect(target, "127.0.0.1");
+		for (const [from, into] of [
+			[near, far],
+			[far, near],
+		]) {
+			sockets.add(from);
+			from.setNoDelay(true);
+			from.pause();
+			const pump = setInterval(() => {
+				const bytes = from.read(Math.min(most, from.readableLength)) as Buffer | null;
+				if (bytes !== null) into.write(bytes);
+			}, TICK);
+			// Without it nothing is read into what readableLength counts.
+			from.on("readable", () => {});
+			from.on("error", () => {});
+			from.on("close", () => {
+				clearInterval(pump);
+				sockets.delete(from);
+				into.destroy();
+			});
+		}
+	});
+	const port = await listen(server);
+	endLater(async () => {
+		for (const socket of sockets) socket.destroy();
+		await new Promise((closed) => server.close(closed));
+	});
+	return port;
+}
+
 // ---- small things
 
 let count = 0;

@@ -58,9 +58,13 @@ export type DigestName = "SHA1" | "SHA256" | "SHA384" | "SHA512";
 export interface TlsCapability {
 	session: new (options: SessionOptions) => Session;
 	digest(name: DigestName, bytes: Uint8Array): ArrayBuffer;
-	/** `signature` to the power of `exponent`, modulo `modulus`; all big-endian, the result as long as the modulus. */
+	/** `signature` to the power of `exponent`, modulo `modulus`; all big-endian, the result as long as the modulus, which is odd. */
 	rsa(modulus: Uint8Array, exponent: Uint8Array, signature: Uint8Array): Uint8Array;
-	/** Whether `r` and `s` sign `digest` under `point`, which is uncompressed (0x04, x, y); FIPS 186-4, section 6.4. */
+	/**
+	 * Whether `r` and `s` sign `digest` under `point`, which is uncompressed (0x04, x, y); FIPS 186-4, section 6.4. `r` and
+	 * `s` are big-endian, 1 to the order less 1, without a 0 in front: they may be shorter than the order; the digest is
+	 * not longer. False for a point that is not on the curve. Throws for a curve that it does not know.
+	 */
 	ecdsa(
 		curve: "secp256r1" | "secp384r1" | "secp521r1",
 		point: Uint8Array,

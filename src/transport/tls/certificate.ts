@@ -117,7 +117,7 @@ export class Certificate {
 		const whole = reader.enter(Tag.SEQUENCE);
 		this.tbs = reader.position;
 		const tbs = reader.enter(Tag.SEQUENCE);
-		this.#readVersion(reader);
+		this.readVersion(reader);
 		reader.skip(Tag.INTEGER); // the serial number
 		if (reader.position === reader.start) throw CERTIFICATE_MALFORMED;
 		const inner = reader.position;
@@ -134,12 +134,12 @@ export class Certificate {
 		this.subject = reader.position;
 		reader.skip(Tag.SEQUENCE);
 		this.subjectEnd = reader.position;
-		this.#readKey(reader);
-		this.#readExtensions(reader);
+		this.readKey(reader);
+		this.readExtensions(reader);
 		reader.leave(tbs);
 		this.tbsEnd = reader.position;
 		const outer = reader.position;
-		this.#readAlgorithm(reader);
+		this.readAlgorithm(reader);
 		// What is signed tells the algorithm, too: otherwise it could be exchanged (RFC 5280, section 4.1.1.2).
 		if (!same(der, inner, innerEnd, der, outer, reader.position)) throw CERTIFICATE_MALFORMED;
 		const signature = reader.enterString(Tag.BIT_STRING);
@@ -150,7 +150,7 @@ export class Certificate {
 		reader.finish();
 	}
 
-	#readVersion(reader: Reader): void {
+	private readVersion(reader: Reader): void {
 		if (reader.tag() !== Tag.CONTEXT_CONSTRUCTED) return;
 		const outer = reader.enter(Tag.CONTEXT_CONSTRUCTED);
 		reader.natural();
@@ -161,7 +161,7 @@ export class Certificate {
 		reader.leave(outer);
 	}
 
-	#readAlgorithm(reader: Reader): void {
+	private readAlgorithm(reader: Reader): void {
 		const outer = reader.enter(Tag.SEQUENCE);
 		reader.skip(Tag.OBJECT_IDENTIFIER);
 		const id = reader.last();
@@ -176,7 +176,7 @@ export class Certificate {
 		reader.leave(outer);
 	}
 
-	#readKey(reader: Reader): void {
+	private readKey(reader: Reader): void {
 		const outer = reader.enter(Tag.SEQUENCE);
 		const algorithm = reader.enter(Tag.SEQUENCE);
 		reader.skip(Tag.OBJECT_IDENTIFIER);
@@ -189,18 +189,18 @@ export class Certificate {
 		} else reader.position = reader.end;
 		reader.leave(algorithm);
 		const bits = reader.enterString(Tag.BIT_STRING);
-		if (this.key === Algorithm.RSA) this.#readRsa(reader);
+		if (this.key === Algorithm.RSA) this.readRsa(reader);
 		else {
 			this.modulus = reader.position;
 			this.modulusEnd = reader.position = reader.end;
-			if (this.key === Algorithm.ECDSA && !this.#isPoint()) this.key = Algorithm.UNKNOWN;
+			if (this.key === Algorithm.ECDSA && !this.isPoint()) this.key = Algorithm.UNKNOWN;
 		}
 		reader.leave(bits);
 		reader.leave(outer);
 	}
 
 	/** Whether it is a point of a known curve, uncompressed (RFC 5480, section 2.2). */
-	#isPoint(): boolean {
+	private isPoint(): boolean {
 		return (
 			this.curve !== Curve.NONE &&
 			this.modulusEnd - this.modulus === 1 + 2 * this.curve &&
@@ -209,7 +209,7 @@ export class Certificate {
 	}
 
 	/** RSAPublicKey (RFC 8017, appendix A.1.1). */
-	#readRsa(reader: Reader): void {
+	private readRsa(reader: Reader): void {
 		const outer = reader.enter(Tag.SEQUENCE);
 		reader.natural();
 		this.modulus = reader.start;
@@ -234,7 +234,7 @@ export class Certificate {
 			this.key = Algorithm.UNKNOWN;
 	}
 
-	#readExtensions(reader: Reader): void {
+	private readExtensions(reader: Reader): void {
 		if (this.version > 1) {
 			// issuerUniqueID and subjectUniqueID
 			if (reader.tag() === Tag.CONTEXT + 1) reader.skip(Tag.CONTEXT + 1);
@@ -251,7 +251,7 @@ export class Certificate {
 			const id = reader.begins(EXTENSION) ? reader.last() : 0;
 			const critical = reader.tag() === Tag.BOOLEAN && reader.truth();
 			const value = reader.enterString(Tag.OCTET_STRING);
-			const bit = this.#readExtension(reader, id);
+			const bit = this.readExtension(reader, id);
 			if (bit === 0) {
 				// Constraints are not to be passed over, critical or not: they keep an authority within its bounds.
 				if (critical || id === Id.NAME_CONSTRAINTS) this.unsupported = true;
@@ -267,10 +267,10 @@ export class Certificate {
 	}
 
 	/** Returns a bit that is this extension's; 0: another one, not read. */
-	#readExtension(reader: Reader, id: number): number {
+	private readExtension(reader: Reader, id: number): number {
 		switch (id) {
 			case Id.BASIC_CONSTRAINTS:
-				this.#readBasicConstraints(reader);
+				this.readBasicConstraints(reader);
 				return 1;
 			case Id.KEY_USAGE: {
 				reader.skip(Tag.BIT_STRING);
@@ -307,7 +307,7 @@ export class Certificate {
 		}
 	}
 
-	#readBasicConstraints(reader: Reader): void {
+	private readBasicConstraints(reader: Reader): void {
 		const outer = reader.enter(Tag.SEQUENCE);
 		if (reader.tag() === Tag.BOOLEAN) this.authority = reader.truth();
 		if (reader.tag() === Tag.INTEGER) {
@@ -324,6 +324,19 @@ export class Certificate {
 		return view(this.der, start, end);
 	}
 }
+
+/** Whether `der` is a certificate with the name of who issued `certificate`: found out without reading all of it. */
+export const isNamedAsIssuer = (der: Uint8Array, certificate: Certificate): boolean => {
+	const reader = new Reader(der);
+	reader.enter(Tag.SEQUENCE);
+	reader.enter(Tag.SEQUENCE);
+	if (reader.tag() === Tag.CONTEXT_CONSTRUCTED) reader.skip(Tag.CONTEXT_CONSTRUCTED);
+	reader.skip(Tag.INTEGER);
+	for (let i = 0; i < 3; i++) reader.skip(Tag.SEQUENCE); // signature, issuer, validity
+	const subject = reader.position;
+	reader.skip(Tag.SEQUENCE);
+	return same(der, subject, reader.position, certificate.der, certificate.issuer, certificate.issuerEnd);
+};
 
 /** Bits of a number without a 0 in front. */
 export const bitLength = (bytes: Uint8Array, start: number, end: number): number => {

@@ -2,7 +2,7 @@
 // neither sockets nor the handshake.
 
 import { Reason } from "../../wire/reason.js";
-import { Algorithm, Certificate, Usage } from "./certificate.js";
+import { Algorithm, Certificate, isNamedAsIssuer, Usage } from "./certificate.js";
 import { same } from "./der.js";
 import { encodeHost, hasName } from "./name.js";
 import {
@@ -105,8 +105,9 @@ const checkPath = (
 		for (let j = 0; j < cas.length; j++) {
 			const ca = cas[j];
 			if (i > 0 || !same(ca, 0, ca.length, certificates[0])) {
+				if (!isNamedAsIssuer(ca, certificate)) continue;
 				const authority = new Certificate(ca);
-				if (!isIssuer(authority, certificate) || !signs(authority, certificate, crypto)) continue;
+				if (!maySign(authority) || !signs(authority, certificate, crypto)) continue;
 				const wrong = checkDepth(authority, between) ?? checkUse(authority, now);
 				if (wrong !== undefined) {
 					authorityFault ??= wrong;
@@ -121,33 +122,24 @@ const checkPath = (
 			return undefined;
 		}
 		if (i + 1 === certificates.length) return authorityFault ?? UNKNOWN_CA;
+		if (!isNamedAsIssuer(certificates[i + 1], certificate)) return authorityFault ?? BROKEN_CHAIN;
 		const issuer = new Certificate(certificates[i + 1]);
 		if (
 			issuer.version < 3 ||
-			!isIssuer(issuer, certificate) ||
+			!maySign(issuer) ||
 			checkDepth(issuer, between) !== undefined ||
 			!signs(issuer, certificate, crypto)
 		)
 			return authorityFault ?? BROKEN_CHAIN;
 		fault ??= checkUse(issuer, now);
-		if (!same(issuer.der, issuer.subject, issuer.subjectEnd, issuer.der, issuer.issuer, issuer.issuerEnd))
-			between++;
+		if (!isNamedAsIssuer(issuer.der, issuer)) between++;
 		certificate = issuer;
 	}
 };
 
-/** Whether `authority` may have issued `certificate`, by its name and its rights; version 1 has no say in rights. */
-const isIssuer = (authority: Certificate, certificate: Certificate): boolean =>
-	same(
-		authority.der,
-		authority.subject,
-		authority.subjectEnd,
-		certificate.der,
-		certificate.issuer,
-		certificate.issuerEnd,
-	) &&
-	(authority.authority || authority.version < 3) &&
-	(authority.usage & Usage.KEY_CERT_SIGN) !== 0;
+/** Whether it has the right to sign certificates; in versions before 3 nothing is said of rights. */
+const maySign = ({ authority, version, usage }: Certificate): boolean =>
+	(authority || version < 3) && (usage & Usage.KEY_CERT_SIGN) !== 0;
 
 /** Whether so many authorities may stand between it and the broker's own certificate. */
 const checkDepth = ({ pathLength }: Certificate, between: number): Reason | undefined =>

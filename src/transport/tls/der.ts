@@ -43,7 +43,7 @@ export class Reader {
 	}
 
 	/** Reads the header of an element: `position` is where its contents begin. Returns where they end. */
-	#header(tag: number): number {
+	private header(tag: number): number {
 		const { bytes, end } = this;
 		let position = this.position;
 		if (position + 2 > end || bytes[position] !== tag) throw CERTIFICATE_MALFORMED;
@@ -65,7 +65,7 @@ export class Reader {
 
 	/** Reads over an element with that tag. */
 	skip(tag: number): void {
-		const end = this.#header(tag);
+		const end = this.header(tag);
 		this.start = this.position;
 		this.position = end;
 	}
@@ -73,7 +73,7 @@ export class Reader {
 	/** Goes into an element with that tag. Returns what `leave` wants. */
 	enter(tag: number): number {
 		const outer = this.end;
-		this.end = this.#header(tag);
+		this.end = this.header(tag);
 		return outer;
 	}
 

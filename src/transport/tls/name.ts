@@ -72,6 +72,9 @@ export const encodeHost = (name: string): Host | undefined => {
 	return { bytes: length === text.length ? text : text.slice(0, length), tag: General.DNS_NAME };
 };
 
+/** Whether it is a name, and no address. */
+export const isHostName = (name: string): boolean => encodeHost(name)?.tag === General.DNS_NAME;
+
 /** The bytes of an IPv4 address in its usual form, undefined when it is none: no zeros in front, which some take for octal. */
 const encodeAddress = (text: Uint8Array): Host | undefined => {
 	const bytes = new Uint8Array(4);

@@ -1,6 +1,6 @@
 // Reads PEM (RFC 7468) with a base64 of its own. Knows no certificates and no keys: what a block is, its label says.
 
-import { decodeText, utf8Length, writeUtf8 } from "../../wire/utf8.js";
+import { decodeText, encodeText } from "../../wire/utf8.js";
 import { view } from "./der.js";
 
 /** What stands between a BEGIN and an END. */
@@ -11,20 +11,13 @@ export interface Block {
 }
 
 const enum Char {
-	TAB = 0x09,
-	LINE_FEED = 0x0a,
 	SPACE = 0x20,
-	PLUS = 0x2b,
 	HYPHEN = 0x2d,
-	SLASH = 0x2f,
 	ZERO = 0x30,
 	NINE = 0x39,
 	COLON = 0x3a,
-	EQUALS = 0x3d,
 	UPPER_A = 0x41,
 	UPPER_Z = 0x5a,
-	LOWER_A = 0x61,
-	LOWER_Z = 0x7a,
 }
 
 const enum Most {
@@ -44,7 +37,8 @@ const END = new Uint8Array([0x45, 0x4e, 0x44, Char.SPACE]);
  * `what` and shows nothing of what a block holds. Allocates them, and a copy of `text`.
  */
 export const readPem = (what: string, text: string | Uint8Array): Block[] => {
-	const bytes = typeof text === "string" ? encode(text) : text;
+	// A copy in any case: it is decoded in place.
+	const bytes = typeof text === "string" ? encodeText(text) : text.slice();
 	const blocks: Block[] = [];
 	for (let at = 0; ; ) {
 		const begin = findLine(bytes, at, BEGIN);
@@ -64,21 +58,14 @@ export const readPem = (what: string, text: string | Uint8Array): Block[] => {
 			throw new RangeError(
 				`${what} has a block "${label}" without its line -----END: it was cut, or copied in part`,
 			);
-		for (let i = body; i < bodyEnd; i++)
-			if (bytes[i] === Char.COLON)
-				throw new RangeError(
-					`${what} has a block "${label}" with headers, as encrypted keys have: decrypt it with openssl pkey`,
-				);
+		const colon = bytes.indexOf(Char.COLON, body);
+		if (colon >= 0 && colon < bodyEnd)
+			throw new RangeError(
+				`${what} has a block "${label}" with headers, as encrypted keys have: decrypt it with openssl pkey`,
+			);
 		blocks.push({ label, der: decode(bytes, body, bodyEnd, `${what} has a block "${label}"`) });
 		at = end + label.length;
 	}
-};
-
-const encode = (text: string): Uint8Array => {
-	const length = utf8Length(text);
-	const bytes = new Uint8Array(length < 0 ? ~length : length);
-	writeUtf8(text, bytes, 0);
-	return bytes;
 };
 
 /** Whether at `at` stand those bytes of `other`. */
@@ -118,44 +105,49 @@ const endOfLabel = (bytes: Uint8Array, at: number): number => {
 	return -1;
 };
 
-/** The 6 bits that a character stands for; below 0: none. */
-const sextet = (char: number): number => {
-	if (char >= Char.LOWER_A) return char <= Char.LOWER_Z ? char - Char.LOWER_A + 26 : -1;
-	if (char >= Char.UPPER_A) return char <= Char.UPPER_Z ? char - Char.UPPER_A : -1;
-	if (char >= Char.ZERO) return char <= Char.NINE ? char - Char.ZERO + 52 : -1;
-	return char === Char.PLUS ? 62 : char === Char.SLASH ? 63 : -1;
-};
+const enum Code {
+	/** Below it: the 6 bits that a character stands for. */
+	SPACE = 0x40,
+	PADDING = 0x41,
+}
 
-const isSpace = (char: number): boolean => char === Char.SPACE || (char >= Char.TAB && char <= 0x0d);
+/** What the characters of ASCII are in base64 (RFC 4648, section 4); 0xff: nothing. A table, since there are thousands. */
+const CODES = new Uint8Array([
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x40, 0x40, 0x40, 0x40, 0x40, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x40, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3e, 0xff, 0xff, 0xff, 0x3f, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39,
+	0x3a, 0x3b, 0x3c, 0x3d, 0xff, 0xff, 0xff, 0x41, 0xff, 0xff, 0xff, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
+	0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
+	0x19, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24,
+	0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x31, 0x32, 0x33, 0xff, 0xff, 0xff,
+	0xff, 0xff,
+]);
 
-/** Base64 (RFC 4648, section 4), with white space anywhere. */
+/** Base64 with white space anywhere: the bytes take its place, from `start` on. Returns a copy of them. */
 const decode = (bytes: Uint8Array, start: number, end: number, what: string): Uint8Array => {
-	let count = 0;
-	for (let i = start; i < end; i++) if (sextet(bytes[i]) >= 0) count++;
-	const size = (count * 6) >> 3;
-	if (size > Most.DER) throw new RangeError(`${what} of ${size} bytes: ${Most.DER} are the most`);
-	const der = new Uint8Array(size);
-	let to = 0;
+	let to = start;
 	let bits = 0;
 	let value = 0;
+	let count = 0;
 	let padding = 0;
 	for (let i = start; i < end; i++) {
-		const char = bytes[i];
-		if (isSpace(char)) continue;
-		const six = sextet(char);
-		if (char === Char.EQUALS) padding++;
-		else if (six < 0 || padding > 0) throw new RangeError(`${what} that is not base64`);
-		else {
-			value = ((value << 6) | six) & 0xffff;
+		const code = CODES[bytes[i]];
+		if (code < Code.SPACE && padding === 0) {
+			value = (value << 6) | code;
 			bits += 6;
+			count++;
 			if (bits >= 8) {
 				bits -= 8;
-				der[to++] = value >> bits;
+				bytes[to++] = value >> bits;
+				value &= 0xff;
 			}
-		}
+		} else if (code === Code.PADDING) padding++;
+		else if (code !== Code.SPACE) throw new RangeError(`${what} that is not base64`);
 	}
 	// The last group is filled up to four characters, with bits that are 0.
 	if (((count + padding) & 3) !== 0 || padding > 2 || (value & ((1 << bits) - 1)) !== 0)
 		throw new RangeError(`${what} that is not base64, or was cut`);
-	return der;
+	const size = to - start;
+	if (size > Most.DER) throw new RangeError(`${what} of ${size} bytes: ${Most.DER} are the most`);
+	return bytes.slice(start, to);
 };

@@ -4,7 +4,7 @@
 import { show } from "../../wire/quote.js";
 import { Reason } from "../../wire/reason.js";
 import { utf8Length, writeUtf8 } from "../../wire/utf8.js";
-import { Algorithm, Certificate } from "./certificate.js";
+import { Algorithm, Certificate, isNamedAsIssuer } from "./certificate.js";
 import { same } from "./der.js";
 import { readKey } from "./key.js";
 import { encodeHost } from "./name.js";
@@ -176,7 +176,7 @@ const checkKey = (certificates: readonly Uint8Array[], key: unknown): Uint8Array
 		const what = `tls.certificate, certificate ${i + 1},`;
 		const certificate = parse(what, certificates[i]);
 		if (issued === undefined) checkOwn(what, certificate, modulus);
-		else if (!isNamed(certificate, issued))
+		else if (!isNamedAsIssuer(certificates[i], issued))
 			throw new RangeError(
 				`${what} is not the issuer of the one before it: the client's own is the first, each one's issuer the next`,
 			);
@@ -194,17 +194,6 @@ const checkOwn = (what: string, certificate: Certificate, modulus: Uint8Array): 
 			`${what} is not that of tls.key: the client's own must be the first, and its key be given`,
 		);
 };
-
-/** Whether `issuer` has the name of who issued `certificate`. */
-const isNamed = (issuer: Certificate, certificate: Certificate): boolean =>
-	same(
-		issuer.der,
-		issuer.subject,
-		issuer.subjectEnd,
-		certificate.der,
-		certificate.issuer,
-		certificate.issuerEnd,
-	);
 
 const readPins = (pin: TlsOptions["pin"]): Uint8Array[] => {
 	const pins: Uint8Array[] = [];

@@ -7,6 +7,7 @@ import { reasonOfAlert } from "./alert.js";
 import type { Session, SessionOptions, TlsCapability } from "./capability.js";
 import { Certificates } from "./certificates.js";
 import { Guard } from "./guard.js";
+import { isHostName } from "./name.js";
 import { RECORD_TOO_LONG, TLS_PROTOCOL } from "./reasons.js";
 import type { TlsSettings } from "./settings.js";
 
@@ -45,16 +46,6 @@ const CLOSE_NOTIFY = 0;
 const NOT_READY = Object.freeze(new Error("not ready: the TLS handshake is not over"));
 const WOULD_BLOCK = Object.freeze(new Error("would block: there is less room"));
 
-/** Whether it is an IPv4 address, digits and dots only, or an IPv6 address. */
-const isAddress = (host: string): boolean => {
-	for (let i = 0; i < host.length; i++) {
-		const code = host.charCodeAt(i);
-		if (code === 0x3a) return true;
-		if (code !== 0x2e && (code < 0x30 || code > 0x39)) return false;
-	}
-	return true;
-};
-
 /** What the session gets. What is not wanted is left out: the SDK's takes a member that is undefined for one that is there. */
 const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => {
 	const { cas, clientCertificates, clientKey, alpn, fragmentLength } = settings;
@@ -64,7 +55,7 @@ const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => 
 		cache: false,
 	};
 	// An address is no server name (RFC 6066, section 3).
-	if (!isAddress(name)) options.serverName = name;
+	if (isHostName(name)) options.serverName = name;
 	if (clientCertificates.length > 0) {
 		options.clientCertificates = clientCertificates;
 		options.clientKey = clientKey;
@@ -94,6 +85,8 @@ export class TlsStream implements Stream, StreamOwner {
 	private readonly alarm: unknown;
 	/** Records without content since the last one with any. */
 	private emptyRecords = 0;
+	/** Bytes of room that came up during the handshake; 0: the guard knows of it. */
+	private room = 0;
 	/** TCP has ended; what it brought before is still the owner's. */
 	private over = false;
 	/** Why it has failed. */
@@ -140,10 +133,9 @@ export class TlsStream implements Stream, StreamOwner {
 		const text = this.text;
 		if (text === undefined) return undefined;
 		const at = this.at;
-		const length = view.length;
 		let count = text.length - at;
-		if (count > length) {
-			count = length;
+		if (count > view.length) {
+			count = view.length;
 			this.at = at + count;
 		} else {
 			this.text = undefined;
@@ -202,13 +194,23 @@ export class TlsStream implements Stream, StreamOwner {
 
 	onWritable(room: number): void {
 		if (this.phase === Phase.CONNECTING) this.begin();
+		else if (this.phase === Phase.HANDSHAKE && this.guard.waits) {
+			// What came at the same time is read first: it may be that the broker has refused, and is gone.
+			this.room = room;
+			this.wakeSoon();
+			return;
+		}
+		this.makeRoom(room);
+		if (this.phase === Phase.HANDSHAKE) this.shakeHands();
+		else if (this.phase === Phase.OPEN) this.tellRoom();
+	}
+
+	private makeRoom(room: number): void {
 		try {
 			this.guard.makeRoom(room);
 		} catch {
 			this.fail();
 		}
-		if (this.phase === Phase.HANDSHAKE) this.shakeHands();
-		else if (this.phase === Phase.OPEN) this.tellRoom();
 	}
 
 	onReadable(count: number): void {
@@ -373,6 +375,10 @@ export class TlsStream implements Stream, StreamOwner {
 	private onAlarm(): void {
 		this.timer.schedule(this.alarm as never, Delay.LONGEST, Delay.LONGEST);
 		if (this.text !== undefined) return;
+		if (this.phase === Phase.HANDSHAKE && this.room > 0) {
+			this.makeRoom(this.room);
+			this.room = 0;
+		}
 		if (this.phase === Phase.FAILED) this.end(this.failure);
 		else this.goOn();
 	}

@@ -4,3 +4,10 @@ declare module "primitives/vectors" {
 	/** What to call, with what. */
 	export const vectors: readonly (readonly [primitive: string, args: string[]])[];
 }
+
+declare module "guarded/visits" {
+	import type { TlsOptions } from "xs-mqtt/tls";
+
+	/** Where to connect, one after the other. Without `tls`: `ca` is the resource "ca.der". */
+	export const visits: readonly { port: number; tls?: TlsOptions; payload?: number }[];
+}

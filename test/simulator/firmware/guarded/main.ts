@@ -1,8 +1,10 @@
-// A Client with TLS that visits one port after the other, traces for each why the connection has ended, and "done".
+// A Client with TLS that visits one broker after the other and publishes a message. Traces for each how it went: "delivered",
+// "connected" where nothing was acknowledged, or why the connection has ended; and "done".
 
 /// <reference path="../generated.d.ts" />
 
 import Resource from "Resource";
+import { visits } from "guarded/visits";
 import config from "mc/config";
 import Timer from "timer";
 import * as plain from "xs-mqtt";
@@ -10,11 +12,12 @@ import { Client, type Reason } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 import * as tls from "xs-mqtt/tls";
 
-/** Milliseconds until an attempt, or a connection, is over. */
-const PATIENCE = 2000;
-
-const ports: string[] = config.ports.split(",");
-let next = 0;
+const enum Time {
+	/** Milliseconds until an attempt is over. */
+	ATTEMPT = 3000,
+	/** Until a connection is, on which nothing is acknowledged. */
+	CONNECTION = 500,
+}
 
 /** The name it is exported by. */
 function nameOf(reason: Reason): string {
@@ -23,12 +26,15 @@ function nameOf(reason: Reason): string {
 	return reason.message;
 }
 
+const ca = new Resource("ca.der") as unknown as ArrayBuffer;
+let next = 0;
+
 function visit(): void {
-	if (next === ports.length) {
+	if (next === visits.length) {
 		trace("done\n");
 		return;
 	}
-	const port = Number(ports[next++]);
+	const { port, tls = { ca }, payload = 5 } = visits[next++];
 	let isOver = false;
 	const over = (how: string) => {
 		if (isOver) return;
@@ -43,16 +49,18 @@ function visit(): void {
 		...network,
 		host: "localhost",
 		port,
-		tls: { ca: new Resource("ca.der") as unknown as ArrayBuffer },
+		tls,
+		clientId: `visit-${next}`,
 		username: "board",
 		password: config.password,
-		connectTimeout: PATIENCE,
+		connectTimeout: Time.ATTEMPT,
+		storeSize: 8192,
 		onConnected() {
-			Timer.set(() => over("connected"), PATIENCE / 4);
+			client.publish(`visit/${port}`, new Uint8Array(payload), 1);
+			Timer.set(() => over("connected"), Time.CONNECTION);
 		},
-		onDisconnected(reason) {
-			over(nameOf(reason));
-		},
+		onDelivered: () => over("delivered"),
+		onDisconnected: (reason) => over(nameOf(reason)),
 	});
 }
 
