@@ -11,7 +11,7 @@ import { stripVTControlCharacters } from "node:util";
 import { connectAsync } from "mqtt";
 import { SOCKET_FAILED } from "../../src/connection/dialer.js";
 import { Authority, type Issued } from "../support/authority.js";
-import { endLater, type Mosquitto, startMosquitto } from "../support/brokers.js";
+import { endLater, freePort, type Mosquitto, startMosquitto } from "../support/brokers.js";
 
 const COMMAND = "build/tools/xs-mqtt.js";
 
@@ -132,6 +132,36 @@ describe("a broker with TLS that wants a certificate", () => {
 		expect(stderr).toMatch(/^xs-mqtt: no MQTT connection to mqtts:.*; check --cert and --key\n$/);
 	}, 60_000);
 });
+
+test("a broker with WebSocket, over TLS and without", async () => {
+	const ca = new Authority();
+	endLater(() => ca.remove());
+	const { file, keyFile } = ca.issue();
+	const [plain, secure] = [await freePort(), await freePort()];
+	const broker = await startMosquitto({
+		settings: [
+			...[`listener ${plain} 127.0.0.1`, "protocol websockets"],
+			...[`listener ${secure} 127.0.0.1`, "protocol websockets", `certfile ${file}`, `keyfile ${keyFile}`],
+		],
+	});
+	for (const options of [
+		[`ws://localhost:${plain}/mqtt`],
+		[`wss://localhost:${secure}`, "--ca", ca.own.file],
+	]) {
+		const { status, stdout } = await sim(
+			"--messages",
+			"5",
+			"--interval",
+			"50",
+			"--json",
+			"--broker",
+			...options,
+		);
+		expect(status).toBe(0);
+		expect(stdout.match(/"reading":true/g)).toHaveLength(5);
+	}
+	expect(broker.comers.all.filter((id) => id.startsWith("sensor-node-"))).toHaveLength(2);
+}, 60_000);
 
 /** The command in a terminal of 80 columns and 24 lines. */
 class Terminal {

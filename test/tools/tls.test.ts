@@ -13,7 +13,7 @@ import type { SimOptions } from "../../tools/sim/options.js";
 import { Session } from "../../tools/sim/session.js";
 import { makeIdentity } from "../../tools/sim/throw-away.js";
 import { Authority, type Issued } from "../support/authority.js";
-import { endLater, type Mosquitto, startMosquitto } from "../support/brokers.js";
+import { endLater, freePort, type Mosquitto, startMosquitto } from "../support/brokers.js";
 import { FakeBoard, startFakeBoard } from "./fake-board.js";
 
 describe("the throw-away certificate", () => {
@@ -110,6 +110,7 @@ describe("the observer", () => {
 	/** Asks for a certificate. */
 	let strict: Mosquitto;
 	let webSocket: number;
+	let plainWebSocket: number;
 	beforeAll(async () => {
 		ca = new Authority();
 		other = new Authority({ name: "Another authority" });
@@ -120,13 +121,13 @@ describe("the observer", () => {
 			other.remove();
 		});
 		const files = [`certfile ${server.file}`, `keyfile ${server.keyFile}`];
-		webSocket = 40_000 + Math.floor(Math.random() * 20_000);
-		const plain = webSocket + 1;
+		webSocket = await freePort();
+		plainWebSocket = await freePort();
 		broker = await startMosquitto({
 			settings: [
 				...files,
 				...[`listener ${webSocket} 127.0.0.1`, "protocol websockets", ...files],
-				...[`listener ${plain} 127.0.0.1`, "protocol websockets"],
+				...[`listener ${plainWebSocket} 127.0.0.1`, "protocol websockets"],
 			],
 		});
 		strict = await startMosquitto({
@@ -162,7 +163,7 @@ describe("the observer", () => {
 
 	test("connects through WebSocket, with TLS and without", async () => {
 		const path = { path: "/mqtt?a=b" };
-		await observes({ port: webSocket + 1, webSocket: {} });
+		await observes({ port: plainWebSocket, webSocket: {} });
 		await observes({ port: webSocket, webSocket: path, tls: { ca: [ca.own.pem] } });
 		expect(await refusal({ port: webSocket, webSocket: path, tls: { ca: [other.own.pem] } })).toMatch(
 			/^no MQTT connection to wss:\/\/localhost:\d+\/mqtt: TLS: .*--ca: .*openssl s_client/,
