@@ -161,7 +161,12 @@ export class WebSocketStream extends Incoming implements Stream {
 				throw error;
 			}
 		// A function among the headers may have closed the client.
-		if (this.stream !== undefined) this.room = handshake.send(this.stream, this.room);
+		if (this.stream === undefined) return;
+		try {
+			this.room = handshake.send(this.stream, this.room);
+		} catch {
+			this.fail();
+		}
 	}
 
 	onError(reason?: Reason): void {
@@ -209,7 +214,7 @@ export class WebSocketStream extends Incoming implements Stream {
 	// ---- the end
 
 	/** The connection is of no more use. */
-	private fail(reason: Reason): void {
+	private fail(reason?: Reason): void {
 		this.stop();
 		this.owner.onError(reason);
 	}
