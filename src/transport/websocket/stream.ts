@@ -15,9 +15,6 @@ const enum First {
 	BINARY = Bit.FIN | Opcode.BINARY,
 }
 
-/** A packet for which the room is gone: a control frame has gone before it. One for all, as the window is short then. */
-const WOULD_BLOCK = Object.freeze(new Error("would block"));
-
 const enum Ping {
 	NONE = -1,
 }
@@ -35,17 +32,15 @@ const roomIn = (room: number): number => {
 
 export class WebSocketStream extends Incoming implements Stream {
 	// Hot fields first: XS looks for a field from the first one on.
-	/** Bytes of room below. */
-	private room = 0;
 	private readonly frames: Frames;
-	private readonly mask: Uint8Array;
-	private readonly key: Int32Array;
 	private readonly random: () => number;
 	private readonly xor: (bytes: Uint8Array, mask: Uint8Array) => void;
 	allocates = false;
 	/** Who hears of bytes below. */
 	readonly input: this;
 	private readonly scratch: Scratch;
+	/** Bytes of room below; known until the server has accepted. */
+	private room = 0;
 	/** Until the server has accepted. */
 	private handshake: Handshake | undefined;
 	/** Bytes of the last ping, if its pong waits for room. */
@@ -60,8 +55,6 @@ export class WebSocketStream extends Incoming implements Stream {
 	) {
 		super(owner, scratch);
 		this.frames = frames;
-		this.mask = scratch.mask;
-		this.key = scratch.key;
 		this.random = random;
 		this.xor = xor;
 		this.input = this;
@@ -82,53 +75,62 @@ export class WebSocketStream extends Incoming implements Stream {
 	write(view: Uint8Array): number | undefined {
 		const length = view.length;
 		const frames = this.frames;
-		const frame =
-			view === frames.window && length <= Length.SHORT
-				? frames.short!
-				: frames.around(view, length, this.allocates);
-		const head = frame.length - length;
-		if (length + head > this.room) throw WOULD_BLOCK;
+		if (view !== frames.window || length > Length.SHORT) return this.writeOther(view, length);
+		const frame = frames.short!;
+		const mask = frames.mask!;
 		frame[0] = First.BINARY;
-		if (head === Head.SHORT) frame[1] = Bit.MASK | length;
-		else {
-			frame[1] = Bit.MASK | Length.TWO_BYTES;
-			frame[2] = length >> 8;
-			frame[3] = length;
-		}
-		const mask = this.mask;
-		this.key[0] = this.random();
-		frame.set(mask, head - Head.MASK);
+		frame[1] = Bit.MASK | length;
+		frames.key![0] = this.random();
 		this.xor(view, mask);
 		let room: number | undefined;
 		try {
 			room = this.stream!.write(frame);
+		} catch (error) {
+			this.xor(view, mask);
+			throw error;
+		}
+		this.xor(view, mask);
+		return room === undefined ? room : roomIn(room);
+	}
+
+	/** The same for what is longer, or stands elsewhere. */
+	private writeOther(view: Uint8Array, length: number): number | undefined {
+		const frame = this.frames.around(view, length, this.allocates);
+		const mask = this.scratch.newMask(this.random);
+		frame[0] = First.BINARY;
+		if (length <= Length.SHORT) {
+			frame[1] = Bit.MASK | length;
+			frame.set(mask, Head.SHORT - Head.MASK);
+		} else {
+			frame[1] = Bit.MASK | Length.TWO_BYTES;
+			frame[2] = length >> 8;
+			frame[3] = length;
+			frame.set(mask, Head.MEDIUM - Head.MASK);
+		}
+		this.xor(view, mask);
+		try {
+			const room = this.stream!.write(frame);
+			return room === undefined ? room : roomIn(room);
 		} finally {
 			this.xor(view, mask);
 		}
-		if (room === undefined) return undefined;
-		this.room = room;
-		return roomIn(room);
 	}
 
-	/** Sends the first `length` bytes that `scratch.control` holds, if there is room. */
-	private sendControl(opcode: Opcode, length: number): boolean {
-		const size = Head.SHORT + length;
-		if (size > this.room) return false;
-		const { control, mask } = this;
-		this.key[0] = this.random();
+	/** Sends the first `length` bytes that `control` holds, if there is room; returns the room left, undefined without. */
+	private sendControl(opcode: Opcode, length: number): number | undefined {
+		const { control, scratch } = this;
 		control[0] = Bit.FIN | opcode;
 		control[1] = Bit.MASK | length;
-		control.set(mask, Head.SHORT - Head.MASK);
+		control.set(scratch.newMask(this.random), Head.SHORT - Head.MASK);
 		this.maskControl(length);
-		const room = this.scratch.writeControl(this.stream!, size);
+		const room = scratch.writeControl(this.stream!, Head.SHORT + length);
 		this.maskControl(length);
-		if (room === undefined) return false;
-		this.room = room;
-		return true;
+		return room;
 	}
 
 	private maskControl(length: number): void {
-		const { control, mask } = this;
+		const { control } = this;
+		const { mask } = this.scratch;
 		for (let i = 0; i < length; i++) control[Head.SHORT + i] ^= mask[i & 3];
 	}
 
@@ -143,13 +145,12 @@ export class WebSocketStream extends Incoming implements Stream {
 	// ---- the stream below
 
 	onWritable(room: number): void {
-		this.room = room;
-		if (this.handshake !== undefined) {
-			this.sendRequest(this.handshake);
+		if (this.handshake === undefined) {
+			this.owner.onWritable(roomIn(this.sendPong() ?? room));
 			return;
 		}
-		this.sendPong();
-		this.owner.onWritable(roomIn(this.room));
+		this.room = room;
+		this.sendRequest(this.handshake);
 	}
 
 	private sendRequest(handshake: Handshake): void {
@@ -196,9 +197,12 @@ export class WebSocketStream extends Incoming implements Stream {
 		this.sendPong();
 	}
 
-	/** Answers the last ping, if there is room now (RFC 6455, section 5.5.3). */
-	private sendPong(): void {
-		if (this.pinged !== Ping.NONE && this.sendControl(Opcode.PONG, this.pinged)) this.pinged = Ping.NONE;
+	/** Answers the last ping, if there is room now (RFC 6455, section 5.5.3); returns the room left, undefined if not. */
+	private sendPong(): number | undefined {
+		if (this.pinged === Ping.NONE) return undefined;
+		const room = this.sendControl(Opcode.PONG, this.pinged);
+		if (room !== undefined) this.pinged = Ping.NONE;
+		return room;
 	}
 
 	/** Answers with the same status (RFC 6455, section 5.5.1). */
