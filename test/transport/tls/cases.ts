@@ -148,6 +148,9 @@ const chains: Case[] = [
 	bad("an unknown CA of the same name", "UNKNOWN_CA", [real], {
 		ca: [certificate({ ...ROOT, pair: keys.attacker, extensions: CA })],
 	}),
+	bad("a given key under another name", "UNKNOWN_CA", [real], {
+		ca: [certificate({ ...ROOT, name: "Ruut", extensions: CA })],
+	}),
 	bad("an unknown CA, sent", "UNKNOWN_CA", [real, root], {
 		ca: [certificate({ ...ATTACKER, extensions: CA })],
 	}),
@@ -304,6 +307,7 @@ const dates: Case[] = [
 		"240101006000Z",
 		"240101000060Z",
 		"2401010000Z",
+		"24010100000000Z",
 		"240101000000+0000",
 		"240101000000z",
 		"",
@@ -399,6 +403,8 @@ const nameCases: Case[] = [
 			[[192, 168, 1, 7], "0xc0.168.1.7", false],
 			[[192, 168, 1, 0], "192.168.1.256", false],
 			[[192, 168, 1], "192.168.1", false],
+			[[192, 168, 1], "192.168.1.7", false],
+			[[], "192.168.1.7", false],
 			[[192, 168, 1, 7, 0], "192.168.1.7", false],
 			[[0, 0, 0, 0], "0.0.0.0", true],
 			[[255, 255, 255, 255], "255.255.255.255", true],
@@ -547,6 +553,15 @@ const signatures: Case[] = [
 	good("RSA by EC by RSA", [server({ by: EC }), certificate({ ...EC, by: ROOT, extensions: CA })]),
 	bad("SHA-1 with RSA", "CERTIFICATE_UNSUPPORTED", [server({ hash: "sha1" })]),
 	bad("SHA-1 with ECDSA", "CERTIFICATE_UNSUPPORTED", [server({ by: EC, hash: "sha1" })], { ca: [ec] }),
+	bad("SHA-224 with RSA", "CERTIFICATE_UNSUPPORTED", [
+		server({ inner: sequence(id("1.2.840.113549.1.1.14"), nothing) }),
+	]),
+	bad(
+		"SHA-224 with ECDSA",
+		"CERTIFICATE_UNSUPPORTED",
+		[server({ by: EC, inner: sequence(id("1.2.840.10045.4.3.1")) })],
+		{ ca: [ec] },
+	),
 	bad("MD5", "CERTIFICATE_UNSUPPORTED", [server({ inner: sequence(id("1.2.840.113549.1.1.4"), nothing) })]),
 	bad("RSA-PSS", "CERTIFICATE_UNSUPPORTED", [
 		server({ inner: sequence(id("1.2.840.113549.1.1.10"), sequence()) }),
@@ -680,6 +695,11 @@ const keyCases: Case[] = [
 		keyed(sequence(sequence(id("1.2.840.10045.2.1"), id("1.2.840.10045.3.1.7")), bits(Buffer.alloc(33, 2)))),
 	),
 	bad(
+		"a point in the hybrid form",
+		"CERTIFICATE_UNSUPPORTED",
+		keyed(sequence(sequence(id("1.2.840.10045.2.1"), id("1.2.840.10045.3.1.7")), bits(Buffer.alloc(65, 6)))),
+	),
+	bad(
 		"a point of another length than its curve's",
 		"CERTIFICATE_UNSUPPORTED",
 		keyed(sequence(sequence(id("1.2.840.10045.2.1"), id("1.3.132.0.34")), bits(Buffer.alloc(65, 4)))),
@@ -740,7 +760,15 @@ const forms: Case[] = [
 		having(basicConstraints(false, 0), ...SERVER.slice(1)),
 	]),
 	bad("a negative pathLen", "CERTIFICATE_MALFORMED", through([basicConstraints(true, 0xff)])),
-	good("a pathLen of two bytes", through([extension("2.5.29.19", sequence(truth(true), integer(1, 0)))])),
+	good("a pathLen of two bytes", [
+		server({ by: SECOND }),
+		second,
+		certificate({
+			...MIDDLE,
+			by: ROOT,
+			extensions: [extension("2.5.29.19", sequence(truth(true), integer(1, 0)))],
+		}),
+	]),
 	bad("keyUsage without its first byte", "CERTIFICATE_MALFORMED", [
 		having(extension("2.5.29.15", element(0x03)), names(dns("localhost"))),
 	]),
