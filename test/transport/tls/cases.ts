@@ -384,10 +384,11 @@ const nameCases: Case[] = [
 			[`${"a".repeat(63)}.b`, `${"a".repeat(63)}.b`, true],
 			[`${"a".repeat(64)}.b`, `${"a".repeat(64)}.b`, false],
 			[`${"a.".repeat(126)}a`, `${"a.".repeat(126)}a`, true],
+			[`${"a.".repeat(126)}aa`, `${"a.".repeat(126)}aa`, false],
 			[`${"a.".repeat(127)}a`, `${"a.".repeat(127)}a`, false],
 		] as const
 	).map(([name, host, matches]): Case => {
-		const what = `dNSName ${JSON.stringify(name.slice(0, 30))} ${matches ? "is" : "is not"} ${JSON.stringify(host.slice(0, 30))}`;
+		const what = `dNSName ${JSON.stringify(name.slice(0, 30))} ${matches ? "is" : "is not"} ${JSON.stringify(host.slice(0, 30))}, of ${host.length}`;
 		const certificates = [named(dns(name))];
 		return matches ? good(what, certificates, { host }) : bad(what, "WRONG_NAME", certificates, { host });
 	}),
