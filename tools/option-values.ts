@@ -1,5 +1,7 @@
 // Values of the command line, checked. Knows texts and ranges, no command.
 
+import type { TlsOptions } from "../src/transport/tls/options.js";
+import type { WebSocketOptions } from "../src/transport/websocket/options.js";
 import { UsageProblem } from "./problem.js";
 import { printable } from "./text.js";
 
@@ -11,6 +13,20 @@ export interface BrokerAddress {
 	port: number;
 	username?: string;
 	password?: string;
+	/** As a Client's. */
+	tls?: TlsOptions;
+	webSocket?: WebSocketOptions;
+}
+
+/** Schemes of a broker's URL, and their default ports. */
+const PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
+export type Scheme = keyof typeof PORTS;
+
+/** Its URL, fit to be shown: without user and password, and without a query, which may be as secret. */
+export function urlOf({ host, port, tls, webSocket }: BrokerAddress): string {
+	const secure = tls === undefined ? "" : "s";
+	if (webSocket === undefined) return `mqtt${secure}://${host}:${port}`;
+	return `ws${secure}://${host}:${port}${webSocket.path?.replace(/\?.*/, "") ?? ""}`;
 }
 
 /** A whole number in a range; none stays none. */
@@ -31,30 +47,44 @@ export function whole(
 	return value;
 }
 
-/** The address of an MQTT URL, and what follows its port. Of the text nothing is quoted: it may hold a password. */
+/**
+ * The address of an MQTT URL, and what follows its port, as it is. Of the text nothing is quoted: it may hold a password.
+ * Another scheme than mqtt is only told.
+ */
 export function mqttUrl(
 	option: string,
 	text: string,
 	advice: string,
-): { address: BrokerAddress; path: string } {
+	schemes: readonly Scheme[] = ["mqtt"],
+): { scheme: Scheme; address: BrokerAddress; path: string } {
 	const wrong = (cause: string) => new UsageProblem(option, cause, advice);
-	if (/^(mqtts|ssl|tls|wss|ws):/i.test(text)) throw wrong("TLS and WebSocket are not supported yet");
 	let url: URL;
 	try {
 		url = new URL(text);
 	} catch {
 		throw wrong("it is not a URL");
 	}
-	if (url.protocol !== "mqtt:") throw wrong("the URL does not begin with mqtt://");
+	const scheme = schemes.find((each) => `${each}:` === url.protocol);
+	if (scheme === undefined && /^(mqtts|ssl|tls|wss|ws):$/.test(url.protocol) && schemes.length === 1)
+		throw wrong("TLS and WebSocket are supported by xs-mqtt sim only");
+	if (scheme === undefined)
+		throw wrong(`the URL does not begin with ${schemes.map((each) => `${each}://`).join(" or ")}`);
 	if (url.hostname === "") throw wrong("the URL has no host");
-	if (/[?#]/.test(text)) throw wrong("the URL has a ? or # in it (write %3F, %23)");
+	const isWebSocket = scheme.startsWith("ws");
+	if (text.includes("#") || (text.includes("?") && !isWebSocket))
+		throw wrong("the URL has a ? or # in it (write %3F, %23)");
 	if (url.port === "0") throw wrong("port 0 does not exist");
 	if (url.username === "" && url.password !== "") throw wrong("a password without user name is not allowed");
-	const address: BrokerAddress = { host: url.hostname, port: url.port === "" ? 1883 : Number(url.port) };
+	// A URL leaves out the port that is usual for its scheme.
+	const address: BrokerAddress = {
+		host: url.hostname,
+		port: url.port === "" ? PORTS[scheme] : Number(url.port),
+	};
 	try {
 		if (url.username !== "") address.username = decodeURIComponent(url.username);
 		if (url.password !== "") address.password = decodeURIComponent(url.password);
-		return { address, path: decodeURIComponent(url.pathname) };
+		const path = isWebSocket ? url.pathname + url.search : decodeURIComponent(url.pathname);
+		return { scheme, address, path };
 	} catch {
 		throw wrong("it has a % that begins no escape (write %25)");
 	}
@@ -71,12 +101,19 @@ export function oneOf<T extends string>(option: string, text: string, allowed: r
 	return found;
 }
 
-/** The address of a broker that a board is to connect to. */
-export function boardsBroker(option: string, text: string): BrokerAddress {
-	const advice = "give mqtt://host:port or mqtt://user:password@host:port";
-	const { address, path } = mqttUrl(option, text, advice);
-	if (path !== "" && path !== "/") throw new UsageProblem(option, "the URL goes on behind the port", advice);
+/** The address of a broker that a board is to connect to. With TLS `tls` is empty: whom to trust is told elsewhere. */
+export function boardsBroker(option: string, text: string, schemes?: readonly Scheme[]): BrokerAddress {
+	const forms =
+		schemes === undefined
+			? "mqtt://host:port or mqtt://user:password@host:port"
+			: "mqtt://host:port, mqtts://host:port, ws://host:port/path or wss://host:port/path, with user:password@ before host";
+	const advice = `give ${forms}`;
+	const { scheme, address, path } = mqttUrl(option, text, advice, schemes);
 	if (address.host.startsWith("["))
 		throw new UsageProblem(option, "the board speaks IPv4 only, and this is an IPv6 address", advice);
+	if (scheme === "mqtts" || scheme === "wss") address.tls = {};
+	if (scheme === "ws" || scheme === "wss") address.webSocket = path === "/" ? {} : { path };
+	else if (path !== "" && path !== "/")
+		throw new UsageProblem(option, "the URL goes on behind the port", advice);
 	return address;
 }

@@ -3,7 +3,7 @@
 
 import settings from "mc/config";
 import { onQuit, onReading, quit, readings, showConnection, showHeld } from "sensor-node/device";
-import { Client, type Message, NO_ROOM, type QoS, REPLACED } from "xs-mqtt";
+import { Client, type ClientOptions, type Message, NO_ROOM, type QoS, REPLACED } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 import { Sensor, Status } from "xs-mqtt/telemetry";
 
@@ -13,6 +13,9 @@ interface Settings {
 	/** Not `password`: mcconfig and the SDK call that of the Wi-Fi so. */
 	brokerUsername?: string;
 	brokerPassword?: string;
+	/** For a broker with TLS, or WebSocket: manifest_tls.json and manifest_websocket.json have to be included. */
+	tls?: ClientOptions["tls"];
+	webSocket?: ClientOptions["webSocket"];
 	/** Topics begin with it. */
 	name: string;
 	/** Milliseconds between two readings. */
@@ -39,6 +42,8 @@ const client = new Client({
 	clientId: `${config.name}-${network.id}`,
 	username: config.brokerUsername,
 	password: config.brokerPassword,
+	tls: config.tls,
+	webSocket: config.webSocket,
 	reconnectMaximum: 10_000,
 	onConnected(sessionPresent) {
 		trace(`connected to ${config.host}, ${sessionPresent ? "the broker kept the session" : "new session"}\n`);

@@ -5,72 +5,34 @@ import { Socket as NodeSocket } from "node:net";
 import { hostname } from "node:os";
 import type { Network } from "../../src/connection/network.js";
 import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
+import { SocketStream } from "./socket-stream.js";
+import { tls } from "./tls.js";
+import { webSocket } from "./websocket.js";
 
-/** Bytes that a write may leave unsent. */
-const ROOM = 65_536;
-
-class TCP implements Socket {
+class TCP extends SocketStream implements Socket {
 	readonly target: unknown;
-	readonly #socket = new NodeSocket();
-	#chunks: Buffer[] = [];
-	#readable = 0;
-	#failed = false;
-	/** What was written has been handed on. */
-	readonly #flushed: () => void;
+	readonly #options: SocketOptions;
 
 	constructor(options: SocketOptions) {
-		const socket = this.#socket;
-		socket.setNoDelay(options.noDelay);
+		const socket = new NodeSocket();
+		super(socket);
 		this.target = options.target;
-		const fail = () => {
-			if (this.#failed) return;
-			this.#failed = true;
-			options.onError.call(this);
-		};
-		socket.on("connect", () => options.onWritable.call(this, ROOM));
-		this.#flushed = () => {
-			if (!this.#failed && socket.writableLength === 0) options.onWritable.call(this, ROOM);
-		};
-		socket.on("data", (chunk) => {
-			this.#chunks.push(chunk);
-			this.#readable += chunk.length;
-			options.onReadable.call(this, this.#readable);
-		});
-		socket.on("end", fail);
-		socket.on("error", fail);
-		socket.on("close", fail);
+		this.#options = options;
+		socket.setNoDelay(options.noDelay);
+		socket.on("connect", () => this.open());
 		socket.connect(options.port, options.address);
 	}
 
-	read(view: Uint8Array): number | undefined {
-		if (this.#readable === 0) return undefined;
-		if (view.length === 0 || view.length > this.#readable) throw new Error("invalid");
-		for (let at = 0; at < view.length; ) {
-			const chunk = this.#chunks[0];
-			const part = chunk.subarray(0, view.length - at);
-			view.set(part, at);
-			at += part.length;
-			if (part.length === chunk.length) this.#chunks.shift();
-			else this.#chunks[0] = chunk.subarray(part.length);
-		}
-		this.#readable -= view.length;
-		return view.length;
+	protected override tellReadable(count: number): void {
+		this.#options.onReadable.call(this, count);
 	}
 
-	write(view: Uint8Array): number | undefined {
-		if (this.#failed) return undefined;
-		if (view.length > ROOM - this.#socket.writableLength) throw new Error("would block");
-		// Node keeps the bytes until they are sent; the caller uses its buffer again at once.
-		this.#socket.write(view.slice(), this.#flushed);
-		return ROOM - this.#socket.writableLength;
+	protected override tellWritable(room: number): void {
+		this.#options.onWritable.call(this, room);
 	}
 
-	close(): void {
-		this.#failed = true;
-		this.#chunks = [];
-		this.#readable = 0;
-		this.#socket.end();
-		this.#socket.destroySoon();
+	protected override tellError(): void {
+		this.#options.onError.call(this);
 	}
 }
 
@@ -126,5 +88,6 @@ export const network: Network = {
 	dns: { io: Resolver },
 	timer: Timer,
 	ticks: () => performance.now() | 0,
+	streams: { tls, webSocket },
 	id: hostname(),
 };

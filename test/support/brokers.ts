@@ -75,6 +75,8 @@ export interface BrokerOptions {
 export interface MosquittoOptions extends BrokerOptions {
 	/** More lines of mosquitto.conf. */
 	settings?: string[];
+	/** What its OpenSSL has as a system's default, a line each ("MaxProtocol = TLSv1.2"). */
+	openssl?: string[];
 }
 
 /** What is to be ended, last started first. */
@@ -149,16 +151,26 @@ export async function startAedes({ users }: BrokerOptions = {}): Promise<Broker>
 export class Mosquitto implements Broker {
 	readonly arrivals = new Inbox<Arrival>();
 	readonly leaves = new Inbox<Leave>();
+	/** Clients whose CONNECT it has taken, by their identifiers. */
+	readonly comers = new Inbox<string>();
 	readonly port: number;
 	private readonly folder: string;
+	private readonly environment: NodeJS.ProcessEnv;
 	private process: ChildProcess | undefined;
 	private log = "";
 	private running = false;
 
 	/** Use startMosquitto. */
-	constructor(port: number, { users, settings = [] }: MosquittoOptions) {
+	constructor(port: number, { users, settings = [], openssl }: MosquittoOptions) {
 		this.port = port;
 		this.folder = mkdtempSync(join(tmpdir(), "xs-mqtt-mosquitto-"));
+		this.environment = env;
+		if (openssl !== undefined) {
+			const path = join(this.folder, "openssl.cnf");
+			const lines = ["openssl_conf = all", "[all]", "ssl_conf = ssl", "[ssl]", "system_default = it", "[it]"];
+			writeFileSync(path, [...lines, ...openssl, ""].join("\n"));
+			this.environment = { ...env, OPENSSL_CONF: path };
+		}
 		const passwords = join(this.folder, "passwords");
 		writeFileSync(
 			join(this.folder, "mosquitto.conf"),
@@ -192,7 +204,7 @@ export class Mosquitto implements Broker {
 		this.log = "";
 		this.running = false;
 		const child = spawn("mosquitto", ["-c", join(this.folder, "mosquitto.conf")], {
-			env,
+			env: this.environment,
 			stdio: ["ignore", "ignore", "pipe"],
 		});
 		this.process = child;
@@ -256,6 +268,8 @@ export class Mosquitto implements Broker {
 			const [, clientId, dup, qos, id, topic] = publish;
 			this.arrivals.push({ clientId, topic, qos: Number(qos), id: Number(id), dup: dup === "1" });
 		}
+		const comer = /: New client connected from \S+ as (\S+) /.exec(line);
+		if (comer !== null) this.comers.push(comer[1]);
 		const leave =
 			/Client (\S+) (disconnected\.$|disconnected|been disconnected|closed|has exceeded|already connected)/.exec(
 				line,

@@ -23,6 +23,7 @@ interface Config {
 	interval: number;
 	brokerUsername?: string;
 	brokerPassword?: string;
+	tls?: { ca?: string | string[]; certificate?: string; key?: string };
 	decimals?: number;
 }
 
@@ -45,7 +46,11 @@ export class FakeBoard implements Board {
 		const { host, port, name, brokerUsername: username, brokerPassword: password } = config;
 		const topic = `${name}/status`;
 		const will = { topic, payload: Buffer.from("offline"), qos: 1, retain: true } as const;
-		this.#client = connect({ host, port, username, password, will, clientId: `fake-board-${port}` });
+		const { ca, certificate: cert, key } = config.tls ?? {};
+		this.#client = connect({
+			...{ protocol: config.tls === undefined ? "mqtt" : "mqtts", host, port, ca, cert, key },
+			...{ username, password, will, clientId: `${name}-${port}` },
+		});
 		this.#client.on("error", () => {});
 		this.#client.on("connect", () => {
 			this.tell({ type: "client", connected: true, reason: "" });

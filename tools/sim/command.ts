@@ -22,16 +22,28 @@ Other users of this computer see command lines: the password of --broker can be 
 Examples:
   xs-mqtt sim
   xs-mqtt sim --messages 20 --json
-  xs-mqtt sim --broker mqtt://broker.local --replay readings.csv --protocol`;
+  xs-mqtt sim --tls
+  xs-mqtt sim --broker mqtt://broker.local --replay readings.csv --protocol
+  xs-mqtt sim --broker mqtts://broker.local --ca ca.pem --cert board.pem --key board.key`;
+
+const also = (text: string, before: string[] = []): string[] => [...before, text];
 
 export function addSimCommand(program: Command): void {
 	program
 		.command("sim")
 		.description("run the sensor node on a simulated board and show what a subscriber receives")
-		.option("--broker <url>", "mqtt://[user[:password]@]host[:port] (default: an embedded broker)")
-		.option("--port <number>", "the embedded broker's port (default: 1883, or any if it is in use)")
+		.option(
+			"--broker <url>",
+			"mqtt://[user[:password]@]host[:port], mqtts://, ws:// or wss:// (default: an embedded broker)",
+		)
+		.option("--ca <file>", "an authority that may have issued the broker's certificate; repeatable", also)
+		.option("--pin <sha256>", "of the broker's own certificate; repeatable", also)
+		.option("--cert <file>", "the client's certificate, for board and subscriber")
+		.option("--key <file>", "its private key")
+		.option("--tls", "the embedded broker speaks TLS, with a certificate made for it")
+		.option("--port <number>", "the embedded broker's port (default: 1883, 8883 with --tls, or any)")
 		.option("--name <text>", "what its topics begin with", "sensor-node")
-		.option("--board <type>", BOARDS.join(", "), "esp8266")
+		.option("--board <type>", `${BOARDS.join(", ")} (default: esp8266, with TLS esp32)`)
 		.option("--stack <type>", `the board's sockets: ${STACKS.join(", ")}`, "lwip")
 		.option("--interval <milliseconds>", "between two readings (default: 1000, or a replay's own pace)")
 		.option("--messages <number>", "end when so many readings were received")

@@ -32,10 +32,21 @@ export interface StatusEvent {
 	retain: boolean;
 }
 
+/** What TLS has agreed upon. */
+export interface Encryption {
+	/** "TLSv1.2" or "TLSv1.3". */
+	version: string;
+	/** As OpenSSL names it. */
+	suite: string;
+	/** SHA-256 of the broker's certificate, 64 hexadecimal digits. */
+	fingerprint: string;
+}
+
 /** A connection, or what connections need, has changed. */
 export type ConnectionEvent = { type: "connection" } & (
 	| { of: "broker"; state: "ready"; url: string; embedded: boolean }
 	| { of: "observer"; state: "connected" | "disconnected" }
+	| ({ of: "encryption"; state: "on"; with: "board" | "observer" } & Encryption)
 	| { of: "client"; state: "connected" | "disconnected"; reason: string }
 	| { of: "network"; state: "up" | "cut" | "frozen" }
 	| { of: "board"; state: "on" | "ready" | "unplugged" | "off" }

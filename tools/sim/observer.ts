@@ -2,11 +2,16 @@
 // Knows topics and the broker's address; nothing of the board. What it receives may be hostile: all of it is bounded.
 
 import { createConnection, type Socket } from "node:net";
-import { type IClientOptions, MqttClient } from "mqtt";
-import type { BrokerAddress } from "../option-values.js";
+import type { TLSSocket } from "node:tls";
+import { connect as connectMqtt, type IClientOptions, MqttClient } from "mqtt";
+import { connectTls, tlsReason } from "../../hosts/node/tls.js";
+import * as reasons from "../../src/transport/tls/reasons.js";
+import { checkTls, type TlsSettings } from "../../src/transport/tls/settings.js";
+import type { Reason } from "../../src/wire/reason.js";
+import { type BrokerAddress, urlOf } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { cut } from "../text.js";
-import type { ConnectionEvent, ReceivedMessage, StatusEvent } from "./events.js";
+import type { ConnectionEvent, Encryption, ReceivedMessage, StatusEvent } from "./events.js";
 
 /** Bytes of a packet that is still read. */
 const PACKET_LIMIT = 1 << 20;
@@ -33,7 +38,15 @@ export class Observer {
 		name: string,
 		onEvent: (event: Heard) => void,
 	): Promise<Observer> {
-		const client = connect(broker);
+		let fault: Fault | undefined;
+		const client = connect(
+			broker,
+			(encryption) =>
+				onEvent({ type: "connection", of: "encryption", state: "on", with: "observer", ...encryption }),
+			(found) => {
+				fault = found;
+			},
+		);
 		const observer = new Observer(client);
 		try {
 			await firstConnect(client);
@@ -42,9 +55,9 @@ export class Observer {
 		} catch (error) {
 			await observer.close();
 			throw new Problem(
-				`no MQTT connection to ${broker.host}:${broker.port}`,
-				textOf(error),
-				"check address, user name and password, and that the broker runs",
+				`no MQTT connection to ${urlOf(broker)}`,
+				fault?.cause ?? textOf(error),
+				fault?.advice ?? "check address, user name and password, and that the broker runs",
 			);
 		}
 		onEvent({ type: "connection", of: "observer", state: "connected" });
@@ -64,7 +77,17 @@ export class Observer {
 	}
 }
 
-function connect(broker: BrokerAddress): MqttClient {
+/** Why a connection was not to be had, when it is TLS's. */
+interface Fault {
+	cause: string;
+	advice: string;
+}
+
+function connect(
+	broker: BrokerAddress,
+	onEncrypted: (encryption: Encryption) => void,
+	onFault: (fault: Fault) => void,
+): MqttClient {
 	const options: IClientOptions = {
 		protocolVersion: 4,
 		clientId: `observer-${Math.random().toString(16).slice(2, 14)}`,
@@ -74,22 +97,75 @@ function connect(broker: BrokerAddress): MqttClient {
 		connectTimeout: CONNECT_TIMEOUT,
 		reconnectPeriod: 1000,
 	};
-	const client = new MqttClient((client) => boundedSocket(broker, client), options);
+	const settings = broker.tls && checkTls(broker.tls);
+	const open = () => {
+		const line = createConnection(broker.port, broker.host);
+		return settings === undefined ? line : encrypt(broker, settings, line, onEncrypted, onFault);
+	};
+	let client: MqttClient;
+	if (broker.webSocket === undefined) client = new MqttClient((client) => bounded(open(), client), options);
+	else {
+		client = connectMqtt({
+			...options,
+			protocol: settings === undefined ? "ws" : "wss",
+			host: broker.host,
+			port: broker.port,
+			path: broker.webSocket.path ?? "/mqtt",
+			wsOptions: { createConnection: () => bounded(open(), client), maxPayload: PACKET_LIMIT },
+			manualConnect: true,
+		});
+		client.connect();
+	}
 	// Each failed attempt is told here too; a close follows, and that is what counts.
 	client.on("error", () => {});
 	return client;
 }
 
-/** A socket that breaks when one packet grows beyond the limit: mqtt.js would keep up to 256 MB of it. */
-function boundedSocket(broker: BrokerAddress, client: MqttClient): Socket {
-	const socket = createConnection(broker.port, broker.host);
-	let complete = 0;
+function encrypt(
+	broker: BrokerAddress,
+	settings: TlsSettings,
+	line: Socket,
+	onEncrypted: (encryption: Encryption) => void,
+	onFault: (fault: Fault) => void,
+): TLSSocket {
+	const socket = connectTls(settings, broker.host, line);
+	socket.once("secureConnect", () => {
+		if (socket.destroyed) return; // it is not the right broker
+		onEncrypted({
+			version: socket.getProtocol() ?? "?",
+			suite: socket.getCipher().standardName,
+			fingerprint: socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase(),
+		});
+	});
+	socket.on("error", (error) => {
+		const reason = tlsReason(error, line);
+		if (reason === undefined) return;
+		// Here the options have other names, and the server's name is the host.
+		const cause = reason.message
+			.replace(/the option tls\.(ca|pin)/, "--$1")
+			.replace(", or set tls.serverName", "");
+		onFault({ cause, advice: adviceOn(reason, broker) });
+	});
+	return socket;
+}
+
+function adviceOn(reason: Reason, { host, port }: BrokerAddress): string {
+	if (reason === reasons.CLIENT_CERTIFICATE_REFUSED) return "check --cert and --key";
+	if (reason === reasons.TLS_PROTOCOL) return "check the port";
+	return `"openssl s_client -connect ${host}:${port} -showcerts" shows what the broker sends`;
+}
+
+/** Breaks the connection when one packet grows beyond the limit: mqtt.js would keep up to 256 MB of it. */
+function bounded(socket: Socket, client: MqttClient): Socket {
+	/** Bytes since the last packet. */
+	let received = 0;
 	const onPacket = () => {
-		complete = socket.bytesRead;
+		received = 0;
 	};
 	client.on("packetreceive", onPacket);
-	socket.on("data", () => {
-		if (socket.bytesRead - complete > PACKET_LIMIT)
+	socket.on("data", ({ length }: Buffer) => {
+		received += length;
+		if (received > PACKET_LIMIT)
 			socket.destroy(new Error(`a packet from the broker has more than ${PACKET_LIMIT} bytes`));
 	});
 	socket.on("close", () => client.off("packetreceive", onPacket));

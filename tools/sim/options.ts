@@ -9,16 +9,19 @@ import {
 	whole,
 } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
+import { type RawTrust, readTrust } from "./trust.js";
 
 export const BOARDS = ["esp8266", "esp32", "none"] as const;
 export const STACKS = ["lwip", "lin"] as const;
+const SCHEMES = ["mqtt", "mqtts", "ws", "wss"] as const;
 
 /** As commander hands them over. */
-export interface RawOptions {
+export interface RawOptions extends RawTrust {
 	broker?: string;
 	port?: string;
+	tls?: boolean;
 	name: string;
-	board: string;
+	board?: string;
 	stack: string;
 	interval?: string;
 	messages?: string;
@@ -31,8 +34,10 @@ export interface RawOptions {
 export interface SimOptions {
 	/** None: the embedded broker. */
 	broker: BrokerAddress | undefined;
-	/** The embedded broker's port. None: 1883 if it is free, else any. */
+	/** The embedded broker's port. None: 1883, with TLS 8883, if it is free, else any. */
 	port: number | undefined;
+	/** The embedded broker speaks TLS. */
+	tls: boolean;
 	/** Topics begin with it. */
 	name: string;
 	board: (typeof BOARDS)[number];
@@ -49,19 +54,32 @@ export interface SimOptions {
 	json: boolean;
 }
 
-/** `environment`: may have the password of the broker's user. */
+/** `environment`: may have the password of the broker's user. Reads the files of certificates and keys. */
 export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv = {}): SimOptions {
-	if (raw.broker !== undefined && raw.port !== undefined)
+	for (const name of ["port", "tls"] as const)
+		if (raw.broker !== undefined && raw[name] !== undefined)
+			throw new UsageProblem(
+				`--${name}`,
+				"it is the embedded broker's, and --broker names another",
+				name === "tls" ? "give --broker mqtts://... instead" : "leave one out",
+			);
+	const broker = raw.broker === undefined ? undefined : brokerOf(raw.broker, environment[PASSWORD_VARIABLE]);
+	const trust = readTrust(raw, broker);
+	if (broker !== undefined && trust !== undefined) broker.tls = trust;
+	const encrypted = raw.tls === true || trust !== undefined;
+	if (raw.protocol && (encrypted || broker?.webSocket !== undefined))
 		throw new UsageProblem(
-			"--port",
-			"it is the embedded broker's, and --broker names another",
-			"leave one out",
+			"--protocol",
+			"between board and broker it finds TLS or WebSocket, and no packets that it could show",
+			"leave it out, or use a broker with mqtt://",
 		);
 	return {
-		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment[PASSWORD_VARIABLE]),
+		broker,
 		port: whole("--port", raw.port, 1, 65_535),
+		tls: raw.tls ?? false,
 		name: topicPrefix(raw.name),
-		board: oneOf("--board", raw.board, BOARDS),
+		// An ESP8266 has not the memory for TLS.
+		board: oneOf("--board", raw.board ?? (encrypted ? "esp32" : "esp8266"), BOARDS),
 		stack: oneOf("--stack", raw.stack, STACKS),
 		interval: whole("--interval", raw.interval, 10, 3_600_000),
 		messages: whole("--messages", raw.messages, 1, 1_000_000_000),
@@ -77,7 +95,7 @@ function milliseconds(seconds: number | undefined): number | undefined {
 }
 
 function brokerOf(text: string, password: string | undefined): BrokerAddress {
-	const address = boardsBroker("--broker", text);
+	const address = boardsBroker("--broker", text, SCHEMES);
 	if (address.username !== undefined && password) address.password ??= password;
 	return address;
 }

@@ -1,18 +1,19 @@
 // Ties broker, observer and board together, and makes of what they tell one stream of events.
 // Decides when the simulation is over. Knows no terminal.
 
-import type { BrokerAddress } from "../option-values.js";
+import { type BrokerAddress, urlOf } from "../option-values.js";
 import { Problem } from "../problem.js";
 import { cut } from "../text.js";
 import type { Board, BoardEvent, StartBoard } from "./board.js";
 import { EmbeddedBroker } from "./embedded-broker.js";
-import type { HeldEvent, ReceivedMessage, SimEvent } from "./events.js";
+import type { Encryption, HeldEvent, ReceivedMessage, SimEvent } from "./events.js";
 import { type Heard, Observer } from "./observer.js";
 import type { SimOptions } from "./options.js";
 import { Player } from "./player.js";
 import { ProtocolTap } from "./protocol-tap.js";
 import { Readings } from "./readings.js";
 import type { Replay } from "./replay.js";
+import { makeIdentity } from "./throw-away.js";
 
 const USUAL_INTERVAL = 1000;
 /** Milliseconds that may pass beyond those that are needed. */
@@ -120,12 +121,9 @@ export class Session {
 	}
 
 	async #open(): Promise<void> {
-		const { broker, port, name, timeout } = this.#options;
-		if (broker === undefined) {
-			this.#broker = await EmbeddedBroker.start(port);
-			this.#address = { host: this.#broker.host, port: this.#broker.port };
-		} else this.#address = broker;
-		const url = `mqtt://${this.#address.host}:${this.#address.port}`;
+		const { broker, name, timeout } = this.#options;
+		this.#address = broker ?? (await this.#embed());
+		const url = urlOf(this.#address);
 		this.#onEvent({ type: "connection", of: "broker", state: "ready", url, embedded: broker === undefined });
 		const observer = await Observer.start(this.#address, name, (event) => this.#received(event));
 		if (this.#ending) return observer.close();
@@ -138,6 +136,20 @@ export class Session {
 		if (this.#aim !== undefined || timeout !== undefined)
 			this.#timeout = setTimeout(() => this.#timedOut(), timeout ?? this.#duration + PATIENCE);
 		this.#plugIn();
+	}
+
+	/** Starts the embedded broker. */
+	async #embed(): Promise<BrokerAddress> {
+		const { port, tls, name } = this.#options;
+		const identity = tls ? await makeIdentity() : undefined;
+		const onClient = (clientId: string, encryption: Encryption) => {
+			// Others may come, and the observer tells of itself.
+			if (clientId.startsWith(`${name}-`))
+				this.#onEvent({ type: "connection", of: "encryption", state: "on", with: "board", ...encryption });
+		};
+		const broker = await EmbeddedBroker.start(port, identity && { identity, onClient });
+		this.#broker = broker;
+		return { host: broker.host, port: broker.port, tls: identity && { ca: identity.ca } };
 	}
 
 	/** Readings to receive. */
@@ -168,12 +180,14 @@ export class Session {
 		const { name, interval, board, stack } = this.#options;
 		this.#expectExit = false;
 		const tap = this.#tap;
-		const { host, port, username, password } = this.#address;
+		const { host, port, username, password, tls, webSocket } = this.#address;
 		const config = {
 			host: tap?.host ?? host,
 			port: tap?.port ?? port,
 			brokerUsername: username,
 			brokerPassword: password,
+			tls,
+			webSocket,
 			name,
 			interval: interval ?? USUAL_INTERVAL,
 			decimals: this.#decimals,
@@ -228,7 +242,7 @@ export class Session {
 					new Problem(
 						`the firmware was aborted (${cut(event.reason, 64)})`,
 						cut(event.message, TRACE_LIMIT) || "no message",
-						"look at its trace; for want of memory, try --board none",
+						adviceOnAbort(event.reason, this.#address),
 					),
 				);
 				break;
@@ -322,4 +336,10 @@ export class Session {
 		await this.#observer?.close();
 		await this.#broker?.close();
 	}
+}
+
+function adviceOnAbort(reason: string, { tls }: BrokerAddress): string {
+	if (reason !== "memory" && reason !== "stack") return "look at its trace";
+	const larger = tls === undefined ? "none" : "esp32: TLS takes more than an ESP8266 has";
+	return `look at its trace; for want of memory, try --board ${larger}`;
 }

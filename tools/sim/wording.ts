@@ -33,6 +33,11 @@ export function connectionInWords(event: ConnectionEvent): string {
 			return event.embedded ? `embedded broker listens at ${event.url}` : `broker is ${event.url}`;
 		case "observer":
 			return `subscriber ${event.state}`;
+		case "encryption": {
+			const who = event.with === "board" ? "board" : "subscriber";
+			const how = `${printable(event.version, 20)}, ${printable(event.suite, 60)}`;
+			return `${who} and broker encrypt: ${how}; the broker's certificate has SHA-256 ${event.fingerprint}`;
+		}
 		case "client":
 			return event.reason === ""
 				? `client ${event.state}`
