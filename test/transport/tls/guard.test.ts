@@ -62,10 +62,10 @@ const all = ({ server }: Recorded) => Buffer.concat(server);
 
 /** Ended for this reason, and nothing of the app's went out. */
 function expectEnd(replay: Replay, reason: Reason | undefined): void {
-	replay.hurry();
 	expect(replay.reason).toBe(reason);
-	expect(replay.isTold).toBe(false);
 	expect(replay.isOpen).toBe(false);
+	replay.hurry();
+	expect(replay.isTold).toBe(false);
 }
 
 /** All of it passed. */
@@ -145,6 +145,8 @@ describe.each(NAMES)("a good handshake, %s,", (name) => {
 		expect(replay.got.length).toBe(partsOf(recorded).messages.length + 2);
 		expect(replay.guard.finished).toBe(true);
 		expect(replay.guard.readable).toBe(0);
+		expect(replay.reason).toBe(undefined);
+		replay.hurry();
 		expectEnd(replay, TLS_PROTOCOL);
 	});
 
@@ -154,6 +156,8 @@ describe.each(NAMES)("a good handshake, %s,", (name) => {
 		const { data } = partsOf(recorded);
 		for (let at = 0; at <= bytes.length - data.length - 1; at += 7) {
 			const replay = new Replay(recorded).converse(bytes.subarray(0, at));
+			expect(replay.reason).toBe(undefined);
+			replay.hurry();
 			expectEnd(replay, TLS_PROTOCOL);
 		}
 	});
@@ -335,7 +339,13 @@ describe("alerts in the clear:", () => {
 	});
 
 	test("of another length", () => {
-		for (const body of [Buffer.of(2), Buffer.of(2, 40, 0), Buffer.alloc(0)])
+		for (const body of [
+			Buffer.of(2),
+			Buffer.of(2, 40, 0),
+			Buffer.of(2, 2, 70),
+			Buffer.alloc(0),
+			Buffer.alloc(300),
+		])
 			expectEnd(new Replay(recordings.ECDHE).feed(recordOf(Content.ALERT, body)), TLS_PROTOCOL);
 	});
 
