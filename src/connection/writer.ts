@@ -808,7 +808,7 @@ export class Writer {
 	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
 	private send(count: number): boolean {
 		const stream = this.stream!;
-		if (stream.allocates) return this.write(this.window.subarray(0, count));
+		if (stream.allocates) return this.write(new Uint8Array(this.buffer, this.outbox.windowAt, count));
 		this.buffer.resize(this.outbox.windowAt + count);
 		try {
 			this.writable = stream.write(this.window) as number;

@@ -45,8 +45,10 @@ export interface StreamOwner {
 export interface StreamFactory {
 	/** A stream that begins to connect to `address`, which `host` has. Throws when that is not possible. */
 	open(host: string, address: string, port: number, owner: StreamOwner): Stream;
-	/** It checks dates, so it can open nothing before the clock is set. Default false. */
-	readonly needsClock?: boolean;
+	/** It checks dates, and the clock is not set: it can open nothing now. Looked at before each attempt. Default false. */
+	readonly awaitsClock?: boolean;
+	/** What goes through its streams is encrypted. Default false. */
+	readonly isSecure?: boolean;
 }
 
 /**

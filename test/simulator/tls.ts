@@ -92,6 +92,9 @@ interface Case extends Omit<Visit, "port"> {
 async function brokers(place: Place): Promise<string[]> {
 	const authority = new Authority();
 	const other = new Authority({ name: "Another authority" });
+	const simple = new Authority({ simple: true });
+	const bare = simple.issue({ names: NAMES, simple: true });
+	const mixed = simple.issue({ names: NAMES, key: "P-256" });
 	const own = selfSigned({ names: NAMES });
 	const good = authority.issue({ names: NAMES });
 	const elliptic = authority.issue({ names: NAMES, key: "P-256" });
@@ -106,6 +109,25 @@ async function brokers(place: Place): Promise<string[]> {
 		{ name: "the authority as PEM", shows: good, tls: { ca }, result: "delivered" },
 		{ name: "its own certificate only", shows: good, chain: good.file, result: "delivered" },
 		{ name: "an elliptic curve", shows: elliptic, result: "delivered" },
+		{
+			name: "an elliptic curve below an RSA key without identifiers",
+			shows: mixed,
+			chain: mixed.file,
+			tls: { ca: simple.own.pem },
+			result: "delivered",
+		},
+		{
+			name: "none in the broker's",
+			shows: authority.issue({ names: NAMES, simple: true }),
+			result: "delivered",
+		},
+		{
+			name: "no key identifiers",
+			shows: bare,
+			chain: bare.file,
+			tls: { ca: simple.own.pem },
+			result: "delivered",
+		},
 		{ name: "a message of several records", shows: good, payload: 5000, result: "delivered" },
 		{
 			name: "fragments of 512 bytes",
@@ -174,7 +196,7 @@ async function brokers(place: Place): Promise<string[]> {
 		return faults;
 	} finally {
 		await broker.stop();
-		for (const each of [authority, other, own]) each.remove();
+		for (const each of [authority, other, simple, own]) each.remove();
 	}
 }
 
