@@ -88,19 +88,18 @@ async function provide(specifier: string, path: string): Promise<Record<string, 
 async function load(place: "board" | "simulator", ...included: Part[]): Promise<Network> {
 	begin();
 	// Names that the compiler does not follow: it has the SDK's types in hosts/moddable only.
-	const common = "common";
+	await provide("xs-mqtt/moddable/place", `hosts/moddable/${place}/place`);
+	const plain = await provide("xs-mqtt/moddable/network", "hosts/moddable/common/network");
+	if (included.length === 0) return plain.network as Network;
 	await provide("xs-mqtt/transport/tls/layer", "src/transport/tls/layer");
 	await provide("xs-mqtt/transport/websocket/layer", "src/transport/websocket/layer");
 	await provide("xs-mqtt/moddable/tls/capability", "hosts/moddable/tls/capability");
 	for (const part of ["tls", "websocket"] as const)
 		await provide(
 			`xs-mqtt/moddable/${part}`,
-			`hosts/moddable/${included.includes(part) ? part : "without"}/${part}`,
+			`hosts/moddable/${included.includes(part) ? part : "streams/without"}/${part}`,
 		);
-	const parts = await import(`../../hosts/moddable/${place}/place.ts`);
-	jest.unstable_mockModule("xs-mqtt/moddable/place", () => parts, { virtual: true });
-	const { network } = await import(`../../hosts/moddable/${common}/network.ts`);
-	return network;
+	return (await provide("xs-mqtt/moddable/streams", "hosts/moddable/streams/streams")).network as Network;
 }
 
 beforeEach(() => {
@@ -224,8 +223,21 @@ describe("TLS and WebSocket", () => {
 		},
 	);
 
-	test("cost a network without them two members", async () => {
-		expect((await load("board")).streams).toEqual({ tls: undefined, webSocket: undefined });
+	test("come with all that the plain network has, as it is", async () => {
+		Object.assign(config, { ssid: "attic" });
+		net.set("MAC", "A0:B1:C2:D3:E4:F5");
+		const network = await load("board", "tls", "websocket");
+		const { network: plain } = await import("xs-mqtt/moddable/network" as string);
+		expect(Object.keys(network).sort()).toEqual([...Object.keys(plain), "streams"].sort());
+		const { streams, ...rest } = network;
+		expect(rest).toEqual({ ...plain });
+		expect(network.interface).toBeInstanceOf(Wifi);
+		net.set("MAC", "00:01:02:03:04:05"); // not as it was when it was made
+		expect(network.id).toBe("000102030405");
+	});
+
+	test("are no part of a plain network", async () => {
+		expect((await load("board")).streams).toBeUndefined();
 	});
 
 	test("the SDK's generator is seeded for each session anew", async () => {
@@ -263,10 +275,9 @@ describe("TLS and WebSocket", () => {
 	test.each<Part>(["tls", "websocket"])("manifest_%s.json takes out what it replaces", (part) => {
 		const manifest = JSON.parse(readFileSync(`manifest_${part}.json`, "utf8"));
 		const out = [manifest.modules["~"]].flat().filter((path: string) => path.startsWith("./"));
-		expect(out).toEqual([`./hosts/moddable/without/${part}`]);
+		expect(out).toEqual([`./hosts/moddable/streams/without/${part}`]);
 		expect(existsSync(`${out[0]}.ts`)).toBe(true);
-		const plain = JSON.parse(readFileSync("manifest.json", "utf8"));
-		expect(plain.modules["xs-mqtt/moddable/*"]).toContain("./hosts/moddable/without/*");
+		expect(manifest.include).toContain("./hosts/moddable/streams/manifest.json");
 		expect(manifest.modules[`xs-mqtt/moddable/${part}`]).toBe(`./hosts/moddable/${part}/${part}`);
 	});
 });
