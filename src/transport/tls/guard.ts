@@ -414,13 +414,8 @@ export class Guard implements SessionSocket {
 	/** The session has got all of a record, or message, of the handshake. */
 	private pass(): void {
 		const step = this.step;
-<<<<<<< HEAD
 		// What has to be in it has not come.
 		if (step === Step.SERVER_HELLO && (this.suite === Suite.NONE || this.mark !== At.NOWHERE))
-=======
-		// What has to be in it has not come, or was not offered.
-		if (step === Step.SERVER_HELLO && (this.exchange === Exchange.NONE || this.mark !== At.NOWHERE))
->>>>>>> docs
 			this.stop(TLS_PROTOCOL);
 		if (step === Step.SERVER_KEY_EXCHANGE) this.checkSignature();
 		this.step = step + 1;
@@ -480,7 +475,6 @@ export class Guard implements SessionSocket {
 			if (byte > Size.SESSION_ID) this.stop(TLS_PROTOCOL);
 			this.mark = at + 1 + byte;
 		} else if (at === this.mark) this.word = byte << 8;
-<<<<<<< HEAD
 		else if (at === this.mark + 1) {
 			const suite = this.word | byte;
 			if (
@@ -490,10 +484,6 @@ export class Guard implements SessionSocket {
 				this.stop(CIPHER_SUITE);
 			this.suite = suite;
 		} else if (at === this.mark + 2) {
-=======
-		else if (at === this.mark + 1) this.exchange = exchangeOf(this.word | byte);
-		else if (at === this.mark + 2) {
->>>>>>> docs
 			if (byte !== 0) this.stop(TLS_PROTOCOL);
 			this.mark = At.NOWHERE;
 		}
