@@ -49,6 +49,8 @@ export interface Attack {
 	readonly reason: Reason;
 	/** The SDK's own socket falls for it: the attacker reads what it sends. */
 	readonly fools?: "the SDK";
+	/** The SDK's own socket computes for ever. */
+	readonly stops?: "the SDK";
 	/** Begins with a connection; returns who takes what the client sends. */
 	begin(line: Line, scene: Scene): (bytes: Buffer) => void;
 }
@@ -281,7 +283,7 @@ export const ATTACKS: readonly Attack[] = [
 	{
 		name: "the certificate of a broker with an EC key, and a signature whose two numbers are 0",
 		reason: WRONG_SIGNATURE,
-		fools: "the SDK",
+		stops: "the SDK",
 		begin: instead((scene) => scene.brokersOwnOf({ key: "P-256" }), {
 			suite: 0xc02b,
 			signature: [4, 3],

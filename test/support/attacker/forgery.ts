@@ -8,7 +8,7 @@ const encode = (...numbers: readonly Buffer[]): Buffer => {
 	return Buffer.concat([Buffer.of(0x30, content.length), content]);
 };
 
-/** r and s are 0: who does not ask for their range may compute that it is right, for any key and any text. */
+/** r and s are 0: who does not ask for their range may compute for ever, or that it is right for any key and any text. */
 export const zeros = (): Buffer => encode(Buffer.alloc(1), Buffer.alloc(1));
 
 /** DigestInfo of a SHA-256, but for the digest (RFC 8017, section 9.2). */
