@@ -291,6 +291,24 @@ test(
 	LONG,
 );
 
+test.each(STACKS)(
+	"WebSocket goes over TLS, with sockets of %s",
+	async (stack) => {
+		const { port, broker } = await startSecure(server, server.file, ["protocol websockets"]);
+		const id = unique("wss");
+		const other = await (await judge(broker.port)).subscribe(id);
+		const client = { port, clientId: id, tls: { ca: authority.own.pem }, webSocket: {} };
+		const app = await board(client, { topic: id, subscribe: [`${id}/in`] }, stack);
+		await next(app, "subscribed");
+		for (let value = 0; value < 8; value++) app.board.reading(value);
+		await other.atLeast(8, ({ topic }) => topic === id);
+		expect(other.payloads(id)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
+		await other.publish(`${id}/in`, "x".repeat(400), 1);
+		expect((await next(app, "message")).text).toBe("x".repeat(400));
+	},
+	LONG,
+);
+
 /** Certificates that fill several fragments: with keys of 4096 bits, and two issuers between. */
 describe("a long chain", () => {
 	const issuers: Authority[] = [];
