@@ -654,6 +654,20 @@ describe("TCP:", () => {
 		expect(lengths.slice(0, 2)).toEqual(recorded.client.slice(0, 2).map(({ length }) => length));
 	});
 
+	test("what waits for room is a copy: a session may use its buffer again", () => {
+		const [hello] = recordings.ECDHE.client;
+		const tcp = Object.assign(new Tcp(), { room: 0 });
+		const replay = new Replay({ client: [Buffer.alloc(0), Buffer.alloc(0)], server: [] }, { tcp });
+		const bytes = new Uint8Array(hello);
+		replay.guard.write(bytes);
+		bytes.fill(0);
+		expect(replay.guard.waits).toBe(true);
+		tcp.room = 1000;
+		replay.guard.makeRoom(1000);
+		expect(replay.guard.waits).toBe(false);
+		expect(replay.sent.equals(hello)).toBe(true);
+	});
+
 	test("the end of a handshake while some of our flight has not gone out", () => {
 		const recorded = recordings.ECDHE;
 		const tcp = Object.assign(new Tcp(), { room: recorded.client[0].length + 10 });
