@@ -62,6 +62,7 @@ const write = (file: string, content: string | Uint8Array): void => {
 interface Visit {
 	port: number;
 	tls?: TlsOptions;
+	webSocket?: object;
 	payload?: number;
 }
 
@@ -82,7 +83,8 @@ async function primitives(place: Place): Promise<string[]> {
 /** A listener of Mosquitto, how our Client goes there, and what has to come of it. */
 interface Case extends Omit<Visit, "port"> {
 	name: string;
-	shows: Issued;
+	/** None: it has no TLS. */
+	shows?: Issued;
 	/** Path of what it shows; default: with its authority. */
 	chain?: string;
 	settings?: string[];
@@ -168,18 +170,32 @@ async function brokers(place: Place): Promise<string[]> {
 			settings: ["tls_version tlsv1.3"],
 			result: "TLS_VERSION",
 		},
+		{
+			name: "WebSocket",
+			settings: ["protocol websockets"],
+			webSocket: {},
+			payload: 200,
+			result: "delivered",
+		},
+		{
+			name: "WebSocket over TLS",
+			shows: good,
+			settings: ["protocol websockets"],
+			webSocket: {},
+			payload: 5000,
+			result: "delivered",
+		},
 	];
 	const visits: Visit[] = [];
 	const settings: string[] = [];
-	for (const [i, { shows, chain, settings: more = [], tls, payload }] of all.entries()) {
+	for (const [i, { shows, chain, settings: more = [], tls, webSocket, payload }] of all.entries()) {
 		const port = await freePort();
-		visits.push({ port, tls, payload });
+		visits.push({ port, tls: tls ?? (shows && {}), webSocket, payload });
+		settings.push(`listener ${port} 127.0.0.1`, "allow_anonymous true", ...more);
+		if (shows === undefined) continue;
 		settings.push(
-			`listener ${port} 127.0.0.1`,
-			"allow_anonymous true",
 			`certfile ${chain ?? authority.bundle(`chain-${i}.pem`, shows, authority.own)}`,
 			`keyfile ${shows.keyFile}`,
-			...more,
 		);
 	}
 	const broker = await Broker.start(place.sdk, settings);
@@ -216,7 +232,7 @@ async function attack(
 	try {
 		const ports = [onlooker, ...attackers].map(({ port }) => port);
 		write("ca.der", scene.authority.own.der);
-		writeVisits(ports.map((port) => ({ port })));
+		writeVisits(ports.map((port) => ({ port, tls: {} })));
 		const log = await run(place, name, { password: PASSWORD, ports: ports.join(",") });
 		const faults = ATTACKS.flatMap((each, i) => {
 			const fault = judge(each, visited(log, attackers[i].port), attackers[i].learnt(PASSWORD));
