@@ -197,6 +197,7 @@ describe("the observer", () => {
 	test("a port without TLS, and one where nobody listens", async () => {
 		const tls = { ca: [ca.own.pem] };
 		const server = createServer((socket) => socket.resume().end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+		endLater(() => void server.close());
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
 		const { port } = server.address() as AddressInfo;
 		expect(await refusal({ port, tls })).toMatch(/no TLS on this port.*; check the port$/);
