@@ -4,8 +4,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { createConnection, isIP, type Socket } from "node:net";
 import { connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
-import type { Layer, Stream, StreamOwner } from "../../src/transport/stream.js";
+import type { Layer, Stream, StreamFactory, StreamOwner } from "../../src/transport/stream.js";
 import { reasonOfAlert } from "../../src/transport/tls/alert.js";
+import { isClockSet } from "../../src/transport/tls/clock.js";
 import type { TlsOptions } from "../../src/transport/tls/options.js";
 import * as reasons from "../../src/transport/tls/reasons.js";
 import { checkTls, type TlsSettings } from "../../src/transport/tls/settings.js";
@@ -166,10 +167,13 @@ class TlsStream extends SocketStream {
  * TLS 1.2 or 1.3. What is below is TCP, and Node's TLS opens that itself. Records may have any length: `fragmentLength`
  * saves memory on boards.
  */
-export const tls: Layer<TlsOptions> = (options) => {
+export const tls: Layer<TlsOptions> = (options): StreamFactory => {
 	const settings = checkTls(options);
 	return {
-		needsClock: settings.cas.length > 0,
+		isSecure: true,
+		get awaitsClock() {
+			return settings.cas.length > 0 && !isClockSet();
+		},
 		open: (host, address, port, owner): Stream => {
 			const line = createConnection({ host: address, port, noDelay: true });
 			return new TlsStream(connectTls(settings, host, line), line, owner);

@@ -418,6 +418,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			return undefined;
 		}
 		this.enter(Phase.CONNECTED, 0);
+		this.dialer.stay();
 		this.statistics.connects++;
 		this.liveness.answer();
 		this.alarm.within(this.delay(this.since));
@@ -449,8 +450,9 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { state, options } = this;
 		const closed = state === Phase.CLOSING || reason === CLOSED_BY_APP;
 		const lasted = (this.alarm.ticks() - this.since) | 0;
-		const failed = state === Phase.CONNECTING || state === Phase.HANDSHAKE;
-		const others = failed && this.dialer.turnToNext();
+		const failed = (state === Phase.CONNECTING && !this.dialer.awaitsClock) || state === Phase.HANDSHAKE;
+		const refused = reason.fault === "broker";
+		const late = failed ? this.dialer.turnToNext(refused) : refused;
 		this.closeStream();
 		this.dialer.cancel();
 		this.reader.stop();
@@ -468,11 +470,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.alarm.close();
 			options.interface?.detach(this);
 			this.dialer.close();
-		} else
-			this.enter(
-				Phase.WAITING,
-				reason.fault === "broker" && !others ? this.backoff.longest() : this.backoff.next(),
-			);
+		} else this.enter(Phase.WAITING, late ? this.backoff.longest() : this.backoff.next());
 		try {
 			if (closed) this.dropHeld();
 		} finally {

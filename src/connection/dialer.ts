@@ -15,19 +15,11 @@ export const SOCKET_FAILED = new Reason(
 	"no socket could be opened: the network is down, or sockets or memory have run out",
 );
 
-const enum Clock {
-	/** The beginning of 2026, in milliseconds since 1970. */
-	EARLIEST = 1_767_225_600_000,
-}
-
 export interface DialerEvents extends StreamOwner {
 	/** The name is resolved; the stream is being connected. */
 	onDialed(stream: Stream): void;
 	onDialFailed(reason: Reason): void;
 }
-
-/** Whether the clock can be right: one that was never set begins in 1970, or when the firmware was built. */
-const isClockSet = () => Date.now() > Clock.EARLIEST;
 
 /** Whether `host` is an IPv4 address already: digits and dots only. */
 const isAddress = (host: string): boolean => {
@@ -44,14 +36,17 @@ export class Dialer {
 	/** What makes streams; undefined: plain TCP. */
 	private readonly factory: StreamFactory | undefined;
 	private readonly events: DialerEvents;
-	private resolver: Resolver | undefined = undefined;
+	/** Made when the first name is asked for. */
+	private resolver: Resolver | undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 	/** Which of the hosts is next. */
 	private turn = 0;
+	/** Hosts that have refused, one after the other. */
+	private refusals = 0;
 	/** Each host that is an address is a bit. Found out once: a character costs garbage. */
 	private addresses = 0;
-	/** The attempt under way waits for the clock to be set. */
+	/** The last attempt waits for the clock to be set. */
 	awaitsClock = false;
 
 	constructor(
@@ -77,16 +72,23 @@ export class Dialer {
 		return typeof host === "string" ? host : host[index];
 	}
 
-	/** It is the next host's turn. False: all had theirs, and it is the first one's again. */
-	turnToNext(): boolean {
-		this.turn = (this.turn + 1) % this.count;
-		return this.turn > 0;
+	/** The host at hand has refused, or could not be reached: it is the next one's turn. True: all have refused, one by one. */
+	turnToNext(refused: boolean): boolean {
+		const { count } = this;
+		this.turn = (this.turn + 1) % count;
+		this.refusals = refused ? this.refusals + 1 : 0;
+		return refused && this.refusals % count === 0;
+	}
+
+	/** The host at hand is a good one: it stays its turn. */
+	stay(): void {
+		this.refusals = 0;
 	}
 
 	/** Begins an attempt; gives up the one before. */
 	dial(): void {
 		const attempt = ++this.attempt;
-		this.awaitsClock = this.factory?.needsClock === true && !isClockSet();
+		this.awaitsClock = this.factory?.awaitsClock ?? false;
 		if (this.awaitsClock) return;
 		const host = this.hostAt(this.turn);
 		if ((this.addresses >> this.turn) & 1) {
@@ -120,7 +122,6 @@ export class Dialer {
 	/** Gives up the attempt under way. */
 	cancel(): void {
 		this.attempt++;
-		this.awaitsClock = false;
 	}
 
 	private open(host: string, address: string): void {

@@ -4,7 +4,7 @@ import { Dialer, RESOLVE_FAILED, SOCKET_FAILED } from "../../src/connection/dial
 import type { Stream } from "../../src/transport/stream.js";
 import { Place } from "../support/place.js";
 
-function dialer(host: string) {
+function dialer(host: string | readonly string[]) {
 	const place = new Place();
 	const log: string[] = [];
 	const made = new Dialer(
@@ -76,4 +76,25 @@ test("answers to an attempt that was given up, or answered, are ignored", () => 
 	place.lookups[2].onError(new Error());
 	expect(log).toEqual(["dialed"]);
 	expect(place.peers.length).toBe(1);
+});
+
+test("of several, each is resolved or not by what it is, also when others have answered late", () => {
+	const { place, dialer: it } = dialer(["10.0.0.1", "b", "10.0.0.3"]);
+	it.dial();
+	it.turnToNext(false);
+	it.dial();
+	it.turnToNext(false);
+	it.dial();
+	place.lookups[0].onResolved("b", "10.9.9.9");
+	expect(place.lookups.map(({ host }) => host)).toEqual(["b"]);
+	expect(place.peers.map(({ socket }) => socket.options.address)).toEqual(["10.0.0.1", "10.0.0.3"]);
+});
+
+test("when all have refused, one by one, it says so", () => {
+	const { dialer: it } = dialer(["a", "b"]);
+	const answers = [true, true, true, false, true, true].map((refused) => it.turnToNext(refused));
+	expect(answers).toEqual([false, true, false, false, false, true]);
+	it.turnToNext(true);
+	it.stay();
+	expect(it.turnToNext(true)).toBe(false);
 });

@@ -1,8 +1,13 @@
-// What hosts/moddable makes of the SDK's modules, with stand-ins for them: Wi-Fi from the config, name servers, identity.
+// What hosts/moddable makes of the SDK's modules, with stand-ins for them: Wi-Fi from the config, name servers, identity,
+// the clock, TLS and WebSocket where their manifests are included.
 
+import { existsSync, readFileSync } from "node:fs";
 import { jest } from "@jest/globals";
 import type { Network } from "../../src/connection/network.js";
+import { Client } from "../../src/index.js";
 import { Wifi } from "../../src/network/wifi.js";
+import type { TlsCapability } from "../../src/transport/tls/capability.js";
+import { Authority } from "../support/authority.js";
 
 const config: Record<string, unknown> = {};
 const net = new Map<string, unknown>();
@@ -10,9 +15,12 @@ const connects: unknown[] = [];
 const timers: (() => void)[] = [];
 const lookups: [string, (name: string, address?: string) => void][] = [];
 const asked: { servers: string[]; host: string }[] = [];
+const seeds: ArrayBuffer[] = [];
+const clock: number[] = [];
 let closed = 0;
 
 class UDP {}
+class SdkSession {}
 
 const modules: Record<string, () => object> = {
 	"mc/config": () => ({ default: config }),
@@ -23,8 +31,17 @@ const modules: Record<string, () => object> = {
 				lookups.push([name, callback]),
 		},
 	}),
-	time: () => ({ default: { ticks: 5 } }),
-	timer: () => ({ default: { repeat: (callback: () => void) => timers.push(callback), clear: () => {} } }),
+	time: () => ({ default: { ticks: 5, set: (seconds: number) => clock.push(seconds) } }),
+	timer: () => ({
+		default: { repeat: (callback: () => void) => timers.push(callback), schedule: () => {}, clear: () => {} },
+	}),
+	crypt: () => ({ Digest: class {} }),
+	curve: () => ({ default: class {} }),
+	ecp: () => ({ default: class {} }),
+	modular: () => ({ default: class {} }),
+	rng: () => ({ default: { init: (seed: ArrayBuffer) => seeds.push(seed) } }),
+	"ssl/session": () => ({ default: SdkSession }),
+	logical: () => ({ default: { xor: () => {} } }),
 	"embedded:io/socket/tcp": () => ({ default: class {} }),
 	"embedded:io/socket/udp": () => ({ default: UDP }),
 	"embedded:network/dns/resolver/udp": () => ({
@@ -53,22 +70,42 @@ const modules: Record<string, () => object> = {
 	"xs-mqtt/network/wifi": () => ({ Wifi }),
 };
 
-/** The network as an app on that host gets it, afresh. */
-async function load(place: "board" | "simulator"): Promise<Network> {
+type Part = "tls" | "websocket";
+
+/** Puts stand-ins in the place of the SDK's modules. */
+function begin(): void {
 	jest.resetModules();
 	for (const [name, make] of Object.entries(modules)) jest.unstable_mockModule(name, make, { virtual: true });
+}
+
+async function provide(specifier: string, path: string): Promise<Record<string, unknown>> {
+	const part = await import(`../../${path}.ts`);
+	jest.unstable_mockModule(specifier, () => part, { virtual: true });
+	return part;
+}
+
+/** The network as an app on that host gets it, afresh, whose manifest includes those of `parts`. */
+async function load(place: "board" | "simulator", ...included: Part[]): Promise<Network> {
+	begin();
 	// Names that the compiler does not follow: it has the SDK's types in hosts/moddable only.
-	const common = "common";
-	const parts = await import(`../../hosts/moddable/${place}/place.ts`);
-	jest.unstable_mockModule("xs-mqtt/moddable/place", () => parts, { virtual: true });
-	const { network } = await import(`../../hosts/moddable/${common}/network.ts`);
-	return network;
+	await provide("xs-mqtt/moddable/place", `hosts/moddable/${place}/place`);
+	const plain = await provide("xs-mqtt/moddable/network", "hosts/moddable/common/network");
+	if (included.length === 0) return plain.network as Network;
+	await provide("xs-mqtt/transport/tls/layer", "src/transport/tls/layer");
+	await provide("xs-mqtt/transport/websocket/layer", "src/transport/websocket/layer");
+	await provide("xs-mqtt/moddable/tls/capability", "hosts/moddable/tls/capability");
+	for (const part of ["tls", "websocket"] as const)
+		await provide(
+			`xs-mqtt/moddable/${part}`,
+			`hosts/moddable/${included.includes(part) ? part : "streams/without"}/${part}`,
+		);
+	return (await provide("xs-mqtt/moddable/streams", "hosts/moddable/streams/streams")).network as Network;
 }
 
 beforeEach(() => {
 	for (const key of Object.keys(config)) delete config[key];
 	net.clear();
-	for (const list of [connects, timers, lookups, asked]) list.length = 0;
+	for (const list of [connects, timers, lookups, asked, seeds, clock]) list.length = 0;
 	closed = 0;
 });
 
@@ -167,6 +204,89 @@ describe("a simulator", () => {
 	});
 });
 
+describe("TLS and WebSocket", () => {
+	const authority = new Authority();
+	const ca = authority.own.pem;
+	afterAll(() => authority.remove());
+	const broker = { host: "10.0.0.2", clientId: "board" };
+
+	test.each<[Part, object]>([
+		["tls", { tls: { ca } }],
+		["websocket", { webSocket: {} }],
+	])(
+		"are there if manifest_%s.json is: without it the option is refused by the manifest's name",
+		async (part, option) => {
+			const without = await load("board", part === "tls" ? "websocket" : "tls");
+			expect(() => new Client({ ...without, ...broker, ...option })).toThrow(`manifest_${part}.json`);
+			const network = await load("board", part);
+			expect(() => new Client({ ...network, ...broker, ...option })).not.toThrow();
+		},
+	);
+
+	test("come with all that the plain network has, as it is", async () => {
+		Object.assign(config, { ssid: "attic" });
+		net.set("MAC", "A0:B1:C2:D3:E4:F5");
+		const network = await load("board", "tls", "websocket");
+		const { network: plain } = await import("xs-mqtt/moddable/network" as string);
+		expect(Object.keys(network).sort()).toEqual([...Object.keys(plain), "streams"].sort());
+		const { streams, ...rest } = network;
+		expect(rest).toEqual({ ...plain });
+		expect(network.interface).toBeInstanceOf(Wifi);
+		net.set("MAC", "00:01:02:03:04:05"); // not as it was when it was made
+		expect(network.id).toBe("000102030405");
+	});
+
+	test("are no part of a plain network", async () => {
+		expect((await load("board")).streams).toBeUndefined();
+	});
+
+	test("the SDK's generator is seeded for each session anew", async () => {
+		await load("board", "tls");
+		const name = "capability";
+		const { capability } = (await import(`../../hosts/moddable/tls/${name}.ts`)) as {
+			capability: TlsCapability;
+		};
+		for (let i = 0; i < 3; i++) expect(new capability.session({} as never)).toBeInstanceOf(SdkSession);
+		expect(seeds.map(({ byteLength }) => byteLength)).toEqual([32, 32, 32]);
+		const texts = seeds.map((seed) => Buffer.from(seed).toString("hex"));
+		expect(new Set(texts).size).toBe(3);
+		for (const seed of seeds) expect(new Set(new Uint8Array(seed)).size).toBeGreaterThan(16);
+	});
+
+	test("a mask has 32 bits at random", async () => {
+		const layer = jest.fn();
+		begin();
+		jest.unstable_mockModule("xs-mqtt/transport/websocket/layer", () => ({ webSocketLayer: layer }), {
+			virtual: true,
+		});
+		const name = "websocket";
+		await import(`../../hosts/moddable/websocket/${name}.ts`);
+		const { random } = layer.mock.calls[0][0] as { random(): number };
+		let [ones, zeros] = [0, 0];
+		for (let i = 0; i < 200; i++) {
+			const mask = random();
+			expect(mask).toBe(mask | 0);
+			ones |= mask;
+			zeros |= ~mask;
+		}
+		expect([ones, zeros]).toEqual([-1, -1]);
+	});
+
+	test.each<Part>(["tls", "websocket"])("manifest_%s.json takes out what it replaces", (part) => {
+		const manifest = JSON.parse(readFileSync(`manifest_${part}.json`, "utf8"));
+		const out = [manifest.modules["~"]].flat().filter((path: string) => path.startsWith("./"));
+		expect(out).toEqual([`./hosts/moddable/streams/without/${part}`]);
+		expect(existsSync(`${out[0]}.ts`)).toBe(true);
+		expect(manifest.include).toContain("./hosts/moddable/streams/manifest.json");
+		expect(manifest.modules[`xs-mqtt/moddable/${part}`]).toBe(`./hosts/moddable/${part}/${part}`);
+	});
+});
+
+test("the clock is set in whole seconds", async () => {
+	(await load("board")).setClock!(1_800_000_000_600);
+	expect(clock).toEqual([1_800_000_001]);
+});
+
 test('"xs-mqtt" there is what it is elsewhere', async () => {
 	jest.resetModules();
 	const elsewhere = await import("../../src/index.js");
@@ -178,4 +298,20 @@ test('"xs-mqtt" there is what it is elsewhere', async () => {
 	const there = await import(`../../hosts/moddable/${name}.js`);
 	expect(Object.keys(there).sort()).toEqual(Object.keys(elsewhere).sort());
 	expect(there.Client).toBe(elsewhere.Client);
+});
+
+test.each<Part>(["tls", "websocket"])('"xs-mqtt/%s" there is what it is elsewhere', async (part) => {
+	jest.resetModules();
+	const elsewhere = await import(`../../src/transport/${part}/index.ts`);
+	await provide(`xs-mqtt/transport/${part}/reasons`, `src/transport/${part}/reasons`);
+	const there = await import(`../../hosts/moddable/${part}.js`);
+	expect(Object.keys(there).sort()).toEqual(Object.keys(elsewhere).sort());
+	for (const name of Object.keys(there)) expect(there[name]).toBe(elsewhere[name]);
+	const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+	expect(exports[`./${part}`]).toEqual({
+		types: `./build/src/transport/${part}/index.d.ts`,
+		moddable: `./hosts/moddable/mcpack/${part}/index.js`,
+		default: `./build/src/transport/${part}/index.js`,
+	});
+	expect(existsSync(exports[`./${part}`].moddable)).toBe(true);
 });

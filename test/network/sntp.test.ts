@@ -81,6 +81,27 @@ test("it asks, and knows the time: half the way of the answer is added, and tick
 	expect(sntp.now()).toBe(NEW_YEAR_2027 + 60_290);
 });
 
+test("the host's clock is set first, each time, and then the app is told", () => {
+	const log: string[] = [];
+	const { clock, place, sent, sockets, resolve } = setup({
+		interval: 60_000,
+		setClock: (time) => log.push(`set ${time}`),
+		onTime: (time) => log.push(`told ${time}`),
+	});
+	resolve();
+	sockets[0].deliver(answer(sent[0].bytes, 0, (bytes) => bytes.fill(0, 40)));
+	expect(log).toEqual([]);
+	while (place.lookups.length === 1) clock.advance(1000);
+	resolve();
+	sockets[1].deliver(answer(sent[1].bytes, NEW_YEAR_2027));
+	clock.advance(60_000);
+	resolve();
+	sockets[2].deliver(answer(sent[2].bytes, NEW_YEAR_2027 + 60_500));
+	expect(log).toEqual(
+		[NEW_YEAR_2027, NEW_YEAR_2027 + 60_500].flatMap((time) => [`set ${time}`, `told ${time}`]),
+	);
+});
+
 test("years after 2036, where the protocol's seconds begin anew", () => {
 	const { sent, sockets, times, resolve } = setup();
 	resolve();

@@ -62,6 +62,7 @@ const write = (file: string, content: string | Uint8Array): void => {
 interface Visit {
 	port: number;
 	tls?: TlsOptions;
+	webSocket?: object;
 	payload?: number;
 }
 
@@ -82,7 +83,8 @@ async function primitives(place: Place): Promise<string[]> {
 /** A listener of Mosquitto, how our Client goes there, and what has to come of it. */
 interface Case extends Omit<Visit, "port"> {
 	name: string;
-	shows: Issued;
+	/** None: it has no TLS. */
+	shows?: Issued;
 	/** Path of what it shows; default: with its authority. */
 	chain?: string;
 	settings?: string[];
@@ -92,6 +94,9 @@ interface Case extends Omit<Visit, "port"> {
 async function brokers(place: Place): Promise<string[]> {
 	const authority = new Authority();
 	const other = new Authority({ name: "Another authority" });
+	const simple = new Authority({ simple: true });
+	const bare = simple.issue({ names: NAMES, simple: true });
+	const mixed = simple.issue({ names: NAMES, key: "P-256" });
 	const own = selfSigned({ names: NAMES });
 	const good = authority.issue({ names: NAMES });
 	const elliptic = authority.issue({ names: NAMES, key: "P-256" });
@@ -106,6 +111,25 @@ async function brokers(place: Place): Promise<string[]> {
 		{ name: "the authority as PEM", shows: good, tls: { ca }, result: "delivered" },
 		{ name: "its own certificate only", shows: good, chain: good.file, result: "delivered" },
 		{ name: "an elliptic curve", shows: elliptic, result: "delivered" },
+		{
+			name: "an elliptic curve below an RSA key without identifiers",
+			shows: mixed,
+			chain: mixed.file,
+			tls: { ca: simple.own.pem },
+			result: "delivered",
+		},
+		{
+			name: "none in the broker's",
+			shows: authority.issue({ names: NAMES, simple: true }),
+			result: "delivered",
+		},
+		{
+			name: "no key identifiers",
+			shows: bare,
+			chain: bare.file,
+			tls: { ca: simple.own.pem },
+			result: "delivered",
+		},
 		{ name: "a message of several records", shows: good, payload: 5000, result: "delivered" },
 		{
 			name: "fragments of 512 bytes",
@@ -146,18 +170,32 @@ async function brokers(place: Place): Promise<string[]> {
 			settings: ["tls_version tlsv1.3"],
 			result: "TLS_VERSION",
 		},
+		{
+			name: "WebSocket",
+			settings: ["protocol websockets"],
+			webSocket: {},
+			payload: 200,
+			result: "delivered",
+		},
+		{
+			name: "WebSocket over TLS",
+			shows: good,
+			settings: ["protocol websockets"],
+			webSocket: {},
+			payload: 5000,
+			result: "delivered",
+		},
 	];
 	const visits: Visit[] = [];
 	const settings: string[] = [];
-	for (const [i, { shows, chain, settings: more = [], tls, payload }] of all.entries()) {
+	for (const [i, { shows, chain, settings: more = [], tls, webSocket, payload }] of all.entries()) {
 		const port = await freePort();
-		visits.push({ port, tls, payload });
+		visits.push({ port, tls: tls ?? (shows && {}), webSocket, payload });
+		settings.push(`listener ${port} 127.0.0.1`, "allow_anonymous true", ...more);
+		if (shows === undefined) continue;
 		settings.push(
-			`listener ${port} 127.0.0.1`,
-			"allow_anonymous true",
 			`certfile ${chain ?? authority.bundle(`chain-${i}.pem`, shows, authority.own)}`,
 			`keyfile ${shows.keyFile}`,
-			...more,
 		);
 	}
 	const broker = await Broker.start(place.sdk, settings);
@@ -174,7 +212,7 @@ async function brokers(place: Place): Promise<string[]> {
 		return faults;
 	} finally {
 		await broker.stop();
-		for (const each of [authority, other, own]) each.remove();
+		for (const each of [authority, other, simple, own]) each.remove();
 	}
 }
 
@@ -194,7 +232,7 @@ async function attack(
 	try {
 		const ports = [onlooker, ...attackers].map(({ port }) => port);
 		write("ca.der", scene.authority.own.der);
-		writeVisits(ports.map((port) => ({ port })));
+		writeVisits(ports.map((port) => ({ port, tls: {} })));
 		const log = await run(place, name, { password: PASSWORD, ports: ports.join(",") });
 		const faults = ATTACKS.flatMap((each, i) => {
 			const fault = judge(each, visited(log, attackers[i].port), attackers[i].learnt(PASSWORD));

@@ -22,6 +22,8 @@ export interface Wanted {
 	ca?: boolean;
 	/** Further extensions, a line each, as openssl's configuration has them. */
 	extensions?: readonly string[];
+	/** Without what points to its issuer's key and its own (RFC 5280, section 4.2.1), as simple recipes make them. */
+	simple?: boolean;
 	/** Default: made for the certificate. */
 	privateKey?: string;
 }
@@ -119,8 +121,7 @@ export class Authority {
 		else this.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${key}`, "-out", keyFile);
 		this.openssl("req", "-new", "-key", keyFile, "-subj", `/CN=${name}`, "-out", request);
 		const lines = [
-			"subjectKeyIdentifier=hash",
-			"authorityKeyIdentifier=keyid:always",
+			...(wanted.simple ? [] : ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always"]),
 			`basicConstraints=critical,CA:${ca ? "TRUE" : "FALSE"}`,
 			...(ca ? ["keyUsage=critical,keyCertSign,cRLSign"] : []),
 			...(names === "" ? [] : [`subjectAltName=${names}`]),

@@ -21,6 +21,8 @@ export interface Quirks {
 	end?: "lwip" | "lin" | "node";
 	/** Overwrites what it took, and the bytes in front that are there for a frame's header. */
 	overwrites?: boolean;
+	/** Its write allocates, as TLS does, and spoils what it took: the view's buffer must not be short then. */
+	allocates?: boolean;
 }
 
 export class FakeSocket implements Socket {
@@ -38,6 +40,8 @@ export class FakeSocket implements Socket {
 	room: number;
 	/** Writes of more than there was room for. */
 	overruns = 0;
+	/** Writes during which the view's buffer was short, though writing allocates. */
+	shortWrites = 0;
 
 	readonly #quirks: Quirks;
 	readonly #clock: Clock;
@@ -74,6 +78,8 @@ export class FakeSocket implements Socket {
 	}
 
 	write(view: Uint8Array): number | undefined {
+		const buffer = view.buffer as ArrayBuffer;
+		if (this.allocates && buffer.byteLength < buffer.maxByteLength) this.shortWrites++;
 		if (this.closed) throw new Error("invalid host data");
 		if (this.broken) return undefined;
 		if (this.#ended) throw new Error("not ready");
@@ -92,11 +98,16 @@ export class FakeSocket implements Socket {
 		this.room -= copy.length;
 		if (this.overwrites)
 			new Uint8Array(view.buffer, view.byteOffset - Frame.HEADROOM, Frame.HEADROOM + view.length).fill(0xee);
+		else if (this.allocates) view.fill(0xdd);
 		return this.room;
 	}
 
 	get overwrites(): boolean {
 		return this.#quirks.overwrites ?? false;
+	}
+
+	get allocates(): boolean {
+		return this.#quirks.allocates ?? false;
 	}
 
 	close(): void {

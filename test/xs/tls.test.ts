@@ -291,6 +291,56 @@ test(
 	LONG,
 );
 
+test(
+	"an ESP8266's sockets have room enough, if its heap had",
+	async () => {
+		const asking = [`cafile ${authority.own.file}`, "require_certificate true"];
+		const { port, broker } = await startSecure(server, server.file, asking);
+		const id = unique("small");
+		const own = authority.issue({ name: "board", key: "rsa:4096" });
+		const tls = { ca: authority.own.pem, certificate: [own.pem, authority.own.pem], key: own.key };
+		const other = await (await judge(broker.port)).subscribe(`${id}/out`);
+		const app = await start<Report>({
+			firmware: "test/brokers/firmware/board",
+			board: "esp8266",
+			limit: 0,
+			stackSlots: 0,
+			preload,
+			config: {
+				client: { host: "localhost", port, clientId: id, receiveSize: 5000, tls },
+				topic: `${id}/out`,
+				subscribe: [`${id}/in`],
+			},
+		});
+		await next(app, "subscribed");
+		for (let value = 0; value < 40; value++) app.board.reading(value);
+		const text = "z".repeat(5000);
+		await other.publish(`${id}/in`, text, 1);
+		expect((await next(app, "message")).text).toBe(text);
+		await other.atLeast(40, ({ topic }) => topic === `${id}/out`);
+		expect(other.payloads(`${id}/out`)).toEqual(Array.from({ length: 40 }, (_, value) => `${value}`));
+	},
+	LONG,
+);
+
+test.each(STACKS)(
+	"WebSocket goes over TLS, with sockets of %s",
+	async (stack) => {
+		const { port, broker } = await startSecure(server, server.file, ["protocol websockets"]);
+		const id = unique("wss");
+		const other = await (await judge(broker.port)).subscribe(id);
+		const client = { port, clientId: id, tls: { ca: authority.own.pem }, webSocket: {} };
+		const app = await board(client, { topic: id, subscribe: [`${id}/in`] }, stack);
+		await next(app, "subscribed");
+		for (let value = 0; value < 8; value++) app.board.reading(value);
+		await other.atLeast(8, ({ topic }) => topic === id);
+		expect(other.payloads(id)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
+		await other.publish(`${id}/in`, "x".repeat(400), 1);
+		expect((await next(app, "message")).text).toBe("x".repeat(400));
+	},
+	LONG,
+);
+
 /** Certificates that fill several fragments: with keys of 4096 bits, and two issuers between. */
 describe("a long chain", () => {
 	const issuers: Authority[] = [];

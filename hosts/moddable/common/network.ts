@@ -6,8 +6,6 @@ import UDP from "embedded:io/socket/udp";
 import Time from "time";
 import Timer from "timer";
 import { deviceId, dns, wifi } from "xs-mqtt/moddable/place";
-import { tls } from "xs-mqtt/moddable/tls";
-import { webSocket } from "xs-mqtt/moddable/websocket";
 import type { Network } from "../../../src/connection/network.js";
 
 // Preloading runs this module on the build machine, where there is no network to ask: hence getters.
@@ -17,8 +15,7 @@ export const network: Network = Object.freeze({
 	udp: Object.freeze({ io: UDP as never }),
 	timer: Timer as never,
 	ticks: () => Time.ticks,
-	streams: Object.freeze({ tls, webSocket }),
-	setClock: (time: number) => Time.set(Math.round(time / 1000)), // whole seconds
+	setClock: (time: number) => Time.set((time / 1000 + 0.5) >>> 0), // whole seconds
 	get interface() {
 		return wifi();
 	},

@@ -1,4 +1,4 @@
-// WebSocket for the network of Moddable: what manifest_websocket.json puts in the place of without/websocket.ts.
+// WebSocket for the network of Moddable: what manifest_websocket.json puts in the place of ../streams/without/websocket.ts.
 
 /// <reference path="./sdk.d.ts" />
 

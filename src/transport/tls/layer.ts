@@ -1,7 +1,8 @@
 // The option `tls` as a layer over other streams. Knows how a stream with TLS is made.
 
-import type { Layer } from "../stream.js";
+import type { Layer, StreamFactory } from "../stream.js";
 import type { TlsCapability } from "./capability.js";
+import { isClockSet } from "./clock.js";
 import type { TlsOptions } from "./options.js";
 import { checkTls } from "./settings.js";
 import { TlsStream } from "./stream.js";
@@ -9,10 +10,13 @@ import { TlsStream } from "./stream.js";
 /** TLS with what a host gives for it. */
 export const tlsLayer =
 	(capability: TlsCapability): Layer<TlsOptions> =>
-	(options, below) => {
+	(options, below): StreamFactory => {
 		const settings = checkTls(options);
 		return {
-			needsClock: settings.cas.length > 0,
+			isSecure: true,
+			get awaitsClock() {
+				return settings.cas.length > 0 && !isClockSet();
+			},
 			open: (host, address, port, owner) =>
 				new TlsStream(capability, settings, below, host, address, port, owner),
 		};

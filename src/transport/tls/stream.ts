@@ -256,7 +256,7 @@ export class TlsStream implements Stream, StreamOwner {
 	}
 
 	private shakeHands(): void {
-		const { owner, guard } = this;
+		const { guard } = this;
 		const session = this.session!;
 		try {
 			let over = false;
@@ -276,11 +276,7 @@ export class TlsStream implements Stream, StreamOwner {
 		}
 		this.phase = Phase.OPEN;
 		this.certificates = undefined;
-		try {
-			this.tellRoom();
-		} finally {
-			if (owner.stream === this) this.wakeSoon();
-		}
+		this.tellRoom();
 		this.decode();
 	}
 
@@ -338,7 +334,7 @@ export class TlsStream implements Stream, StreamOwner {
 			this.fail();
 			return undefined;
 		}
-		if (this.over) this.end(undefined);
+		if (this.over) this.end(this.failure);
 		return undefined;
 	}
 

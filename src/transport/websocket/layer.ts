@@ -22,11 +22,14 @@ export const webSocketLayer =
 		const path = checkWebSocket(options);
 		const scratch = new Scratch();
 		const frames = new Frames();
-		const { needsClock } = below;
+		const { isSecure } = below;
 		return {
-			needsClock,
+			isSecure,
+			get awaitsClock() {
+				return below.awaitsClock;
+			},
 			open: (host, address, port, owner) => {
-				const authority = port === (needsClock ? Port.HTTPS : Port.HTTP) ? host : `${host}:${port}`;
+				const authority = port === (isSecure ? Port.HTTPS : Port.HTTP) ? host : `${host}:${port}`;
 				const handshake = new Handshake(path, authority, options, capability);
 				const stream = new WebSocketStream(owner, scratch, frames, capability, handshake);
 				return stream.begin(below.open(host, address, port, stream));

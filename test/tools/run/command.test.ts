@@ -132,7 +132,12 @@ test("a board: built, flashed, its log shown", async () => {
 test.each<[string[], Record<string, string | undefined>, number, RegExp]>([
 	[["app"], {}, 2, /required option '--platform <platform>' not specified/],
 	[["app", "--platform", "pico"], {}, 2, /--platform: "pico" is not known; give esp32, esp/],
-	[["nothing", "--platform", "esp32"], {}, 2, /EXAMPLE "nothing": it is no folder .* one of: sensor-node/],
+	[
+		["nothing", "--platform", "esp32"],
+		{},
+		2,
+		/EXAMPLE "nothing": it is no folder .* one of: secure-sensor, sensor-node/,
+	],
 	[["app", "--platform", "simulator", "--port", "/dev/x"], {}, 2, /--port: it is a board's/],
 	[
 		["app", "--platform", "simulator", "password=secret"],

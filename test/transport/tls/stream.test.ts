@@ -9,7 +9,7 @@ import {
 	NO_REPLY,
 } from "../../../src/connection/reasons.js";
 import type { ClientOptions, Message as MqttMessage, QoS } from "../../../src/index.js";
-import { Topic } from "../../../src/index.js";
+import { State, Topic } from "../../../src/index.js";
 import type { Session, SessionOptions, SessionSocket } from "../../../src/transport/tls/capability.js";
 import { tlsLayer } from "../../../src/transport/tls/layer.js";
 import type { TlsOptions } from "../../../src/transport/tls/options.js";
@@ -89,7 +89,24 @@ describe("the handshake", () => {
 		tls.talk((bytes) => Array.from(bytes, (byte) => Buffer.of(byte)));
 		// CONNECT needs more room than there ever is.
 		expect(tls.records.length).toBe(4);
+		expect(setup.client.state).toBe(State.CONNECTING);
 		expect(setup.news()).toEqual([]);
+	});
+
+	test("what came is read before more of our flight goes: a broker that has refused is gone", () => {
+		const { setup, tls } = dial({}, { room: 100 });
+		const { socket } = setup.peer;
+		setup.peer.open();
+		tls.absorb();
+		const { length } = socket.writes;
+		socket.arrive(tls.encrypt());
+		// As much as there was room for.
+		expect(socket.writes.slice(length).map((each) => each.length)).toEqual([100]);
+		socket.broken = true;
+		socket.options.onWritable.call(socket, 100);
+		socket.arrive(alert(2, 40));
+		setup.clock.advance(1);
+		expect(setup.news()[0]).toBe(`disconnected ${reasons.HANDSHAKE_REFUSED}`);
 	});
 
 	test.each([100, 150, 1536])("tells of the room that is left for the app, of %d bytes", (room) => {
@@ -321,15 +338,21 @@ describe("who says that it is good", () => {
 		);
 	});
 
-	test.each(["returns false", "throws"])("the session's own check %s: it has its say with a CA", (how) => {
+	test("the session's own check returns false: it has its say with a CA", () => {
 		const change = (session: NodeSession) => {
-			session.ownManager.verify = () => {
-				if (how === "throws") throw new Error("x509: malformed input");
-				return false;
-			};
+			session.ownManager.verify = () => false;
 		};
 		expectRefused(with_(change), reasons.CERTIFICATE_UNSUPPORTED);
 		const { setup } = with_(change, { pin: broker.pin });
+		expect(setup.news()).toEqual([]);
+	});
+
+	test("the session's own check throws: ours has said that it is good", () => {
+		const { setup } = with_((session) => {
+			session.ownManager.verify = () => {
+				throw new TypeError("invalid buffer");
+			};
+		});
 		expect(setup.news()).toEqual([]);
 	});
 
@@ -373,14 +396,20 @@ describe("what the session gets", () => {
 		const owner = { stream: undefined, input: { onReadable() {} }, onWritable() {}, onError() {} };
 		factory.open(host, "127.0.0.1", 8883, owner);
 		place.peer.open();
-		return { options: NodeSession.last.options, needsClock: factory.needsClock };
+		const { now } = Date;
+		Date.now = () => 0; // as on a board that has just begun
+		try {
+			return { options: NodeSession.last.options, awaitsClock: factory.awaitsClock };
+		} finally {
+			Date.now = now;
+		}
 	};
 	const bare = { protocolVersion: 0x303, cache: false };
 
 	test("with an authority: its own check, the host's name, shorter records", () => {
 		expect(optionsFor({ ca: authority.own.pem }, "broker.test")).toEqual({
 			options: { ...bare, verify: true, serverName: "broker.test", tls_max_fragment_length: 4096 },
-			needsClock: true,
+			awaitsClock: true,
 		});
 	});
 
@@ -388,7 +417,7 @@ describe("what the session gets", () => {
 		const found = optionsFor({ pin: broker.pin, fragmentLength: 16_384 }, "broker.test.");
 		expect(found).toEqual({
 			options: { ...bare, verify: false, serverName: "broker.test" },
-			needsClock: false,
+			awaitsClock: false,
 		});
 		expect(Object.keys(found.options).sort()).toEqual(["cache", "protocolVersion", "serverName", "verify"]);
 	});
@@ -606,6 +635,9 @@ describe("messages come in", () => {
 		setup.clock.advance(1);
 		expect(setup.news().length).toBe(3);
 		expect(peer.socket.unread).toBe(0);
+		const { fired } = setup.clock;
+		setup.clock.advance(1000);
+		expect(setup.clock.fired - fired).toBeLessThan(3); // it sleeps again
 	});
 
 	test("the rest of a record that the app did not want to see goes on when it resumes in a handler", () => {
@@ -720,6 +752,17 @@ describe("the end", () => {
 		]);
 	});
 
+	test.each(["open", "in the handshake", "being connected"])(
+		"of a stream below that says why, %s",
+		(when) => {
+			const { setup, tls } = when === "open" ? connected() : dial();
+			if (when === "in the handshake") setup.peer.open();
+			Reflect.get(setup.client, "connection").stream.onError(NO_REPLY);
+			expect(setup.news()).toEqual([`disconnected ${NO_REPLY}`]);
+			expect(tls.take().length).toBe(0);
+		},
+	);
+
 	test("after a write that failed, messages unread come first too", () => {
 		const { setup, tls } = connected();
 		setup.client.pause();
@@ -794,19 +837,22 @@ describe("a stream cannot be opened", () => {
 	});
 });
 
-test("a session that swallows what the guard throws gets no further", () => {
-	class Deaf extends NodeSession {
-		override handshake(socket: SessionSocket): boolean {
-			try {
-				return super.handshake(socket);
-			} catch {
-				return true;
+test.each([true, false])(
+	"a session that swallows what the guard throws, and says %s, gets no further",
+	(says) => {
+		class Deaf extends NodeSession {
+			override handshake(socket: SessionSocket): boolean {
+				try {
+					return super.handshake(socket);
+				} catch {
+					return says;
+				}
 			}
 		}
-	}
-	const setup = new Setup(withTls({ pin: broker.pin }, {}, Deaf));
-	setup.peer.open();
-	setup.peer.take();
-	setup.peer.send(Uint8Array.of(0x20, 2, 0, 0));
-	expect(setup.news()).toEqual([`disconnected ${reasons.TLS_PROTOCOL}`]);
-});
+		const setup = new Setup(withTls({ pin: broker.pin }, {}, Deaf));
+		setup.peer.open();
+		setup.peer.take();
+		setup.peer.send(Uint8Array.of(0x20, 2, 0, 0));
+		expect(setup.news()).toEqual([`disconnected ${reasons.TLS_PROTOCOL}`]);
+	},
+);

@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/network", where it can have more than TCP.
+
+export * from "../network.js";
