@@ -147,7 +147,7 @@ const frames: [string, Uint8Array, string][] = [
 	[
 		"text",
 		FRAME("a", { opcode: TEXT }),
-		" 888237fa213d3411 malformed WebSocket frame from the broker: it holds text, and",
+		" 888237fa213d3411 malformed WebSocket frame from the broker: it holds text, an",
 	],
 ];
 
