@@ -153,7 +153,7 @@ export class TlsStream implements Stream, StreamOwner {
 			if (this.phase < Phase.OPEN) throw NOT_READY;
 			return undefined;
 		}
-		// From here on a record that did not go would be missing in the order.
+		// Before the session counts it: a record that it has counted and that does not go is missing in the order.
 		if (length > this.roomIn(guard.room)) throw WOULD_BLOCK;
 		const session = this.session!;
 		try {
