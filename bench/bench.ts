@@ -46,7 +46,9 @@ function print({ cases, minimum, memory, mosquitto }: Results): void {
 	const aims: Record<string, string> = {
 		publishQos0: ratio(cases.publishQos0, minimum.publish, "the publish minimum", 1.5),
 		publishQos1: ratio(cases.publishQos1, cases.publishQos0, "publishQos0", 3),
+		publishWsQos0: ratio(cases.publishWsQos0, cases.publishQos0, "publishQos0", 1.6),
 		receiveQos0: ratio(cases.receiveQos0, minimum.receive, "the receive minimum", 4),
+		receiveWsQos0: ratio(cases.receiveWsQos0, cases.receiveQos0, "receiveQos0", 1.6),
 	};
 	for (const [name, cost] of Object.entries(cases)) console.log(row(name, cost, aims[name] ?? ""));
 	console.log(row("publish minimum", minimum.publish, "see bench/firmware/minimum.ts"));

@@ -1,9 +1,13 @@
 // Counts what one operation costs in the real engine: slots, bytes of chunks, collections, metering, socket writes.
 
+import { random, xor } from "desktop/bytes";
 import * as engine from "desktop/engine";
 import Pipe, { type PipeOptions } from "desktop/pipe";
 import type { Network } from "../../src/connection/network.js";
 import { Client, type ClientOptions } from "../../src/index.js";
+import { encodeAccept } from "../../src/transport/websocket/handshake.js";
+import { webSocketLayer } from "../../src/transport/websocket/layer.js";
+import { writeUtf8 } from "../../src/wire/utf8.js";
 
 export interface Cost {
 	slotsPerOp: number;
@@ -42,6 +46,7 @@ const network: Network = {
 		clear() {},
 	},
 	ticks: () => now,
+	streams: { webSocket: webSocketLayer({ random, xor }) },
 	id: "bench",
 };
 
@@ -55,6 +60,7 @@ export function release(): void {
 export class Line {
 	readonly client: Client;
 	readonly pipe: Pipe;
+	private readonly framed: boolean;
 
 	/** `prepare` runs before the connection is up. */
 	constructor(
@@ -64,10 +70,28 @@ export class Line {
 	) {
 		this.client = new Client({ ...network, host: "127.0.0.1", ...options });
 		this.pipe = pipe!;
+		this.framed = options.webSocket !== undefined;
 		prepare(this.client);
 		if (!connects) return;
 		this.pipe.open();
-		this.feed(Uint8Array.of(0x20, 2, 0, 0));
+		if (this.framed) this.upgrade();
+		this.feed(this.framing(Uint8Array.of(0x20, 2, 0, 0)));
+	}
+
+	/** Answers the request, whose key is the last of it. */
+	private upgrade(): void {
+		const request = new Uint8Array(512);
+		const end = this.pipe.take(request) - 4;
+		const answer = new Uint8Array(512);
+		let at = writeUtf8(
+			"HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: ",
+			answer,
+			0,
+		);
+		const accept = encodeAccept(request.slice(end - 24, end));
+		answer.set(accept, at);
+		at = writeUtf8("\r\n\r\n", answer, at + accept.length);
+		this.pipe.feed(answer, at);
 	}
 
 	/** Lets the time pass until the client wakes. */
@@ -86,7 +110,19 @@ export class Line {
 		this.pipe.take(sent);
 		this.client.subscribe(filter, 1, handler);
 		this.pipe.take(sent);
-		this.feed(Uint8Array.of(0x90, 3, sent[2], sent[3], 1));
+		// In a frame, behind two bytes and the mask, each byte is masked.
+		const id = this.framed ? [sent[8] ^ sent[4], sent[9] ^ sent[5]] : [sent[2], sent[3]];
+		this.feed(this.framing(Uint8Array.of(0x90, 3, id[0], id[1], 1)));
+	}
+
+	/** A packet of up to 125 bytes as the broker sends it. */
+	framing(packet: Uint8Array): Uint8Array {
+		if (!this.framed) return packet;
+		const frame = new Uint8Array(2 + packet.length);
+		frame[0] = 0x82;
+		frame[1] = packet.length;
+		frame.set(packet, 2);
+		return frame;
 	}
 }
 

@@ -2,7 +2,7 @@
 
 import * as engine from "desktop/engine";
 import config from "mc/config";
-import { Topic } from "../../src/index.js";
+import { type ClientOptions, Topic } from "../../src/index.js";
 import { Group, Sensor } from "../../src/telemetry/index.js";
 import { type Cost, Line, measure } from "./harness.js";
 import { memory } from "./memory.js";
@@ -30,6 +30,12 @@ function publishPacket(qos: number): Uint8Array {
 {
 	const { client, pipe } = new Line();
 	cases.publishQos0 = measure(count, pipe, () => {
+		client.publish(topic, payload);
+	});
+}
+{
+	const { client, pipe } = new Line({ webSocket: {} });
+	cases.publishWsQos0 = measure(count, pipe, () => {
 		client.publish(topic, payload);
 	});
 }
@@ -103,9 +109,16 @@ function publishPacket(qos: number): Uint8Array {
 		group.publish();
 	});
 }
-function receive(name: string, filter: string, packet: Uint8Array, release?: Uint8Array): void {
-	const line = new Line();
+function receive(
+	name: string,
+	filter: string,
+	message: Uint8Array,
+	release?: Uint8Array,
+	options: Partial<ClientOptions> = {},
+): void {
+	const line = new Line(options);
 	const { pipe } = line;
+	const packet = line.framing(message);
 	let received = 0;
 	line.subscribe(filter, () => {
 		received++;
@@ -121,6 +134,7 @@ function receive(name: string, filter: string, packet: Uint8Array, release?: Uin
 	if (received !== count + 10) throw new Error(`${name}: ${received} messages reached the handler`);
 }
 receive("receiveQos0", NAME, publishPacket(0));
+receive("receiveWsQos0", NAME, publishPacket(0), undefined, { webSocket: {} });
 receive("receiveQos1", NAME, publishPacket(1));
 receive("receiveQos2", NAME, publishPacket(2), Uint8Array.of(0x62, 2, 0, 7));
 receive("receiveWildcard", "home/+/temperature/#", publishPacket(0));

@@ -36,6 +36,8 @@ export interface Memory {
 	wifi: number;
 	/** Sntp between two questions. */
 	sntp: number;
+	/** What WebSocket adds to a Client. */
+	webSocket: number;
 	/** A Client with a store of 1,024 bytes, and 256 to send and to receive. */
 	small: number;
 	/** What one more costs, of each option of a Client that claims memory. */
@@ -169,6 +171,7 @@ export function memory(): Memory {
 		status,
 		wifi: bytesOf(wifi),
 		sntp: bytesOf(() => new Sntp({ dns: nothing, udp: nothing, timer, ticks })),
+		webSocket: bytesOf(() => client({ webSocket: {} })) - one,
 		small: bytesOf(() => client({ storeSize: 1024, packetSize: 256, receiveSize: 256 })),
 		details: detailed - status,
 		options: costs(),

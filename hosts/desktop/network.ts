@@ -7,6 +7,7 @@ import { id } from "desktop/machine";
 import Time from "time";
 import Timer from "timer";
 import { tls } from "./tls.js";
+import { webSocket } from "./websocket.js";
 
 export const network = {
 	socket: { io: TCP },
@@ -14,7 +15,7 @@ export const network = {
 	timer: Timer,
 	ticks: () => Time.ticks,
 	random: Math.random,
-	streams: { tls },
+	streams: { tls, webSocket },
 	setClock: (time: number) => Time.set(time / 1000),
 	id,
 };

@@ -1,9 +1,9 @@
 // TLS for the Node host: node:tls with the options and the reasons that boards have. OpenSSL judges
 // the chain of certificates; the name and the pins are judged here. Knows Node.
 
-import { createHash, type X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { createConnection, isIP, type Socket } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import type { Layer, Stream, StreamFactory, StreamOwner } from "../../src/transport/stream.js";
 import { reasonOfAlert } from "../../src/transport/tls/alert.js";
 import { isClockSet } from "../../src/transport/tls/clock.js";
@@ -47,7 +47,10 @@ class Refusal extends Error {
 
 /** What is DER as PEM text (RFC 7468). */
 export const toPem = (label: string, der: Uint8Array): string => {
-	const lines = Buffer.from(der).toString("base64").replace(/.{64}/g, "$&\n");
+	const lines = Buffer.from(der)
+		.toString("base64")
+		.match(/.{1,64}/g)!
+		.join("\n");
 	return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 };
 
@@ -57,14 +60,15 @@ const hasName = (certificate: X509Certificate, name: string): boolean => {
 	return certificate.checkHost(name, { subject: "never", partialWildcards: false }) !== undefined;
 };
 
-/** Whether all who have issued it, as far as they are known, are authorities. */
-const hasAuthorities = ({ issuerCertificate }: X509Certificate): boolean =>
-	issuerCertificate === undefined || (issuerCertificate.ca && hasAuthorities(issuerCertificate));
+/** Whether all who have issued it, as far as they are known, are authorities. One at the root has issued itself. */
+const hasAuthorities = ({ issuerCertificate: issuer, raw }: DetailedPeerCertificate): boolean =>
+	issuer === undefined || issuer.raw.equals(raw) || (issuer.ca && hasAuthorities(issuer));
 
 /** Why the broker is not to be trusted; undefined: it is. */
 const judge = (socket: TLSSocket, { cas, pins }: TlsSettings, name: string): Reason | undefined => {
-	const certificate = socket.getPeerX509Certificate();
-	if (certificate === undefined) return reasons.TLS_PROTOCOL;
+	// Not getPeerX509Certificate: in Node 20 that takes it away.
+	const certificate = socket.getPeerCertificate(true);
+	if (certificate.raw === undefined) return reasons.TLS_PROTOCOL;
 	const digest = createHash("sha256").update(certificate.raw).digest();
 	if (pins.length > 0 && !pins.some((pin) => digest.equals(pin))) return reasons.WRONG_PIN;
 	if (cas.length === 0) return undefined;
@@ -74,7 +78,7 @@ const judge = (socket: TLSSocket, { cas, pins }: TlsSettings, name: string): Rea
 		if (verdict === "INVALID_PURPOSE" && !hasAuthorities(certificate)) return reasons.BROKEN_CHAIN;
 		return VERDICTS[verdict] ?? reasons.CERTIFICATE_UNSUPPORTED;
 	}
-	return hasName(certificate, name) ? undefined : reasons.WRONG_NAME;
+	return hasName(new X509Certificate(certificate.raw), name) ? undefined : reasons.WRONG_NAME;
 };
 
 /**

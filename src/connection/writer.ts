@@ -169,10 +169,11 @@ export class Writer {
 		const window = this.window;
 		window.set(payload, this.payloadAt);
 		this.buffer.resize(this.end);
+		const stream = this.stream!;
 		try {
-			this.writable = this.stream!.write(window) as number;
+			this.writable = stream.write(window) as number;
 		} catch (error) {
-			this.noteThrown(error);
+			this.noteThrown(stream, error);
 		}
 		this.buffer.resize(this.size);
 		if (!(this.writable >= 0)) return this.noteRefusal();
@@ -188,10 +189,11 @@ export class Writer {
 		if (id === 0) return 0;
 		this.statistics.published++;
 		this.buffer.resize(this.end);
+		const stream = this.stream!;
 		try {
-			this.writable = this.stream!.write(this.window) as number;
+			this.writable = stream.write(this.window) as number;
 		} catch (error) {
-			this.noteThrown(error);
+			this.noteThrown(stream, error);
 		}
 		this.buffer.resize(this.size);
 		if (this.writable >= 0) this.moved = true;
@@ -805,12 +807,13 @@ export class Writer {
 
 	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
 	private send(count: number): boolean {
-		if (this.stream!.allocates) return this.write(new Uint8Array(this.buffer, this.outbox.windowAt, count));
+		const stream = this.stream!;
+		if (stream.allocates) return this.write(new Uint8Array(this.buffer, this.outbox.windowAt, count));
 		this.buffer.resize(this.outbox.windowAt + count);
 		try {
-			this.writable = this.stream!.write(this.window) as number;
+			this.writable = stream.write(this.window) as number;
 		} catch (error) {
-			this.noteThrown(error);
+			this.noteThrown(stream, error);
 		}
 		this.buffer.resize(this.size);
 		if (!(this.writable >= 0)) return this.noteRefusal();
@@ -856,10 +859,11 @@ export class Writer {
 	}
 
 	private write(view: Uint8Array): boolean {
+		const stream = this.stream!;
 		try {
-			this.writable = this.stream!.write(view) as number;
+			this.writable = stream.write(view) as number;
 		} catch (error) {
-			this.noteThrown(error);
+			this.noteThrown(stream, error);
 		}
 		if (!(this.writable >= 0)) return this.noteRefusal();
 		this.moved = true;
@@ -870,7 +874,8 @@ export class Writer {
 	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
 	 * segments. Runs while the window is short.
 	 */
-	private noteThrown(error: unknown): void {
+	private noteThrown(stream: Stream, error: unknown): void {
+		stream.putBack?.();
 		if (String((error as Partial<Error> | undefined)?.message).indexOf(NOT_READY) >= 0) {
 			this.writable = Number.NaN;
 			return;

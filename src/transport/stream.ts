@@ -11,11 +11,13 @@ export interface Stream {
 	read(view: Uint8Array): number | undefined;
 	/**
 	 * Takes all of the view and returns the room left. Once it has failed it returns undefined; or it throws: then it takes
-	 * nothing, and leaves the view as it is. What it takes it may overwrite if `overwrites` is true; the Frame.HEADROOM bytes
+	 * nothing, and the view is as it was after `putBack`. What it takes it may overwrite if `overwrites` is true; the Frame.HEADROOM bytes
 	 * in front of it at any time. It may allocate if `allocates` is true: then the view's buffer is never short.
 	 */
 	write(view: Uint8Array): number | undefined;
 	close(): void;
+	/** After `write` has thrown, and before anything else: puts right what it has changed in the view. Default: nothing. */
+	putBack?(): void;
 	/**
 	 * The owner has read, not within `onReadable`, all that was announced: announces what is behind it, if it has not yet.
 	 * Default: all that has come was announced, or the stream announces it by itself.

@@ -22,7 +22,7 @@ describe("CONNECT", () => {
 		peer.open();
 		expect(client.state).toBe(State.HANDSHAKE);
 		peer.expect(CONNECT(0, 60, field("c")));
-		expect(peer.socket.writes.length).toBe(1);
+		expect(peer.writes.length).toBe(1);
 	});
 
 	test("goes to the host and port of the options, without delay", () => {
@@ -120,7 +120,7 @@ describe("CONNECT", () => {
 		const setup = new Setup({ username: "u".repeat(1500), password: "p".repeat(1500) }, { room: 600 });
 		setup.client.publish("t", "x");
 		setup.peer.open();
-		expect(setup.peer.socket.writes.map((write) => write.length)).toEqual([600]);
+		expect(setup.peer.writes.map((write) => write.length)).toEqual([600]);
 		setup.peer.expect(CONNECT(0xc0, 60, field("c"), field("u".repeat(1500)), field("p".repeat(1500))));
 		setup.peer.send(CONNACK());
 		setup.peer.expect(PUBLISH("t", "x"));

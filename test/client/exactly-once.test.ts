@@ -42,7 +42,7 @@ describe("a message published at QoS 2", () => {
 		expect(setup.news()).toEqual(["delivered 1"]);
 		peer.expect();
 		expect(client.statistics).toMatchObject({ delivered: 1, strayAcknowledgements: 0 });
-		expect(peer.socket.writes.length).toBe(3);
+		expect(peer.writes.length).toBe(3);
 	});
 
 	test("[MQTT-2.3.1-6][MQTT-3.6.1-1] has PUBREL written as 62 02 and its identifier", () => {
@@ -483,7 +483,7 @@ describe("a message received at QoS 2", () => {
 			setup.peer.expect(PUBCOMP(1));
 			expect(setup.news()).toEqual([]);
 			setup.peer.send(PUBREL(2), message(6));
-			expect(setup.peer.socket.writes.at(-1)).toEqual(PUBCOMP(2));
+			expect(setup.peer.writes.at(-1)).toEqual(PUBCOMP(2));
 			expect(setup.news()).toEqual(ended);
 			setup.redial().accept(true);
 			setup.peer.send(...[3, 4].map((id) => message(id, { dup: true })), PUBREL(3), PUBREL(4));

@@ -110,7 +110,7 @@ test("a Sensor and a Status that find a payload being written publish as soon as
 	};
 	expect(setup.client.publishWith(topic, 0, false, writer)).toBe(0);
 	setup.clock.advance(1);
-	const sent = concat(setup.peer.socket.writes.slice(1));
+	const sent = concat(setup.peer.writes.slice(1));
 	expect(listing(sent)).toEqual(
 		listing(concat([PUBLISH("t", "x"), PUBLISH("s", "online", { retain: true }), PUBLISH("r", "1")])),
 	);

@@ -80,16 +80,16 @@ describe("[MQTT-3.1.2-23] PINGREQ", () => {
 			for (const sent of [10, 130]) {
 				for (let begin = 0; begin < keepAlive; begin += 70) {
 					const setup = connected({ keepAlive });
-					const { writes } = setup.peer.socket;
+					const { peer } = setup;
 					setup.clock.advance(sent);
 					setup.client.publish("t", "x");
 					setup.peer.expect(PUBLISH("t", "x"));
 					setup.clock.advance(begin);
-					if (writes.length > 2) break;
+					if (peer.writes.length > 2) break;
 					setup.clock.block(busy);
 					let passed = begin + busy;
 					if (passed > keepAlive - 500) late++;
-					for (; writes.length === 2; passed += 5) setup.clock.advance(5);
+					for (; peer.writes.length === 2; passed += 5) setup.clock.advance(5);
 					setup.peer.expect(PINGREQ);
 					expect(passed).toBeLessThan(keepAlive);
 				}

@@ -202,8 +202,8 @@ describe("publishWith", () => {
 					},
 				};
 				const id = setup.client.publishWith(topic, qos, false, writer);
-				expect(setup.peer.socket.writes.length).toBe(2);
-				expect(setup.peer.socket.writes[1].length).toBeGreaterThanOrEqual(packetSize - 1);
+				expect(setup.peer.writes.length).toBe(2);
+				expect(setup.peer.writes[1].length).toBeGreaterThanOrEqual(packetSize - 1);
 				setup.peer.expect(PUBLISH("t", "x".repeat(length), { qos, id }));
 			}
 		},

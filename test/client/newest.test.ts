@@ -93,7 +93,7 @@ class Trial {
 	/** Everything that was ever written, on any connection. */
 	private get wire(): string {
 		return this.setup.place.peers
-			.flatMap(({ socket }) => socket.writes)
+			.flatMap(({ writes }) => writes)
 			.map((write) => Buffer.from(write).toString("latin1"))
 			.join("");
 	}

@@ -46,7 +46,7 @@ test("[MQTT-3.1.0-1] without it CONNECT goes alone", () => {
 test("with nothing to send, CONNECT goes alone", () => {
 	const setup = pipelining();
 	setup.peer.open();
-	expect(setup.peer.socket.writes).toEqual([CONNECT]);
+	expect(setup.peer.writes).toEqual([CONNECT]);
 });
 
 test.each([true, false])("all goes in one write, and nothing of it twice; session %s", (session) => {
@@ -56,7 +56,7 @@ test.each([true, false])("all goes in one write, and nothing of it twice; sessio
 	setup.client.publish("b", "2", 0);
 	setup.client.publish("c", "3", 2, true);
 	setup.peer.open();
-	expect(setup.peer.socket.writes.length).toBe(1);
+	expect(setup.peer.writes.length).toBe(1);
 	setup.peer.expect(
 		CONNECT,
 		packet(0x82, word(3), field("s"), [1], field("u"), [1]),
@@ -104,7 +104,7 @@ test.each([1460, 1459, 800, 30])("no more than a segment, and the socket's room 
 	const message = PUBLISH("t", "x".repeat(242));
 	for (let i = 0; i < 10; i++) setup.client.publish("t", "x".repeat(242));
 	setup.peer.open();
-	const [first] = setup.peer.socket.writes;
+	const [first] = setup.peer.writes;
 	expect(first.length).toBe(
 		CONNECT.length + Math.floor((room - CONNECT.length) / message.length) * message.length,
 	);
@@ -123,7 +123,7 @@ test("to the last byte of a segment, and not one more", () => {
 		setup.client.publish("t", "x".repeat(1460 - CONNECT.length - 6 + more));
 		setup.client.publish("u", "");
 		setup.peer.open();
-		expect(judge(setup.peer.socket.writes[0]).length).toBe(1 + count);
+		expect(judge(setup.peer.writes[0]).length).toBe(1 + count);
 		setup.peer.take();
 		connack(setup);
 		expect(judge(setup.peer.take()).length).toBe(2 - count);
@@ -257,7 +257,7 @@ test("wake, publish, sleep: one write, one answer, DISCONNECT", () => {
 	setup.peer.expect(CONNECT, PUBLISH("t", "21.5", { qos: 1, id: 1 }));
 	setup.peer.send(CONNACK(), PUBACK(1));
 	setup.peer.expect(DISCONNECT);
-	expect(setup.peer.socket.writes.length).toBe(2);
+	expect(setup.peer.writes.length).toBe(2);
 	expect(setup.client.state).toBe(State.CLOSED);
 });
 

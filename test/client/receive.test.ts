@@ -61,10 +61,10 @@ test("[MQTT-4.3.2-2] QoS 1 is acknowledged after the handler has returned", () =
 	let sentInHandler = -1;
 	const setup = connected({
 		onMessage: () => {
-			sentInHandler = setup.peer.socket.writes.length;
+			sentInHandler = setup.peer.writes.length;
 		},
 	});
-	const before = setup.peer.socket.writes.length;
+	const before = setup.peer.writes.length;
 	setup.peer.send(PUBLISH("t", "x", { qos: 1, id: 1 }));
 	expect(sentInHandler).toBe(before);
 	setup.peer.expect(PUBACK(1));
@@ -154,10 +154,10 @@ describe("a payload larger than receiveSize", () => {
 			receiveSize: 4,
 			onMessage(message) {
 				setup.log.push(show(message));
-				acknowledged.push(setup.peer.socket.writes.length);
+				acknowledged.push(setup.peer.writes.length);
 			},
 		});
-		const before = setup.peer.socket.writes.length;
+		const before = setup.peer.writes.length;
 		setup.peer.send(PUBLISH("t", "0123456789", { qos: 1, id: 3 }), PUBLISH("t", "four"));
 		expect(setup.news()).toEqual(["t=0123 0/10 qos1", "t=4567 4/10 qos1", "t=89 8/10 qos1", "t=four"]);
 		expect(acknowledged).toEqual([before, before, before, before + 1]);

@@ -66,10 +66,10 @@ describe("what the socket refuses once, with nothing under way, goes at the next
 		};
 		setup.client.publishFrom("t", 1024, fill);
 		expect(setup.peer.socket.refusals).toBe(0);
-		const written = concat(setup.peer.socket.writes.slice(1));
+		const written = concat(setup.peer.writes.slice(1));
 		expect(written.length).toBeLessThan(1024);
 		setup.clock.advance(250);
-		expect(concat(setup.peer.socket.writes.slice(1))).toEqual(PUBLISH("t", new Uint8Array(1024).fill(7)));
+		expect(concat(setup.peer.writes.slice(1))).toEqual(PUBLISH("t", new Uint8Array(1024).fill(7)));
 	});
 
 	test("PINGREQ", () => {

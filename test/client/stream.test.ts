@@ -78,7 +78,7 @@ describe.each(sizes)("with packets of %d bytes", (packetSize) => {
 		// Broken off in the middle, twice.
 		for (let i = 0; i < 2; i++) {
 			setup.reconnect(session);
-			const begun = concat(setup.peer.socket.writes.slice(1));
+			const begun = concat(setup.peer.writes.slice(1));
 			expect(begun.length).toBeGreaterThan(500);
 			same(begun, again.slice(0, begun.length));
 		}

@@ -99,7 +99,7 @@ test("[MQTT-2.2.2-1] the flags of every packet that is sent are those of table 2
 	clock.advance(10_000);
 	peer.send(PINGRESP);
 	client.close();
-	const firsts = new Set(peer.socket.writes.map((bytes) => listing(bytes)[0].slice(0, 2)));
+	const firsts = new Set(peer.writes.map((bytes) => listing(bytes)[0].slice(0, 2)));
 	expect([...firsts].sort()).toEqual(["10", "34", "40", "50", "62", "70", "82", "a2", "c0", "e0"]);
 });
 
@@ -175,7 +175,7 @@ describe("[MQTT-3.3.1-2] PUBLISH at QoS 0 has DUP 0, also when a part of it was 
 		expect(publish(setup)).toBe(0);
 		for (let i = 0; i < 2; i++) {
 			expect(setup.peer.socket.room).toBeLessThan(600);
-			expect(setup.peer.socket.writes[1][0]).toBe(0x30);
+			expect(setup.peer.writes[1][0]).toBe(0x30);
 			setup.reconnect(true);
 		}
 		setup.peer.expect(PUBLISH("t", payload));

@@ -122,21 +122,21 @@ describe("a write that throws", () => {
 		send();
 		clock.advance(250);
 		expect(peer.socket.refusals).toBe(0);
-		expect(peer.socket.writes.length).toBe(2);
+		expect(peer.writes.length).toBe(2);
 		clock.advance(250);
-		expect(peer.socket.writes.length).toBe(3);
+		expect(peer.writes.length).toBe(3);
 		// Of the 20 that are left nothing is lost, and nothing won.
 		peer.socket.refusals = 1;
 		client.publish(topic, payload.subarray(0, 15), 0);
 		peer.takeSome(20);
-		expect(peer.socket.writes.length).toBe(4);
+		expect(peer.writes.length).toBe(4);
 		expect(peer.socket.room).toBe(20);
 		send();
 		clock.advance(1000);
-		expect([peer.socket.writes.length, peer.socket.overruns]).toEqual([4, 0]);
+		expect([peer.writes.length, peer.socket.overruns]).toEqual([4, 0]);
 		client.publish(topic, payload.subarray(0, 15), 0);
 		peer.takeSome(20);
-		expect([peer.socket.writes.length, peer.socket.room]).toEqual([5, 0]);
+		expect([peer.writes.length, peer.socket.room]).toEqual([5, 0]);
 		peer.take();
 		expect(peer.socket.overruns).toBe(0);
 	});

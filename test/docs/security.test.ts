@@ -11,6 +11,8 @@ import { Client } from "../../src/index.js";
 import type { TlsOptions } from "../../src/transport/tls/options.js";
 import * as tlsReasons from "../../src/transport/tls/reasons.js";
 import type { Reason } from "../../src/wire/reason.js";
+import { startExample } from "../examples/example.js";
+import { FIRST } from "../support/board.js";
 import { endLater, Inbox, type Mosquitto, startMosquitto, unique } from "../support/brokers.js";
 import { codeBelow, namesInTable } from "../support/page.js";
 
@@ -115,37 +117,54 @@ test("a broker and a client with those certificates find each other, and mosquit
 	expect(await seen.find(all)).toBe("sensor-1/temperature 21.5");
 });
 
-test("so does the secure sensor in the real engine, and is told apart by its certificate", async () => {
-	const broker = await start(home(), "acl_file acl");
-	writeAccessList();
-	const seen = await listen(broker.port);
-	const { ca, certificate, key } = ours();
-	await startExample(
-		"secure-sensor",
-		{ host: HOST, port: broker.port, name: "sensor-1", interval: 200, "ca.pem": ca, "client.pem": certificate, "client.key": key },
-		{ board: "esp32" },
+/** The page's, and somebody who may hear all. */
+function writeAccessList(): void {
+	writeFileSync(
+		join(folder, "acl"),
+		`user listener\ntopic readwrite #\n${codeBelow(PAGE, "On the broker", "conf")[0]}`,
 	);
-	expect(await seen.find((line) => line.startsWith("sensor-1/uptime"))).toMatch(/^sensor-1\/uptime \d+$/);
-}, FIRST);
+}
+
+test(
+	"so does the secure sensor in the real engine, and is told apart by its certificate",
+	async () => {
+		writeAccessList();
+		const broker = await start(home(), "acl_file acl");
+		const seen = await listen(broker.port);
+		const { ca, certificate, key } = ours();
+		const device = await startExample(
+			"secure-sensor",
+			{
+				host: HOST,
+				port: broker.port,
+				name: "sensor-1",
+				interval: 200,
+				connectTimeout: 10_000,
+				"ca.pem": ca,
+				"client.pem": certificate,
+				"client.key": key,
+			},
+			{ board: "esp32" },
+		);
+		expect(await device.traces.next()).toMatch(/^connected/);
+		expect(await seen.find((line) => line.startsWith("sensor-1/uptime"))).toMatch(/^sensor-1\/uptime \d+$/);
+	},
+	FIRST,
+);
 
 test("who has no certificate is not let in, and who has the wrong CA leaves", async () => {
 	const broker = await start(home());
 	expect(await connect(broker, { ca: text("ca.pem") }).told.find(all)).toBe(
 		tlsReasons.CLIENT_CERTIFICATE_REFUSED,
 	);
-	type(
-		"cp ca.pem right.pem; openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=Other -keyout other.key -out other.pem",
-	);
+	type("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=Other -keyout other.key -out other.pem");
 	expect(await connect(broker, { ...ours(), ca: text("other.pem") }).told.find(all)).toBe(
 		tlsReasons.UNKNOWN_CA,
 	);
 });
 
 test("the access list keeps a device below its own name", async () => {
-	writeFileSync(
-		join(folder, "acl"),
-		`user listener\ntopic readwrite #\n${codeBelow(PAGE, "On the broker", "conf")[0]}`,
-	);
+	writeAccessList();
 	const issue = codeBelow(PAGE, HOME, "sh")[0].match(/^issue\(\).*?^\}/ms)![0];
 	type(`${issue}\nissue listener listener`);
 	const broker = await start(home(), "acl_file acl");

@@ -6,11 +6,11 @@ import type { ClientOptions } from "../../src/connection/options.js";
 import * as tlsReasons from "../../src/transport/tls/reasons.js";
 import type { Reason } from "../../src/wire/reason.js";
 import { Authority } from "../support/authority.js";
-import { endLater, judge, startMosquitto, unique } from "../support/brokers.js";
+import { endLater, freePort, judge, startMosquitto, unique } from "../support/brokers.js";
 
 /** The port of a listener for WebSocket beside the usual one: Mosquitto 2.0.11 serves none alone. */
 async function start(settings: string[] = []): Promise<{ plain: number; port: number }> {
-	const port = 40_000 + Math.floor(Math.random() * 20_000);
+	const port = await freePort();
 	const broker = await startMosquitto({
 		settings: [
 			"per_listener_settings false",

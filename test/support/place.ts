@@ -1,6 +1,7 @@
 // A place to run in: the Network that a host gives to a Client, all of it under the test's hand.
 
 import type { Network } from "../../src/connection/network.js";
+import type { ClientOptions } from "../../src/connection/options.js";
 import type { SocketOptions } from "../../src/transport/tcp.js";
 import { Clock } from "./clock.js";
 import { FakeSocket, Peer, type Quirks } from "./socket.js";
@@ -11,9 +12,34 @@ export interface Lookup {
 	onError(error: unknown): void;
 }
 
+/** What carries MQTT instead of plain TCP. */
+export interface Carrier {
+	streams: Network["streams"];
+	/** Of each Client. */
+	options: Partial<ClientOptions>;
+	/** Those of a socket, when a test asks for `quirks`. */
+	quirks(quirks: Quirks): Quirks;
+	/** Bytes that a short packet takes more. */
+	header: number;
+	Peer: new (socket: FakeSocket, clock: Clock) => Peer;
+}
+
+let carrier: Carrier | undefined;
+
+/** What carries MQTT in the places of this file's tests from now on; undefined: plain TCP. */
+export function carryOver(it: Carrier | undefined): void {
+	carrier = it;
+}
+
+/** Bytes that a short packet takes more than it has. */
+export function headerBytes(): number {
+	return carrier?.header ?? 0;
+}
+
 export class Place {
 	readonly clock: Clock;
 	readonly network: Network;
+	readonly carrier = carrier;
 	/** The peer of each socket ever opened. */
 	readonly peers: Peer[] = [];
 	/** Every host name asked for. */
@@ -36,8 +62,8 @@ export class Place {
 				io: class extends FakeSocket {
 					constructor(options: SocketOptions) {
 						if (place.noSockets) throw new Error("no socket");
-						super(options, place.quirks, place.clock);
-						place.peers.push(new Peer(this, place.clock));
+						super(options, place.carrier?.quirks(place.quirks) ?? place.quirks, place.clock);
+						place.peers.push(new (place.carrier?.Peer ?? Peer)(this, place.clock));
 					}
 				},
 			},
@@ -58,6 +84,7 @@ export class Place {
 			timer: this.clock.timer,
 			ticks: this.clock.ticks,
 			id: "c0ffee",
+			streams: this.carrier?.streams,
 		};
 	}
 

@@ -25,6 +25,7 @@ export class Setup {
 		this.clock = this.place.clock;
 		this.client = new Client({
 			...this.place.network,
+			...this.place.carrier?.options,
 			host: "10.0.0.1",
 			clientId: "c",
 			// Packet identifiers then begin with 1.

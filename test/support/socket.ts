@@ -176,6 +176,11 @@ export class Peer {
 		this.#act(() => this.socket.options.onWritable.call(this.socket, this.socket.room));
 	}
 
+	/** A copy of each write. */
+	get writes(): readonly Uint8Array[] {
+		return this.socket.writes;
+	}
+
 	/** Reads all that was sent, until nothing more comes; that makes room in the socket. */
 	take(): Uint8Array {
 		const chunks: Uint8Array[] = [];

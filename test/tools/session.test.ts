@@ -282,7 +282,7 @@ describe("brokers that do no good", () => {
 		const broker = { ...address, username: "ann", password: "secret" };
 		const session = new Session({ ...OPTIONS, broker }, undefined, startFakeBoard, onEvent);
 		const error = await session.run().catch((error) => error);
-		expect(error.message).toMatch(/^no MQTT connection to 127\.0\.0\.1:\d+: .*Not authorized.*; /);
+		expect(error.message).toMatch(/^no MQTT connection to mqtt:\/\/127\.0\.0\.1:\d+: .*Not authorized.*; /);
 		expect(error.message + JSON.stringify(events)).not.toMatch(/secret|ann/);
 		server.close();
 		await expect(Observer.start({ host: "127.0.0.1", port: 9 }, "x", () => {})).rejects.toThrow(

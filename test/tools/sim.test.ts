@@ -2,7 +2,7 @@
 
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +10,8 @@ import type { Readable, Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { connectAsync } from "mqtt";
 import { SOCKET_FAILED } from "../../src/connection/dialer.js";
+import { Authority, type Issued } from "../support/authority.js";
+import { endLater, freePort, type Mosquitto, startMosquitto } from "../support/brokers.js";
 
 const COMMAND = "build/tools/xs-mqtt.js";
 
@@ -73,6 +75,92 @@ test("others' readings of the same name do not count", async () => {
 	expect(foreign).toBeGreaterThan(0);
 	expect(counted).toHaveLength(10);
 	expect(counted).not.toContain("7");
+}, 60_000);
+
+test("npm start -- --tls: the board checks the certificate, and both sides encrypt", async () => {
+	// Not npm itself: its tsc would write what other tests run at the same time.
+	const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+	expect(scripts.start).toMatch(new RegExp(`&& node ${COMMAND} sim$`));
+	const { status, stdout } = await sim("--tls", "--messages", "20", "--json", "--interval", "50");
+	expect(status).toBe(0);
+	const events = stdout
+		.trimEnd()
+		.split("\n")
+		.map((line) => JSON.parse(line));
+	const [broker] = events.filter(({ of }) => of === "broker");
+	expect(broker.url).toMatch(/^mqtts:\/\/127\.0\.0\.1:/);
+	const encrypted = events.filter(({ of }) => of === "encryption");
+	expect(encrypted.map((event) => event.with).sort()).toEqual(["board", "observer"]);
+	expect(new Set(encrypted.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+	expect(events.filter(({ reading }) => reading)).toHaveLength(20);
+	expect(stdout).not.toContain("PRIVATE KEY");
+}, 60_000);
+
+describe("a broker with TLS that wants a certificate", () => {
+	let ca: Authority;
+	let broker: Mosquitto;
+	let own: Issued;
+	beforeAll(async () => {
+		ca = new Authority();
+		endLater(() => ca.remove());
+		const { file, keyFile } = ca.issue();
+		own = ca.issue({ name: "board" });
+		broker = await startMosquitto({
+			settings: [
+				`certfile ${file}`,
+				`keyfile ${keyFile}`,
+				`cafile ${ca.own.file}`,
+				"require_certificate true",
+			],
+		});
+	});
+	const withBroker = (...args: string[]) =>
+		sim("--broker", `mqtts://localhost:${broker.port}`, "--messages", "5", "--interval", "50", ...args);
+
+	test("gets readings, and has seen the board's certificate", async () => {
+		const files = ["--ca", ca.own.file, "--cert", own.file, "--key", own.keyFile];
+		const { status, stdout } = await withBroker(...files, "--json");
+		expect(status).toBe(0);
+		expect(stdout.match(/"reading":true/g)).toHaveLength(5);
+		expect(broker.comers.all.some((id) => id.startsWith("sensor-node-"))).toBe(true);
+		expect(stdout).not.toContain("PRIVATE KEY");
+	}, 60_000);
+
+	test("or says what is missing: exit status 1 and one line", async () => {
+		const { status, stderr } = await withBroker("--ca", ca.own.file);
+		expect(status).toBe(1);
+		expect(stderr).toMatch(/^xs-mqtt: no MQTT connection to mqtts:.*; check --cert and --key\n$/);
+	}, 60_000);
+});
+
+test("a broker with WebSocket, over TLS and without", async () => {
+	const ca = new Authority();
+	endLater(() => ca.remove());
+	const { file, keyFile } = ca.issue();
+	const [plain, secure] = [await freePort(), await freePort()];
+	const broker = await startMosquitto({
+		settings: [
+			...[`listener ${plain} 127.0.0.1`, "protocol websockets"],
+			...[`listener ${secure} 127.0.0.1`, "protocol websockets", `certfile ${file}`, `keyfile ${keyFile}`],
+		],
+	});
+	for (const options of [
+		[`ws://localhost:${plain}/mqtt`],
+		[`wss://localhost:${secure}`, "--ca", ca.own.file],
+	]) {
+		const { status, stdout } = await sim(
+			"--messages",
+			"5",
+			"--interval",
+			"50",
+			"--json",
+			"--broker",
+			...options,
+		);
+		expect(status).toBe(0);
+		expect(stdout.match(/"reading":true/g)).toHaveLength(5);
+	}
+	expect(broker.comers.all.filter((id) => id.startsWith("sensor-node-"))).toHaveLength(2);
 }, 60_000);
 
 /** The command in a terminal of 80 columns and 24 lines. */

@@ -54,10 +54,10 @@ test("no room is believed in before the connection is made, then what the socket
 	const { client, peer } = connected({}, { room: 100 });
 	const publish = () => client.publish("t", "x".repeat(25));
 	for (let i = 0; i < 4; i++) publish(); // 30 bytes each
-	expect(peer.socket.writes.length).toBe(1 + 3);
+	expect(peer.writes.length).toBe(1 + 3);
 	expect(peer.socket.overruns).toBe(0);
 	peer.take();
-	expect(peer.socket.writes.length).toBe(1 + 4);
+	expect(peer.writes.length).toBe(1 + 4);
 });
 
 describe("a write that the socket refuses, whatever room it said it had,", () => {
@@ -66,7 +66,7 @@ describe("a write that the socket refuses, whatever room it said it had,", () =>
 	test("is not lost, and no room is believed in until it is announced", () => {
 		const { client, peer } = connected({}, { segments: 1 });
 		for (const payload of ["1", "2", "3"]) expect(client.publish("t", payload)).toBe(0);
-		expect(peer.socket.writes.length).toBe(1 + 1);
+		expect(peer.writes.length).toBe(1 + 1);
 		peer.expect(...messages);
 	});
 
@@ -77,7 +77,7 @@ describe("a write that the socket refuses, whatever room it said it had,", () =>
 		for (const payload of ["1", "2", "3"]) client.publish("t", payload);
 		quirks.segments = 3;
 		clock.advance(1000);
-		expect(peer.socket.writes.slice(1)).toEqual(messages);
+		expect(peer.writes.slice(1)).toEqual(messages);
 	});
 
 	test.each(["refuses", "has failed"])("leaves the send window whole: the socket %s", (how) => {

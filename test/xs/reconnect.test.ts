@@ -1,6 +1,8 @@
 // A board that reconnects all its life must not lose memory over it.
 
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { Authority } from "../support/authority.js";
 import { FIRST, LOADS, reportOf, STACKS } from "../support/board.js";
 import { CONNACK } from "../support/packets.js";
 
@@ -28,23 +30,35 @@ test.each(LOADS)(
 	FIRST,
 );
 
-describe("over TCP", () => {
+/** A broker that accepts, takes what comes after CONNECT, and hangs up. */
+const hangUp = (socket: Socket, reset: () => void) => {
+	let heard = 0;
+	socket.on("error", () => {});
+	socket.on("data", () => {
+		if (heard++ === 0) socket.write(CONNACK());
+		else if (heard % 3 === 0) reset();
+		else socket.end();
+	});
+};
+
+describe.each(["TCP", "TLS"] as const)("over %s", (kind) => {
+	const authority = kind === "TLS" ? new Authority() : undefined;
+	const tls = authority && { ca: authority.own.pem };
+	const issued = authority?.issue({ names: "IP:127.0.0.1" });
 	let server: Server;
 	const open = new Set<Socket>();
 
 	beforeEach(async () => {
-		// A broker that accepts, takes what comes after CONNECT, and hangs up.
-		server = createServer((socket) => {
+		server = issued
+			? createTlsServer({ key: issued.key, cert: issued.pem, maxVersion: "TLSv1.2" })
+			: createServer();
+		server.on("connection", (socket: Socket) => {
 			open.add(socket);
-			let heard = 0;
 			socket.on("error", () => {});
 			socket.on("close", () => open.delete(socket));
-			socket.on("data", () => {
-				if (heard++ === 0) socket.write(CONNACK());
-				else if (heard % 3 === 0) socket.resetAndDestroy();
-				else socket.end();
-			});
+			if (!issued) hangUp(socket, () => socket.resetAndDestroy());
 		});
+		server.on("secureConnection", (socket: TLSSocket) => hangUp(socket, () => socket.destroy()));
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
 	});
 
@@ -52,9 +66,10 @@ describe("over TCP", () => {
 		for (const socket of open) socket.destroy();
 		await new Promise((closed) => server.close(closed));
 	});
+	afterAll(() => authority?.remove());
 
 	// lin looks at its sockets each 20 ms only.
-	const rounds = { lwip: [10, 1000], lin: [10, 60] };
+	const rounds = { lwip: [10, kind === "TLS" ? 200 : 1000], lin: [10, 60] };
 
 	test.each(STACKS)(
 		"the live heap does not grow either, with sockets of %s",
@@ -62,7 +77,7 @@ describe("over TCP", () => {
 			const { port } = server.address() as { port: number };
 			const { heaps } = await reportOf<{ heaps: Heap[] }>({
 				firmware: "test/xs/firmware/reconnect-tcp",
-				config: { port, looks: rounds[stack] },
+				config: { port, looks: rounds[stack], tls },
 				stack,
 			});
 			const [early, late] = heaps;

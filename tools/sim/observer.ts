@@ -130,12 +130,11 @@ function encrypt(
 ): TLSSocket {
 	const socket = connectTls(settings, broker.host, line);
 	socket.once("secureConnect", () => {
-		const certificate = socket.getPeerX509Certificate();
-		if (socket.destroyed || certificate === undefined) return;
+		if (socket.destroyed) return; // it is not the right broker
 		onEncrypted({
 			version: socket.getProtocol() ?? "?",
 			suite: socket.getCipher().standardName,
-			fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+			fingerprint: socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase(),
 		});
 	});
 	socket.on("error", (error) => {

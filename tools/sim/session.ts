@@ -242,7 +242,7 @@ export class Session {
 					new Problem(
 						`the firmware was aborted (${cut(event.reason, 64)})`,
 						cut(event.message, TRACE_LIMIT) || "no message",
-						"look at its trace; for want of memory, try --board none",
+						adviceOnAbort(event.reason, this.#address),
 					),
 				);
 				break;
@@ -336,4 +336,10 @@ export class Session {
 		await this.#observer?.close();
 		await this.#broker?.close();
 	}
+}
+
+function adviceOnAbort(reason: string, { tls }: BrokerAddress): string {
+	if (reason !== "memory" && reason !== "stack") return "look at its trace";
+	const larger = tls === undefined ? "none" : "esp32: TLS takes more than an ESP8266 has";
+	return `look at its trace; for want of memory, try --board ${larger}`;
 }

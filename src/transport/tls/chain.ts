@@ -42,7 +42,8 @@ const enum Most {
  *
  * @param name the host; the option serverName comes first
  * @param now milliseconds since 1970
- * @param path gets the certificates that are good: the broker's own first, the given authority last
+ * @param path gets the certificates that are good, none if there is a reason: the broker's own first, then as they were sent,
+ * the given authority last. With a pin alone, the broker's own only. Not copied
  */
 export const judge = (
 	certificates: readonly Uint8Array[],

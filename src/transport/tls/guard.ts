@@ -199,6 +199,11 @@ export class Guard implements SessionSocket {
 		this.flush();
 	}
 
+	/** Something waits for room. */
+	get waits(): boolean {
+		return this.waiting.length > 0;
+	}
+
 	/** The broker's certificate is good: our flight may go. */
 	approve(): void {
 		this.approved = true;
@@ -420,7 +425,7 @@ export class Guard implements SessionSocket {
 	/** The session has got all of a record, or message, of the handshake. */
 	private pass(): void {
 		const step = this.step;
-		// What has to be in it has not come.
+		// What has to be in it has not come, or was not offered.
 		if (step === Step.SERVER_HELLO && (this.exchange === Exchange.NONE || this.mark !== At.NOWHERE))
 			this.stop(TLS_PROTOCOL);
 		if (step === Step.SERVER_KEY_EXCHANGE && this.mark !== At.NOWHERE) this.stop(TLS_PROTOCOL);
@@ -468,10 +473,8 @@ export class Guard implements SessionSocket {
 			if (byte > Size.SESSION_ID) this.stop(TLS_PROTOCOL);
 			this.mark = at + 1 + byte;
 		} else if (at === this.mark) this.word = byte << 8;
-		else if (at === this.mark + 1) {
-			this.exchange = exchangeOf(this.word | byte);
-			if (this.exchange === Exchange.NONE) this.stop(TLS_PROTOCOL);
-		} else if (at === this.mark + 2) {
+		else if (at === this.mark + 1) this.exchange = exchangeOf(this.word | byte);
+		else if (at === this.mark + 2) {
 			if (byte !== 0) this.stop(TLS_PROTOCOL);
 			this.mark = At.NOWHERE;
 		}

@@ -85,6 +85,8 @@ export class TlsStream implements Stream, StreamOwner {
 	private readonly alarm: unknown;
 	/** Records without content since the last one with any. */
 	private emptyRecords = 0;
+	/** Bytes of room that came up during the handshake; 0: the guard knows of it. */
+	private room = 0;
 	/** TCP has ended; what it brought before is still the owner's. */
 	private over = false;
 	/** Why it has failed. */
@@ -151,7 +153,7 @@ export class TlsStream implements Stream, StreamOwner {
 			if (this.phase < Phase.OPEN) throw NOT_READY;
 			return undefined;
 		}
-		// From here on a record that did not go would be missing in the order.
+		// Before the session counts it: a record that it has counted and that does not go is missing in the order.
 		if (length > this.roomIn(guard.room)) throw WOULD_BLOCK;
 		const session = this.session!;
 		try {
@@ -192,13 +194,23 @@ export class TlsStream implements Stream, StreamOwner {
 
 	onWritable(room: number): void {
 		if (this.phase === Phase.CONNECTING) this.begin();
+		else if (this.phase === Phase.HANDSHAKE && this.guard.waits) {
+			// What came at the same time is read first: it may be that the broker has refused, and is gone.
+			this.room = room;
+			this.wakeSoon();
+			return;
+		}
+		this.makeRoom(room);
+		if (this.phase === Phase.HANDSHAKE) this.shakeHands();
+		else if (this.phase === Phase.OPEN) this.tellRoom();
+	}
+
+	private makeRoom(room: number): void {
 		try {
 			this.guard.makeRoom(room);
 		} catch {
 			this.fail();
 		}
-		if (this.phase === Phase.HANDSHAKE) this.shakeHands();
-		else if (this.phase === Phase.OPEN) this.tellRoom();
 	}
 
 	onReadable(count: number): void {
@@ -244,7 +256,7 @@ export class TlsStream implements Stream, StreamOwner {
 	}
 
 	private shakeHands(): void {
-		const { owner, guard } = this;
+		const { guard } = this;
 		const session = this.session!;
 		try {
 			let over = false;
@@ -264,11 +276,7 @@ export class TlsStream implements Stream, StreamOwner {
 		}
 		this.phase = Phase.OPEN;
 		this.certificates = undefined;
-		try {
-			this.tellRoom();
-		} finally {
-			if (owner.stream === this) this.wakeSoon();
-		}
+		this.tellRoom();
 		this.decode();
 	}
 
@@ -326,7 +334,7 @@ export class TlsStream implements Stream, StreamOwner {
 			this.fail();
 			return undefined;
 		}
-		if (this.over) this.end(undefined);
+		if (this.over) this.end(this.failure);
 		return undefined;
 	}
 
@@ -363,6 +371,10 @@ export class TlsStream implements Stream, StreamOwner {
 	private onAlarm(): void {
 		this.timer.schedule(this.alarm as never, Delay.LONGEST, Delay.LONGEST);
 		if (this.text !== undefined) return;
+		if (this.phase === Phase.HANDSHAKE && this.room > 0) {
+			this.makeRoom(this.room);
+			this.room = 0;
+		}
 		if (this.phase === Phase.FAILED) this.end(this.failure);
 		else this.goOn();
 	}

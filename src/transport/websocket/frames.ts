@@ -11,6 +11,9 @@ export class Frames {
 	/** The view that ends with its buffer, and that one with a header in front. */
 	window: Uint8Array | undefined = undefined;
 	short: Uint8Array | undefined = undefined;
+	/** The mask in front of it, and the same as one number: the window is aligned. */
+	mask: Uint8Array | undefined = undefined;
+	key: Int32Array | undefined = undefined;
 	private medium: Uint8Array | undefined = undefined;
 	/** The other one, likewise. */
 	private fixed: Uint8Array | undefined = undefined;
@@ -42,6 +45,8 @@ export class Frames {
 		if (byteOffset + length === buffer.byteLength) {
 			this.window = view;
 			this.short = new Uint8Array(buffer, byteOffset - Head.SHORT);
+			this.mask = new Uint8Array(buffer, byteOffset - Head.MASK, Head.MASK);
+			this.key = new Int32Array(buffer, byteOffset - Head.MASK, 1);
 			this.medium = new Uint8Array(buffer, byteOffset - Head.MEDIUM);
 		} else {
 			this.fixed = view;

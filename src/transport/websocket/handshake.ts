@@ -56,7 +56,7 @@ export class Handshake {
 		this.answer = new Answer(encodeAccept(key, capability.sha1));
 	}
 
-	/** Sends what there is room for; returns the room left. */
+	/** Sends what there is room for; returns the room left. Throws when nothing was taken, so that no event is to come. */
 	send(stream: Stream, room: number): number {
 		const { buffer, byteOffset, length } = this.request!;
 		while (this.sent < length && room > 0) {
@@ -64,7 +64,8 @@ export class Handshake {
 			let left: number | undefined;
 			try {
 				left = stream.write(new Uint8Array(buffer, byteOffset + this.sent, count));
-			} catch {
+			} catch (error) {
+				if (this.sent === 0) throw error;
 				// It has no room after all, and tells when there is, or it has ended, and tells that.
 			}
 			if (left === undefined) return 0;

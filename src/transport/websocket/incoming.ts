@@ -37,10 +37,11 @@ export abstract class Incoming {
 	stream: Stream | undefined = undefined;
 	/** Bytes that it has. */
 	private available = 0;
-	/** Bytes of the data frame at hand that were not read yet. */
-	private unread = 0;
-	/** Frames are being read: nobody else is to begin. */
-	private reading = false;
+	/**
+	 * How many of them are behind the data frame at hand: below 0 when so many of its own are still to come. As many as
+	 * `available` when all of it was read.
+	 */
+	private behind = 0;
 	protected step: number = Step.ANSWER;
 	protected readonly owner: StreamOwner;
 	/** For a frame's first two bytes, and for a single one. */
@@ -82,61 +83,71 @@ export abstract class Incoming {
 
 	read(view: Uint8Array): number | undefined {
 		const got = this.stream!.read(view);
-		if (got! > 0) {
-			this.available -= got!;
-			this.unread -= got!;
-		}
+		if (got! > 0) this.available -= got!;
 		return got;
 	}
 
+	/** Announces what is there of one frame after the other, as long as the owner reads all of it. */
 	onReadable(count: number): void {
+		this.behind += count - this.available;
 		this.available = count;
-		this.readOn();
+		for (let available = count; available > 0; available = this.available) {
+			const behind = this.behind;
+			if (available > behind) {
+				this.owner.input.onReadable(behind > 0 ? available - behind : available);
+				if (this.available > this.behind) return;
+			} else if (this.step !== Step.FIRST || available === 1) this.readByte();
+			else this.readHeader(available);
+		}
 	}
 
-	/** Announces what is there of one frame after the other, as long as the owner reads all of it. */
+	/** Not to be called within the owner's `onReadable`. */
 	readOn(): void {
-		if (this.reading) return;
-		this.reading = true;
-		try {
-			for (;;) {
-				const unread = this.unread;
-				if (unread > 0) {
-					const available = this.available;
-					if (available === 0) break;
-					this.owner.input.onReadable(Math.min(available, unread));
-					if (this.unread > 0) break;
-				} else if (!this.readHeader()) break;
-			}
-		} finally {
-			this.reading = false;
-		}
+		this.onReadable(this.available);
 	}
 
 	/** Whatever else comes is not looked at. */
 	protected stop(): void {
 		this.step = Step.OVER;
-		this.available = 0;
-		this.unread = 0;
+		this.available = this.behind = 0;
 	}
 
-	/** Reads a frame's header, or a part of it, or a control frame's byte; false when nothing more is there. */
-	private readHeader(): boolean {
-		if (this.step === Step.FIRST && this.available > 1) {
-			const two = this.two;
-			const got = this.fetch(two);
-			if (got === 0) return false;
-			// A short message in one frame.
-			if (got === 2 && two[0] === (Bit.FIN | Opcode.BINARY) && two[1] <= Length.SHORT && !this.fragmented) {
-				this.unread = two[1];
-				return true;
-			}
-			if (this.addFirst(two[0]) && got === 2) this.addSecond(two[1]);
-			return true;
+	/** Reads the first two bytes of a frame, or one of them. */
+	private readHeader(available: number): void {
+		const two = this.two;
+		let got: number | undefined;
+		try {
+			got = this.stream!.read(two);
+		} catch {
+			this.lose();
+			return;
 		}
-		if (this.available === 0) return false;
-		const one = this.one;
-		if (this.fetch(one) === 0) return false;
+		const first = two[0];
+		const second = two[1];
+		// A short message in one frame.
+		if (got === 2)
+			if (first === (Bit.FIN | Opcode.BINARY))
+				if (second <= Length.SHORT)
+					if (!this.fragmented) {
+						this.behind = (this.available = available - 2) - second;
+						return;
+					}
+		this.behind = this.available = got === undefined ? 0 : available - got;
+		if (got !== undefined && this.addFirst(first) && got === 2) this.addSecond(second);
+	}
+
+	/** Reads a byte of a frame's header, or of a control frame. */
+	private readByte(): void {
+		const { one } = this;
+		let got: number | undefined;
+		try {
+			got = this.stream!.read(one);
+		} catch {
+			this.lose();
+			return;
+		}
+		this.behind = this.available = got === undefined ? 0 : this.available - got;
+		if (got === undefined) return;
 		const byte = one[0];
 		switch (this.step) {
 			case Step.FIRST:
@@ -155,19 +166,12 @@ export abstract class Incoming {
 				this.onAnswer(byte);
 				break;
 		}
-		return true;
 	}
 
-	/** Fills the view, or a part of it; returns how many bytes came. */
-	private fetch(view: Uint8Array): number {
-		try {
-			const got = this.stream!.read(view) ?? 0;
-			this.available = got === 0 ? 0 : this.available - got;
-			return got;
-		} catch {
-			this.onError();
-			return 0;
-		}
+	/** The stream below has thrown. */
+	private lose(): void {
+		this.stop();
+		this.onError();
 	}
 
 	/** Whether its second byte may come. */
@@ -216,7 +220,7 @@ export abstract class Incoming {
 	private beginFrame(): void {
 		if ((this.first & Opcode.CONTROL) === 0) {
 			this.step = Step.FIRST;
-			this.unread = this.length;
+			this.behind = this.available - this.length;
 			return;
 		}
 		this.at = 0;

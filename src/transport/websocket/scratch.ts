@@ -20,7 +20,7 @@ const enum Bytes {
 export class Scratch {
 	/** The mask of the frame that is sent, and the same as one number. */
 	readonly mask: Uint8Array;
-	readonly key: Int32Array;
+	private readonly key: Int32Array;
 	/** For the first two bytes of a frame, and for a single one. */
 	readonly two: Uint8Array;
 	readonly one: Uint8Array;
@@ -36,6 +36,12 @@ export class Scratch {
 		this.one = new Uint8Array(buffer, At.ONE, 1);
 		this.control = new Uint8Array(buffer, Place.CONTROL);
 		this.buffer = buffer;
+	}
+
+	/** A mask of its own for a frame. */
+	newMask(random: () => number): Uint8Array {
+		this.key[0] = random();
+		return this.mask;
 	}
 
 	/** Hands over the first `size` bytes of `control`; returns the room left, undefined when they were not taken. */

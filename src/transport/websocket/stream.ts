@@ -15,8 +15,10 @@ const enum First {
 	BINARY = Bit.FIN | Opcode.BINARY,
 }
 
-/** A packet for which the room is gone: a control frame has gone before it. One for all, as the window is short then. */
-const WOULD_BLOCK = Object.freeze(new Error("would block"));
+const enum Room {
+	/** Of the longest frame. */
+	FRAME = Length.MEDIUM + Head.MEDIUM,
+}
 
 const enum Ping {
 	NONE = -1,
@@ -30,24 +32,24 @@ const xorByLoop = (bytes: Uint8Array, mask: Uint8Array): void => {
 /** Bytes of a packet that fit, in one frame, into `room`. */
 const roomIn = (room: number): number => {
 	if (room < Head.MEDIUM) return 0;
-	return room > Length.MEDIUM + Head.MEDIUM ? Length.MEDIUM : room - Head.MEDIUM;
+	return room > Room.FRAME ? Length.MEDIUM : room - Head.MEDIUM;
 };
 
 export class WebSocketStream extends Incoming implements Stream {
 	// Hot fields first: XS looks for a field from the first one on.
-	/** Bytes of room below. */
-	private room = 0;
 	private readonly frames: Frames;
-	private readonly mask: Uint8Array;
-	private readonly key: Int32Array;
 	private readonly random: () => number;
 	private readonly xor: (bytes: Uint8Array, mask: Uint8Array) => void;
 	allocates = false;
 	/** Who hears of bytes below. */
 	readonly input: this;
 	private readonly scratch: Scratch;
+	/** Bytes of room below; known until the server has accepted. */
+	private room = 0;
 	/** Until the server has accepted. */
 	private handshake: Handshake | undefined;
+	/** What `writeOther` has masked, while it is written. */
+	private masked: Uint8Array | undefined = undefined;
 	/** Bytes of the last ping, if its pong waits for room. */
 	private pinged: number = Ping.NONE;
 
@@ -60,8 +62,6 @@ export class WebSocketStream extends Incoming implements Stream {
 	) {
 		super(owner, scratch);
 		this.frames = frames;
-		this.mask = scratch.mask;
-		this.key = scratch.key;
 		this.random = random;
 		this.xor = xor;
 		this.input = this;
@@ -82,12 +82,25 @@ export class WebSocketStream extends Incoming implements Stream {
 	write(view: Uint8Array): number | undefined {
 		const length = view.length;
 		const frames = this.frames;
-		const frame =
-			view === frames.window && length <= Length.SHORT
-				? frames.short!
-				: frames.around(view, length, this.allocates);
-		const head = frame.length - length;
-		if (length + head > this.room) throw WOULD_BLOCK;
+		if (view !== frames.window || length > Length.SHORT) return this.writeOther(view, length);
+		const frame = frames.short!;
+		const mask = frames.mask!;
+		frame[0] = First.BINARY;
+		frame[1] = Bit.MASK | length;
+		frames.key![0] = this.random();
+		this.xor(view, mask);
+		// What it throws is not caught here, which would cost a tenth of all that publishing takes: see `putBack`.
+		const room = this.stream!.write(frame)!;
+		this.xor(view, mask);
+		if (room >= Head.MEDIUM) return room > Room.FRAME ? Length.MEDIUM : room - Head.MEDIUM;
+		return room === undefined ? undefined : 0;
+	}
+
+	/** The same for what is longer, or stands elsewhere. */
+	private writeOther(view: Uint8Array, length: number): number | undefined {
+		const frame = this.frames.around(view, length, this.allocates);
+		const mask = this.scratch.newMask(this.random);
+		const head = length > Length.SHORT ? Head.MEDIUM : Head.SHORT;
 		frame[0] = First.BINARY;
 		if (head === Head.SHORT) frame[1] = Bit.MASK | length;
 		else {
@@ -95,40 +108,37 @@ export class WebSocketStream extends Incoming implements Stream {
 			frame[2] = length >> 8;
 			frame[3] = length;
 		}
-		const mask = this.mask;
-		this.key[0] = this.random();
 		frame.set(mask, head - Head.MASK);
 		this.xor(view, mask);
-		let room: number | undefined;
-		try {
-			room = this.stream!.write(frame);
-		} finally {
-			this.xor(view, mask);
-		}
-		if (room === undefined) return undefined;
-		this.room = room;
-		return roomIn(room);
+		this.masked = view;
+		const room = this.stream!.write(frame);
+		this.masked = undefined;
+		this.xor(view, mask);
+		return room === undefined ? undefined : roomIn(room);
 	}
 
-	/** Sends the first `length` bytes that `scratch.control` holds, if there is room. */
-	private sendControl(opcode: Opcode, length: number): boolean {
-		const size = Head.SHORT + length;
-		if (size > this.room) return false;
-		const { control, mask } = this;
-		this.key[0] = this.random();
+	putBack(): void {
+		const { masked, frames } = this;
+		this.masked = undefined;
+		if (masked !== undefined) this.xor(masked, this.scratch.mask);
+		else if (frames.window !== undefined) this.xor(frames.window, frames.mask!);
+	}
+
+	/** Sends the first `length` bytes that `control` holds, if there is room; returns the room left, undefined without. */
+	private sendControl(opcode: Opcode, length: number): number | undefined {
+		const { control, scratch } = this;
 		control[0] = Bit.FIN | opcode;
 		control[1] = Bit.MASK | length;
-		control.set(mask, Head.SHORT - Head.MASK);
+		control.set(scratch.newMask(this.random), Head.SHORT - Head.MASK);
 		this.maskControl(length);
-		const room = this.scratch.writeControl(this.stream!, size);
+		const room = scratch.writeControl(this.stream!, Head.SHORT + length);
 		this.maskControl(length);
-		if (room === undefined) return false;
-		this.room = room;
-		return true;
+		return room;
 	}
 
 	private maskControl(length: number): void {
-		const { control, mask } = this;
+		const { control } = this;
+		const { mask } = this.scratch;
 		for (let i = 0; i < length; i++) control[Head.SHORT + i] ^= mask[i & 3];
 	}
 
@@ -143,13 +153,12 @@ export class WebSocketStream extends Incoming implements Stream {
 	// ---- the stream below
 
 	onWritable(room: number): void {
-		this.room = room;
-		if (this.handshake !== undefined) {
-			this.sendRequest(this.handshake);
+		if (this.handshake === undefined) {
+			this.owner.onWritable(roomIn(this.sendPong() ?? room));
 			return;
 		}
-		this.sendPong();
-		this.owner.onWritable(roomIn(this.room));
+		this.room = room;
+		this.sendRequest(this.handshake);
 	}
 
 	private sendRequest(handshake: Handshake): void {
@@ -161,7 +170,12 @@ export class WebSocketStream extends Incoming implements Stream {
 				throw error;
 			}
 		// A function among the headers may have closed the client.
-		if (this.stream !== undefined) this.room = handshake.send(this.stream, this.room);
+		if (this.stream === undefined) return;
+		try {
+			this.room = handshake.send(this.stream, this.room);
+		} catch {
+			this.fail();
+		}
 	}
 
 	onError(reason?: Reason): void {
@@ -191,9 +205,12 @@ export class WebSocketStream extends Incoming implements Stream {
 		this.sendPong();
 	}
 
-	/** Answers the last ping, if there is room now (RFC 6455, section 5.5.3). */
-	private sendPong(): void {
-		if (this.pinged !== Ping.NONE && this.sendControl(Opcode.PONG, this.pinged)) this.pinged = Ping.NONE;
+	/** Answers the last ping, if there is room now (RFC 6455, section 5.5.3); returns the room left, undefined if not. */
+	private sendPong(): number | undefined {
+		if (this.pinged === Ping.NONE) return undefined;
+		const room = this.sendControl(Opcode.PONG, this.pinged);
+		if (room !== undefined) this.pinged = Ping.NONE;
+		return room;
 	}
 
 	/** Answers with the same status (RFC 6455, section 5.5.1). */
@@ -209,7 +226,7 @@ export class WebSocketStream extends Incoming implements Stream {
 	// ---- the end
 
 	/** The connection is of no more use. */
-	private fail(reason: Reason): void {
+	private fail(reason?: Reason): void {
 		this.stop();
 		this.owner.onError(reason);
 	}

@@ -8,6 +8,7 @@ import type { TlsOptions } from "../../../src/transport/tls/options.js";
 import { Content, RecordReader, record } from "../attacker/records.js";
 import { type Script, ScriptedServer } from "../attacker/server.js";
 import type { Issued } from "../authority.js";
+import type { Clock } from "../clock.js";
 import { crypto } from "../crypto.js";
 import { concat } from "../packets.js";
 import type { Place } from "../place.js";
@@ -45,9 +46,12 @@ export class TlsPeer {
 	/** What the server has written and was not sent yet. */
 	#out: Buffer[] = [];
 	readonly #reader = new RecordReader();
+	readonly #clock: Clock | undefined;
 
-	constructor(peer: Peer, script: Script) {
+	/** With a clock, time passes while the two talk: what waits for room goes a moment later. */
+	constructor(peer: Peer, script: Script, clock?: Clock) {
 		this.peer = peer;
+		this.#clock = clock;
 		this.server = new ScriptedServer(
 			script,
 			(bytes) => this.#out.push(bytes),
@@ -57,23 +61,27 @@ export class TlsPeer {
 
 	/** Takes what was sent, and answers, until nothing more is said; `rewrite` may change what goes to the client. */
 	talk(rewrite: (bytes: Buffer) => Buffer[] = (bytes) => [bytes]): void {
-		for (;;) {
-			this.absorb();
+		for (let isOver = false; !isOver; ) {
+			isOver = !this.absorb();
 			const out = this.#out.splice(0).flatMap(rewrite);
-			if (out.length === 0) return;
 			for (const each of out) if (!this.peer.socket.closed) this.peer.send(each);
+			isOver &&= out.length === 0;
+			if (this.peer.socket.closed) return;
+			if (!isOver) this.#clock?.advance(1);
 		}
 	}
 
-	/** Takes what was sent. */
-	absorb(): void {
+	/** Takes what was sent; whether anything was. */
+	absorb(): boolean {
 		let encrypted = this.records.some(({ type }) => type === Content.CHANGE_CIPHER_SPEC);
-		for (const each of this.#reader.push(this.peer.take())) {
+		const bytes = this.peer.take();
+		for (const each of this.#reader.push(bytes)) {
 			this.records.push({ type: each.type, encrypted, length: each.body.length });
 			encrypted ||= each.type === Content.CHANGE_CIPHER_SPEC;
 			this.server.take(each);
 		}
 		if (this.#reader.broken) throw new Error("what came is no TLS");
+		return bytes.length > 0;
 	}
 
 	/** What came since, decrypted. */
@@ -114,7 +122,7 @@ export function dialed(
 	quirks: Quirks = {},
 ): { setup: Setup; tls: TlsPeer } {
 	const setup = new Setup(withTls(tls, { host: "127.0.0.1", ...options }), quirks);
-	return { setup, tls: new TlsPeer(setup.peer, script) };
+	return { setup, tls: new TlsPeer(setup.peer, script, setup.clock) };
 }
 
 /** An alert in the clear. */

@@ -148,6 +148,9 @@ const chains: Case[] = [
 	bad("an unknown CA of the same name", "UNKNOWN_CA", [real], {
 		ca: [certificate({ ...ROOT, pair: keys.attacker, extensions: CA })],
 	}),
+	bad("a given key under another name", "UNKNOWN_CA", [real], {
+		ca: [certificate({ ...ROOT, name: "Ruut", extensions: CA })],
+	}),
 	bad("an unknown CA, sent", "UNKNOWN_CA", [real, root], {
 		ca: [certificate({ ...ATTACKER, extensions: CA })],
 	}),
@@ -304,6 +307,7 @@ const dates: Case[] = [
 		"240101006000Z",
 		"240101000060Z",
 		"2401010000Z",
+		"24010100000000Z",
 		"240101000000+0000",
 		"240101000000z",
 		"",
@@ -380,10 +384,11 @@ const nameCases: Case[] = [
 			[`${"a".repeat(63)}.b`, `${"a".repeat(63)}.b`, true],
 			[`${"a".repeat(64)}.b`, `${"a".repeat(64)}.b`, false],
 			[`${"a.".repeat(126)}a`, `${"a.".repeat(126)}a`, true],
+			[`${"a.".repeat(126)}aa`, `${"a.".repeat(126)}aa`, false],
 			[`${"a.".repeat(127)}a`, `${"a.".repeat(127)}a`, false],
 		] as const
 	).map(([name, host, matches]): Case => {
-		const what = `dNSName ${JSON.stringify(name.slice(0, 30))} ${matches ? "is" : "is not"} ${JSON.stringify(host.slice(0, 30))}`;
+		const what = `dNSName ${JSON.stringify(name.slice(0, 30))} ${matches ? "is" : "is not"} ${JSON.stringify(host.slice(0, 30))}, of ${host.length}`;
 		const certificates = [named(dns(name))];
 		return matches ? good(what, certificates, { host }) : bad(what, "WRONG_NAME", certificates, { host });
 	}),
@@ -399,6 +404,8 @@ const nameCases: Case[] = [
 			[[192, 168, 1, 7], "0xc0.168.1.7", false],
 			[[192, 168, 1, 0], "192.168.1.256", false],
 			[[192, 168, 1], "192.168.1", false],
+			[[192, 168, 1], "192.168.1.7", false],
+			[[], "192.168.1.7", false],
 			[[192, 168, 1, 7, 0], "192.168.1.7", false],
 			[[0, 0, 0, 0], "0.0.0.0", true],
 			[[255, 255, 255, 255], "255.255.255.255", true],
@@ -547,6 +554,15 @@ const signatures: Case[] = [
 	good("RSA by EC by RSA", [server({ by: EC }), certificate({ ...EC, by: ROOT, extensions: CA })]),
 	bad("SHA-1 with RSA", "CERTIFICATE_UNSUPPORTED", [server({ hash: "sha1" })]),
 	bad("SHA-1 with ECDSA", "CERTIFICATE_UNSUPPORTED", [server({ by: EC, hash: "sha1" })], { ca: [ec] }),
+	bad("SHA-224 with RSA", "CERTIFICATE_UNSUPPORTED", [
+		server({ inner: sequence(id("1.2.840.113549.1.1.14"), nothing) }),
+	]),
+	bad(
+		"SHA-224 with ECDSA",
+		"CERTIFICATE_UNSUPPORTED",
+		[server({ by: EC, inner: sequence(id("1.2.840.10045.4.3.1")) })],
+		{ ca: [ec] },
+	),
 	bad("MD5", "CERTIFICATE_UNSUPPORTED", [server({ inner: sequence(id("1.2.840.113549.1.1.4"), nothing) })]),
 	bad("RSA-PSS", "CERTIFICATE_UNSUPPORTED", [
 		server({ inner: sequence(id("1.2.840.113549.1.1.10"), sequence()) }),
@@ -680,6 +696,11 @@ const keyCases: Case[] = [
 		keyed(sequence(sequence(id("1.2.840.10045.2.1"), id("1.2.840.10045.3.1.7")), bits(Buffer.alloc(33, 2)))),
 	),
 	bad(
+		"a point in the hybrid form",
+		"CERTIFICATE_UNSUPPORTED",
+		keyed(sequence(sequence(id("1.2.840.10045.2.1"), id("1.2.840.10045.3.1.7")), bits(Buffer.alloc(65, 6)))),
+	),
+	bad(
 		"a point of another length than its curve's",
 		"CERTIFICATE_UNSUPPORTED",
 		keyed(sequence(sequence(id("1.2.840.10045.2.1"), id("1.3.132.0.34")), bits(Buffer.alloc(65, 4)))),
@@ -740,7 +761,15 @@ const forms: Case[] = [
 		having(basicConstraints(false, 0), ...SERVER.slice(1)),
 	]),
 	bad("a negative pathLen", "CERTIFICATE_MALFORMED", through([basicConstraints(true, 0xff)])),
-	good("a pathLen of two bytes", through([extension("2.5.29.19", sequence(truth(true), integer(1, 0)))])),
+	good("a pathLen of two bytes", [
+		server({ by: SECOND }),
+		second,
+		certificate({
+			...MIDDLE,
+			by: ROOT,
+			extensions: [extension("2.5.29.19", sequence(truth(true), integer(1, 0)))],
+		}),
+	]),
 	bad("keyUsage without its first byte", "CERTIFICATE_MALFORMED", [
 		having(extension("2.5.29.15", element(0x03)), names(dns("localhost"))),
 	]),

@@ -62,10 +62,11 @@ const all = ({ server }: Recorded) => Buffer.concat(server);
 
 /** Ended for this reason, and nothing of the app's went out. */
 function expectEnd(replay: Replay, reason: Reason | undefined): void {
+	expect(replay.reason).toBe(reason);
+	expect(replay.isOpen).toBe(false);
 	replay.hurry();
 	expect(replay.reason).toBe(reason);
 	expect(replay.isTold).toBe(false);
-	expect(replay.isOpen).toBe(false);
 }
 
 /** All of it passed. */
@@ -145,6 +146,8 @@ describe.each(NAMES)("a good handshake, %s,", (name) => {
 		expect(replay.got.length).toBe(partsOf(recorded).messages.length + 2);
 		expect(replay.guard.finished).toBe(true);
 		expect(replay.guard.readable).toBe(0);
+		expect(replay.reason).toBe(undefined);
+		replay.hurry();
 		expectEnd(replay, TLS_PROTOCOL);
 	});
 
@@ -152,8 +155,10 @@ describe.each(NAMES)("a good handshake, %s,", (name) => {
 		const recorded = recordings[name];
 		const bytes = all(recorded);
 		const { data } = partsOf(recorded);
-		for (let at = 0; at <= bytes.length - data.length - 1; at += 7) {
+		for (let at = 0; at <= bytes.length - data.length - 1; at += 31) {
 			const replay = new Replay(recorded).converse(bytes.subarray(0, at));
+			expect(replay.reason).toBe(undefined);
+			replay.hurry();
 			expectEnd(replay, TLS_PROTOCOL);
 		}
 	});
@@ -335,7 +340,13 @@ describe("alerts in the clear:", () => {
 	});
 
 	test("of another length", () => {
-		for (const body of [Buffer.of(2), Buffer.of(2, 40, 0), Buffer.alloc(0)])
+		for (const body of [
+			Buffer.of(2),
+			Buffer.of(2, 40, 0),
+			Buffer.of(2, 2, 70),
+			Buffer.alloc(0),
+			Buffer.alloc(300),
+		])
 			expectEnd(new Replay(recordings.ECDHE).feed(recordOf(Content.ALERT, body)), TLS_PROTOCOL);
 	});
 
@@ -416,7 +427,18 @@ describe("what messages say:", () => {
 	});
 
 	test("a session identifier that is too long", () => {
-		expectEnd(set("ECDHE", Message.SERVER_HELLO, 34, 33), TLS_PROTOCOL);
+		for (const length of [0, 1, 32, 33, 255]) {
+			const body = [
+				uint(0x0303, 2),
+				Buffer.alloc(32),
+				uint(length, 1),
+				Buffer.alloc(length),
+				uint(0xc02f, 2),
+			];
+			const hello = message(Message.SERVER_HELLO, ...body, Buffer.of(0));
+			const replay = new Replay(recordings.ECDHE).feed(recordOf(Content.HANDSHAKE, hello));
+			expect(replay.reason).toBe(length > 32 ? TLS_PROTOCOL : undefined);
+		}
 	});
 
 	test("each suite but those that are offered", () => {
@@ -608,6 +630,20 @@ describe("TCP:", () => {
 		expect(lengths.slice(0, 2)).toEqual(recorded.client.slice(0, 2).map(({ length }) => length));
 	});
 
+	test("what waits for room is a copy: a session may use its buffer again", () => {
+		const [hello] = recordings.ECDHE.client;
+		const tcp = Object.assign(new Tcp(), { room: 0 });
+		const replay = new Replay({ client: [Buffer.alloc(0), Buffer.alloc(0)], server: [] }, { tcp });
+		const bytes = new Uint8Array(hello);
+		replay.guard.write(bytes);
+		bytes.fill(0);
+		expect(replay.guard.waits).toBe(true);
+		tcp.room = 1000;
+		replay.guard.makeRoom(1000);
+		expect(replay.guard.waits).toBe(false);
+		expect(replay.sent.equals(hello)).toBe(true);
+	});
+
 	test("the end of a handshake while some of our flight has not gone out", () => {
 		const recorded = recordings.ECDHE;
 		const tcp = Object.assign(new Tcp(), { room: recorded.client[0].length + 10 });
@@ -693,6 +729,28 @@ describe("what a session sends:", () => {
 			expect(replay.reason).toBe(undefined);
 			expect(() => replay.guard.write(bytes)).toThrow();
 			expect(replay.reason).toBe(TLS_PROTOCOL);
+		}
+	});
+
+	test("our flight, before the broker's is over, though its certificate is good", () => {
+		const { recorded, flight } = done();
+		const records = new RecordReader().push(recorded.client[1]).map(({ bytes }) => bytes);
+		for (const bytes of records) {
+			const replay = new Replay(recorded).feed(flight.subarray(0, flight.length - 9));
+			expect(replay.reason).toBe(undefined);
+			expect(() => replay.guard.write(bytes)).toThrow();
+			expect(replay.sent.equals(recorded.client[0])).toBe(true);
+		}
+	});
+
+	test("that it is good, before Finished has come", () => {
+		const { recorded, flight } = done();
+		const { change } = partsOf(recorded);
+		for (const bytes of [Buffer.alloc(0), flight.subarray(0, -9), flight, Buffer.concat([flight, change])]) {
+			const replay = new Replay(recorded).converse(bytes);
+			expect(replay.reason).toBe(undefined);
+			expect(() => replay.guard.open()).toThrow();
+			expectEnd(replay, TLS_PROTOCOL);
 		}
 	});
 

@@ -163,6 +163,12 @@ describe("certificates", () => {
 		expect(told({ ca: ca_ })).toContain(wanted);
 	});
 
+	test.each(["QUJDA===", "QUJD====", "====", "="])("base64 %s has too much padding", (base64) => {
+		expect(told({ ca: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n` })).toContain(
+			"not base64",
+		);
+	});
+
 	test.each(["QQ==", "QUI=", "QUJD"])("base64 %s has to be filled up, with bits that are 0", (base64) => {
 		const block = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
 		expect(told({ ca: block(base64) })).toContain("is no certificate");

@@ -3,7 +3,15 @@
 import { Certificate } from "../../../src/transport/tls/certificate.js";
 import { CERTIFICATE_UNSUPPORTED } from "../../../src/transport/tls/reasons.js";
 import { type Primitives, signs } from "../../../src/transport/tls/signature.js";
-import { CA, certificate, ecPair, type Hash, rsaPair } from "../../support/certificates.js";
+import {
+	CA,
+	certificate,
+	ecPair,
+	element,
+	type Hash,
+	rsaPair,
+	sequence,
+} from "../../support/certificates.js";
 import { crypto } from "../../support/crypto.js";
 
 const pair = rsaPair();
@@ -39,6 +47,9 @@ test("the digest stands at the end, and the padding is as long as it has to be",
 		other.set(payload, 3 + padding);
 		expect([padding, judged(other)]).toEqual([padding, false]);
 	}
+	// Well-formed, but not as long as the modulus.
+	expect(judged(Uint8Array.of(0, 1, ...block.slice(10)))).toBe(false);
+	expect(judged(Uint8Array.of(0, 1, 0xff, ...block.slice(2)))).toBe(false);
 	expect(judged(block.slice(1))).toBe(false);
 	expect(judged(Uint8Array.of(0, ...block))).toBe(false);
 	expect(judged(new Uint8Array())).toBe(false);
@@ -90,5 +101,39 @@ test("ECDSA gets as much of the digest as the curve's order has, and numbers wit
 			};
 			if (i < 2 || curve === "P-256") expect(signs(issuer, issued, { ...crypto, ecdsa })).toBe(true);
 		}
+	}
+});
+
+test.each([
+	["P-256", "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"],
+	[
+		"P-384",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+	],
+	[
+		"P-521",
+		"01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+	],
+])("ECDSA on %s: numbers from 1 to the order less 1, whatever the primitive says", (curve, hex) => {
+	const ec = { name: "EC", pair: ecPair(curve) };
+	const issuer = new Certificate(certificate({ ...ec, extensions: CA }));
+	const order = BigInt(`0x${hex}`);
+	const number = (value: bigint) => {
+		const digits = value.toString(16);
+		const bytes = Buffer.from(digits.padStart(digits.length + (digits.length & 1), "0"), "hex");
+		return element(0x02, bytes[0] >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes);
+	};
+	const judged = (r: bigint, s: bigint) => {
+		const signature = sequence(number(r), number(s));
+		const leaf = new Certificate(certificate({ pair, by: ec, signature }));
+		return signs(issuer, leaf, { ...crypto, ecdsa: () => true });
+	};
+	for (const value of [1n, 2n, order - 1n, order >> 8n]) {
+		expect(judged(value, 1n)).toBe(true);
+		expect(judged(1n, value)).toBe(true);
+	}
+	for (const value of [0n, order, order + 1n, order << 8n, (order << 16n) + 1n]) {
+		expect(judged(value, 1n)).toBe(false);
+		expect(judged(1n, value)).toBe(false);
 	}
 });

@@ -1,13 +1,14 @@
-// Reconnects without end to a broker that hangs up, through real sockets, as fast as they go.
+// Reconnects without end to a broker that hangs up, through real sockets, with TLS or without, as fast as they go.
 
 import * as engine from "desktop/engine";
 import config from "mc/config";
 import Timer from "timer";
 import { network } from "../../../hosts/desktop/network.js";
 import { Client, Topic } from "../../../src/index.js";
+import type { TlsOptions } from "../../../src/transport/tls/options.js";
 import { Heaps } from "./heap.js";
 
-const { port, looks } = config as { port: number; looks: number[] };
+const { port, looks, tls } = config as { port: number; looks: number[]; tls?: TlsOptions };
 const heaps = new Heaps(looks.length);
 const topic = new Topic("t");
 let round = 0;
@@ -40,6 +41,7 @@ const client = new Client({
 	},
 	host: "127.0.0.1",
 	port,
+	tls,
 	reconnectMinimum: 0,
 	reconnectMaximum: 0,
 	onConnected() {
