@@ -48,13 +48,44 @@ async function judged(
 
 /** What part of the messages each test has, and the client's window. */
 const STACKS = [
-	{ stack: "lwip", window: 4, step: 1, line: 0.5, cut: 0.1, session: 0.05, plug: 0.1, kill: 0.05 },
-	{ stack: "lin", window: 16, step: 9, line: 0.12, cut: 0.02, session: 0.02, plug: 0.02, kill: 0.02 },
+	{
+		carrier: "TCP",
+		stack: "lwip",
+		window: 4,
+		step: 1,
+		line: 0.5,
+		cut: 0.1,
+		session: 0.05,
+		plug: 0.1,
+		kill: 0.05,
+	},
+	{
+		carrier: "TCP",
+		stack: "lin",
+		window: 16,
+		step: 9,
+		line: 0.12,
+		cut: 0.02,
+		session: 0.02,
+		plug: 0.02,
+		kill: 0.02,
+	},
+	{
+		carrier: "WebSocket",
+		stack: "lwip",
+		window: 4,
+		step: 5,
+		line: 0.12,
+		cut: 0.02,
+		session: 0.02,
+		plug: 0.02,
+		kill: 0.02,
+	},
 ] as const;
 
 describe.each([1, 2] as const)("at QoS %d", (qos) => {
-	describe.each(STACKS)("with sockets of $stack", ({ stack, window, step, ...share }) => {
-		const client = { stack, qos, window };
+	describe.each(STACKS)("$carrier, sockets of $stack", ({ carrier, stack, window, step, ...share }) => {
+		const client = { carrier, stack, qos, window };
 		const count = (share: number) => Math.max(100, Math.round(MESSAGES * share));
 
 		test(

@@ -4,6 +4,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import mqtt, { type Packet } from "mqtt-packet";
 import { type Entry, Log, type Side } from "./log.js";
+import { Unframed } from "./unframed.js";
 
 /** How bytes pass: `most` at a time, each time after `wait` milliseconds, until `bytes` of them have passed. */
 export interface Pace {
@@ -50,9 +51,12 @@ export class RecordingProxy {
 	private readonly links = new Set<Link>();
 	private readonly server: Server;
 	private count = 0;
+	/** What passes is MQTT in frames. */
+	readonly webSocket: boolean;
 
-	private constructor(server: Server, broker: number) {
+	private constructor(server: Server, broker: number, webSocket: boolean) {
 		this.server = server;
+		this.webSocket = webSocket;
 		this.port = (server.address() as AddressInfo).port;
 		server.on("connection", (near) => {
 			const far = connect({ port: broker, host: "127.0.0.1", allowHalfOpen: true });
@@ -63,10 +67,10 @@ export class RecordingProxy {
 	}
 
 	/** Between boards and the broker at a port of 127.0.0.1. */
-	static async to(broker: number): Promise<RecordingProxy> {
+	static async to(broker: number, webSocket = false): Promise<RecordingProxy> {
 		const server = createServer({ allowHalfOpen: true });
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-		return new RecordingProxy(server, broker);
+		return new RecordingProxy(server, broker, webSocket);
 	}
 
 	async stop(): Promise<void> {
@@ -170,6 +174,7 @@ class Pipe {
 	/** Packets that came and have not gone on, each with the place in the stream where it ends. */
 	private readonly entries: { entry: Entry; end: number }[] = [];
 	private received = 0;
+	private readonly unframed: Unframed | undefined;
 	private passed = 0;
 	private held = Buffer.alloc(0);
 	private waiting = false;
@@ -180,19 +185,33 @@ class Pipe {
 		this.link = link;
 		this.from = from;
 		this.into = into;
+		this.unframed = proxy.webSocket ? new Unframed(from === "board" ? "client" : "server") : undefined;
 		this.parser.on("packet", (packet) => this.record(packet));
-		this.parser.on("error", (error) => {
-			const at = proxy.log.place();
-			proxy.log.malformed.push({ connection: link.number, from, at, text: error.message });
-		});
+		this.parser.on("error", (error) => this.note(error));
 		source.setNoDelay(true);
 		source.on("error", () => {});
 		source.on("data", (bytes) => {
-			this.parser.parse(bytes);
+			this.parse(bytes);
 			if (this.dead) return;
 			this.held = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes]);
 			this.flow();
 		});
+	}
+
+	private parse(bytes: Buffer): void {
+		if (this.unframed === undefined) this.parser.parse(bytes);
+		else
+			try {
+				this.unframed.add(bytes, (byte) => this.parser.parse(byte));
+			} catch (error) {
+				this.note(error as Error);
+			}
+	}
+
+	/** What broke a rule. */
+	private note({ message: text }: Error): void {
+		const { log } = this.proxy;
+		log.malformed.push({ connection: this.link.number, from: this.from, at: log.place(), text });
 	}
 
 	/** Nothing more comes: the other side is told when all that is held has passed. */
@@ -266,7 +285,7 @@ class Pipe {
 		};
 		log.entries.push(entry);
 		this.received += packetLength(packet.length!);
-		this.entries.push({ entry, end: this.received });
+		this.entries.push({ entry, end: this.unframed?.at ?? this.received });
 		if (this.from === "board") this.proxy.onEntry(entry);
 	}
 }

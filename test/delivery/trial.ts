@@ -4,7 +4,15 @@
 import { connectAsync } from "mqtt";
 import type { Counters } from "../../hosts/desktop/board.js";
 import { type Device, LOADS, type STACKS, start } from "../support/board.js";
-import { endLater, type Judge, judge, type Mosquitto, startMosquitto, unique } from "../support/brokers.js";
+import {
+	endLater,
+	freePort,
+	type Judge,
+	judge,
+	type Mosquitto,
+	startMosquitto,
+	unique,
+} from "../support/brokers.js";
 import { storeFor } from "../support/store.js";
 import { ACCEPTED, DELIVERED, DROPPED } from "./diary.js";
 import type { Due } from "./faults.js";
@@ -25,6 +33,8 @@ export interface TrialOptions {
 	patience: number;
 	/** Of Mosquitto. */
 	settings?: string[];
+	/** What carries MQTT. */
+	carrier: "TCP" | "WebSocket";
 }
 
 /** The board is sent one message for so many of its own. */
@@ -97,8 +107,12 @@ export class Trial {
 	static async begin(options: TrialOptions): Promise<Trial> {
 		// By default it drops what is more than 1000 messages behind.
 		const settings = ["max_queued_messages 0", ...(options.settings ?? [])];
+		const framed = options.carrier === "WebSocket";
+		const web = framed ? await freePort() : 0;
+		if (framed)
+			settings.push("per_listener_settings false", `listener ${web} 127.0.0.1`, "protocol websockets");
 		const broker = await startMosquitto({ settings });
-		const proxy = await RecordingProxy.to(broker.port);
+		const proxy = await RecordingProxy.to(framed ? web : broker.port, framed);
 		endLater(() => proxy.stop());
 		const other = await judge(broker.port, { clean: false, clientId: unique("subscriber") });
 		const trial = new Trial(options, broker, proxy, other);
@@ -207,6 +221,7 @@ export class Trial {
 				storeSize: storeFor(window + 4, `${this.out}/0`, SHORT),
 				packetSize: 200,
 				unreleased: 256,
+				webSocket: this.options.carrier === "WebSocket" ? {} : undefined,
 			},
 			qos,
 			out: this.out,

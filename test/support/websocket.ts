@@ -46,12 +46,20 @@ export interface Frame {
 	mask: number;
 }
 
-/** Frames of a client, cut anywhere. Throws when one breaks a rule. */
+/** Frames of a client, or of a server, cut anywhere. Throws when one breaks a rule. */
 export class FrameReader {
+	/** Bytes of the mask. */
+	private readonly mask: 0 | 4;
 	private header: number[] = [];
 	private payload: number[] = [];
 	private length = 0;
 	private binary: number[] = [];
+	/** Of the message at hand. */
+	private opcode = 0;
+
+	constructor(from: "client" | "server" = "client") {
+		this.mask = from === "client" ? 4 : 0;
+	}
 
 	/** The frames that end with these bytes. */
 	add(bytes: Uint8Array): Frame[] {
@@ -62,12 +70,12 @@ export class FrameReader {
 				header.push(byte);
 				if (this.isWhole) this.begin();
 			} else {
-				const clear = byte ^ header[header.length - 4 + (this.payload.length & 3)];
+				const clear = this.mask === 0 ? byte : byte ^ header[header.length - 4 + (this.payload.length & 3)];
 				this.payload.push(clear);
-				if ((header[0] & 15) === BINARY) this.binary.push(clear);
+				if (this.opcode === BINARY) this.binary.push(clear);
 			}
 			if (!this.isWhole || this.payload.length < this.length) continue;
-			const mask = header.slice(-4).reduce((sum, byte) => (sum << 8) | byte, 0);
+			const mask = this.mask === 0 ? 0 : header.slice(-4).reduce((sum, byte) => (sum << 8) | byte, 0);
 			frames.push({ opcode: header[0] & 15, payload: Uint8Array.from(this.payload), mask });
 			this.header = [];
 			this.payload = [];
@@ -83,16 +91,19 @@ export class FrameReader {
 	private get isWhole(): boolean {
 		const { header } = this;
 		const length = header[1] & 127;
-		return header.length > 1 && header.length === 6 + (length < 126 ? 0 : length === 126 ? 2 : 8);
+		return header.length > 1 && header.length === 2 + this.mask + (length < 126 ? 0 : length === 126 ? 2 : 8);
 	}
 
 	private begin(): void {
-		const { header } = this;
+		const { header, mask } = this;
 		const opcode = header[0] & 15;
-		if ((header[0] & 0xf0) !== 0x80) throw new Error(`a first byte of ${header[0]}`);
-		if (opcode !== BINARY && opcode !== PONG && opcode !== CLOSE) throw new Error(`an opcode ${opcode}`);
-		if ((header[1] & 0x80) === 0) throw new Error("a frame without mask");
-		const long = header.slice(2, -4);
+		this.opcode = opcode;
+		const whole = (header[0] & 0x80) !== 0;
+		if ((header[0] & 0x70) !== 0 || (mask === 4 && !whole)) throw new Error(`a first byte of ${header[0]}`);
+		if (opcode !== BINARY && (opcode < CLOSE || opcode > PONG)) throw new Error(`an opcode ${opcode}`);
+		if (mask === 4 && opcode === PING) throw new Error("a ping, which we never send");
+		if (((header[1] & 0x80) === 0) !== (mask === 0)) throw new Error("a frame with the other side's mask");
+		const long = header.slice(2, header.length - mask);
 		this.length = long.length === 0 ? header[1] & 127 : long.reduce((sum, byte) => sum * 256 + byte, 0);
 		if (long.length > 0 && this.length < (long.length === 2 ? 126 : 65_536))
 			throw new Error(`${this.length} bytes in a long header`);

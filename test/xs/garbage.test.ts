@@ -4,11 +4,18 @@ import { FIRST, LOADS, reportOf, STACKS } from "../support/board.js";
 import { Echo } from "../support/echo.js";
 import type { Allocated } from "./firmware/heap.js";
 
-test.each(LOADS)(
-	"no operation allocates a slot or a byte of chunk, %s",
-	async (_how, preload) => {
+const FIRMWARE = [
+	["plain", "garbage"],
+	["over WebSocket", "garbage-websocket"],
+];
+
+test.each(
+	LOADS.flatMap((load) => FIRMWARE.map((firmware) => [firmware[0], firmware[1], load[0], load[1]] as const)),
+)(
+	"no operation %s (%s) allocates a slot or a byte of chunk, %s",
+	async (_what, firmware, _how, preload) => {
 		const found = await reportOf<Record<string, Allocated>>({
-			firmware: "test/xs/firmware/garbage",
+			firmware: `test/xs/firmware/${firmware}`,
 			config: { count: 1000 },
 			preload,
 		});

@@ -129,7 +129,9 @@ export class WebSocketStream extends Incoming implements Stream {
 		const { control, scratch } = this;
 		control[0] = Bit.FIN | opcode;
 		control[1] = Bit.MASK | length;
-		control.set(scratch.newMask(this.random), Head.SHORT - Head.MASK);
+		const mask = scratch.newMask(this.random);
+		// Not by `set`, which copies what is in the same buffer first.
+		for (let i = 0; i < Head.MASK; i++) control[Head.SHORT - Head.MASK + i] = mask[i];
 		this.maskControl(length);
 		const room = scratch.writeControl(this.stream!, Head.SHORT + length);
 		this.maskControl(length);

@@ -2,6 +2,10 @@
 
 import type { Network } from "../../../src/connection/network.js";
 import { Client, type ClientOptions } from "../../../src/index.js";
+import { ACCEPTANCE, FRAME, textOf } from "../../support/websocket.js";
+
+/** The first byte of a request for WebSocket. */
+const GET = 0x47;
 
 /** A socket in memory, as "desktop/pipe" has it: no import, so that Node can run what uses this. */
 export interface Pipe {
@@ -70,9 +74,14 @@ export class Line {
 
 	/** The TCP connection is made, and the broker accepts. */
 	accept(sessionPresent = false): this {
+		const connack = Uint8Array.of(0x20, 2, sessionPresent ? 1 : 0, 0);
 		this.pipe.open();
-		this.take();
-		this.feed(Uint8Array.of(0x20, 2, sessionPresent ? 1 : 0, 0));
+		const sent = this.take();
+		if (sent[0] === GET) {
+			this.feed(ACCEPTANCE(textOf(sent)));
+			this.take();
+			this.feed(FRAME(connack));
+		} else this.feed(connack);
 		return this;
 	}
 

@@ -5,10 +5,12 @@ import { outboundVectors } from "./outbound.js";
 import { storeVectors } from "./store.js";
 import { textVectors } from "./text.js";
 import type { Vector } from "./vector.js";
+import { webSocketVectors } from "./websocket.js";
 
 export const vectors: readonly Vector[] = [
 	...inboundVectors,
 	...outboundVectors,
 	...storeVectors,
 	...textVectors,
+	...webSocketVectors,
 ];
