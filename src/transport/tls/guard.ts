@@ -131,7 +131,7 @@ export class Guard implements SessionSocket {
 	// Hot fields first: XS looks for a field from the first one on.
 	private step: number = Step.SERVER_HELLO;
 	/** What stands in `head` for the session: from `at` to `end`. */
-	private at = 0;
+	private position = 0;
 	private end = 0;
 	/** Bytes of the body, of a record or message, that the session has not got yet. */
 	private body = 0;
@@ -223,7 +223,7 @@ export class Guard implements SessionSocket {
 	/** What is done ends here. */
 	private stop(reason: Reason): never {
 		this.step = Step.BROKEN;
-		this.at = this.end = this.body = 0;
+		this.position = this.end = this.body = 0;
 		this.reason ??= reason;
 		throw STOPPED;
 	}
@@ -237,7 +237,7 @@ export class Guard implements SessionSocket {
 
 	/** What it can have now: a header, or as much of a body as there is. */
 	get readable(): number {
-		if (this.at === this.end) {
+		if (this.position === this.end) {
 			let count = this.body;
 			if (count > 0) {
 				if (this.left === 0) this.nextRecord();
@@ -247,7 +247,7 @@ export class Guard implements SessionSocket {
 			}
 			this.begin();
 		}
-		return this.end - this.at;
+		return this.end - this.position;
 	}
 
 	/** It counts down itself, what is known here. */
@@ -265,19 +265,19 @@ export class Guard implements SessionSocket {
 		if (count > length) count = length;
 		if (count === 0) return 0;
 		this.moved += count;
-		if (this.at === this.end) {
+		if (this.position === this.end) {
 			this.fill(count === length ? view : view.subarray(0, count));
 			if (this.step === Step.SERVER_HELLO || this.step === Step.SERVER_KEY_EXCHANGE) this.look(view, count);
 			this.body -= count;
 			this.left -= count;
-		} else if (count === Size.RECORD && this.at === 0) {
+		} else if (count === Size.RECORD && this.position === 0) {
 			view.set(this.recordHead);
-			this.at = count;
+			this.position = count;
 		} else {
 			const head = this.head;
-			for (let i = 0; i < count; i++) view[i] = head[this.at++];
+			for (let i = 0; i < count; i++) view[i] = head[this.position++];
 		}
-		if (this.body === 0) if (this.step !== Step.OPEN) if (this.at === this.end) this.pass();
+		if (this.body === 0) if (this.step !== Step.OPEN) if (this.position === this.end) this.pass();
 		return count;
 	}
 
@@ -327,7 +327,7 @@ export class Guard implements SessionSocket {
 
 	/** The first `end` bytes of `head`, and then `body` bytes from TCP, are the session's. */
 	private serve(end: number, body: number): void {
-		this.at = 0;
+		this.position = 0;
 		this.end = end;
 		this.body = body;
 	}
