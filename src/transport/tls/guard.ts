@@ -130,7 +130,7 @@ const exchangeOf = (suite: number): number => {
 export class Guard implements SessionSocket {
 	// Hot fields first: XS looks for a field from the first one on.
 	private step: number = Step.SERVER_HELLO;
-	/** What stands in `head` for the session: from `at` to `end`. */
+	/** What stands in `head` for the session: from `position` to `end`. */
 	private position = 0;
 	private end = 0;
 	/** Bytes of the body, of a record or message, that the session has not got yet. */
