@@ -153,7 +153,7 @@ describe("the handshake", () => {
 			"a signature of nothing",
 			() => ({ pin: broker.pin }),
 			() => scriptOf(broker, authority.own, { key: undefined }),
-			reasons.TLS_PROTOCOL,
+			reasons.WRONG_SIGNATURE,
 		],
 		[
 			"a false Finished",
