@@ -139,7 +139,7 @@ describe("what comes", () => {
 		}
 	});
 
-	test("[MQTT-6.0.0-2] need not end where a packet does: fragments, empty ones too, with control frames between", () => {
+	test("need not end where a packet does: fragments, empty ones too, with control frames between", () => {
 		const line = new Line().connect();
 		line.peer.sendBytewise(
 			FRAME("a", { fin: false }),
@@ -339,7 +339,7 @@ describe("the end", () => {
 describe("a rule that the broker breaks ends the connection, and it is told by a close frame", () => {
 	const head = (...bytes: number[]) => Uint8Array.from(bytes);
 	const cases: [string, Uint8Array, Reason, number][] = [
-		["[MQTT-6.0.0-1] a text frame", FRAME("x", { opcode: TEXT }), reasons.TEXT_FRAME, 1003],
+		["a text frame", FRAME("x", { opcode: TEXT }), reasons.TEXT_FRAME, 1003],
 		[
 			"a text frame within a message",
 			concat([FRAME("", { fin: false }), FRAME("x", { opcode: TEXT })]),
