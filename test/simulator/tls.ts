@@ -2,7 +2,7 @@
 // our Client against Mosquitto; each attack on our Client, which has to tell why it gives up and lets nothing be heard; and
 // each on the SDK's own socket, which falls for some of them: so it is known that they bite.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as clientReasons from "../../src/connection/reasons.js";
@@ -216,6 +216,48 @@ async function brokers(place: Place): Promise<string[]> {
 	}
 }
 
+/** A copy of the example, with the certificates that a user puts into its folder: what it is to send arrives. */
+async function example({ sdk, display }: Place): Promise<string[]> {
+	const folder = join(GENERATED, "examples/secure-sensor");
+	rmSync(folder, { recursive: true, force: true });
+	cpSync("examples/secure-sensor", folder, { recursive: true });
+	for (const name of readdirSync(".").filter((file) => /^(manifest.*\.json|src|hosts)$/.test(file))) {
+		rmSync(join(GENERATED, name), { force: true });
+		symlinkSync(resolve(name), join(GENERATED, name));
+	}
+	const authority = new Authority();
+	const good = authority.issue({ names: NAMES });
+	const board = authority.issue({ name: "sensor-1" });
+	for (const [name, text] of [
+		["ca.pem", authority.own.pem],
+		["client.pem", board.pem],
+		["client.key", board.key],
+	])
+		writeFileSync(join(folder, "certificates", name), text);
+	const port = await freePort();
+	const broker = await Broker.start(sdk, [
+		`listener ${port} 127.0.0.1`,
+		`certfile ${good.file}`,
+		`keyfile ${good.keyFile}`,
+		`cafile ${authority.own.file}`,
+		"require_certificate true",
+		"use_identity_as_username true",
+	]);
+	try {
+		const app = await buildApp(sdk, folder, "debug", { host: "localhost", port, interval: 100 });
+		const simulator = await Simulator.start(sdk, app, display);
+		try {
+			for (let waited = 0; waited < 300 && broker.qos[1] < 3; waited++) await sleep(100);
+			return broker.qos[1] < 3 ? [`${broker.messages} messages came; ${simulator.log.join(" | ")}`] : [];
+		} finally {
+			await simulator.stop();
+		}
+	} finally {
+		await broker.stop();
+		authority.remove();
+	}
+}
+
 const nameOf = (reason: unknown): string | undefined =>
 	Object.entries({ ...clientReasons, ...tlsReasons }).find(([, each]) => each === reason)?.[0];
 
@@ -271,6 +313,7 @@ const unguarded = (place: Place) =>
 export async function* tryTls(place: Place): AsyncGenerator<[name: string, faults: string[]]> {
 	yield ["primitives", await primitives(place)];
 	yield ["brokers", await brokers(place)];
+	yield ["examples/secure-sensor", await example(place)];
 	yield ["attacks", await guarded(place)];
 	yield ["attacks on the SDK's own socket", await unguarded(place)];
 }

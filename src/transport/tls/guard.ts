@@ -118,8 +118,8 @@ const STOPPED = Object.freeze(new Error("TLS: stopped by the guard"));
 export class Guard implements SessionSocket {
 	// Hot fields first: XS looks for a field from the first one on.
 	private step: number = Step.SERVER_HELLO;
-	/** What stands in `head` for the session: from `start` to `end`. */
-	private start = 0;
+	/** What stands in `head` for the session: from `position` to `end`. */
+	private position = 0;
 	private end = 0;
 	/** Bytes of the body, of a record or message, that the session has not got yet. */
 	private body = 0;
@@ -213,7 +213,7 @@ export class Guard implements SessionSocket {
 	/** What is done ends here. */
 	private stop(reason: Reason): never {
 		this.step = Step.BROKEN;
-		this.start = this.end = this.body = 0;
+		this.position = this.end = this.body = 0;
 		this.reason ??= reason;
 		throw STOPPED;
 	}
@@ -227,7 +227,7 @@ export class Guard implements SessionSocket {
 
 	/** What it can have now: a header, or as much of a body as there is. */
 	get readable(): number {
-		if (this.start === this.end) {
+		if (this.position === this.end) {
 			let count = this.body;
 			if (count > 0) {
 				if (this.left === 0) this.nextRecord();
@@ -237,7 +237,7 @@ export class Guard implements SessionSocket {
 			}
 			this.begin();
 		}
-		return this.end - this.start;
+		return this.end - this.position;
 	}
 
 	/** It counts down itself, what is known here. */
@@ -255,19 +255,19 @@ export class Guard implements SessionSocket {
 		if (count > length) count = length;
 		if (count === 0) return 0;
 		this.moved += count;
-		if (this.start === this.end) {
+		if (this.position === this.end) {
 			this.fill(count === length ? view : view.subarray(0, count));
 			if (this.step === Step.SERVER_HELLO || this.step === Step.SERVER_KEY_EXCHANGE) this.look(view, count);
 			this.body -= count;
 			this.left -= count;
-		} else if (count === Size.RECORD && this.start === 0) {
+		} else if (count === Size.RECORD && this.position === 0) {
 			view.set(this.recordHead);
-			this.start = count;
+			this.position = count;
 		} else {
 			const head = this.head;
-			for (let i = 0; i < count; i++) view[i] = head[this.start++];
+			for (let i = 0; i < count; i++) view[i] = head[this.position++];
 		}
-		if (this.body === 0) if (this.step !== Step.OPEN) if (this.start === this.end) this.pass();
+		if (this.body === 0) if (this.step !== Step.OPEN) if (this.position === this.end) this.pass();
 		return count;
 	}
 
@@ -317,7 +317,7 @@ export class Guard implements SessionSocket {
 
 	/** The first `end` bytes of `head`, and then `body` bytes from TCP, are the session's. */
 	private serve(end: number, body: number): void {
-		this.start = 0;
+		this.position = 0;
 		this.end = end;
 		this.body = body;
 	}

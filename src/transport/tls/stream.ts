@@ -67,9 +67,9 @@ const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => 
 
 export class TlsStream implements Stream, StreamOwner {
 	// Hot fields first: XS looks for a field from the first one on.
-	/** What the record at hand has for the owner, from `start` on; undefined: all is read. */
+	/** What the record at hand has for the owner, from `position` on; undefined: all is read. */
 	private text: Uint8Array | undefined = undefined;
-	private start = 0;
+	private position = 0;
 	/** The owner is being told of `text`. */
 	private telling = false;
 	private phase: number = Phase.CONNECTING;
@@ -132,11 +132,11 @@ export class TlsStream implements Stream, StreamOwner {
 	read(view: Uint8Array): number | undefined {
 		const text = this.text;
 		if (text === undefined) return undefined;
-		const at = this.start;
+		const at = this.position;
 		let count = text.length - at;
 		if (count > view.length) {
 			count = view.length;
-			this.start = at + count;
+			this.position = at + count;
 		} else {
 			this.text = undefined;
 			// More may be there, and nobody else would tell.
@@ -289,7 +289,7 @@ export class TlsStream implements Stream, StreamOwner {
 			const text = this.decrypt();
 			if (text === undefined) return;
 			this.text = text;
-			this.start = 0;
+			this.position = 0;
 			this.telling = true;
 			let thrown = true;
 			try {
