@@ -6,7 +6,14 @@ import type { Reason } from "../../wire/reason.js";
 import type { Stream } from "../stream.js";
 import { reasonOfAlert } from "./alert.js";
 import type { SessionSocket } from "./capability.js";
-import { CIPHER_SUITE, RECORD_TOO_LONG, TLS_PROTOCOL, TLS_VERSION, WRONG_SIGNATURE } from "./reasons.js";
+import {
+	CHAIN_TOO_LONG,
+	CIPHER_SUITE,
+	RECORD_TOO_LONG,
+	TLS_PROTOCOL,
+	TLS_VERSION,
+	WRONG_SIGNATURE,
+} from "./reasons.js";
 
 /** Content types of records (section 6.2.1). */
 const enum Content {
@@ -98,10 +105,23 @@ const enum Offered {
 	UNCOMPRESSED = 4,
 }
 
+/**
+ * Bytes of length in a message: a session makes an object of each thing that has one, before anybody judges. Thousands of
+ * empty ones would take all of a board's memory, and who sends them need not be the broker.
+ */
+const enum Lengths {
+	/** In Certificate three for each certificate, of 8. */
+	CERTIFICATES = 3 * 8,
+	/** In CertificateRequest five before the names of authorities, and two for each of those, of 256. */
+	REQUEST = 5 + 2 * 256,
+}
+
 /** Where something stands in the body of a message. */
 const enum At {
 	/** In a Hello, behind the version. */
 	RANDOM = 2,
+	/** In Certificate, behind the length of all. */
+	CERTIFICATES = 3,
 	/** In ServerHello, behind version and random. */
 	SESSION_ID = RANDOM + Size.RANDOM,
 	/** In ServerKeyExchange, behind the point: hash and algorithm of the signature, its length, and itself. */
@@ -152,8 +172,10 @@ export class Guard implements SessionSocket {
 	private total = 0;
 	/** Where in it the next bytes stand that are looked at. */
 	private mark: number = At.NOWHERE;
-	/** Two of them as a number. */
+	/** Two or three of them as a number. */
 	private word = 0;
+	/** Bytes of length that the message has had. */
+	private lengths = 0;
 	private suite: number = Suite.NONE;
 	/** What the broker signs: both random numbers, and behind them its ServerKeyExchange. */
 	private signed: Uint8Array | undefined;
@@ -257,7 +279,7 @@ export class Guard implements SessionSocket {
 		this.moved += count;
 		if (this.position === this.end) {
 			this.fill(count === length ? view : view.subarray(0, count));
-			if (this.step === Step.SERVER_HELLO || this.step === Step.SERVER_KEY_EXCHANGE) this.look(view, count);
+			if (this.step <= Step.REQUEST) this.look(view, count);
 			this.body -= count;
 			this.left -= count;
 		} else if (count === Size.RECORD && this.position === 0) {
@@ -383,6 +405,7 @@ export class Guard implements SessionSocket {
 		const type = head[Size.RECORD];
 		const length = (head[6] << 16) | (head[7] << 8) | head[8];
 		const whole = Size.MESSAGE + length;
+		if (type === Message.CERTIFICATE && whole > Size.LONGEST) this.stop(CHAIN_TOO_LONG);
 		if (whole > Size.LONGEST || (length === 0) !== (type === Message.SERVER_HELLO_DONE))
 			this.stop(TLS_PROTOCOL);
 		if (type === Message.SERVER_KEY_EXCHANGE && length > Size.KEY_EXCHANGE) this.stop(TLS_PROTOCOL);
@@ -391,6 +414,9 @@ export class Guard implements SessionSocket {
 		head[3] = whole >> 8;
 		head[4] = whole;
 		this.total = length;
+		if (type === Message.CERTIFICATE) this.mark = At.CERTIFICATES;
+		else if (type === Message.CERTIFICATE_REQUEST) this.mark = 0;
+		this.lengths = this.word = 0;
 		this.serve(Size.RECORD + Size.MESSAGE, length);
 	}
 
@@ -460,10 +486,35 @@ export class Guard implements SessionSocket {
 
 	/** The first `count` bytes of the view are the next ones of the message. */
 	private look(view: Uint8Array, count: number): void {
+		const { step } = this;
 		const from = this.total - this.body;
-		for (let i = 0; i < count; i++)
-			if (this.step === Step.SERVER_HELLO) this.lookAtHello(from + i, view[i]);
-			else this.lookAtExchange(from + i, view[i]);
+		if (step === Step.CERTIFICATE) this.countCertificates(from, view, count);
+		else if (step === Step.REQUEST) this.countNames(from, view, count);
+		else
+			for (let i = 0; i < count; i++)
+				if (step === Step.SERVER_HELLO) this.lookAtHello(from + i, view[i]);
+				else this.lookAtExchange(from + i, view[i]);
+	}
+
+	/** Certificate (section 7.4.2): how many there are. */
+	private countCertificates(from: number, view: Uint8Array, count: number): void {
+		while (this.mark < from + count) {
+			if (this.lengths === Lengths.CERTIFICATES) this.stop(CHAIN_TOO_LONG);
+			this.word = ((this.word << 8) | view[this.mark++ - from]) & 0xff_ffff;
+			if (++this.lengths % 3 === 0) this.mark += this.word;
+		}
+	}
+
+	/** CertificateRequest (section 7.4.4): types, signature algorithms, and how many names of authorities there are. */
+	private countNames(from: number, view: Uint8Array, count: number): void {
+		while (this.mark < from + count) {
+			if (this.lengths === Lengths.REQUEST) this.stop(TLS_PROTOCOL);
+			this.word = ((this.word << 8) | view[this.mark++ - from]) & 0xffff;
+			const lengths = ++this.lengths;
+			// The types have one byte of it, and the names together two, which say nothing of one.
+			if (lengths === 1) this.mark += this.word;
+			else if ((lengths & 1) !== 0 && lengths !== 5) this.mark += this.word;
+		}
 	}
 
 	/** ServerHello (section 7.4.1.3): version, random, session identifier, suite, compression, and maybe extensions. */

@@ -5,6 +5,7 @@ import {
 	BROKEN_CHAIN,
 	CERTIFICATE_EXPIRED,
 	CERTIFICATE_NOT_YET_VALID,
+	CHAIN_TOO_LONG,
 	CIPHER_SUITE,
 	CLIENT_CERTIFICATE_REFUSED,
 	HANDSHAKE_REFUSED,
@@ -367,6 +368,32 @@ export const ATTACKS: readonly Attack[] = [
 	protocol(
 		"a Certificate without certificates",
 		always((at, bytes) => [at === "Certificate" ? record(Content.HANDSHAKE, certificateMessage([])) : bytes]),
+	),
+	{
+		name: "a Certificate with thousands of certificates, all of them empty",
+		reason: CHAIN_TOO_LONG,
+		begin: always((at, bytes) => [
+			at === "Certificate"
+				? record(Content.HANDSHAKE, certificateMessage(Array(5458).fill(Buffer.alloc(0))))
+				: bytes,
+		]),
+	},
+	protocol(
+		"a CertificateRequest with thousands of names, all of them empty",
+		always((at, bytes) =>
+			at === "ServerHelloDone"
+				? [
+						record(
+							Content.HANDSHAKE,
+							message(
+								Message.CERTIFICATE_REQUEST,
+								Buffer.concat([uint(0, 3), uint(16_000, 2), Buffer.alloc(16_000)]),
+							),
+						),
+						bytes,
+					]
+				: [bytes],
+		),
 	),
 	{
 		name: "his own certificate put in place of the broker's",

@@ -17,6 +17,7 @@ import { type Recorded, record, type Wanted } from "../../support/tls/recorded.j
 import { hex, join, type Manner, type Parts, partsOf, Replay, Tcp } from "../../support/tls/replay.js";
 
 const {
+	CHAIN_TOO_LONG,
 	TLS_PROTOCOL,
 	TLS_VERSION,
 	HANDSHAKE_REFUSED,
@@ -580,20 +581,98 @@ describe("what messages say:", () => {
 		);
 	});
 
-	test.each([16_381, 65_535, 0xff_ffff])("a message of %d bytes", (length) => {
-		const header = Buffer.concat([Buffer.of(Message.CERTIFICATE), uint(length, 3)]);
+	const lengths = [16_381, 65_535, 0xff_ffff];
+	test.each(lengths)("a message of %d bytes", (length) => {
+		const header = Buffer.concat([Buffer.of(Message.CERTIFICATE_REQUEST), uint(length, 3)]);
 		const { messages } = partsOf(recordings.ECDHE);
 		const bytes = Buffer.concat([
-			recordOf(Content.HANDSHAKE, messages[0]),
+			...messages.slice(0, 3).map((each) => recordOf(Content.HANDSHAKE, each)),
 			recordOf(Content.HANDSHAKE, header),
 			...Array.from({ length: 20 }, () => recordOf(Content.HANDSHAKE, Buffer.alloc(1000))),
 		]);
 		expectEnd(new Replay(recordings.ECDHE).feed(bytes), TLS_PROTOCOL);
 	});
 
+	test.each(lengths)("certificates of %d bytes", (length) => {
+		const header = Buffer.concat([Buffer.of(Message.CERTIFICATE), uint(length, 3)]);
+		const { messages } = partsOf(recordings.ECDHE);
+		const bytes = [messages[0], header, Buffer.alloc(1000)].map((each) =>
+			recordOf(Content.HANDSHAKE, each),
+		);
+		expectEnd(new Replay(recordings.ECDHE).feed(Buffer.concat(bytes)), CHAIN_TOO_LONG);
+	});
+
+	/** A session makes an object of each, before anybody can judge: a board has memory for a few hundred. */
+	test("more certificates than are taken do not reach the session, empty ones too", () => {
+		const { messages } = partsOf(recordings.ECDHE);
+		const certificates = (count: number, size: number) => {
+			const all = Array.from({ length: count }, () => Buffer.concat([uint(size, 3), Buffer.alloc(size)]));
+			return message(Message.CERTIFICATE, Buffer.concat([uint(count * (3 + size), 3), ...all]));
+		};
+		for (const [count, size] of [
+			[9, 0],
+			[9, 700],
+			[5458, 0],
+		])
+			for (const cuts of [[], Array.from({ length: 400 }, (_, i) => i)]) {
+				const bytes = [messages[0], certificates(count, size)].map((each) => recordOf(Content.HANDSHAKE, each));
+				const replay = new Replay(recordings.ECDHE).feed(Buffer.concat(bytes), cuts);
+				expectEnd(replay, CHAIN_TOO_LONG);
+				expect(replay.got.length).toBe(1);
+			}
+		const bytes = [messages[0], certificates(8, 2000)].map((each) => recordOf(Content.HANDSHAKE, each));
+		const replay = new Replay(recordings.ECDHE).feed(Buffer.concat(bytes));
+		expect([replay.reason, replay.got.length]).toEqual([undefined, 2]);
+	});
+
+	test("more names of authorities than are taken do not reach the session", () => {
+		const { messages } = partsOf(recordings.ECDHE);
+		const request = (count: number, size: number, types: number, algorithms: number) => {
+			const all = Array.from({ length: count }, () => Buffer.concat([uint(size, 2), Buffer.alloc(size)]));
+			return message(
+				Message.CERTIFICATE_REQUEST,
+				Buffer.concat([
+					uint(types, 1),
+					Buffer.alloc(types, 1),
+					uint(algorithms, 2),
+					Buffer.alloc(algorithms, 4),
+					uint(count * (2 + size), 2),
+					...all,
+				]),
+			);
+		};
+		const feed = (...wanted: [number, number, number, number]) => {
+			const bytes = [...messages.slice(0, 3), request(...wanted)].map((each) =>
+				recordOf(Content.HANDSHAKE, each),
+			);
+			return new Replay(recordings.ECDHE).feed(
+				Buffer.concat(bytes),
+				Array.from({ length: 9000 }, (_, i) => i),
+			);
+		};
+		for (const wanted of [
+			[257, 0, 1, 2],
+			[257, 55, 255, 500],
+			[8180, 0, 0, 0],
+		] as [number, number, number, number][]) {
+			const replay = feed(...wanted);
+			expectEnd(replay, TLS_PROTOCOL);
+			expect(replay.got.length).toBe(3);
+		}
+		for (const wanted of [
+			[256, 60, 3, 20],
+			[0, 0, 255, 600],
+			[1, 16_000, 0, 0],
+		] as [number, number, number, number][]) {
+			const replay = feed(...wanted);
+			expect([replay.reason, replay.got.length]).toEqual([undefined, 4]);
+		}
+	});
+
 	test("the longest message that may be", () => {
 		const { messages } = partsOf(recordings.ECDHE);
-		const certificate = message(Message.CERTIFICATE, Buffer.alloc(16_380));
+		const list = Buffer.concat([uint(16_377, 3), uint(16_374, 3), Buffer.alloc(16_374)]);
+		const certificate = message(Message.CERTIFICATE, list);
 		const bytes = [messages[0], certificate].map((each) => recordOf(Content.HANDSHAKE, each));
 		const replay = new Replay(recordings.ECDHE).feed(Buffer.concat(bytes));
 		expect(replay.reason).toBe(undefined);
