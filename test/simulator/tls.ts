@@ -156,6 +156,13 @@ async function brokers(place: Place): Promise<string[]> {
 			tls: { ca, certificate: board.pem, key: board.key },
 			result: "delivered",
 		},
+		{
+			name: "a client certificate that is longer than the fragments of 512 bytes",
+			shows: good,
+			settings: wantsCertificate,
+			tls: { ca, certificate: board.pem, key: board.key, fragmentLength: 512 },
+			result: "delivered",
+		},
 		{ name: "none", shows: good, settings: wantsCertificate, result: "CLIENT_CERTIFICATE_REFUSED" },
 		{
 			name: "a revoked one",

@@ -158,8 +158,9 @@ export class Guard implements SessionSocket {
 	/** The first of the two alone. */
 	private readonly recordHead: Uint8Array;
 	private readonly tcp: Stream;
-	/** Bytes of an encrypted record at most. */
+	/** Bytes of an encrypted record at most, and of what is in one. */
 	private readonly longest: number;
+	private readonly fragmentLength: number;
 
 	/** Why nothing passes any more. */
 	reason: Reason | undefined = undefined;
@@ -193,6 +194,7 @@ export class Guard implements SessionSocket {
 		this.recordHead = new Uint8Array(this.head.buffer, 0, Size.RECORD);
 		this.tcp = tcp;
 		this.longest = fragmentLength + Size.ADDED_MOST;
+		this.fragmentLength = fragmentLength;
 		this.one = new Uint8Array(1);
 		this.signed = new Uint8Array(2 * Size.RANDOM + Size.KEY_EXCHANGE);
 	}
@@ -569,17 +571,36 @@ export class Guard implements SessionSocket {
 			const end = at + Size.RECORD + ((bytes[at + 3] << 8) | bytes[at + 4]);
 			if (end > length || bytes[at + 1] !== 3) this.stop(TLS_PROTOCOL);
 			this.checkSent(bytes[at], bytes[at + Size.RECORD]);
+			if (this.step !== Step.OPEN)
+				if (before === Sent.CLIENT_HELLO && this.sent === before) this.hold(bytes, at, end);
+				else this.waiting.push(bytes.slice(at, end));
 			at = end;
 		}
 		if (before === Sent.NOTHING && this.sent === Sent.CLIENT_HELLO) this.keepRandom(bytes);
 		this.moved += length;
 		if (this.step === Step.OPEN) this.send(bytes);
 		else {
-			this.waiting.push(bytes.slice());
 			const { sent } = this;
 			if (bytes[0] === Content.ALERT || (sent !== before && sent !== Sent.CHANGE_CIPHER_SPEC)) this.flush();
 		}
 		return this.room;
+	}
+
+	/**
+	 * A record that is not encrypted, in records as short as was agreed: a session makes one of our certificates, whatever
+	 * length they have, and a broker that has agreed takes no longer one (RFC 6066, section 4).
+	 */
+	private hold(bytes: Uint8Array, start: number, end: number): void {
+		const { fragmentLength } = this;
+		for (let at = start + Size.RECORD; at < end; at += fragmentLength) {
+			const length = Math.min(fragmentLength, end - at);
+			const part = new Uint8Array(Size.RECORD + length);
+			part.set(bytes.subarray(start, start + Size.RECORD));
+			part[3] = length >> 8;
+			part[4] = length;
+			part.set(bytes.subarray(at, at + length), Size.RECORD);
+			this.waiting.push(part);
+		}
 	}
 
 	/** Of ClientHello, the random number. */

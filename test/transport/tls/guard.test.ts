@@ -596,9 +596,7 @@ describe("what messages say:", () => {
 	test.each(lengths)("certificates of %d bytes", (length) => {
 		const header = Buffer.concat([Buffer.of(Message.CERTIFICATE), uint(length, 3)]);
 		const { messages } = partsOf(recordings.ECDHE);
-		const bytes = [messages[0], header, Buffer.alloc(1000)].map((each) =>
-			recordOf(Content.HANDSHAKE, each),
-		);
+		const bytes = [messages[0], header, Buffer.alloc(1000)].map((each) => recordOf(Content.HANDSHAKE, each));
 		expectEnd(new Replay(recordings.ECDHE).feed(Buffer.concat(bytes)), CHAIN_TOO_LONG);
 	});
 
@@ -615,7 +613,9 @@ describe("what messages say:", () => {
 			[5458, 0],
 		])
 			for (const cuts of [[], Array.from({ length: 400 }, (_, i) => i)]) {
-				const bytes = [messages[0], certificates(count, size)].map((each) => recordOf(Content.HANDSHAKE, each));
+				const bytes = [messages[0], certificates(count, size)].map((each) =>
+					recordOf(Content.HANDSHAKE, each),
+				);
 				const replay = new Replay(recordings.ECDHE).feed(Buffer.concat(bytes), cuts);
 				expectEnd(replay, CHAIN_TOO_LONG);
 				expect(replay.got.length).toBe(1);
@@ -731,6 +731,36 @@ describe("TCP:", () => {
 		};
 		new Replay(recorded, { tcp }).converse(all(recorded));
 		expect(lengths.slice(0, 2)).toEqual(recorded.client.slice(0, 2).map(({ length }) => length));
+	});
+
+	/** OpenSSL's servers end what is longer than was agreed with record_overflow. */
+	test("our certificate goes in records as short as was agreed, the rest as it was", () => {
+		const recorded = recordings.asks;
+		const flight = (bytes: Uint8Array) => new RecordReader().push(bytes);
+		const clear = (bytes: Uint8Array) => {
+			const records = flight(bytes);
+			return records.slice(
+				0,
+				records.findIndex(({ type }) => type === Content.CHANGE_CIPHER_SPEC),
+			);
+		};
+		const joined = (bytes: Uint8Array) => Buffer.concat(clear(bytes).map(({ body }) => body));
+		for (const fragmentLength of [512, 1024]) {
+			const replay = new Replay(recorded, { fragmentLength }).converse(all(recorded));
+			expectGood(replay, recorded);
+			const lengths = clear(replay.sent).map(({ body }) => body.length);
+			expect(Math.max(...lengths)).toBeLessThanOrEqual(fragmentLength);
+			const wanted = Buffer.concat(recorded.client.slice(0, 2));
+			expect(joined(replay.sent).equals(joined(wanted))).toBe(true);
+			const rest = (bytes: Uint8Array) => flight(bytes).slice(clear(bytes).length);
+			expect(
+				hex(
+					rest(replay.sent)
+						.slice(0, 2)
+						.map(({ bytes }) => bytes),
+				),
+			).toEqual(hex(rest(wanted).map(({ bytes }) => bytes)));
+		}
 	});
 
 	test("what waits for room is a copy: a session may use its buffer again", () => {
