@@ -5,6 +5,8 @@ import type { Stream } from "../../src/transport/stream.js";
 
 /** Bytes that a write may leave unsent; and that may wait for the app before no more are taken from the line. */
 const ROOM = 65_536;
+/** Milliseconds that what was written has to leave once the socket is closed: a peer that does not read would hold it for ever. */
+const LINGER = 5000;
 
 /** Behaves as ECMA-419, section 12, has it. */
 export abstract class SocketStream implements Stream {
@@ -79,7 +81,10 @@ export abstract class SocketStream implements Stream {
 		this.#failed = true;
 		this.#chunks = [];
 		this.#readable = 0;
-		this.#socket.end();
-		this.#socket.destroySoon();
+		const socket = this.#socket;
+		socket.end();
+		socket.destroySoon();
+		const timer = setTimeout(() => socket.destroy(), LINGER).unref();
+		socket.once("close", () => clearTimeout(timer));
 	}
 }

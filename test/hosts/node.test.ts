@@ -68,6 +68,31 @@ async function received(connection: Connection, length: number): Promise<Buffer>
 }
 
 describe("a socket", () => {
+	const handles = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+
+	test("that is closed is gone in the end, though the peer does not read what was written", async () => {
+		const arriving = accepted();
+		const { socket, next } = open();
+		await next("writable");
+		const connection = await arriving;
+		connection.pause();
+		const before = handles();
+		// More than the system takes.
+		for (let room = socket.write(new Uint8Array(65_536))!; room > 0 || handles() < before; ) {
+			if (room > 0) room = socket.write(new Uint8Array(room))!;
+			if (room > 0) continue;
+			const more = await Promise.race([
+				next("writable"),
+				new Promise<number>((late) => setTimeout(late, 200, 0)),
+			]);
+			if (more === 0) break;
+			room = more;
+		}
+		socket.close();
+		while (handles() >= before) await new Promise((wake) => setTimeout(wake, 50));
+		expect(handles()).toBe(before - 1);
+	}, 20_000);
+
 	test("announces room when it is connected, and takes a copy of what is written", async () => {
 		const arriving = accepted();
 		const { socket, next } = open();
