@@ -3,7 +3,7 @@
 
 import { newPacket } from "../../wire/encode.js";
 import { show } from "../../wire/quote.js";
-import { writeUtf8 } from "../../wire/utf8.js";
+import { utf8Length, writeUtf8 } from "../../wire/utf8.js";
 import { equalsToken, isToken, isWithin } from "./ascii.js";
 import { encodeBase64 } from "./base64.js";
 import type { WebSocketCapability } from "./capability.js";
@@ -87,9 +87,11 @@ export const encodeRequest = (
 		after += `${name}: ${value}\r\n`;
 	}
 	after += "\r\n";
-	const request = newPacket(before.length + Bytes.KEY + after.length);
+	// A host may have other letters than those of ASCII.
+	const at = utf8Length(before);
+	const request = newPacket(at + Bytes.KEY + after.length);
 	writeUtf8(before, request, 0);
-	request.set(key, before.length);
-	writeUtf8(after, request, before.length + Bytes.KEY);
+	request.set(key, at);
+	writeUtf8(after, request, at + Bytes.KEY);
 	return request;
 };

@@ -452,9 +452,10 @@ export const ATTACKS: readonly Attack[] = [
 		endless(Buffer.alloc(0), record(Content.HANDSHAKE, Buffer.alloc(0))),
 	),
 	protocol("HelloRequest, endlessly", endless(Buffer.alloc(0), record(Content.HANDSHAKE, HELLO_REQUEST))),
-	protocol(
-		"a Certificate of 16 MB in small records",
-		endless(
+	{
+		name: "a Certificate of 16 MB in small records",
+		reason: CHAIN_TOO_LONG,
+		begin: endless(
 			Buffer.concat([
 				record(
 					Content.HANDSHAKE,
@@ -464,7 +465,7 @@ export const ATTACKS: readonly Attack[] = [
 			]),
 			record(Content.HANDSHAKE, Buffer.alloc(1000)),
 		),
-	),
+	},
 	protocol("an answer in HTTP", answer(Buffer.from("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"))),
 	protocol("CONNACK at once, without TLS", answer(Buffer.of(0x20, 2, 0, 0, 0xd0, 0))),
 	{ name: "silence", reason: CONNECT_TIMEOUT, begin: () => () => {} },

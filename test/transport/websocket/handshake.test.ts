@@ -50,6 +50,14 @@ describe("the request", () => {
 		expect(request.indexOf("\r\n\r\n")).toBe(request.length - 4);
 	});
 
+	test("is whole for a host with letters of other scripts", () => {
+		const line = new Line({}, {}, { random: numbers() }, ["böse.größe", 80], false);
+		const request = line.open();
+		expect(request).toContain("\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Key: ");
+		expect(headerOf(request, "Sec-WebSocket-Key")).toMatch(/^[A-Za-z0-9+/]{22}==$/);
+		expect(request.indexOf("\r\n\r\n")).toBe(request.length - 4);
+	});
+
 	test("has another key each time", () => {
 		const random = numbers();
 		const keys = [1, 2, 3].map(() => headerOf(new Line({}, {}, { random }).open(), "Sec-WebSocket-Key"));
