@@ -162,8 +162,7 @@ class TlsStream extends SocketStream {
 
 	#reason(error: Error | undefined): Reason | undefined {
 		const reason = error && tlsReason(error, this.#line);
-		// Whoever hangs up within the handshake does not speak TLS.
-		return reason ?? (this.#handshake ? reasons.TLS_PROTOCOL : undefined);
+		return reason ?? (this.#handshake ? reasons.HANDSHAKE_LOST : undefined);
 	}
 }
 

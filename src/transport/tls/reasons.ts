@@ -51,6 +51,10 @@ export const CIPHER_SUITE = refused(
 export const WRONG_SIGNATURE = refused(
 	"the broker did not prove that it has the key of its certificate: its key file is another one's, or somebody interferes",
 );
+export const HANDSHAKE_LOST = new Reason(
+	"network",
+	"TLS: the connection ended in the midst of the handshake: the network broke, or the broker speaks no TLS on this port",
+);
 export const TLS_PROTOCOL = broken(
 	"the broker broke the protocol, speaks no TLS on this port, or somebody interferes: the connection was given up",
 );

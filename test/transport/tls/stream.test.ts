@@ -186,7 +186,8 @@ describe("the handshake", () => {
 						: [alert(how === "close_notify" ? 1 : 2, how === "close_notify" ? 0 : 80)];
 				});
 				setup.peer.end();
-				expect(setup.news()).toEqual([`disconnected ${reasons.TLS_PROTOCOL}`]);
+				const reason = how === "TCP" ? reasons.HANDSHAKE_LOST : reasons.TLS_PROTOCOL;
+				expect(setup.news()).toEqual([`disconnected ${reason}`]);
 				tls.absorb();
 				expect(tls.records.some(({ type }) => type === Content.APPLICATION_DATA)).toBe(false);
 			}
