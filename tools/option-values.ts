@@ -66,7 +66,7 @@ export function mqttUrl(
 	}
 	const scheme = schemes.find((each) => `${each}:` === url.protocol);
 	if (scheme === undefined && /^(mqtts|ssl|tls|wss|ws):$/.test(url.protocol) && schemes.length === 1)
-		throw wrong("TLS and WebSocket are supported by xs-mqtt sim only");
+		throw wrong("TLS and WebSocket are for xs-mqtt sim only; an app for a board sets them itself");
 	if (scheme === undefined)
 		throw wrong(`the URL does not begin with ${schemes.map((each) => `${each}://`).join(" or ")}`);
 	if (url.hostname === "") throw wrong("the URL has no host");

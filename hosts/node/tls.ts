@@ -115,9 +115,13 @@ export const connectTls = (settings: TlsSettings, host: string, line: Socket): T
 /** Why a socket of connectTls over `line` has failed; undefined: TLS has nothing to do with it. */
 export const tlsReason = (error: Error, line: Socket): Reason | undefined => {
 	if (error instanceof Refusal) return error.reason;
-	const { code = "" } = error as NodeJS.ErrnoException;
+	const { code = "", library } = error as NodeJS.ErrnoException & { library?: string };
 	if (!code.startsWith("ERR_SSL_")) return undefined;
 	if (code === "ERR_SSL_UNSUPPORTED_PROTOCOL") return reasons.TLS_VERSION;
+	if (code === "ERR_SSL_UNKNOWN_CIPHER_RETURNED" || code === "ERR_SSL_WRONG_CIPHER_RETURNED")
+		return reasons.CIPHER_SUITE;
+	// What is wrong with it depends on what it decrypts to; all it has to do in a handshake is to check it.
+	if (library === "rsa routines" || library === "elliptic curve routines") return reasons.WRONG_SIGNATURE;
 	const alert = Number(/alert number (\d+)/.exec(error.message)?.[1]);
 	// A broker that had more to say before has had our answer to it; whether it has asked for a certificate nobody tells.
 	const answered = line.bytesRead > ALERT_LENGTH;

@@ -36,7 +36,8 @@ export class Dialer {
 	/** What makes streams; undefined: plain TCP. */
 	private readonly factory: StreamFactory | undefined;
 	private readonly events: DialerEvents;
-	private resolver: Resolver | undefined = undefined;
+	/** Made when the first name is asked for. */
+	private resolver: Resolver | undefined;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 	/** Which of the hosts is next. */

@@ -364,9 +364,11 @@ test("a broker that is not the right one decrypts nothing", async () => {
 	for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
 		let read = 0;
 		let ends = 0;
+		const sockets: Socket[] = [];
 		const server = createTlsServer(
 			{ key: foreign.key, cert: foreign.pem, minVersion: version, maxVersion: version },
 			(socket) => {
+				sockets.push(socket);
 				socket.on("error", () => {});
 				socket.on("data", ({ length }) => {
 					read += length;
@@ -378,12 +380,15 @@ test("a broker that is not the right one decrypts nothing", async () => {
 		server.on("tlsClientError", () => ends++);
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
+		endLater(() => {
+			for (const socket of sockets) socket.destroy();
+			server.close();
+		});
 		const { port } = server.address() as AddressInfo;
 		expect(await attempt({ pin: ca.own.pin }, port)).toBe(reasons.WRONG_PIN);
 		expect(await attempt({ ca: ca.own.pem }, port)).toBe(reasons.UNKNOWN_CA);
 		while (ends < 2) await new Promise((later) => setTimeout(later, 5));
 		expect(read).toBe(0);
-		server.close();
 	}
 });
 

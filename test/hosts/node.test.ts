@@ -114,6 +114,24 @@ describe("a socket", () => {
 		socket.close();
 	});
 
+	test("takes no more from the line than its room as long as nothing is read, then all of it", async () => {
+		const arriving = accepted();
+		const { socket, next, counts } = open();
+		const connection = await arriving;
+		const total = 32 << 20;
+		connection.write(new Uint8Array(total));
+		while (counts.readable < 65_536) await next("readable");
+		await new Promise((later) => setTimeout(later, 100));
+		expect(counts.readable).toBeLessThan(3 * 65_536);
+		let got = 0;
+		for (;;) {
+			got += socket.read(new Uint8Array(counts.readable))!;
+			if (got === total) break;
+			await next("readable");
+		}
+		socket.close();
+	});
+
 	test("tells the end once, after what came before it, which can still be read", async () => {
 		const arriving = accepted();
 		const { socket, next, counts } = open();

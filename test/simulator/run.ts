@@ -1,6 +1,6 @@
 // `npm run test:simulator`: builds the examples with the Moddable SDK, debug and release, and runs them in its simulator
 // against Mosquitto. Readings have to arrive; in debug builds the instruments must show no garbage once connected.
-// With --tls: what TLS does there, see tls.ts.
+// With --tls: what TLS does there, see tls.ts; with --figures: what it takes, see figures.ts.
 // For whoever has the SDK: CI has not.
 
 import { existsSync, readdirSync } from "node:fs";
@@ -11,6 +11,7 @@ import { FAILED, Problem, textOf } from "../../tools/problem.js";
 import { selfSigned } from "../support/authority.js";
 import { Broker, freePort } from "./broker.js";
 import { buildApp } from "./build.js";
+import { showFigures } from "./figures.js";
 import { judge } from "./judge.js";
 import { findSdk, type Sdk } from "./sdk.js";
 import { Simulator, startDisplay } from "./simulator.js";
@@ -25,12 +26,16 @@ const OVER_TLS = new Set(["secure-sensor"]);
 /** They sleep between readings and then begin anew: there is nothing to judge about the time in between. */
 const SLEEPERS = new Set(["sleeper"]);
 
+/** They need a broker with TLS: see tls.ts. */
+const SECURE = new Set(["secure-sensor"]);
+
 interface Options {
 	seconds: number;
 	interval: number;
 	qos: string[];
 	build: string[];
 	tls?: boolean;
+	figures?: boolean;
 }
 
 interface Case {
@@ -107,7 +112,9 @@ function number(text: string): number {
 }
 
 function examples(): string[] {
-	return readdirSync("examples").filter((name) => existsSync(join("examples", name, "manifest.json")));
+	return readdirSync("examples").filter(
+		(name) => existsSync(join("examples", name, "manifest.json")) && !SECURE.has(name),
+	);
 }
 
 async function main(): Promise<number> {
@@ -119,6 +126,7 @@ async function main(): Promise<number> {
 		.option("--qos <qos...>", "of readings", ["1"])
 		.option("--build <kind...>", "debug, release", ["debug", "release"])
 		.option("--tls", "instead: TLS against Mosquitto, and attacks on it")
+		.option("--figures", "instead: what TLS takes of a heap")
 		.parse();
 	const options = program.opts<Options>();
 	const sdk = findSdk();
@@ -131,7 +139,8 @@ async function main(): Promise<number> {
 		if (faults.length > 0) failed++;
 	};
 	try {
-		if (options.tls)
+		if (options.figures) await showFigures(sdk, display?.name, (line) => process.stdout.write(`${line}\n`));
+		else if (options.tls)
 			for await (const [name, faults] of tryTls({ sdk, display: display?.name })) {
 				process.stdout.write(`${name}\n`);
 				tell(faults);

@@ -2,7 +2,7 @@
 // our Client against Mosquitto; each attack on our Client, which has to tell why it gives up and lets nothing be heard; and
 // each on the SDK's own socket, which falls for some of them: so it is known that they bite.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as clientReasons from "../../src/connection/reasons.js";
@@ -62,6 +62,7 @@ const write = (file: string, content: string | Uint8Array): void => {
 interface Visit {
 	port: number;
 	tls?: TlsOptions;
+	webSocket?: object;
 	payload?: number;
 }
 
@@ -82,7 +83,8 @@ async function primitives(place: Place): Promise<string[]> {
 /** A listener of Mosquitto, how our Client goes there, and what has to come of it. */
 interface Case extends Omit<Visit, "port"> {
 	name: string;
-	shows: Issued;
+	/** None: it has no TLS. */
+	shows?: Issued;
 	/** Path of what it shows; default: with its authority. */
 	chain?: string;
 	settings?: string[];
@@ -168,18 +170,32 @@ async function brokers(place: Place): Promise<string[]> {
 			settings: ["tls_version tlsv1.3"],
 			result: "TLS_VERSION",
 		},
+		{
+			name: "WebSocket",
+			settings: ["protocol websockets"],
+			webSocket: {},
+			payload: 200,
+			result: "delivered",
+		},
+		{
+			name: "WebSocket over TLS",
+			shows: good,
+			settings: ["protocol websockets"],
+			webSocket: {},
+			payload: 5000,
+			result: "delivered",
+		},
 	];
 	const visits: Visit[] = [];
 	const settings: string[] = [];
-	for (const [i, { shows, chain, settings: more = [], tls, payload }] of all.entries()) {
+	for (const [i, { shows, chain, settings: more = [], tls, webSocket, payload }] of all.entries()) {
 		const port = await freePort();
-		visits.push({ port, tls, payload });
+		visits.push({ port, tls: tls ?? (shows && {}), webSocket, payload });
+		settings.push(`listener ${port} 127.0.0.1`, "allow_anonymous true", ...more);
+		if (shows === undefined) continue;
 		settings.push(
-			`listener ${port} 127.0.0.1`,
-			"allow_anonymous true",
 			`certfile ${chain ?? authority.bundle(`chain-${i}.pem`, shows, authority.own)}`,
 			`keyfile ${shows.keyFile}`,
-			...more,
 		);
 	}
 	const broker = await Broker.start(place.sdk, settings);
@@ -200,25 +216,68 @@ async function brokers(place: Place): Promise<string[]> {
 	}
 }
 
+/** A copy of the example, with the certificates that a user puts into its folder: what it is to send arrives. */
+async function example({ sdk, display }: Place): Promise<string[]> {
+	const folder = join(GENERATED, "examples/secure-sensor");
+	rmSync(folder, { recursive: true, force: true });
+	cpSync("examples/secure-sensor", folder, { recursive: true });
+	for (const name of readdirSync(".").filter((file) => /^(manifest.*\.json|src|hosts)$/.test(file))) {
+		rmSync(join(GENERATED, name), { force: true });
+		symlinkSync(resolve(name), join(GENERATED, name));
+	}
+	const authority = new Authority();
+	const good = authority.issue({ names: NAMES });
+	const board = authority.issue({ name: "sensor-1" });
+	for (const [name, text] of [
+		["ca.pem", authority.own.pem],
+		["client.pem", board.pem],
+		["client.key", board.key],
+	])
+		writeFileSync(join(folder, "certificates", name), text);
+	const port = await freePort();
+	const broker = await Broker.start(sdk, [
+		`listener ${port} 127.0.0.1`,
+		`certfile ${good.file}`,
+		`keyfile ${good.keyFile}`,
+		`cafile ${authority.own.file}`,
+		"require_certificate true",
+		"use_identity_as_username true",
+	]);
+	try {
+		const app = await buildApp(sdk, folder, "debug", { host: "localhost", port, interval: 100 });
+		const simulator = await Simulator.start(sdk, app, display);
+		try {
+			for (let waited = 0; waited < 300 && broker.qos[1] < 3; waited++) await sleep(100);
+			return broker.qos[1] < 3 ? [`${broker.messages} messages came; ${simulator.log.join(" | ")}`] : [];
+		} finally {
+			await simulator.stop();
+		}
+	} finally {
+		await broker.stop();
+		authority.remove();
+	}
+}
+
 const nameOf = (reason: unknown): string | undefined =>
 	Object.entries({ ...clientReasons, ...tlsReasons }).find(([, each]) => each === reason)?.[0];
 
-/** Each attack on the app `name`; `judge` says what is wrong. */
+/** Each of the attacks on the app `name`; `judge` says what is wrong. */
 async function attack(
 	place: Place,
 	name: string,
+	attacks: typeof ATTACKS,
 	judge: (attack: (typeof ATTACKS)[number], result: string, learnt: string[]) => string | undefined,
 ): Promise<string[]> {
 	const scene = new Scene();
 	const sink = await Sink.start(scene);
 	const onlooker = await Attacker.start(ONLOOKER, scene, sink.port);
-	const attackers = await Promise.all(ATTACKS.map(({ begin }) => Attacker.start(begin, scene, sink.port)));
+	const attackers = await Promise.all(attacks.map(({ begin }) => Attacker.start(begin, scene, sink.port)));
 	try {
 		const ports = [onlooker, ...attackers].map(({ port }) => port);
 		write("ca.der", scene.authority.own.der);
-		writeVisits(ports.map((port) => ({ port })));
+		writeVisits(ports.map((port) => ({ port, tls: {} })));
 		const log = await run(place, name, { password: PASSWORD, ports: ports.join(",") });
-		const faults = ATTACKS.flatMap((each, i) => {
+		const faults = attacks.flatMap((each, i) => {
 			const fault = judge(each, visited(log, attackers[i].port), attackers[i].learnt(PASSWORD));
 			return fault === undefined ? [] : [`${each.name}: ${fault}`];
 		});
@@ -233,22 +292,28 @@ async function attack(
 }
 
 const guarded = (place: Place) =>
-	attack(place, "guarded", ({ reason }, result, learnt) => {
+	attack(place, "guarded", ATTACKS, ({ reason }, result, learnt) => {
 		if (learnt.length > 0) return `the attacker has learnt ${learnt.join(", ")}`;
 		return result === nameOf(reason) ? undefined : `the reason was ${result}, not ${nameOf(reason)}`;
 	});
 
 const unguarded = (place: Place) =>
-	attack(place, "unguarded", ({ fools }, _result, learnt) => {
-		const isFooled = learnt.length > 0;
-		if (isFooled === (fools !== undefined)) return undefined;
-		return isFooled ? "the SDK's socket falls for it" : "the SDK's socket does not fall for it any more";
-	});
+	attack(
+		place,
+		"unguarded",
+		ATTACKS.filter(({ stops }) => stops === undefined),
+		({ fools }, _result, learnt) => {
+			const isFooled = learnt.length > 0;
+			if (isFooled === (fools !== undefined)) return undefined;
+			return isFooled ? "the SDK's socket falls for it" : "the SDK's socket does not fall for it any more";
+		},
+	);
 
 /** What is wrong, by the name of what was tried. */
 export async function* tryTls(place: Place): AsyncGenerator<[name: string, faults: string[]]> {
 	yield ["primitives", await primitives(place)];
 	yield ["brokers", await brokers(place)];
+	yield ["examples/secure-sensor", await example(place)];
 	yield ["attacks", await guarded(place)];
 	yield ["attacks on the SDK's own socket", await unguarded(place)];
 }

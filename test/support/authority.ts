@@ -12,6 +12,8 @@ export interface Wanted {
 	names?: string;
 	/** Default RSA of 2048 bits. */
 	key?: "rsa:2048" | "rsa:3072" | "rsa:4096" | "P-256" | "P-384";
+	/** Of an RSA key. Default 65537. */
+	exponent?: number;
 	/** Days from now. Default -1. */
 	from?: number;
 	/** Days from now. Default 30. */
@@ -115,6 +117,8 @@ export class Authority {
 				"RSA",
 				"-pkeyopt",
 				`rsa_keygen_bits:${key.slice(4)}`,
+				"-pkeyopt",
+				`rsa_keygen_pubexp:${wanted.exponent ?? 65_537}`,
 				"-out",
 				keyFile,
 			);

@@ -1,9 +1,10 @@
 // The tool's own TLS: a certificate for the embedded broker, and the observer, which checks as a board does.
 
 import { X509Certificate } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import type { BrokerAddress } from "../../tools/option-values.js";
 import { EmbeddedBroker } from "../../tools/sim/embedded-broker.js";
@@ -17,11 +18,15 @@ import { endLater, freePort, type Mosquitto, startMosquitto } from "../support/b
 import { FakeBoard, startFakeBoard } from "./fake-board.js";
 
 describe("the throw-away certificate", () => {
+	let place: string;
+	beforeEach(() => {
+		place = mkdtempSync(join(tmpdir(), "xs-mqtt-"));
+	});
+	afterEach(() => rmSync(place, { recursive: true }));
+
 	test("is the embedded broker's own, and leaves nothing behind", async () => {
-		const before = readdirSync(tmpdir());
-		const { ca, certificate, key } = await makeIdentity();
-		const others = /authority|mosquitto/; // of tests that run at the same time
-		expect(readdirSync(tmpdir()).filter((name) => !before.includes(name) && !others.test(name))).toEqual([]);
+		const { ca, certificate, key } = await makeIdentity("openssl", place);
+		expect(readdirSync(place)).toEqual([]);
 		const [authority, own] = [new X509Certificate(ca), new X509Certificate(certificate)];
 		expect(authority.ca).toBe(true);
 		expect(own.ca).toBe(false);
@@ -38,7 +43,14 @@ describe("the throw-away certificate", () => {
 		await expect(makeIdentity("no-such-openssl")).rejects.toThrow(
 			/^--tls has no certificate: .*not installed; .*apt-get install openssl/,
 		);
-		await expect(makeIdentity("false")).rejects.toThrow(/openssl failed: .+; .+/);
+		await expect(makeIdentity("false", place)).rejects.toThrow(/openssl failed: .+; .+/);
+		expect(readdirSync(place)).toEqual([]);
+	});
+
+	test("is nobody else's to read while it is made", async () => {
+		const program = join(place, "openssl");
+		writeFileSync(program, "#!/bin/sh\nstat -c %a . * >&2; exit 1\n", { mode: 0o700 });
+		await expect(makeIdentity(program, place)).rejects.toThrow(/: 700(\\n600){2,}; /);
 	});
 });
 
@@ -197,6 +209,7 @@ describe("the observer", () => {
 	test("a port without TLS, and one where nobody listens", async () => {
 		const tls = { ca: [ca.own.pem] };
 		const server = createServer((socket) => socket.resume().end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+		endLater(() => void server.close());
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
 		const { port } = server.address() as AddressInfo;
 		expect(await refusal({ port, tls })).toMatch(/no TLS on this port.*; check the port$/);

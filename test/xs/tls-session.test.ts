@@ -91,7 +91,7 @@ test(
 	FIRST,
 );
 
-test("ClientHello offers what the SDK's offers, in its order, and nothing that resumes", async () => {
+test("ClientHello offers what the boards' offers, in its order, and nothing that resumes", async () => {
 	const port = await answer();
 	const { device } = await connect({
 		port,
@@ -110,7 +110,7 @@ test("ClientHello offers what the SDK's offers, in its order, and nothing that r
 	const suites = bytes.subarray(at + 2, at + 2 + bytes.readUInt16BE(at));
 	at += 2 + suites.length;
 	// RFC 5746's suite at the end is OpenSSL's own.
-	expect(suites.toString("hex")).toBe("002f0035003c003d0067006b009ec027c02fc02b00ff");
+	expect(suites.toString("hex")).toBe("c02fc02b00ff");
 	expect([...bytes.subarray(at, at + 2)]).toEqual([1, 0]); // no compression
 	at += 2;
 	const extensions = new Map<number, string>();
@@ -165,13 +165,8 @@ test("name and protocols are said, and nothing is resumed", async () => {
 	}
 });
 
-test.each([
-	"AES256-SHA256",
-	"DHE-RSA-AES128-GCM-SHA256",
-	"ECDHE-RSA-AES128-SHA256",
-	"ECDHE-RSA-AES128-GCM-SHA256",
-])("%s", async (ciphers) => {
-	const { port } = await serve({ ciphers, dhparam: "auto" } as TlsOptions);
+test("ECDHE-RSA-AES128-GCM-SHA256", async () => {
+	const { port } = await serve({ ciphers: "ECDHE-RSA-AES128-GCM-SHA256" });
 	const { until } = await connect({ port, text: "hello", trust: true });
 	expect((await until("read")).pop()).toEqual({ event: "read", text: "olleh" });
 });

@@ -39,10 +39,10 @@ subjectAltName = IP:127.0.0.1,DNS:localhost
 /** Longer than anybody lets it run. */
 const DAYS = "365";
 
-/** For a broker on 127.0.0.1. Nothing of it stays on the disk. */
-export async function makeIdentity(program = "openssl"): Promise<Identity> {
+/** For a broker on 127.0.0.1. Nothing of it stays in `place`. */
+export async function makeIdentity(program = "openssl", place = tmpdir()): Promise<Identity> {
 	// Only its owner may look into it.
-	const folder = mkdtempSync(join(tmpdir(), "xs-mqtt-"));
+	const folder = mkdtempSync(join(place, "xs-mqtt-"));
 	const remove = () => rmSync(folder, { recursive: true, force: true });
 	process.once("exit", remove); // whoever quits does not wait for us
 	try {

@@ -1,13 +1,17 @@
-// In the place of a session's certificate manager: our own judgement comes first, then the session's. Knows no handshake.
+// In the place of a session's certificate manager: our own judgement comes first, then the session's. Knows what the broker
+// has to prove, and no handshake.
 
 import type { Reason } from "../../wire/reason.js";
 import type { CertificateManager, TlsCapability } from "./capability.js";
+import { Certificate } from "./certificate.js";
 import { judge } from "./chain.js";
 import { same } from "./der.js";
+import type { Approver } from "./guard.js";
 import { CERTIFICATE_UNSUPPORTED } from "./reasons.js";
 import type { TlsSettings } from "./settings.js";
+import { isSigned, SHA_256 } from "./signature.js";
 
-export class Certificates implements CertificateManager {
+export class Certificates implements CertificateManager, Approver {
 	/** Why the broker's certificate is not to be trusted; undefined as long as nothing is known against it. */
 	reason: Reason | undefined = undefined;
 	/** The session's own. */
@@ -17,14 +21,16 @@ export class Certificates implements CertificateManager {
 	private readonly name: string;
 	private readonly capability: TlsCapability;
 	/** Hears that the broker's certificate is good. */
-	private readonly onApproved: { approve(): void };
+	private readonly onApproved: { approve(approver: Approver): void };
+	/** The broker's own, once it is good. */
+	private der: Uint8Array | undefined = undefined;
 
 	constructor(
 		own: CertificateManager,
 		settings: TlsSettings,
 		name: string,
 		capability: TlsCapability,
-		onApproved: { approve(): void },
+		onApproved: { approve(approver: Approver): void },
 	) {
 		this.own = own;
 		this.settings = settings;
@@ -39,8 +45,22 @@ export class Certificates implements CertificateManager {
 		this.reason = judge(certificates, settings, name, Date.now(), this.capability, path);
 		if (this.reason === undefined && !this.verifyAgain(path)) this.reason = CERTIFICATE_UNSUPPORTED;
 		if (this.reason !== undefined) return false;
-		this.onApproved.approve();
+		// A copy: what the session gives is a part of all that came.
+		this.der = certificates[0].slice();
+		this.onApproved.approve(this);
 		return true;
+	}
+
+	/**
+	 * The session asks this, too. But the SDK's takes an RSA signature with anything behind its digest, and an ECDSA signature
+	 * of two zeros: forgeries for keys with the exponent 3, and for all keys.
+	 */
+	hasSigned(content: Uint8Array, signature: Uint8Array): boolean {
+		try {
+			return isSigned(new Certificate(this.der!), SHA_256, content, signature, this.capability);
+		} catch {
+			return false;
+		}
 	}
 
 	/**

@@ -6,7 +6,7 @@ import type { Reason } from "../../wire/reason.js";
 import type { Stream } from "../stream.js";
 import { reasonOfAlert } from "./alert.js";
 import type { SessionSocket } from "./capability.js";
-import { RECORD_TOO_LONG, TLS_PROTOCOL, TLS_VERSION, WEAK_KEY_EXCHANGE } from "./reasons.js";
+import { CIPHER_SUITE, RECORD_TOO_LONG, TLS_PROTOCOL, TLS_VERSION, WRONG_SIGNATURE } from "./reasons.js";
 
 /** Content types of records (section 6.2.1). */
 const enum Content {
@@ -52,14 +52,20 @@ const enum Sent {
 	FINISHED = 3,
 }
 
-/** How keys are agreed on, which the cipher suite says. */
-const enum Exchange {
+/**
+ * Cipher suites that may be chosen (RFC 5289): keys that die with the connection, records that are authenticated as a whole.
+ * They differ in how the broker signs its part of the key exchange.
+ */
+const enum Suite {
 	NONE = 0,
-	RSA = 1,
-	DHE = 2,
-	ECDHE = 3,
-	/** ECDHE, signed with ECDSA. */
-	ECDHE_ECDSA = 4,
+	ECDHE_RSA_WITH_AES_128_GCM_SHA256 = 0xc02f,
+	ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 = 0xc02b,
+}
+
+/** Who says whether the broker is the one it is meant to be, and has the key of its certificate. */
+export interface Approver {
+	/** Whether that key has made `signature` of `content`. */
+	hasSigned(content: Uint8Array, signature: Uint8Array): boolean;
 }
 
 const enum Size {
@@ -74,8 +80,10 @@ const enum Size {
 	ALERT = 2,
 	/** Bytes of a session identifier at most. */
 	SESSION_ID = 32,
-	/** Bytes of a prime that is long enough for DHE: 2048 bits (RFC 9325, section 4.2). */
-	PRIME = 256,
+	/** Bytes of a random number of a Hello (section 7.4.1.2). */
+	RANDOM = 32,
+	/** Bytes of a message ServerKeyExchange at most: its signature is of an RSA key with 4096 bits. */
+	KEY_EXCHANGE = 4 + 65 + 4 + 512,
 	/** Bytes of a point of secp256r1, not compressed. */
 	POINT = 65,
 }
@@ -92,46 +100,26 @@ const enum Offered {
 
 /** Where something stands in the body of a message. */
 const enum At {
+	/** In a Hello, behind the version. */
+	RANDOM = 2,
 	/** In ServerHello, behind version and random. */
-	SESSION_ID = 34,
-	/** In ServerKeyExchange with ECDHE, behind the point. */
-	ECDHE_SIGNATURE = 4 + Size.POINT,
+	SESSION_ID = RANDOM + Size.RANDOM,
+	/** In ServerKeyExchange, behind the point: hash and algorithm of the signature, its length, and itself. */
+	HASH = 4 + Size.POINT,
+	LENGTH = HASH + 2,
+	SIGNATURE = LENGTH + 2,
 	/** In none. */
 	NOWHERE = 0x3fffffff,
 }
 
-/** A prime, its generator and a public key: the numbers of DHE. */
-const NUMBERS = 3;
-
 /** Says that the guard has stopped; why is in `reason`. One for all: an error costs garbage. */
 const STOPPED = Object.freeze(new Error("TLS: stopped by the guard"));
-
-/** How a suite agrees on keys; NONE: it is not offered. */
-const exchangeOf = (suite: number): number => {
-	switch (suite) {
-		case 0x002f: // RSA with AES, CBC, SHA-1 and SHA-256
-		case 0x0035:
-		case 0x003c:
-		case 0x003d:
-			return Exchange.RSA;
-		case 0x0067: // DHE_RSA with AES, CBC and GCM
-		case 0x006b:
-		case 0x009e:
-			return Exchange.DHE;
-		case 0xc027: // ECDHE_RSA with AES, CBC and GCM
-		case 0xc02f:
-			return Exchange.ECDHE;
-		case 0xc02b: // ECDHE_ECDSA with AES, GCM
-			return Exchange.ECDHE_ECDSA;
-	}
-	return Exchange.NONE;
-};
 
 export class Guard implements SessionSocket {
 	// Hot fields first: XS looks for a field from the first one on.
 	private step: number = Step.SERVER_HELLO;
-	/** What stands in `head` for the session: from `at` to `end`. */
-	private at = 0;
+	/** What stands in `head` for the session: from `position` to `end`. */
+	private position = 0;
 	private end = 0;
 	/** Bytes of the body, of a record or message, that the session has not got yet. */
 	private body = 0;
@@ -166,14 +154,14 @@ export class Guard implements SessionSocket {
 	private mark: number = At.NOWHERE;
 	/** Two of them as a number. */
 	private word = 0;
-	/** Numbers of DHE that are known to come. */
-	private numbers = 0;
-	private exchange: number = Exchange.NONE;
+	private suite: number = Suite.NONE;
+	/** What the broker signs: both random numbers, and behind them its ServerKeyExchange. */
+	private signed: Uint8Array | undefined;
 	private sent: number = Sent.NOTHING;
 	/** Of our flight, what TCP has had no room for yet. */
 	private readonly waiting: Uint8Array[] = [];
-	/** The broker's certificate is good. */
-	private approved = false;
+	/** The broker's certificate is good, as this has said. */
+	private approver: Approver | undefined = undefined;
 	/** The broker has asked for our certificate. */
 	private requested = false;
 
@@ -184,6 +172,7 @@ export class Guard implements SessionSocket {
 		this.tcp = tcp;
 		this.longest = fragmentLength + Size.ADDED_MOST;
 		this.one = new Uint8Array(1);
+		this.signed = new Uint8Array(2 * Size.RANDOM + Size.KEY_EXCHANGE);
 	}
 
 	// ---- what the owner of the connection says
@@ -204,9 +193,9 @@ export class Guard implements SessionSocket {
 		return this.waiting.length > 0;
 	}
 
-	/** The broker's certificate is good: our flight may go. */
-	approve(): void {
-		this.approved = true;
+	/** The broker's certificate is good; `approver` says next whether the broker has its key. */
+	approve(approver: Approver): void {
+		this.approver = approver;
 	}
 
 	/** The broker's Finished is with the session; nothing comes until `open`. */
@@ -216,14 +205,15 @@ export class Guard implements SessionSocket {
 
 	/** The session has accepted Finished: application data may pass. Throws when that cannot be. */
 	open(): void {
-		if (this.step !== Step.LOCKED || !this.approved || this.waiting.length > 0) this.stop(TLS_PROTOCOL);
+		if (this.step !== Step.LOCKED || this.waiting.length > 0) this.stop(TLS_PROTOCOL);
 		this.step = Step.OPEN;
+		this.approver = undefined;
 	}
 
 	/** What is done ends here. */
 	private stop(reason: Reason): never {
 		this.step = Step.BROKEN;
-		this.at = this.end = this.body = 0;
+		this.position = this.end = this.body = 0;
 		this.reason ??= reason;
 		throw STOPPED;
 	}
@@ -237,7 +227,7 @@ export class Guard implements SessionSocket {
 
 	/** What it can have now: a header, or as much of a body as there is. */
 	get readable(): number {
-		if (this.at === this.end) {
+		if (this.position === this.end) {
 			let count = this.body;
 			if (count > 0) {
 				if (this.left === 0) this.nextRecord();
@@ -247,7 +237,7 @@ export class Guard implements SessionSocket {
 			}
 			this.begin();
 		}
-		return this.end - this.at;
+		return this.end - this.position;
 	}
 
 	/** It counts down itself, what is known here. */
@@ -265,19 +255,19 @@ export class Guard implements SessionSocket {
 		if (count > length) count = length;
 		if (count === 0) return 0;
 		this.moved += count;
-		if (this.at === this.end) {
+		if (this.position === this.end) {
 			this.fill(count === length ? view : view.subarray(0, count));
 			if (this.step === Step.SERVER_HELLO || this.step === Step.SERVER_KEY_EXCHANGE) this.look(view, count);
 			this.body -= count;
 			this.left -= count;
-		} else if (count === Size.RECORD && this.at === 0) {
+		} else if (count === Size.RECORD && this.position === 0) {
 			view.set(this.recordHead);
-			this.at = count;
+			this.position = count;
 		} else {
 			const head = this.head;
-			for (let i = 0; i < count; i++) view[i] = head[this.at++];
+			for (let i = 0; i < count; i++) view[i] = head[this.position++];
 		}
-		if (this.body === 0) if (this.step !== Step.OPEN) if (this.at === this.end) this.pass();
+		if (this.body === 0) if (this.step !== Step.OPEN) if (this.position === this.end) this.pass();
 		return count;
 	}
 
@@ -327,7 +317,7 @@ export class Guard implements SessionSocket {
 
 	/** The first `end` bytes of `head`, and then `body` bytes from TCP, are the session's. */
 	private serve(end: number, body: number): void {
-		this.at = 0;
+		this.position = 0;
 		this.end = end;
 		this.body = body;
 	}
@@ -395,13 +385,12 @@ export class Guard implements SessionSocket {
 		const whole = Size.MESSAGE + length;
 		if (whole > Size.LONGEST || (length === 0) !== (type === Message.SERVER_HELLO_DONE))
 			this.stop(TLS_PROTOCOL);
+		if (type === Message.SERVER_KEY_EXCHANGE && length > Size.KEY_EXCHANGE) this.stop(TLS_PROTOCOL);
 		head[0] = Content.HANDSHAKE;
 		head[1] = head[2] = 3;
 		head[3] = whole >> 8;
 		head[4] = whole;
 		this.total = length;
-		if (type === Message.SERVER_KEY_EXCHANGE)
-			this.mark = this.exchange === Exchange.DHE ? 0 : At.ECDHE_SIGNATURE;
 		this.serve(Size.RECORD + Size.MESSAGE, length);
 	}
 
@@ -425,12 +414,26 @@ export class Guard implements SessionSocket {
 	/** The session has got all of a record, or message, of the handshake. */
 	private pass(): void {
 		const step = this.step;
-		// What has to be in it has not come, or was not offered.
-		if (step === Step.SERVER_HELLO && (this.exchange === Exchange.NONE || this.mark !== At.NOWHERE))
+		// What has to be in it has not come.
+		if (step === Step.SERVER_HELLO && (this.suite === Suite.NONE || this.mark !== At.NOWHERE))
 			this.stop(TLS_PROTOCOL);
-		if (step === Step.SERVER_KEY_EXCHANGE && this.mark !== At.NOWHERE) this.stop(TLS_PROTOCOL);
+		if (step === Step.SERVER_KEY_EXCHANGE) this.checkSignature();
 		this.step = step + 1;
-		if (this.step === Step.SERVER_KEY_EXCHANGE && this.exchange === Exchange.RSA) this.step = Step.REQUEST;
+	}
+
+	/** The broker has the key of its certificate: what it wants to agree on is signed with it (RFC 8422, section 5.4). */
+	private checkSignature(): void {
+		const { total } = this;
+		const signed = this.signed!;
+		const key = 2 * Size.RANDOM;
+		const length = (signed[key + At.LENGTH] << 8) | signed[key + At.LENGTH + 1];
+		if (total < At.SIGNATURE || At.SIGNATURE + length !== total) this.stop(TLS_PROTOCOL);
+		const content = signed.subarray(0, key + At.HASH);
+		const signature = signed.subarray(key + At.SIGNATURE, key + total);
+		this.signed = undefined;
+		const { approver } = this;
+		if (approver === undefined) this.stop(TLS_PROTOCOL);
+		else if (!approver.hasSigned(content, signature)) this.stop(WRONG_SIGNATURE);
 	}
 
 	/** An alert that is not encrypted: the end. */
@@ -460,58 +463,45 @@ export class Guard implements SessionSocket {
 		const from = this.total - this.body;
 		for (let i = 0; i < count; i++)
 			if (this.step === Step.SERVER_HELLO) this.lookAtHello(from + i, view[i]);
-			else if (this.numbers < NUMBERS && this.exchange === Exchange.DHE)
-				this.lookAtNumbers(from + i, view[i]);
 			else this.lookAtExchange(from + i, view[i]);
 	}
 
 	/** ServerHello (section 7.4.1.3): version, random, session identifier, suite, compression, and maybe extensions. */
 	private lookAtHello(at: number, byte: number): void {
-		if (at < 2) {
+		if (at < At.RANDOM) {
 			if (byte !== 3) this.stop(TLS_VERSION);
-		} else if (at === At.SESSION_ID) {
+		} else if (at < At.SESSION_ID) this.signed![Size.RANDOM + at - At.RANDOM] = byte;
+		else if (at === At.SESSION_ID) {
 			if (byte > Size.SESSION_ID) this.stop(TLS_PROTOCOL);
 			this.mark = at + 1 + byte;
 		} else if (at === this.mark) this.word = byte << 8;
-		else if (at === this.mark + 1) this.exchange = exchangeOf(this.word | byte);
-		else if (at === this.mark + 2) {
+		else if (at === this.mark + 1) {
+			const suite = this.word | byte;
+			if (
+				suite !== Suite.ECDHE_RSA_WITH_AES_128_GCM_SHA256 &&
+				suite !== Suite.ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+			)
+				this.stop(CIPHER_SUITE);
+			this.suite = suite;
+		} else if (at === this.mark + 2) {
 			if (byte !== 0) this.stop(TLS_PROTOCOL);
 			this.mark = At.NOWHERE;
 		}
 	}
 
-	/** ServerKeyExchange with DHE (section 7.4.3): three numbers with their lengths, then as with ECDHE. */
-	private lookAtNumbers(at: number, byte: number): void {
-		if (at === this.mark) this.word = byte << 8;
-		else if (at === this.mark + 1) {
-			const length = this.word | byte;
-			if (length === 0) this.stop(TLS_PROTOCOL);
-			if (length < Size.PRIME && this.numbers === 0) this.stop(WEAK_KEY_EXCHANGE);
-			this.numbers++;
-			this.mark = at + 1 + length;
-		}
-	}
-
-	/** ServerKeyExchange with ECDHE (RFC 8422, section 5.4): curve, point, and what signs them. */
+	/** ServerKeyExchange (RFC 8422, section 5.4): curve, point, and what signs them. */
 	private lookAtExchange(at: number, byte: number): void {
-		const { mark, exchange } = this;
-		if (at < mark) {
-			if (exchange === Exchange.DHE) return;
-			if (at === 0 && byte !== Offered.NAMED_CURVE) this.stop(TLS_PROTOCOL);
-			if (at === 1 && byte !== 0) this.stop(TLS_PROTOCOL);
-			if (at === 2 && byte !== Offered.SECP256R1) this.stop(TLS_PROTOCOL);
-			if (at === 3 && byte !== Size.POINT) this.stop(TLS_PROTOCOL);
-			if (at === 4 && byte !== Offered.UNCOMPRESSED) this.stop(TLS_PROTOCOL);
-		} else if (at === mark) {
-			if (byte !== Offered.SHA_256) this.stop(TLS_PROTOCOL);
-		} else if (at === mark + 1) {
-			if (byte !== (exchange === Exchange.ECDHE_ECDSA ? Offered.ECDSA : Offered.RSA)) this.stop(TLS_PROTOCOL);
-		} else if (at === mark + 2) this.word = byte << 8;
-		else if (at === mark + 3) {
-			const length = this.word | byte;
-			if (length === 0 || at + 1 + length !== this.total) this.stop(TLS_PROTOCOL);
-			this.mark = At.NOWHERE;
-		}
+		let wanted = byte;
+		if (at === 0) wanted = Offered.NAMED_CURVE;
+		else if (at === 1) wanted = 0;
+		else if (at === 2) wanted = Offered.SECP256R1;
+		else if (at === 3) wanted = Size.POINT;
+		else if (at === 4) wanted = Offered.UNCOMPRESSED;
+		else if (at === At.HASH) wanted = Offered.SHA_256;
+		else if (at === At.HASH + 1)
+			wanted = this.suite === Suite.ECDHE_RSA_WITH_AES_128_GCM_SHA256 ? Offered.RSA : Offered.ECDSA;
+		if (byte !== wanted) this.stop(TLS_PROTOCOL);
+		this.signed![2 * Size.RANDOM + at] = byte;
 	}
 
 	// ---- what the session writes
@@ -530,6 +520,7 @@ export class Guard implements SessionSocket {
 			this.checkSent(bytes[at], bytes[at + Size.RECORD]);
 			at = end;
 		}
+		if (before === Sent.NOTHING && this.sent === Sent.CLIENT_HELLO) this.keepRandom(bytes);
 		this.moved += length;
 		if (this.step === Step.OPEN) this.send(bytes);
 		else {
@@ -540,13 +531,20 @@ export class Guard implements SessionSocket {
 		return this.room;
 	}
 
+	/** Of ClientHello, the random number. */
+	private keepRandom(hello: Uint8Array): void {
+		const at = Size.RECORD + Size.MESSAGE + At.RANDOM;
+		if (hello.length < at + Size.RANDOM) this.stop(TLS_PROTOCOL);
+		this.signed!.set(hello.subarray(at, at + Size.RANDOM));
+	}
+
 	/** A record may go now; `first` is the first byte of its body. */
 	private checkSent(content: number, first: number): void {
 		const { step, sent } = this;
 		if (step === Step.OPEN) {
 			if (content === Content.APPLICATION_DATA || content === Content.ALERT) return;
 		} else if (step !== Step.BROKEN) {
-			const mayGo = sent === Sent.CLIENT_HELLO && step === Step.CHANGE_CIPHER_SPEC && this.approved;
+			const mayGo = sent === Sent.CLIENT_HELLO && step === Step.CHANGE_CIPHER_SPEC;
 			if (content === Content.ALERT) return;
 			if (content === Content.HANDSHAKE) {
 				if (mayGo) return;

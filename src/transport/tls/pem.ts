@@ -37,8 +37,8 @@ const END = new Uint8Array([0x45, 0x4e, 0x44, Char.SPACE]);
  * `what` and shows nothing of what a block holds. Allocates them, and a copy of `text`.
  */
 export const readPem = (what: string, text: string | Uint8Array): Block[] => {
-	// A copy in any case: it is decoded in place.
-	const bytes = typeof text === "string" ? encodeText(text) : text.slice();
+	// A copy in any case: it is decoded in place. A Buffer's slice would be none.
+	const bytes = typeof text === "string" ? encodeText(text) : new Uint8Array(text);
 	const blocks: Block[] = [];
 	for (let at = 0; ; ) {
 		const begin = findLine(bytes, at, BEGIN);

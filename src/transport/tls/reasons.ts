@@ -40,13 +40,16 @@ export const CLIENT_CERTIFICATE_REFUSED = refused(
 	"the broker does not accept our certificate: it is missing, expired, revoked, or of an issuer that it does not know",
 );
 export const HANDSHAKE_REFUSED = refused(
-	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE-RSA or RSA suites, and know the server name",
+	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE, AES-128 and GCM, and know the server name",
 );
 export const TLS_VERSION = refused(
 	"the broker does not speak TLS 1.2: allow it at the broker; check the port",
 );
-export const WEAK_KEY_EXCHANGE = refused(
-	"the broker's Diffie-Hellman prime has fewer than 2048 bits: give it a longer one, or have it prefer ECDHE suites",
+export const CIPHER_SUITE = refused(
+	"the broker chose a cipher suite that was not offered: somebody interferes, or the broker is broken",
+);
+export const WRONG_SIGNATURE = refused(
+	"the broker did not prove that it has the key of its certificate: its key file is another one's, or somebody interferes",
 );
 export const TLS_PROTOCOL = broken(
 	"the broker broke the protocol, speaks no TLS on this port, or somebody interferes: the connection was given up",

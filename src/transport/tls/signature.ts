@@ -1,4 +1,4 @@
-// Whether a certificate's signature is that of a key: RSASSA-PKCS1-v1_5 and ECDSA with SHA-2. Knows no names and no dates.
+// Whether a signature is that of a certificate's key: RSASSA-PKCS1-v1_5 and ECDSA with SHA-2. Knows no names and no dates.
 
 import type { DigestName, TlsCapability } from "./capability.js";
 import { Algorithm, type Certificate, Curve } from "./certificate.js";
@@ -49,26 +49,44 @@ export const signs = (issuer: Certificate, certificate: Certificate, crypto: Pri
 	const { algorithm, hash } = certificate;
 	if (algorithm === Algorithm.UNKNOWN || issuer.key === Algorithm.UNKNOWN) throw CERTIFICATE_UNSUPPORTED;
 	if (algorithm !== issuer.key) return false;
-	const digest = crypto.digest(
+	return isSigned(
+		issuer,
 		hash === 256 ? SHA_256 : hash === 384 ? SHA_384 : SHA_512,
 		certificate.part(certificate.tbs, certificate.tbsEnd),
+		certificate.part(certificate.signature, certificate.signatureEnd),
+		crypto,
 	);
-	return algorithm === Algorithm.RSA
-		? isRsaSignature(issuer, certificate, digest, crypto)
-		: isEcdsaSignature(issuer, certificate, digest, crypto);
+};
+
+/**
+ * Whether the key of `signer` has made `signature` of the digest of `content`. Throws CERTIFICATE_UNSUPPORTED when that
+ * cannot be told, CERTIFICATE_MALFORMED when an ECDSA signature is not two numbers in DER.
+ */
+export const isSigned = (
+	signer: Certificate,
+	hash: DigestName,
+	content: Uint8Array,
+	signature: Uint8Array,
+	crypto: Primitives,
+): boolean => {
+	const { key } = signer;
+	if (key === Algorithm.UNKNOWN) throw CERTIFICATE_UNSUPPORTED;
+	const digest = crypto.digest(hash, content);
+	return key === Algorithm.RSA
+		? isRsaSignature(signer, signature, digest, crypto)
+		: isEcdsaSignature(signer, signature, digest, crypto);
 };
 
 /** RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2). */
 const isRsaSignature = (
-	issuer: Certificate,
-	certificate: Certificate,
+	signer: Certificate,
+	signature: Uint8Array,
 	digest: ArrayBuffer,
 	crypto: Primitives,
 ): boolean => {
-	const modulus = issuer.part(issuer.modulus, issuer.modulusEnd);
-	const signature = certificate.part(certificate.signature, certificate.signatureEnd);
+	const modulus = signer.part(signer.modulus, signer.modulusEnd);
 	if (signature.length !== modulus.length || !isBelow(signature, modulus)) return false;
-	const exponent = issuer.part(issuer.exponent, issuer.exponentEnd);
+	const exponent = signer.part(signer.exponent, signer.exponentEnd);
 	let block: Uint8Array;
 	try {
 		block = crypto.rsa(modulus, exponent, signature);
@@ -101,20 +119,20 @@ const isBlock = (block: Uint8Array, digest: Uint8Array): boolean => {
 
 /** ECDSA (FIPS 186-4, section 6.4), its signature as in RFC 5480, appendix A. */
 const isEcdsaSignature = (
-	issuer: Certificate,
-	certificate: Certificate,
+	signer: Certificate,
+	signature: Uint8Array,
 	digest: ArrayBuffer,
 	crypto: Primitives,
 ): boolean => {
-	const { curve } = issuer;
+	const { curve } = signer;
 	const order = curve === Curve.P_256 ? ORDER_256 : curve === Curve.P_384 ? ORDER_384 : ORDER_521;
-	const reader = new Reader(certificate.der, certificate.signature, certificate.signatureEnd);
+	const reader = new Reader(signature);
 	const outer = reader.enter(Tag.SEQUENCE);
 	const r = readBelow(reader, order);
 	const s = readBelow(reader, order);
 	reader.leave(outer);
 	if (r === undefined || s === undefined || reader.tag() !== 0) return false;
-	const point = issuer.part(issuer.modulus, issuer.modulusEnd);
+	const point = signer.part(signer.modulus, signer.modulusEnd);
 	// As many bits of the digest as the order has: the SDK takes all.
 	if (digest.byteLength > curve) digest = digest.slice(0, curve);
 	try {

@@ -67,9 +67,9 @@ const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => 
 
 export class TlsStream implements Stream, StreamOwner {
 	// Hot fields first: XS looks for a field from the first one on.
-	/** What the record at hand has for the owner, from `at` on; undefined: all is read. */
+	/** What the record at hand has for the owner, from `position` on; undefined: all is read. */
 	private text: Uint8Array | undefined = undefined;
-	private at = 0;
+	private position = 0;
 	/** The owner is being told of `text`. */
 	private telling = false;
 	private phase: number = Phase.CONNECTING;
@@ -132,11 +132,11 @@ export class TlsStream implements Stream, StreamOwner {
 	read(view: Uint8Array): number | undefined {
 		const text = this.text;
 		if (text === undefined) return undefined;
-		const at = this.at;
+		const at = this.position;
 		let count = text.length - at;
 		if (count > view.length) {
 			count = view.length;
-			this.at = at + count;
+			this.position = at + count;
 		} else {
 			this.text = undefined;
 			// More may be there, and nobody else would tell.
@@ -153,7 +153,7 @@ export class TlsStream implements Stream, StreamOwner {
 			if (this.phase < Phase.OPEN) throw NOT_READY;
 			return undefined;
 		}
-		// From here on a record that did not go would be missing in the order.
+		// Before the session counts it: a record that it has counted and that does not go is missing in the order.
 		if (length > this.roomIn(guard.room)) throw WOULD_BLOCK;
 		const session = this.session!;
 		try {
@@ -289,7 +289,7 @@ export class TlsStream implements Stream, StreamOwner {
 			const text = this.decrypt();
 			if (text === undefined) return;
 			this.text = text;
-			this.at = 0;
+			this.position = 0;
 			this.telling = true;
 			let thrown = true;
 			try {

@@ -57,7 +57,7 @@ export abstract class Incoming {
 	/** Length of the frame at hand, as far as it is known. */
 	private length = 0;
 	/** How much of a control frame has come. */
-	private got = 0;
+	private position = 0;
 	/** What it holds, a frame's header in front. */
 	protected readonly control: Uint8Array;
 
@@ -223,7 +223,7 @@ export abstract class Incoming {
 			this.behind = this.available - this.length;
 			return;
 		}
-		this.got = 0;
+		this.position = 0;
 		if ((this.first & Bit.OPCODE) !== Opcode.PONG) this.onPingBegun();
 		if (this.length > 0) this.step = Step.CONTROL;
 		else this.endControl();
@@ -231,8 +231,8 @@ export abstract class Incoming {
 
 	private addControl(byte: number): void {
 		// Nobody wants to know what a pong holds, and a ping's bytes may wait to be sent.
-		if ((this.first & Bit.OPCODE) !== Opcode.PONG) this.control[Head.SHORT + this.got] = byte;
-		if (++this.got === this.length) this.endControl();
+		if ((this.first & Bit.OPCODE) !== Opcode.PONG) this.control[Head.SHORT + this.position] = byte;
+		if (++this.position === this.length) this.endControl();
 	}
 
 	private endControl(): void {

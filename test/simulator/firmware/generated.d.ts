@@ -8,6 +8,6 @@ declare module "primitives/vectors" {
 declare module "guarded/visits" {
 	import type { TlsOptions } from "xs-mqtt/tls";
 
-	/** Where to connect, one after the other. Without `tls`: `ca` is the resource "ca.der". */
-	export const visits: readonly { port: number; tls?: TlsOptions; payload?: number }[];
+	/** Where to connect, one after the other. With `tls: {}`: `ca` is the resource "ca.der". */
+	export const visits: readonly { port: number; tls?: TlsOptions; webSocket?: object; payload?: number }[];
 }

@@ -5,6 +5,7 @@ import {
 	BROKEN_CHAIN,
 	CERTIFICATE_EXPIRED,
 	CERTIFICATE_NOT_YET_VALID,
+	CIPHER_SUITE,
 	CLIENT_CERTIFICATE_REFUSED,
 	HANDSHAKE_REFUSED,
 	RECORD_TOO_LONG,
@@ -12,8 +13,10 @@ import {
 	TLS_VERSION,
 	UNKNOWN_CA,
 	WRONG_NAME,
+	WRONG_SIGNATURE,
 } from "../../../src/transport/tls/reasons.js";
 import type { Reason } from "../../../src/wire/reason.js";
+import { cubeRoot, zeros } from "./forgery.js";
 import {
 	CLOSE_NOTIFY,
 	Content,
@@ -46,6 +49,8 @@ export interface Attack {
 	readonly reason: Reason;
 	/** The SDK's own socket falls for it: the attacker reads what it sends. */
 	readonly fools?: "the SDK";
+	/** The SDK's own socket computes for ever. */
+	readonly stops?: "the SDK";
 	/** Begins with a connection; returns who takes what the client sends. */
 	begin(line: Line, scene: Scene): (bytes: Buffer) => void;
 }
@@ -265,16 +270,34 @@ export const ATTACKS: readonly Attack[] = [
 		fools: "the SDK",
 		begin: instead((scene) => scene.brokersOwn(), { signature: [4, 0] }),
 	},
-	protocol(
-		"the broker's certificate and a signature of zeros",
-		instead((scene) => scene.brokersOwn()),
-	),
-	protocol(
-		"the broker's certificate and a key exchange that his own key has signed",
-		instead((scene) => ({ ...scene.brokersOwn(), key: scene.selfSigned().key })),
-	),
+	{
+		name: "the broker's certificate and a signature of zeros",
+		reason: WRONG_SIGNATURE,
+		begin: instead((scene) => scene.brokersOwn()),
+	},
+	{
+		name: "the broker's certificate and a key exchange that his own key has signed",
+		reason: WRONG_SIGNATURE,
+		begin: instead((scene) => ({ ...scene.brokersOwn(), key: scene.selfSigned().key })),
+	},
+	{
+		name: "the certificate of a broker with an EC key, and a signature whose two numbers are 0",
+		reason: WRONG_SIGNATURE,
+		stops: "the SDK",
+		begin: instead((scene) => scene.brokersOwnOf({ key: "P-256" }), {
+			suite: 0xc02b,
+			signature: [4, 3],
+			forge: zeros,
+		}),
+	},
+	{
+		name: "the certificate of a broker with the exponent 3, and a cube root for a signature",
+		reason: WRONG_SIGNATURE,
+		fools: "the SDK",
+		begin: instead((scene) => scene.brokersOwnOf({ exponent: 3 }), { forge: cubeRoot }),
+	},
 	protocol("a signature with SHA-1, which was not offered", faulty({ signature: [2, 1] })),
-	protocol("a suite that was not offered", faulty({ suite: 0x0005 })),
+	{ name: "a suite that was not offered", reason: CIPHER_SUITE, begin: faulty({ suite: 0x0005 }) },
 	protocol("a false Finished", faulty({ falseFinished: true })),
 	protocol(
 		"encrypted application data before Finished",
@@ -357,16 +380,22 @@ export const ATTACKS: readonly Attack[] = [
 				: bytes,
 		]),
 	},
-	protocol(
-		"another good certificate put in place of the broker's",
-		always((at, bytes, scene) => [
+	{
+		name: "another good certificate put in place of the broker's",
+		reason: WRONG_SIGNATURE,
+		begin: always((at, bytes, scene) => [
 			at === "Certificate" ? record(Content.HANDSHAKE, certificateMessage(scene.anotherGood().chain)) : bytes,
 		]),
-	),
+	},
 	...cases(STEPS, (step) => ({
 		name: `${step} cut short`,
-		// What is missing of the last message could still come.
-		reason: step === "ServerHelloDone" ? CONNECT_TIMEOUT : TLS_PROTOCOL,
+		// What is missing of the last message could still come; what comes next belongs to the signature then.
+		reason:
+			step === "ServerHelloDone"
+				? CONNECT_TIMEOUT
+				: step === "ServerKeyExchange"
+					? WRONG_SIGNATURE
+					: TLS_PROTOCOL,
 		begin: always((at, bytes) => [at === step ? cut(bytes) : bytes]),
 	})),
 	...cases(STEPS, (step) =>

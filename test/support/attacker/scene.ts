@@ -98,6 +98,11 @@ export class Scene {
 		return { chain: [this.broker.der, this.authority.own.der] };
 	}
 
+	/** The same, where the broker has a key of another kind. */
+	brokersOwnOf(wanted: Wanted): Disguise {
+		return { chain: [this.authority.issue({ names: NAMES, ...wanted }).der, this.authority.own.der] };
+	}
+
 	/** Another good certificate for the broker's name, but not its key. */
 	anotherGood(): Disguise {
 		return { chain: [this.authority.issue({ names: NAMES }).der, this.authority.own.der] };

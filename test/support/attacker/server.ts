@@ -33,9 +33,11 @@ export interface Script {
 	chain: readonly Uint8Array[];
 	/** PEM of the key that signs the key exchange; without it there is a signature of zeros. */
 	key?: string;
+	/** Makes the signature of what has to be signed in its place. */
+	forge?(content: Uint8Array): Uint8Array;
 	/** Hash and signature algorithm of that signature, as RFC 5246 numbers them. Default 4, 1: RSA with SHA-256. */
 	signature?: readonly [hash: number, algorithm: number];
-	/** The suite to choose. Default ECDHE-RSA-AES128-GCM-SHA256; nothing comes after another one. */
+	/** The suite to choose. Default ECDHE-RSA-AES128-GCM-SHA256; with ECDSA, 0xc02b, all goes on as with it, after others nothing. */
 	suite?: number;
 	/** What goes out in place of the four messages of the first flight. */
 	flight?(messages: Buffer[]): Buffer[];
@@ -160,7 +162,7 @@ export class ScriptedServer {
 
 	#onHello(hello: Buffer): void {
 		this.#randoms[0] = hello.subarray(6, 38);
-		const { chain, key, suite = SUITE, signature = [4, 1] } = this.#script;
+		const { chain, suite = SUITE, signature = [4, 1] } = this.#script;
 		const at = 39 + hello[38];
 		const suites = hello.subarray(at + 2, at + 2 + hello.readUInt16BE(at));
 		let safe = hello.includes(uint(RENEGOTIATION, 2), at + 2 + suites.length);
@@ -184,13 +186,19 @@ export class ScriptedServer {
 				Message.SERVER_KEY_EXCHANGE,
 				parameters,
 				Buffer.from(signature),
-				sized(2, key === undefined ? Buffer.alloc(256) : sign(HASHES[signature[0]], signed, key)),
+				sized(2, this.#sign(signed, signature[0])),
 			),
 			message(Message.SERVER_HELLO_DONE),
 		];
 		const flight = this.#script.flight?.(messages) ?? messages;
 		this.#transcript = Buffer.concat([this.#transcript, ...flight]);
 		for (const each of flight) this.send(Content.HANDSHAKE, each);
+	}
+
+	#sign(content: Buffer, hash: number): Uint8Array {
+		const { key, forge } = this.#script;
+		if (forge !== undefined) return forge(content);
+		return key === undefined ? Buffer.alloc(256) : sign(HASHES[hash], content, key);
 	}
 
 	#agree(point: Buffer): void {

@@ -1,9 +1,12 @@
 // A recorded handshake through the guard: a session that only reads and writes what was recorded, on a TCP that gives what
 // it is fed.
 
-import { Guard } from "../../../src/transport/tls/guard.js";
+import { Certificate } from "../../../src/transport/tls/certificate.js";
+import { type Approver, Guard } from "../../../src/transport/tls/guard.js";
+import { isSigned } from "../../../src/transport/tls/signature.js";
 import type { Reason } from "../../../src/wire/reason.js";
 import { Content, Message, MessageReader, RecordReader, record } from "../attacker/records.js";
+import { crypto } from "../crypto.js";
 import type { Recorded } from "./recorded.js";
 
 /** What comes from a server: messages of the handshake, then ChangeCipherSpec, Finished, and a record of data. */
@@ -60,9 +63,24 @@ export class Tcp {
 	close(): void {}
 }
 
+/** Asks the key of a certificate, whatever else is to be said of it. */
+function approver(der: Uint8Array): Approver {
+	return {
+		hasSigned(content, signature) {
+			try {
+				return isSigned(new Certificate(der), "SHA256", content, signature, crypto);
+			} catch {
+				return false;
+			}
+		},
+	};
+}
+
 export interface Manner {
 	/** The certificate is not found good. */
 	refuses?: boolean;
+	/** The key of this certificate, in DER, should have signed. Default: of the one that comes. */
+	owner?: Uint8Array;
 	/** The session never says that Finished is good. */
 	doubts?: boolean;
 	fragmentLength?: number;
@@ -173,7 +191,8 @@ export class Replay {
 			this.isOpen = true;
 			guard.write(DATA);
 		} else if (!this.#isProtected && bytes[0] === Content.HANDSHAKE) {
-			if (bytes[5] === Message.CERTIFICATE && !this.#manner.refuses) guard.approve();
+			if (bytes[5] === Message.CERTIFICATE && !this.#manner.refuses)
+				guard.approve(approver(this.#manner.owner ?? bytes.subarray(15, 15 + bytes.readUIntBE(12, 3))));
 			if (bytes[5] === Message.SERVER_HELLO_DONE) this.#write(this.#recorded.client[1]);
 		}
 	}

@@ -151,7 +151,7 @@ function build(authorities: readonly Made[], own: Own): Uint8Array[] {
 	return chain;
 }
 
-test("OpenSSL says the same of 250 chains", () => {
+test("OpenSSL says the same of 150 chains", () => {
 	const said = new Map<string, number>();
 	fc.assert(
 		fc.property(
@@ -171,7 +171,7 @@ test("OpenSSL says the same of 250 chains", () => {
 				if ((reason === undefined) !== (other === "OK")) throw new Error(`${name}, and OpenSSL: ${other}`);
 			},
 		),
-		{ numRuns: 250, seed: 12 },
+		{ numRuns: 150, seed: 12 },
 	);
 	// It has to have been worth the while.
 	expect(said.get("trusted")).toBeGreaterThan(30);
@@ -187,7 +187,7 @@ test("OpenSSL says the same of 250 chains", () => {
 		expect([name, said.get(name) ?? 0]).not.toEqual([name, 0]);
 }, 120_000);
 
-test("OpenSSL says the same of 5000 names", () => {
+test("OpenSSL says the same of 3000 names", () => {
 	const label = fc.constantFrom("a", "b", "A", "aa", "a-b", "xn--a", "a1", "example", "com");
 	const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join("."));
 	const pattern = fc
@@ -218,9 +218,9 @@ test("OpenSSL says the same of 5000 names", () => {
 				if (ours !== theirs) throw new Error(`${list} for ${other}: ${ours}, OpenSSL: ${theirs}`);
 			},
 		),
-		{ numRuns: 5000, seed: 12 },
+		{ numRuns: 3000, seed: 12 },
 	);
-	expect(matches).toBeGreaterThan(500);
+	expect(matches).toBeGreaterThan(300);
 });
 
 /** What is said to it, and how often a key was used for that. */

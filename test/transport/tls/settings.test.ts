@@ -4,7 +4,17 @@ import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { TlsOptions } from "../../../src/transport/tls/options.js";
 import { checkTls } from "../../../src/transport/tls/settings.js";
-import { CA, certificate, ecPair, pem, rsaPair, SERVER } from "../../support/certificates.js";
+import {
+	CA,
+	certificate,
+	ecPair,
+	extension,
+	nothing,
+	pem,
+	rsaPair,
+	SERVER,
+	sequence,
+} from "../../support/certificates.js";
 
 const root = { name: "Root", pair: rsaPair() };
 const ca = certificate({ ...root, extensions: CA });
@@ -72,6 +82,21 @@ describe("certificates", () => {
 		["text that is no ASCII", `Zertifikat für räume 🌡\n${text}`],
 	])("%s", (_what, ca_) => {
 		expect(checkTls({ ca: ca_ }).cas).toEqual([ca]);
+	});
+
+	test("PEM that was given as bytes stays as it is", () => {
+		const bytes = Buffer.from(text);
+		checkTls({ ca: bytes });
+		expect(bytes.toString()).toBe(text);
+	});
+
+	test("what an authority asks for, and is not supported", () => {
+		const wanted =
+			"RangeError: tls.ca, certificate 1, has a critical extension, or name constraints, which are not supported";
+		const asking = (...more: Uint8Array[]) => certificate({ ...root, extensions: [...CA, ...more] });
+		expect(told({ ca: asking(extension("1.2.3.4", nothing, true)) })).toBe(wanted);
+		expect(told({ ca: asking(extension("2.5.29.30", sequence())) })).toBe(wanted);
+		expect(told({ ca: asking(extension("1.2.3.4", nothing)) })).toBe("nothing");
 	});
 
 	test("several in a text, and several texts", () => {
@@ -287,6 +312,8 @@ describe("the client's certificate and key", () => {
 		);
 	});
 
+	const changed = (der: Uint8Array, at: number, value: number) =>
+		der.map((byte, i) => (i === at ? value : byte));
 	const EC = ecPair("P-256");
 	const openssl = (args: string, input: Uint8Array | "" = "") =>
 		execFileSync("openssl", args.split(" "), { input, stdio: ["pipe", "pipe", "ignore"] });
@@ -356,6 +383,12 @@ describe("the client's certificate and key", () => {
 			"PKCS#1 with a byte behind it",
 			Buffer.concat([pkcs1(device.privateKey), Buffer.of(0)]),
 			"tls.key is no private key",
+		],
+		["another version of PKCS#8", changed(key, 6, 1), "tls.key is of version 1 of PKCS#8: 0 is known"],
+		[
+			"a key of more than two primes",
+			changed(pkcs1(device.privateKey), 6, 1),
+			"tls.key is a key of more than two",
 		],
 		["a password", "correct horse battery staple", "tls.key is neither PEM"],
 		["a list", [key], "TypeError: tls.key is of type object"],

@@ -9,7 +9,7 @@ import {
 	NO_REPLY,
 } from "../../../src/connection/reasons.js";
 import type { ClientOptions, Message as MqttMessage, QoS } from "../../../src/index.js";
-import { Topic } from "../../../src/index.js";
+import { State, Topic } from "../../../src/index.js";
 import type { Session, SessionOptions, SessionSocket } from "../../../src/transport/tls/capability.js";
 import { tlsLayer } from "../../../src/transport/tls/layer.js";
 import type { TlsOptions } from "../../../src/transport/tls/options.js";
@@ -89,7 +89,24 @@ describe("the handshake", () => {
 		tls.talk((bytes) => Array.from(bytes, (byte) => Buffer.of(byte)));
 		// CONNECT needs more room than there ever is.
 		expect(tls.records.length).toBe(4);
+		expect(setup.client.state).toBe(State.CONNECTING);
 		expect(setup.news()).toEqual([]);
+	});
+
+	test("what came is read before more of our flight goes: a broker that has refused is gone", () => {
+		const { setup, tls } = dial({}, { room: 100 });
+		const { socket } = setup.peer;
+		setup.peer.open();
+		tls.absorb();
+		const { length } = socket.writes;
+		socket.arrive(tls.encrypt());
+		// As much as there was room for.
+		expect(socket.writes.slice(length).map((each) => each.length)).toEqual([100]);
+		socket.broken = true;
+		socket.options.onWritable.call(socket, 100);
+		socket.arrive(alert(2, 40));
+		setup.clock.advance(1);
+		expect(setup.news()[0]).toBe(`disconnected ${reasons.HANDSHAKE_REFUSED}`);
 	});
 
 	test.each([100, 150, 1536])("tells of the room that is left for the app, of %d bytes", (room) => {
@@ -136,7 +153,7 @@ describe("the handshake", () => {
 			"a signature of nothing",
 			() => ({ pin: broker.pin }),
 			() => scriptOf(broker, authority.own, { key: undefined }),
-			reasons.TLS_PROTOCOL,
+			reasons.WRONG_SIGNATURE,
 		],
 		[
 			"a false Finished",
@@ -618,6 +635,9 @@ describe("messages come in", () => {
 		setup.clock.advance(1);
 		expect(setup.news().length).toBe(3);
 		expect(peer.socket.unread).toBe(0);
+		const { fired } = setup.clock;
+		setup.clock.advance(1000);
+		expect(setup.clock.fired - fired).toBeLessThan(3); // it sleeps again
 	});
 
 	test("the rest of a record that the app did not want to see goes on when it resumes in a handler", () => {
@@ -732,6 +752,17 @@ describe("the end", () => {
 		]);
 	});
 
+	test.each(["open", "in the handshake", "being connected"])(
+		"of a stream below that says why, %s",
+		(when) => {
+			const { setup, tls } = when === "open" ? connected() : dial();
+			if (when === "in the handshake") setup.peer.open();
+			Reflect.get(setup.client, "connection").stream.onError(NO_REPLY);
+			expect(setup.news()).toEqual([`disconnected ${NO_REPLY}`]);
+			expect(tls.take().length).toBe(0);
+		},
+	);
+
 	test("after a write that failed, messages unread come first too", () => {
 		const { setup, tls } = connected();
 		setup.client.pause();
@@ -806,19 +837,22 @@ describe("a stream cannot be opened", () => {
 	});
 });
 
-test("a session that swallows what the guard throws gets no further", () => {
-	class Deaf extends NodeSession {
-		override handshake(socket: SessionSocket): boolean {
-			try {
-				return super.handshake(socket);
-			} catch {
-				return true;
+test.each([true, false])(
+	"a session that swallows what the guard throws, and says %s, gets no further",
+	(says) => {
+		class Deaf extends NodeSession {
+			override handshake(socket: SessionSocket): boolean {
+				try {
+					return super.handshake(socket);
+				} catch {
+					return says;
+				}
 			}
 		}
-	}
-	const setup = new Setup(withTls({ pin: broker.pin }, {}, Deaf));
-	setup.peer.open();
-	setup.peer.take();
-	setup.peer.send(Uint8Array.of(0x20, 2, 0, 0));
-	expect(setup.news()).toEqual([`disconnected ${reasons.TLS_PROTOCOL}`]);
-});
+		const setup = new Setup(withTls({ pin: broker.pin }, {}, Deaf));
+		setup.peer.open();
+		setup.peer.take();
+		setup.peer.send(Uint8Array.of(0x20, 2, 0, 0));
+		expect(setup.news()).toEqual([`disconnected ${reasons.TLS_PROTOCOL}`]);
+	},
+);

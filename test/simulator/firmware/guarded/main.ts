@@ -1,4 +1,4 @@
-// A Client with TLS that visits one broker after the other and publishes a message. Traces for each how it went: "delivered",
+// A Client with TLS, WebSocket or both that visits one broker after the other and publishes a message. Traces for each how it went: "delivered",
 // "connected" where nothing was acknowledged, or why the connection has ended; and "done".
 
 /// <reference path="../generated.d.ts" />
@@ -34,7 +34,7 @@ function visit(): void {
 		trace("done\n");
 		return;
 	}
-	const { port, tls = { ca }, payload = 5 } = visits[next++];
+	const { port, tls, webSocket, payload = 5 } = visits[next++];
 	let isOver = false;
 	const over = (how: string) => {
 		if (isOver) return;
@@ -49,7 +49,8 @@ function visit(): void {
 		...network,
 		host: "localhost",
 		port,
-		tls,
+		tls: tls && { ca: tls.pin === undefined ? ca : undefined, ...tls },
+		webSocket,
 		clientId: `visit-${next}`,
 		username: "board",
 		password: config.password,
