@@ -60,10 +60,17 @@ const enum Char {
 	LOWER_F = 0x66,
 }
 
+/** What an error text shows of a value that is wrong: nothing that is long enough for a key in the wrong place. */
+const reveal = (value: unknown): string => {
+	if (typeof value === "string" && value.length > Size.PROTOCOL + 1)
+		return `a text of ${value.length} characters`;
+	return typeof value === "object" && value !== null ? "an object" : show(value);
+};
+
 /** Throws TypeError or RangeError, with the value and the rule. */
 export const checkTls = (options: TlsOptions): TlsSettings => {
 	if (typeof options !== "object" || options === null)
-		throw new TypeError(`tls is ${show(options)}: it must be an object with ca or pin`);
+		throw new TypeError(`tls is ${reveal(options)}: it must be an object with ca or pin`);
 	for (const name in options) checkKnown(name);
 	const { ca, pin, certificate, key, serverName, alpn } = options;
 	const cas = readCertificates("tls.ca", ca);
@@ -208,7 +215,7 @@ const readPin = (pin: string | Uint8Array): Uint8Array => {
 	const bytes = typeof pin === "string" ? readHex(pin) : pin;
 	if (bytes instanceof Uint8Array && bytes.length === Size.PIN) return bytes;
 	throw new RangeError(
-		`tls.pin is ${show(pin)}: it must be the SHA-256 of the broker's certificate, 64 hexadecimal digits or 32 bytes, ` +
+		`tls.pin is ${reveal(pin)}: it must be the SHA-256 of the broker's certificate, 64 hexadecimal digits or 32 bytes, ` +
 			"as openssl x509 -noout -fingerprint -sha256 tells it",
 	);
 };
@@ -241,7 +248,7 @@ const checkServerName = (name: unknown): string | undefined => {
 	if (typeof name === "string" && encodeHost(name) !== undefined)
 		return name.endsWith(".") ? name.slice(0, -1) : name;
 	throw new RangeError(
-		`tls.serverName is ${show(name)}: it must be a host name, letters of other scripts as punycode (xn--...), or an IPv4 ` +
+		`tls.serverName is ${reveal(name)}: it must be a host name, letters of other scripts as punycode (xn--...), or an IPv4 ` +
 			"address that the certificate has",
 	);
 };
@@ -257,7 +264,7 @@ const checkAlpn = (alpn: TlsOptions["alpn"]): readonly string[] => {
 		const length = typeof protocol === "string" ? utf8Length(protocol) : 0;
 		if (length < 1 || length > Size.PROTOCOL)
 			throw new RangeError(
-				`tls.alpn has ${show(protocol)}: a protocol's name has 1 to ${Size.PROTOCOL} bytes`,
+				`tls.alpn has ${reveal(protocol)}: a protocol's name has 1 to ${Size.PROTOCOL} bytes`,
 			);
 	}
 	return protocols.slice();
@@ -267,5 +274,5 @@ const checkFragmentLength = (length: number | undefined): number => {
 	if (length === undefined) return Size.FRAGMENT;
 	if (length === 512 || length === 1024 || length === 2048 || length === 4096 || length === 16_384)
 		return length;
-	throw new RangeError(`tls.fragmentLength is ${show(length)}: it must be 512, 1024, 2048, 4096 or 16384`);
+	throw new RangeError(`tls.fragmentLength is ${reveal(length)}: it must be 512, 1024, 2048, 4096 or 16384`);
 };

@@ -139,6 +139,23 @@ describe("options", () => {
 		expect(error?.message).not.toContain("secr");
 	});
 
+	test.each([
+		[true, /^webSocket is true: it must be an object with path and headers, or \{\}$/],
+		[null, /^webSocket is null: /],
+		["/mqtt", /^webSocket is "\/mqtt": /],
+		[{ pfad: "/x" }, /^webSocket\.pfad is no option: path and headers are$/],
+		[{ header: {} }, /^webSocket\.header is no option/],
+		[{ headers: null }, /^webSocket\.headers must be an object that has a text for each name/],
+		[{ headers: "secret" }, /^webSocket\.headers must be an object/],
+		[{ headers: ["secret"] }, /^webSocket\.headers must be an object/],
+		[{ headers: new Map([["X-Key", "secret"]]) }, /^webSocket\.headers must be an object/],
+	])("%p is none, and is refused with the rule", (options, message) => {
+		const open = () => new Line(options as never);
+		expect(open).toThrow(TypeError);
+		expect(open).toThrow(message);
+		expect(open).not.toThrow("secret");
+	});
+
 	test.each(["X-Connection", "Hosts", "Sec-WebSocke", "a!#$%&'*+-.^_`|~9"])(
 		"%s is a header like others",
 		(name) => {
