@@ -2,8 +2,8 @@
 // a header and some zeros.
 
 import * as engine from "desktop/engine";
-import config from "mc/config";
 import Pipe from "desktop/pipe";
+import config from "mc/config";
 import type { Stream, StreamOwner } from "../../../src/transport/stream.js";
 import type { CertificateManager, Session, SessionSocket } from "../../../src/transport/tls/capability.js";
 import { tlsLayer } from "../../../src/transport/tls/layer.js";
