@@ -170,8 +170,8 @@ class TlsStream extends SocketStream {
  * TLS 1.2 or 1.3. What is below is TCP, and Node's TLS opens that itself. Records may have any length: `fragmentLength`
  * saves memory on boards.
  */
-export const tls: Layer<TlsOptions> = (options): StreamFactory => {
-	const settings = checkTls(options);
+export const tls: Layer<TlsOptions> = (options, _below, hosts): StreamFactory => {
+	const settings = checkTls(options, hosts);
 	return {
 		isSecure: true,
 		get awaitsClock() {

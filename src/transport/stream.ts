@@ -52,7 +52,11 @@ export interface StreamFactory {
 }
 
 /**
- * Puts TLS or WebSocket over the streams that `below` makes. Called once, at the Client's construction: throws on options
- * that cannot work, with the value and the rule.
+ * Puts TLS or WebSocket over the streams that `below` makes, to one of `hosts` each. Called once, at the Client's
+ * construction: throws on options that cannot work, with the value and the rule.
  */
-export type Layer<Options> = (options: Options, below: StreamFactory) => StreamFactory;
+export type Layer<Options> = (
+	options: Options,
+	below: StreamFactory,
+	hosts: readonly string[],
+) => StreamFactory;

@@ -40,7 +40,7 @@ export const CLIENT_CERTIFICATE_REFUSED = refused(
 	"the broker does not accept our certificate: it is missing, expired, revoked, or of an issuer that it does not know",
 );
 export const HANDSHAKE_REFUSED = refused(
-	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE, AES-128 and GCM, and know the server name",
+	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE, AES-128 and GCM, have a key of RSA or on P-256, and know the server name",
 );
 export const TLS_VERSION = refused(
 	"the broker does not speak TLS 1.2: allow it at the broker; check the port",

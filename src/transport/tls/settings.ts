@@ -67,8 +67,11 @@ const reveal = (value: unknown): string => {
 	return typeof value === "object" && value !== null ? "an object" : show(value);
 };
 
-/** Throws TypeError or RangeError, with the value and the rule. */
-export const checkTls = (options: TlsOptions): TlsSettings => {
+/**
+ * Throws TypeError or RangeError, with the value and the rule.
+ * @param hosts the broker's: what a certificate has to be for, without a serverName
+ */
+export const checkTls = (options: TlsOptions, hosts: readonly string[] = []): TlsSettings => {
 	if (typeof options !== "object" || options === null)
 		throw new TypeError(`tls is ${reveal(options)}: it must be an object with ca or pin`);
 	for (const name in options) checkKnown(name);
@@ -81,6 +84,8 @@ export const checkTls = (options: TlsOptions): TlsSettings => {
 			"tls has neither ca nor pin: without one the broker could be anybody. Give the certificate of the authority " +
 				"that issued the broker's (ca), or the SHA-256 of the broker's own (pin)",
 		);
+	if (cas.length > 0 && serverName === undefined)
+		for (let i = 0; i < hosts.length; i++) checkName("host", hosts[i]);
 	const clientCertificates = readCertificates("tls.certificate", certificate);
 	return {
 		cas,
@@ -243,14 +248,19 @@ const hexDigit = (char: number): number => {
 	return small >= Char.LOWER_A && small <= Char.LOWER_F ? small - Char.LOWER_A + 10 : -1;
 };
 
-const checkServerName = (name: unknown): string | undefined => {
-	if (name === undefined) return undefined;
-	if (typeof name === "string" && encodeHost(name) !== undefined)
-		return name.endsWith(".") ? name.slice(0, -1) : name;
+/** A certificate can be for it. */
+const checkName = (what: string, name: unknown): void => {
+	if (typeof name === "string" && encodeHost(name) !== undefined) return;
 	throw new RangeError(
-		`tls.serverName is ${reveal(name)}: it must be a host name, letters of other scripts as punycode (xn--...), or an IPv4 ` +
+		`${what} is ${reveal(name)}: it must be a host name, letters of other scripts as punycode (xn--...), or an IPv4 ` +
 			"address that the certificate has",
 	);
+};
+
+const checkServerName = (name: string | undefined): string | undefined => {
+	if (name === undefined) return undefined;
+	checkName("tls.serverName", name);
+	return name.endsWith(".") ? name.slice(0, -1) : name;
 };
 
 const checkAlpn = (alpn: TlsOptions["alpn"]): readonly string[] => {

@@ -445,6 +445,21 @@ describe("the client's certificate and key", () => {
 	});
 });
 
+describe("the broker's host, without a serverName,", () => {
+	const refused = ["bröker.local", "::1", "mqtts://broker.local", "broker local", "a..b"];
+
+	test.each(refused)("%s: no certificate can be for it", (host) => {
+		const message = `host is "${host}": it must be a host name, letters of other scripts as punycode (xn--...)`;
+		expect(() => checkTls({ ca }, ["broker.local", host])).toThrow(message);
+	});
+
+	test("may be anything where it is not compared", () => {
+		checkTls({ ca, serverName: "broker.local" }, refused);
+		checkTls({ pin }, refused);
+		checkTls({ ca }, ["broker.local", "192.168.1.2", "xn--brker-lua.local", "a_b."]);
+	});
+});
+
 describe("names and numbers", () => {
 	test.each([
 		["broker.example.com", "broker.example.com"],

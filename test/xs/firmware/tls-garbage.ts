@@ -152,7 +152,7 @@ const before = { slots: 0, chunkBytes: 0 };
 engine.collect();
 before.slots = engine.liveSlots();
 before.chunkBytes = engine.liveChunkBytes();
-const secured = layer(options, below).open("h", "1.2.3.4", 8883, owner);
+const secured = layer(options, below, ["h"]).open("h", "1.2.3.4", 8883, owner);
 owner.stream = secured;
 pipe.open();
 pipe.feed(flight);
