@@ -83,7 +83,12 @@ export function mqttUrl(
 	try {
 		if (url.username !== "") address.username = decodeURIComponent(url.username);
 		if (url.password !== "") address.password = decodeURIComponent(url.password);
-		const path = isWebSocket ? url.pathname + url.search : decodeURIComponent(url.pathname);
+		// A URL has the path "/" though none was given.
+		const path = !isWebSocket
+			? decodeURIComponent(url.pathname)
+			: /^\w+:\/\/[^/?]*$/.test(text)
+				? ""
+				: url.pathname + url.search;
 		return { scheme, address, path };
 	} catch {
 		throw wrong("it has a % that begins no escape (write %25)");
@@ -112,7 +117,7 @@ export function boardsBroker(option: string, text: string, schemes?: readonly Sc
 	if (address.host.startsWith("["))
 		throw new UsageProblem(option, "the board speaks IPv4 only, and this is an IPv6 address", advice);
 	if (scheme === "mqtts" || scheme === "wss") address.tls = {};
-	if (scheme === "ws" || scheme === "wss") address.webSocket = path === "/" ? {} : { path };
+	if (scheme === "ws" || scheme === "wss") address.webSocket = path === "" ? {} : { path };
 	else if (path !== "" && path !== "/")
 		throw new UsageProblem(option, "the URL goes on behind the port", advice);
 	return address;

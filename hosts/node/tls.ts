@@ -115,9 +115,13 @@ export const connectTls = (settings: TlsSettings, host: string, line: Socket): T
 /** Why a socket of connectTls over `line` has failed; undefined: TLS has nothing to do with it. */
 export const tlsReason = (error: Error, line: Socket): Reason | undefined => {
 	if (error instanceof Refusal) return error.reason;
-	const { code = "" } = error as NodeJS.ErrnoException;
+	const { code = "", library } = error as NodeJS.ErrnoException & { library?: string };
 	if (!code.startsWith("ERR_SSL_")) return undefined;
 	if (code === "ERR_SSL_UNSUPPORTED_PROTOCOL") return reasons.TLS_VERSION;
+	if (code === "ERR_SSL_UNKNOWN_CIPHER_RETURNED" || code === "ERR_SSL_WRONG_CIPHER_RETURNED")
+		return reasons.CIPHER_SUITE;
+	// What is wrong with it depends on what it decrypts to; all it has to do in a handshake is to check it.
+	if (library === "rsa routines" || library === "elliptic curve routines") return reasons.WRONG_SIGNATURE;
 	const alert = Number(/alert number (\d+)/.exec(error.message)?.[1]);
 	// A broker that had more to say before has had our answer to it; whether it has asked for a certificate nobody tells.
 	const answered = line.bytesRead > ALERT_LENGTH;
@@ -158,8 +162,7 @@ class TlsStream extends SocketStream {
 
 	#reason(error: Error | undefined): Reason | undefined {
 		const reason = error && tlsReason(error, this.#line);
-		// Whoever hangs up within the handshake does not speak TLS.
-		return reason ?? (this.#handshake ? reasons.TLS_PROTOCOL : undefined);
+		return reason ?? (this.#handshake ? reasons.HANDSHAKE_LOST : undefined);
 	}
 }
 
@@ -167,8 +170,8 @@ class TlsStream extends SocketStream {
  * TLS 1.2 or 1.3. What is below is TCP, and Node's TLS opens that itself. Records may have any length: `fragmentLength`
  * saves memory on boards.
  */
-export const tls: Layer<TlsOptions> = (options): StreamFactory => {
-	const settings = checkTls(options);
+export const tls: Layer<TlsOptions> = (options, _below, hosts): StreamFactory => {
+	const settings = checkTls(options, hosts);
 	return {
 		isSecure: true,
 		get awaitsClock() {

@@ -602,8 +602,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.onError();
 			return;
 		}
-		// Something may be left after a handler threw.
-		this.decode();
+		// Something may be left after a handler threw, and a stream may have more than it has announced.
+		if (reader.decoder.available > 0 || this.stream?.readOn !== undefined) this.decode();
 		if (this.stream === undefined) return;
 		if (state === Phase.HANDSHAKE) this.attendHandshake(now);
 		else this.attendConnected(now);

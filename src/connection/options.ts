@@ -149,8 +149,11 @@ const enum Port {
 /** Hosts of a list at most. */
 const HOSTS = 16;
 
-const checkHost = (host: unknown) => {
-	const hosts: readonly unknown[] = Array.isArray(host) ? host : [host];
+const listOf = (host: string | readonly string[]): readonly string[] =>
+	Array.isArray(host) ? host : [host as string];
+
+const checkHost = (host: string | readonly string[]) => {
+	const hosts: readonly unknown[] = listOf(host);
 	if (hosts.length < 1 || hosts.length > HOSTS)
 		throw new RangeError(`host is a list of ${hosts.length}: it may have 1 to ${HOSTS} names or addresses`);
 	for (const each of hosts)
@@ -166,16 +169,17 @@ const lacking = (option: string, manifest: string) =>
 	);
 
 /** What makes the streams; undefined: plain TCP, which the dialer opens itself. */
-const factoryOf = ({ socket, streams, tls, webSocket }: ClientOptions): StreamFactory | undefined => {
+const factoryOf = ({ host, socket, streams, tls, webSocket }: ClientOptions): StreamFactory | undefined => {
 	if (tls === undefined && webSocket === undefined) return undefined;
+	const hosts = listOf(host);
 	let factory = tcp(socket);
 	if (tls !== undefined) {
 		if (streams?.tls === undefined) throw lacking("tls", "manifest_tls.json");
-		factory = streams.tls(tls, factory);
+		factory = streams.tls(tls, factory, hosts);
 	}
 	if (webSocket !== undefined) {
 		if (streams?.webSocket === undefined) throw lacking("webSocket", "manifest_websocket.json");
-		factory = streams.webSocket(webSocket, factory);
+		factory = streams.webSocket(webSocket, factory, hosts);
 	}
 	return factory;
 };

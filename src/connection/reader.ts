@@ -164,7 +164,7 @@ export class Reader implements PacketSink {
 		const { decoder } = this;
 		if (!this.acknowledgements.full) decoder.unblock(Block.NO_ANSWERS);
 		decoder.resume();
-		if (decoder.available === 0 && decoder.blocks === 0) this.stream?.readOn?.();
+		this.stream?.readOn?.();
 	}
 
 	/** A socket that threw has failed; what the app threw is passed on, after the message is settled. */

@@ -19,7 +19,7 @@ export interface Stream {
 	/** After `write` has thrown, and before anything else: puts right what it has changed in the view. Default: nothing. */
 	putBack?(): void;
 	/**
-	 * The owner has read, not within `onReadable`, all that was announced: announces what is behind it, if it has not yet.
+	 * The owner goes on to read, though no event has come: announces what is there, if what it has announced is read.
 	 * Default: all that has come was announced, or the stream announces it by itself.
 	 */
 	readOn?(): void;
@@ -52,7 +52,11 @@ export interface StreamFactory {
 }
 
 /**
- * Puts TLS or WebSocket over the streams that `below` makes. Called once, at the Client's construction: throws on options
- * that cannot work, with the value and the rule.
+ * Puts TLS or WebSocket over the streams that `below` makes, to one of `hosts` each. Called once, at the Client's
+ * construction: throws on options that cannot work, with the value and the rule.
  */
-export type Layer<Options> = (options: Options, below: StreamFactory) => StreamFactory;
+export type Layer<Options> = (
+	options: Options,
+	below: StreamFactory,
+	hosts: readonly string[],
+) => StreamFactory;

@@ -74,7 +74,7 @@ const STACKS = [
 		carrier: "WebSocket",
 		stack: "lwip",
 		window: 4,
-		step: 5,
+		step: 29,
 		line: 0.12,
 		cut: 0.02,
 		session: 0.02,

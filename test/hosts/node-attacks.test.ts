@@ -3,7 +3,12 @@
 import { network } from "../../hosts/node/network.js";
 import { Client } from "../../src/client.js";
 import { CONNECT_TIMEOUT } from "../../src/connection/reasons.js";
-import { TLS_PROTOCOL, UNKNOWN_CA } from "../../src/transport/tls/reasons.js";
+import {
+	HANDSHAKE_LOST,
+	TLS_PROTOCOL,
+	UNKNOWN_CA,
+	WRONG_SIGNATURE,
+} from "../../src/transport/tls/reasons.js";
 import type { Reason } from "../../src/wire/reason.js";
 import { ATTACKS, type Attack, Attacker, ONLOOKER, Scene, Sink } from "../support/attacker.js";
 
@@ -12,11 +17,16 @@ const SECRET = "open sesame";
 /** What OpenSSL finds first, or sees otherwise; and records may have any length here. */
 const OTHERWISE = new Map<string, Reason>([
 	["a chain of his own certificate, the broker's, the authority's", UNKNOWN_CA],
-	["his own certificate put in place of the broker's", TLS_PROTOCOL],
+	["his own certificate put in place of the broker's", WRONG_SIGNATURE],
 	["TLS 1.3 in the old place", TLS_PROTOCOL],
 	["a record that says it has 16 KB and more", TLS_PROTOCOL],
 	["a record that says it has 64 KB", TLS_PROTOCOL],
 	["HelloRequest, endlessly", CONNECT_TIMEOUT],
+	// To Node's TLS an orderly end is an end like any other.
+	...["ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ChangeCipherSpec"].flatMap(
+		(step) =>
+			["before", "in place of"].map((where) => [`close_notify ${where} ${step}`, HANDSHAKE_LOST] as const),
+	),
 ]);
 
 let scene: Scene;

@@ -323,18 +323,18 @@ describe("what is no broker with TLS", () => {
 		socket.once("data", () => socket.end(bytes));
 
 	test.each<[string, (socket: Socket) => void, Reason]>([
-		["MQTT", answer(CONNACK()), reasons.TLS_PROTOCOL],
+		["MQTT", answer(CONNACK()), reasons.HANDSHAKE_LOST],
 		["a web server", answer("HTTP/1.1 400 Bad Request\r\n\r\n"), reasons.TLS_PROTOCOL],
 		["zeros", answer(new Uint8Array(3000)), reasons.TLS_PROTOCOL],
-		["an end", answer(""), reasons.TLS_PROTOCOL],
-		["an orderly end", answer(Uint8Array.of(21, 3, 3, 0, 2, 1, 0)), reasons.TLS_PROTOCOL],
-		["a reset", (socket) => socket.once("data", () => socket.resetAndDestroy()), reasons.TLS_PROTOCOL],
+		["an end", answer(""), reasons.HANDSHAKE_LOST],
+		["an orderly end", answer(Uint8Array.of(21, 3, 3, 0, 2, 1, 0)), reasons.HANDSHAKE_LOST],
+		["a reset", (socket) => socket.once("data", () => socket.resetAndDestroy()), reasons.HANDSHAKE_LOST],
 		["no suite in common", answer(ALERT(40)), reasons.HANDSHAKE_REFUSED],
 		["a name that it does not know", answer(ALERT(112)), reasons.HANDSHAKE_REFUSED],
 		["no application protocol in common", answer(ALERT(120)), reasons.HANDSHAKE_REFUSED],
 		["another version", answer(ALERT(70)), reasons.TLS_VERSION],
 		["a fault of its own", answer(ALERT(80)), reasons.TLS_PROTOCOL],
-		["an alert that does not exist", answer(ALERT(200)), reasons.TLS_PROTOCOL],
+		["an alert that does not exist", answer(ALERT(200)), reasons.HANDSHAKE_LOST],
 		["silence", () => {}, CONNECT_TIMEOUT],
 	])("%s", async (_, onSocket, reason) => {
 		const { port, read } = await serve(onSocket);

@@ -121,6 +121,12 @@ describe("TLS", () => {
 			...{ host: "host", port: 80 },
 			webSocket: {},
 		});
+		for (const [url, path] of [
+			["ws://host/", "/"],
+			["ws://ann:secret@host/", "/"],
+			["ws://host?a", "/?a"],
+		])
+			expect(checkOptions({ ...RAW, broker: url }).broker?.webSocket).toEqual({ path });
 		const { broker: pinned } = checkOptions({ ...RAW, broker, pin: [server.pin, own.pin] });
 		expect(pinned?.tls).toEqual({ pin: [server.pin, own.pin] });
 	});

@@ -216,4 +216,24 @@ describe("the observer", () => {
 		await new Promise((closed) => server.close(closed));
 		expect(await refusal({ port, tls })).toMatch(/ECONNREFUSED/);
 	});
+
+	test("a broker without TLS, which hangs up at once", async () => {
+		const server = createServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
+		endLater(() => void server.close());
+		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+		const { port } = server.address() as AddressInfo;
+		const told = /no TLS on this port.*; check the port$/;
+		expect(await refusal({ port, tls: { ca: [ca.own.pem] } })).toMatch(told);
+		expect(await refusal({ port, tls: { ca: [ca.own.pem] }, webSocket: {} })).toMatch(told);
+	});
+
+	test("a web server that refuses WebSocket, with its status", async () => {
+		const server = createServer((socket) => socket.resume().end("HTTP/1.1 404 Not Found\r\n\r\n"));
+		endLater(() => void server.close());
+		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+		const { port } = server.address() as AddressInfo;
+		expect(await refusal({ port, webSocket: { path: "/other" } })).toMatch(
+			/^no MQTT connection to ws:\/\/localhost:\d+\/other: WebSocket: .*404; check host, port and path$/,
+		);
+	});
 });

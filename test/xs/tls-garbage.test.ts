@@ -1,7 +1,15 @@
 // What of TLS is ours allocates nothing for a record, in the real engine: what does is the session's.
 
 import { resolve } from "node:path";
+import { type Issued, selfSigned } from "../support/authority.js";
 import { FIRST, reportOf } from "../support/board.js";
+
+let broker: Issued;
+beforeAll(() => {
+	const own = selfSigned({ key: "P-256" });
+	own.remove();
+	broker = own;
+});
 
 interface Cost {
 	slots: number;
@@ -19,6 +27,7 @@ test.each([
 		const { heard, securely } = await reportOf<{ heard: number; securely: { [how: string]: Cost } }>({
 			firmware: "test/xs/firmware/tls-garbage",
 			preload,
+			config: { broker: [...broker.der] },
 		});
 		expect(heard).toBe(54);
 		const { read, write } = securely;

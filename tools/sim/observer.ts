@@ -44,7 +44,8 @@ export class Observer {
 			(encryption) =>
 				onEvent({ type: "connection", of: "encryption", state: "on", with: "observer", ...encryption }),
 			(found) => {
-				fault = found;
+				// What TLS has told comes again from the WebSocket over it, in fewer words.
+				fault ??= found;
 			},
 		);
 		const observer = new Observer(client);
@@ -77,7 +78,7 @@ export class Observer {
 	}
 }
 
-/** Why a connection was not to be had, when it is TLS's. */
+/** Why a connection was not to be had, when it is TLS's or WebSocket's. */
 interface Fault {
 	cause: string;
 	advice: string;
@@ -115,6 +116,14 @@ function connect(
 			manualConnect: true,
 		});
 		client.connect();
+		client.stream.on("error", ({ message }) => {
+			const [, status] = /server response: (\d+)$/.exec(message) ?? [];
+			if (status !== undefined)
+				onFault({
+					cause: `WebSocket: the server refuses with HTTP status ${status}`,
+					advice: "check host, port and path",
+				});
+		});
 	}
 	// Each failed attempt is told here too; a close follows, and that is what counts.
 	client.on("error", () => {});
@@ -129,7 +138,13 @@ function encrypt(
 	onFault: (fault: Fault) => void,
 ): TLSSocket {
 	const socket = connectTls(settings, broker.host, line);
+	/** The broker is at the other end of the line, and has not proved anything yet. */
+	let handshake = false;
+	line.once("connect", () => {
+		handshake = true;
+	});
 	socket.once("secureConnect", () => {
+		handshake = false;
 		if (socket.destroyed) return; // it is not the right broker
 		onEncrypted({
 			version: socket.getProtocol() ?? "?",
@@ -138,7 +153,8 @@ function encrypt(
 		});
 	});
 	socket.on("error", (error) => {
-		const reason = tlsReason(error, line);
+		// Whoever hangs up within the handshake does not speak TLS.
+		const reason = tlsReason(error, line) ?? (handshake ? reasons.TLS_PROTOCOL : undefined);
 		if (reason === undefined) return;
 		// Here the options have other names, and the server's name is the host.
 		const cause = reason.message

@@ -10,8 +10,8 @@ import { TlsStream } from "./stream.js";
 /** TLS with what a host gives for it. */
 export const tlsLayer =
 	(capability: TlsCapability): Layer<TlsOptions> =>
-	(options, below): StreamFactory => {
-		const settings = checkTls(options);
+	(options, below, hosts): StreamFactory => {
+		const settings = checkTls(options, hosts);
 		return {
 			isSecure: true,
 			get awaitsClock() {

@@ -40,7 +40,7 @@ export const CLIENT_CERTIFICATE_REFUSED = refused(
 	"the broker does not accept our certificate: it is missing, expired, revoked, or of an issuer that it does not know",
 );
 export const HANDSHAKE_REFUSED = refused(
-	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE, AES-128 and GCM, and know the server name",
+	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE, AES-128 and GCM, have a key of RSA or on P-256, and know the server name",
 );
 export const TLS_VERSION = refused(
 	"the broker does not speak TLS 1.2: allow it at the broker; check the port",
@@ -50,6 +50,10 @@ export const CIPHER_SUITE = refused(
 );
 export const WRONG_SIGNATURE = refused(
 	"the broker did not prove that it has the key of its certificate: its key file is another one's, or somebody interferes",
+);
+export const HANDSHAKE_LOST = new Reason(
+	"network",
+	"TLS: the connection ended in the midst of the handshake: the network broke, or the broker speaks no TLS on this port",
 );
 export const TLS_PROTOCOL = broken(
 	"the broker broke the protocol, speaks no TLS on this port, or somebody interferes: the connection was given up",

@@ -60,10 +60,20 @@ const enum Char {
 	LOWER_F = 0x66,
 }
 
-/** Throws TypeError or RangeError, with the value and the rule. */
-export const checkTls = (options: TlsOptions): TlsSettings => {
+/** What an error text shows of a value that is wrong: nothing that is long enough for a key in the wrong place. */
+const reveal = (value: unknown): string => {
+	if (typeof value === "string" && value.length > Size.PROTOCOL + 1)
+		return `a text of ${value.length} characters`;
+	return typeof value === "object" && value !== null ? "an object" : show(value);
+};
+
+/**
+ * Throws TypeError or RangeError, with the value and the rule.
+ * @param hosts the broker's: what a certificate has to be for, without a serverName
+ */
+export const checkTls = (options: TlsOptions, hosts: readonly string[] = []): TlsSettings => {
 	if (typeof options !== "object" || options === null)
-		throw new TypeError(`tls is ${show(options)}: it must be an object with ca or pin`);
+		throw new TypeError(`tls is ${reveal(options)}: it must be an object with ca or pin`);
 	for (const name in options) checkKnown(name);
 	const { ca, pin, certificate, key, serverName, alpn } = options;
 	const cas = readCertificates("tls.ca", ca);
@@ -74,6 +84,8 @@ export const checkTls = (options: TlsOptions): TlsSettings => {
 			"tls has neither ca nor pin: without one the broker could be anybody. Give the certificate of the authority " +
 				"that issued the broker's (ca), or the SHA-256 of the broker's own (pin)",
 		);
+	if (cas.length > 0 && serverName === undefined)
+		for (let i = 0; i < hosts.length; i++) checkName("host", hosts[i]);
 	const clientCertificates = readCertificates("tls.certificate", certificate);
 	return {
 		cas,
@@ -208,7 +220,7 @@ const readPin = (pin: string | Uint8Array): Uint8Array => {
 	const bytes = typeof pin === "string" ? readHex(pin) : pin;
 	if (bytes instanceof Uint8Array && bytes.length === Size.PIN) return bytes;
 	throw new RangeError(
-		`tls.pin is ${show(pin)}: it must be the SHA-256 of the broker's certificate, 64 hexadecimal digits or 32 bytes, ` +
+		`tls.pin is ${reveal(pin)}: it must be the SHA-256 of the broker's certificate, 64 hexadecimal digits or 32 bytes, ` +
 			"as openssl x509 -noout -fingerprint -sha256 tells it",
 	);
 };
@@ -236,14 +248,19 @@ const hexDigit = (char: number): number => {
 	return small >= Char.LOWER_A && small <= Char.LOWER_F ? small - Char.LOWER_A + 10 : -1;
 };
 
-const checkServerName = (name: unknown): string | undefined => {
-	if (name === undefined) return undefined;
-	if (typeof name === "string" && encodeHost(name) !== undefined)
-		return name.endsWith(".") ? name.slice(0, -1) : name;
+/** A certificate can be for it. */
+const checkName = (what: string, name: unknown): void => {
+	if (typeof name === "string" && encodeHost(name) !== undefined) return;
 	throw new RangeError(
-		`tls.serverName is ${show(name)}: it must be a host name, letters of other scripts as punycode (xn--...), or an IPv4 ` +
+		`${what} is ${reveal(name)}: it must be a host name, letters of other scripts as punycode (xn--...), or an IPv4 ` +
 			"address that the certificate has",
 	);
+};
+
+const checkServerName = (name: string | undefined): string | undefined => {
+	if (name === undefined) return undefined;
+	checkName("tls.serverName", name);
+	return name.endsWith(".") ? name.slice(0, -1) : name;
 };
 
 const checkAlpn = (alpn: TlsOptions["alpn"]): readonly string[] => {
@@ -257,7 +274,7 @@ const checkAlpn = (alpn: TlsOptions["alpn"]): readonly string[] => {
 		const length = typeof protocol === "string" ? utf8Length(protocol) : 0;
 		if (length < 1 || length > Size.PROTOCOL)
 			throw new RangeError(
-				`tls.alpn has ${show(protocol)}: a protocol's name has 1 to ${Size.PROTOCOL} bytes`,
+				`tls.alpn has ${reveal(protocol)}: a protocol's name has 1 to ${Size.PROTOCOL} bytes`,
 			);
 	}
 	return protocols.slice();
@@ -267,5 +284,5 @@ const checkFragmentLength = (length: number | undefined): number => {
 	if (length === undefined) return Size.FRAGMENT;
 	if (length === 512 || length === 1024 || length === 2048 || length === 4096 || length === 16_384)
 		return length;
-	throw new RangeError(`tls.fragmentLength is ${show(length)}: it must be 512, 1024, 2048, 4096 or 16384`);
+	throw new RangeError(`tls.fragmentLength is ${reveal(length)}: it must be 512, 1024, 2048, 4096 or 16384`);
 };

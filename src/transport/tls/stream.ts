@@ -8,7 +8,7 @@ import type { Session, SessionOptions, TlsCapability } from "./capability.js";
 import { Certificates } from "./certificates.js";
 import { Guard } from "./guard.js";
 import { isHostName } from "./name.js";
-import { RECORD_TOO_LONG, TLS_PROTOCOL } from "./reasons.js";
+import { HANDSHAKE_LOST, RECORD_TOO_LONG, TLS_PROTOCOL } from "./reasons.js";
 import type { TlsSettings } from "./settings.js";
 
 const enum Phase {
@@ -266,10 +266,12 @@ export class TlsStream implements Stream, StreamOwner {
 			}
 			// Ready is what all say is good: the session, the guard, and who knows certificates.
 			if (over && session.alert === undefined) guard.open();
-			else if (over || guard.finished || guard.reason !== undefined || this.over) {
-				this.fail();
+			else {
+				const isLost = this.over && !over && !guard.finished;
+				if (isLost) this.failure ??= guard.reason ?? HANDSHAKE_LOST;
+				if (isLost || over || guard.finished || guard.reason !== undefined) this.fail();
 				return;
-			} else return;
+			}
 		} catch {
 			this.fail();
 			return;
@@ -352,7 +354,7 @@ export class TlsStream implements Stream, StreamOwner {
 						? undefined
 						: reasonOfAlert(alert.level, alert.description, true, false);
 			else if (!guard.lost) reason = TLS_PROTOCOL;
-		} else reason ??= TLS_PROTOCOL;
+		} else reason ??= guard.lost ? HANDSHAKE_LOST : TLS_PROTOCOL;
 		this.end(reason);
 	}
 

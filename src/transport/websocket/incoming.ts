@@ -101,7 +101,7 @@ export abstract class Incoming {
 		}
 	}
 
-	/** Not to be called within the owner's `onReadable`. */
+	/** As if the stream below had told again what it has. */
 	readOn(): void {
 		this.onReadable(this.available);
 	}

@@ -45,7 +45,13 @@ const checkValue = (name: string, value: unknown): void => {
 };
 
 /** Throws on options that cannot work, with the rule; returns the path. */
-export const checkWebSocket = ({ path = "/mqtt", headers = {} }: WebSocketOptions): string => {
+export const checkWebSocket = (options: WebSocketOptions): string => {
+	if (typeof options !== "object" || options === null)
+		throw new TypeError(`webSocket is ${show(options)}: it must be an object with path and headers, or {}`);
+	for (const name in options)
+		if (name !== "path" && name !== "headers")
+			throw new TypeError(`webSocket.${name} is no option: path and headers are`);
+	const { path = "/mqtt", headers = {} } = options;
 	if (
 		typeof path !== "string" ||
 		path.charCodeAt(0) !== Code.SLASH ||
@@ -54,6 +60,11 @@ export const checkWebSocket = ({ path = "/mqtt", headers = {} }: WebSocketOption
 	)
 		throw new RangeError(
 			`webSocket.path is ${show(path)}: it must begin with "/", in visible ASCII without "#"; escape others with "%"`,
+		);
+	// Lists and Maps are objects, too, but have no headers by name. They are not shown: values may be secrets.
+	if (typeof headers !== "object" || headers === null || Symbol.iterator in headers)
+		throw new TypeError(
+			"webSocket.headers must be an object that has a text for each name, or a function that gives one",
 		);
 	for (const name of Object.keys(headers)) {
 		checkName(name);

@@ -10,11 +10,15 @@ const PIN = "ab".repeat(32);
 
 /** A layer that is made and opens nothing. */
 const layer = (options: TlsOptions) =>
-	tlsLayer({} as TlsCapability)(options, {
-		open() {
-			throw new Error("nothing is to be opened");
+	tlsLayer({} as TlsCapability)(
+		options,
+		{
+			open() {
+				throw new Error("nothing is to be opened");
+			},
 		},
-	});
+		[],
+	);
 
 let authority: Authority;
 let time: number;

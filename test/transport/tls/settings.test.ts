@@ -272,6 +272,29 @@ describe("there is always something that is verified", () => {
 	});
 });
 
+describe("a key in another option's place is not shown", () => {
+	const text = pem(key, "PRIVATE KEY");
+	const line = text.split("\n")[1];
+
+	test.each(
+		["pin", "serverName", "alpn", "fragmentLength"].flatMap((name) => [
+			[name, text],
+			[name, key],
+			[name, [[text]]],
+		]),
+	)("%s", (name, value) => {
+		const message = told({ ca, [name as string]: value });
+		expect(message).toMatch(
+			new RegExp(`^RangeError: tls.${name} (is|has) (an object|a text of \\d+ characters): `),
+		);
+		expect(message).not.toContain(line);
+	});
+
+	test("tls itself", () => {
+		expect(told(text)).toMatch(/^TypeError: tls is a text of \d+ characters: it must be an object/);
+	});
+});
+
 describe("the client's certificate and key", () => {
 	test("PKCS#8 stays as it is, PKCS#1 is wrapped in it", () => {
 		for (const given of [
@@ -419,6 +442,21 @@ describe("the client's certificate and key", () => {
 			expect(message.length).toBeLessThan(200);
 			expect(message).not.toMatch(/\d+,\d+,\d+/);
 		}
+	});
+});
+
+describe("the broker's host, without a serverName,", () => {
+	const refused = ["bröker.local", "::1", "mqtts://broker.local", "broker local", "a..b"];
+
+	test.each(refused)("%s: no certificate can be for it", (host) => {
+		const message = `host is "${host}": it must be a host name, letters of other scripts as punycode (xn--...)`;
+		expect(() => checkTls({ ca }, ["broker.local", host])).toThrow(message);
+	});
+
+	test("may be anything where it is not compared", () => {
+		checkTls({ ca, serverName: "broker.local" }, refused);
+		checkTls({ pin }, refused);
+		checkTls({ ca }, ["broker.local", "192.168.1.2", "xn--brker-lua.local", "a_b."]);
 	});
 });
 

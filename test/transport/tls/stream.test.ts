@@ -186,7 +186,8 @@ describe("the handshake", () => {
 						: [alert(how === "close_notify" ? 1 : 2, how === "close_notify" ? 0 : 80)];
 				});
 				setup.peer.end();
-				expect(setup.news()).toEqual([`disconnected ${reasons.TLS_PROTOCOL}`]);
+				const reason = how === "TCP" ? reasons.HANDSHAKE_LOST : reasons.TLS_PROTOCOL;
+				expect(setup.news()).toEqual([`disconnected ${reason}`]);
 				tls.absorb();
 				expect(tls.records.some(({ type }) => type === Content.APPLICATION_DATA)).toBe(false);
 			}
@@ -379,20 +380,24 @@ describe("who says that it is good", () => {
 describe("what the session gets", () => {
 	const optionsFor = (tls: TlsOptions, host: string) => {
 		const place = new Place();
-		const factory = tlsLayer(capabilityOf(place))(tls, {
-			open: (_host, address, port, target) =>
-				new place.network.socket.io({
-					address,
-					port,
-					noDelay: true,
-					target,
-					onReadable() {},
-					onWritable(count) {
-						target.onWritable(count);
-					},
-					onError() {},
-				}),
-		});
+		const factory = tlsLayer(capabilityOf(place))(
+			tls,
+			{
+				open: (_host, address, port, target) =>
+					new place.network.socket.io({
+						address,
+						port,
+						noDelay: true,
+						target,
+						onReadable() {},
+						onWritable(count) {
+							target.onWritable(count);
+						},
+						onError() {},
+					}),
+			},
+			[host],
+		);
 		const owner = { stream: undefined, input: { onReadable() {} }, onWritable() {}, onError() {} };
 		factory.open(host, "127.0.0.1", 8883, owner);
 		place.peer.open();
@@ -808,6 +813,7 @@ describe("a stream cannot be opened", () => {
 					throw new Error("no socket");
 				},
 			},
+			["h"],
 		);
 		const owner = { stream: undefined, input: { onReadable() {} }, onWritable() {}, onError() {} };
 		expect(() => factory.open("h", "1.2.3.4", 1, owner)).toThrow("no socket");

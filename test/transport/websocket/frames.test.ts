@@ -1,5 +1,6 @@
 // Frames both ways (RFC 6455, section 5): its examples, all lengths, fragments, control frames, and each broken rule.
 
+import { Store } from "../../../src/session/store.js";
 import * as reasons from "../../../src/transport/websocket/reasons.js";
 import type { Reason } from "../../../src/wire/reason.js";
 import { bytesOf, concat, hex } from "../../support/packets.js";
@@ -50,7 +51,7 @@ describe("RFC 6455's examples (section 5.7)", () => {
 		expect(Uint8Array.from(line.received.splice(0))).toEqual(noise(256));
 		line.peer.send(bytes("82 7f 00 00 00 00 00 01 00 00"), noise(65_536));
 		expect(Uint8Array.from(line.received.splice(0))).toEqual(noise(65_536));
-		expect(line.ends).toEqual([]);
+		expect(line.ends).toStrictEqual([]);
 	});
 
 	test.each([
@@ -60,7 +61,7 @@ describe("RFC 6455's examples (section 5.7)", () => {
 	])("%s is none that a broker may send", (text, reason) => {
 		const line = new Line().connect();
 		line.peer.send(bytes(text));
-		expect(line.ends).toEqual([reason]);
+		expect(line.ends).toStrictEqual([reason]);
 	});
 });
 
@@ -110,6 +111,69 @@ describe("what is written", () => {
 		expect(line.sent()[0].payload).toEqual(noise(65_535));
 	});
 
+	test("from a window that is short meanwhile, as a Client's is: the same, and no view is made while it is", () => {
+		const store = new Store(256, 70_000, 0);
+		const { window, buffer } = store;
+		const control = store.control();
+		const line = new Line({}, { room: 200_000 }, { random: numbers() }).connect();
+		const Native = Uint8Array;
+		const short: number[] = [];
+		globalThis.Uint8Array = class extends Native {
+			constructor(...args: [ArrayBuffer]) {
+				if (args[0] === buffer && buffer.byteLength < buffer.maxByteLength) short.push(buffer.byteLength);
+				super(...args);
+			}
+		} as typeof Uint8Array;
+		try {
+			for (let round = 0; round < 2; round++)
+				for (const length of [0, 5, 125, 126, 300, 65_535]) {
+					const packet = noise(length);
+					const send = () => {
+						window.set(packet);
+						buffer.resize(store.windowAt + length);
+						let room: unknown;
+						try {
+							room = line.stream.write(window);
+						} catch (error) {
+							line.stream.putBack!();
+							room = error;
+						}
+						expect(hex(window)).toBe(hex(packet));
+						buffer.resize(store.size);
+						return room;
+					};
+					line.peer.socket.refusals = 1;
+					expect(send()).toEqual(new Error("out of memory"));
+					expect(send()).toBe(65_535);
+					control.set([0x40, 2, 0, round]);
+					line.stream.write(control);
+					expect(line.sent().map(({ payload }) => hex(payload))).toEqual([
+						hex(packet),
+						`400200${hex(Uint8Array.of(round))}`,
+					]);
+				}
+		} finally {
+			globalThis.Uint8Array = Native;
+		}
+		expect(short).toEqual([]);
+		line.peer.failSilently();
+		window.set(noise(5));
+		buffer.resize(store.windowAt + 5);
+		expect(line.stream.write(window)).toBe(undefined);
+		expect(window).toEqual(noise(5));
+	});
+
+	test("from a window has a mask of its own each time", () => {
+		const store = new Store(256, 100, 0);
+		const line = new Line().connect();
+		for (let i = 0; i < 8; i++) {
+			store.buffer.resize(store.windowAt + 5);
+			line.stream.write(store.window);
+			store.buffer.resize(store.size);
+		}
+		expect(new Set(line.sent().map(({ mask }) => mask)).size).toBe(8);
+	});
+
 	test("and refused is as it was; what the stream throws is thrown", () => {
 		for (const length of [5, 300]) {
 			const line = new Line().connect();
@@ -135,7 +199,7 @@ describe("what comes", () => {
 			const all = concat([FRAME(noise(length)), FRAME("!")]);
 			for (let at = 0; at < all.length; at += size) line.peer.send(all.slice(at, at + size));
 			expect(Uint8Array.from(line.received.splice(0))).toEqual(concat([noise(length), bytesOf("!")]));
-			expect(line.ends).toEqual([]);
+			expect(line.ends).toStrictEqual([]);
 		}
 	});
 
@@ -205,12 +269,25 @@ describe("what comes", () => {
 		expect(line.text()).toBe("abcd");
 	});
 
+	test("from a stream that announces more than it has", () => {
+		const line = new Line().connect();
+		const { socket } = line.peer;
+		const announce = () => socket.options.onReadable.call(socket, 9);
+		announce();
+		line.peer.send(FRAME("abc").slice(0, 3));
+		announce();
+		line.peer.send(FRAME("abc").slice(3));
+		announce();
+		line.peer.send(FRAME("d"));
+		expect(line.text()).toBe("abcd");
+	});
+
 	test("ends when the stream below throws, in a header or a byte of one", () => {
 		for (const bytes of [Uint8Array.of(0x82, 1), Uint8Array.of(0x82)]) {
 			const line = new Line().connect();
 			line.peer.socket.readThrows = true;
 			line.peer.send(bytes);
-			expect(line.ends).toEqual([undefined]);
+			expect(line.ends).toStrictEqual([undefined]);
 		}
 	});
 
@@ -219,7 +296,7 @@ describe("what comes", () => {
 		line.peer.send(FRAME("last words"));
 		line.peer.end();
 		expect(line.text()).toBe("last words");
-		expect(line.ends).toEqual([undefined]);
+		expect(line.ends).toStrictEqual([undefined]);
 	});
 });
 
@@ -382,7 +459,7 @@ describe("a rule that the broker breaks ends the connection, and it is told by a
 			reasons.FRAME_LENGTH,
 			1002,
 		],
-		["a close frame of one byte", FRAME("x", { opcode: CLOSE }), reasons.CLOSE_STATUS, 1002],
+		["a close frame of one byte", FRAME("\u0003", { opcode: CLOSE }), reasons.CLOSE_STATUS, 1002],
 		...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535].map(
 			(status): [string, Uint8Array, Reason, number] => [
 				`a close frame with ${status}`,
@@ -399,11 +476,17 @@ describe("a rule that the broker breaks ends the connection, and it is told by a
 			const all = concat([FRAME("a"), frames, FRAME("b")]);
 			for (let at = 0; at < all.length && line.ends.length === 0; at += size)
 				line.peer.send(all.slice(at, at + size));
-			expect(line.ends).toEqual([reason]);
+			expect(line.ends).toStrictEqual([reason]);
 			expect(line.text()).toBe("a");
 			expect(closed(line)).toBe(status);
 			expect(line.peer.socket.closed).toBe(true);
 		}
+	});
+
+	test("a close frame of one byte has no status, whatever stood behind it", () => {
+		const line = new Line().connect();
+		line.peer.send(FRAME([1, 0xe8], { opcode: PING }), FRAME([3], { opcode: CLOSE }));
+		expect(line.ends).toStrictEqual([reasons.CLOSE_STATUS]);
 	});
 
 	test("a frame of 2 ** 53 - 1 bytes may begin", () => {
@@ -411,13 +494,13 @@ describe("a rule that the broker breaks ends the connection, and it is told by a
 		line.peer.send(head(0x82, 127, 0, 0x1f, 255, 255, 255, 255, 255, 255), bytesOf("abc"));
 		line.peer.send(bytesOf("def"));
 		expect(line.text()).toBe("abcdef");
-		expect(line.ends).toEqual([]);
+		expect(line.ends).toStrictEqual([]);
 	});
 
 	test("also when there is no room for the close frame", () => {
 		const line = new Line({}, { room: 20 }).connect();
 		line.write(noise(12));
 		line.peer.send(FRAME("x", { opcode: TEXT }));
-		expect(line.ends).toEqual([reasons.TEXT_FRAME]);
+		expect(line.ends).toStrictEqual([reasons.TEXT_FRAME]);
 	});
 });

@@ -77,7 +77,7 @@ describe("the request", () => {
 		const line = new Line();
 		line.peer.socket.refusals = 1;
 		line.open();
-		expect(line.ends).toEqual([undefined]);
+		expect(line.ends).toStrictEqual([undefined]);
 	});
 
 	test.each([
@@ -93,7 +93,7 @@ describe("the request", () => {
 	])("is not sent when a function %s", (_what, value: () => string, message) => {
 		const line = new Line({ headers: { "X-Key": value } });
 		expect(() => line.open()).toThrow(message);
-		expect(line.ends).toEqual([reasons.HEADER_FAILED]);
+		expect(line.ends).toStrictEqual([reasons.HEADER_FAILED]);
 		expect(line.peer.writes).toEqual([]);
 	});
 
@@ -107,6 +107,7 @@ describe("the request", () => {
 			},
 		});
 		expect(line.open()).toBe("");
+		expect(line.ends).toStrictEqual([]);
 	});
 });
 
@@ -144,6 +145,23 @@ describe("options", () => {
 		}
 		expect(error?.message).toMatch(message);
 		expect(error?.message).not.toContain("secr");
+	});
+
+	test.each([
+		[true, /^webSocket is true: it must be an object with path and headers, or \{\}$/],
+		[null, /^webSocket is null: /],
+		["/mqtt", /^webSocket is "\/mqtt": /],
+		[{ pfad: "/x" }, /^webSocket\.pfad is no option: path and headers are$/],
+		[{ header: {} }, /^webSocket\.header is no option/],
+		[{ headers: null }, /^webSocket\.headers must be an object that has a text for each name/],
+		[{ headers: "secret" }, /^webSocket\.headers must be an object/],
+		[{ headers: ["secret"] }, /^webSocket\.headers must be an object/],
+		[{ headers: new Map([["X-Key", "secret"]]) }, /^webSocket\.headers must be an object/],
+	])("%p is none, and is refused with the rule", (options, message) => {
+		const open = () => new Line(options as never);
+		expect(open).toThrow(TypeError);
+		expect(open).toThrow(message);
+		expect(open).not.toThrow("secret");
 	});
 
 	test.each(["X-Connection", "Hosts", "Sec-WebSocke", "a!#$%&'*+-.^_`|~9"])(
@@ -230,7 +248,7 @@ describe("an answer is good", () => {
 			const line = new Line();
 			const all = concat([make(line.open()), behind]);
 			for (let at = 0; at < all.length; at += size) line.peer.send(all.slice(at, at + size));
-			expect(line.ends).toEqual([]);
+			expect(line.ends).toStrictEqual([]);
 			expect(line.rooms).toEqual([1528]);
 			expect(line.text()).toBe("abc");
 		}
@@ -244,6 +262,11 @@ describe("an answer is not good", () => {
 		["of MQTT", reasons.NOT_HTTP, () => Uint8Array.of(0x20, 2, 0, 0)],
 		["of HTTP/2", reasons.NOT_HTTP, (request) => answer(request, {}, "HTTP/2.0 101 Switching")],
 		["of HTTP/1.0", reasons.NOT_HTTP, (request) => answer(request, {}, "HTTP/1.0 101 Switching")],
+		[
+			"without a space before the status",
+			reasons.NOT_HTTP,
+			(request) => answer(request, {}, "HTTP/1.1-101 x"),
+		],
 		["with a status of two digits", reasons.NOT_HTTP, (request) => answer(request, {}, "HTTP/1.1 10 1")],
 		["with a status of four digits", reasons.NOT_HTTP, (request) => answer(request, {}, "HTTP/1.1 1011 x")],
 		["with a status that is none", reasons.NOT_HTTP, (request) => answer(request, {}, "HTTP/1.1 1o1 x")],
@@ -334,7 +357,7 @@ describe("an answer is not good", () => {
 			const all = make(line.open());
 			for (let at = 0; at < all.length && line.ends.length === 0; at += size)
 				line.peer.send(all.slice(at, at + size));
-			expect(line.ends).toEqual([reason]);
+			expect(line.ends).toStrictEqual([reason]);
 			expect(line.rooms).toEqual([]);
 			expect(line.peer.socket.closed).toBe(true);
 			expect(line.peer.writes).toHaveLength(1);
@@ -361,7 +384,7 @@ describe("an answer is not good", () => {
 		expect(reason).toMatchObject({ status, fault });
 		expect(reason.message).toContain(`${status}`);
 		expect(reason.message).toContain(hint);
-		expect(Object.isFrozen(reason)).toBe(true);
+		expect([reason, reasons.NO_ANSWER].map(Object.isFrozen)).toEqual([true, true]);
 	});
 
 	test("before all of the request was sent", () => {
@@ -371,19 +394,25 @@ describe("an answer is not good", () => {
 		const random = numbers();
 		for (let i = 0; i < 4; i++) key.writeInt32LE(random(), 4 * i);
 		line.peer.send(answer(`\r\nSec-WebSocket-Key: ${key.toString("base64")}`));
-		expect(line.ends).toEqual([reasons.NO_UPGRADE]);
+		expect(line.ends).toStrictEqual([reasons.NO_UPGRADE]);
+	});
+
+	test("that comes before the connection is told of", () => {
+		const line = new Line();
+		line.peer.send(Uint8Array.of(0x20));
+		expect(line.ends).toStrictEqual([reasons.NOT_HTTP]);
 	});
 
 	test("when the server closes without one", () => {
 		const line = new Line();
 		line.open();
 		line.peer.end();
-		expect(line.ends).toEqual([reasons.NO_ANSWER]);
+		expect(line.ends).toStrictEqual([reasons.NO_ANSWER]);
 	});
 
 	test("when there is no connection: what that is, the Client tells", () => {
 		const line = new Line();
 		line.peer.fail();
-		expect(line.ends).toEqual([undefined]);
+		expect(line.ends).toStrictEqual([undefined]);
 	});
 });

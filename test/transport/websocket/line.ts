@@ -37,7 +37,7 @@ export class Line implements StreamOwner {
 	) {
 		this.place = new Place(quirks);
 		const below = { ...tcp(this.place.network.socket), isSecure };
-		this.stream = webSocketLayer(capability)(options, below).open(host, "10.0.0.1", port, this);
+		this.stream = webSocketLayer(capability)(options, below, [host]).open(host, "10.0.0.1", port, this);
 	}
 
 	get peer(): Peer {

@@ -76,7 +76,7 @@ test("any framing, cut anywhere, read in any pieces and after any pauses, holds 
 				}
 				expect(Uint8Array.from(line.received)).toEqual(held);
 				expect(line.sent().map(({ payload }) => textOf(payload))).toEqual(pings);
-				expect(line.ends).toEqual([]);
+				expect(line.ends).toStrictEqual([]);
 			},
 		),
 		{ numRuns: 300 },

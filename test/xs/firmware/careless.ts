@@ -112,13 +112,14 @@ class BareStream implements Stream, StreamOwner, SessionSocket {
 			}
 			while (this.ready && this.text === undefined && this.readable > 0) {
 				const text = this.session.read(this);
-				if (text === null) this.onError();
+				// At the end, too: who closes at once may take back what the attacker has not read yet.
 				if (!text) return;
 				this.text = text;
 				this.owner.input.onReadable(text.length);
 			}
 		} catch {
-			this.onError();
+			// Once the socket is ready nobody hears of it, as with the SDK's.
+			if (!this.ready) this.onError();
 		}
 	}
 }

@@ -120,7 +120,7 @@ function heard(bytes: Uint8Array, size: number): string {
 		open: (_host: string, _address: string, _port: number, owner: StreamOwner) => (below = new Below(owner)),
 	};
 	// The mask of RFC 6455's examples.
-	const stream = webSocketLayer({ random: () => 0x3d21fa37 })({}, factory).open("a", "a", 80, owner);
+	const stream = webSocketLayer({ random: () => 0x3d21fa37 })({}, factory, ["a"]).open("a", "a", 80, owner);
 	below.owner.onWritable(1000);
 	below.feed(ACCEPTANCE(textOf(below.take())));
 	for (let at = 0; at < bytes.length && end === ""; at += size) below.feed(bytes.slice(at, at + size));
