@@ -21,6 +21,8 @@ const OTHERWISE = new Map<string, Reason>([
 	["TLS 1.3 in the old place", TLS_PROTOCOL],
 	["a record that says it has 16 KB and more", TLS_PROTOCOL],
 	["a record that says it has 64 KB", TLS_PROTOCOL],
+	["a Certificate with thousands of certificates, all of them empty", TLS_PROTOCOL],
+	["a Certificate of 16 MB in small records", TLS_PROTOCOL],
 	["HelloRequest, endlessly", CONNECT_TIMEOUT],
 	// To Node's TLS an orderly end is an end like any other.
 	...["ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ChangeCipherSpec"].flatMap(
