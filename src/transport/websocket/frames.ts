@@ -18,12 +18,15 @@ export class Frames {
 	/** The other one, likewise. */
 	private fixed: Uint8Array | undefined = undefined;
 	private framed: Uint8Array | undefined = undefined;
-	/** `view`, of `length` bytes, with a header in front. */
-	around(view: Uint8Array, length: number): Uint8Array {
+	/**
+	 * `view`, of `length` bytes, with a header in front.
+	 * @param fresh its buffer is never short, and it is a new view each time
+	 */
+	around(view: Uint8Array, length: number, fresh: boolean): Uint8Array {
 		if (view === this.fixed) return this.framed!;
 		if (view !== this.window) {
 			const { buffer } = view;
-			if (!(buffer as ArrayBuffer).resizable) {
+			if (fresh || !(buffer as ArrayBuffer).resizable) {
 				const head = length > Length.SHORT ? Head.MEDIUM : Head.SHORT;
 				return new Uint8Array(buffer, view.byteOffset - head, length + head);
 			}

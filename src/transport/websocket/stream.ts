@@ -98,7 +98,7 @@ export class WebSocketStream extends Incoming implements Stream {
 
 	/** The same for what is longer, or stands elsewhere. */
 	private writeOther(view: Uint8Array, length: number): number | undefined {
-		const frame = this.frames.around(view, length);
+		const frame = this.frames.around(view, length, this.allocates);
 		const mask = this.scratch.newMask(this.random);
 		const head = length > Length.SHORT ? Head.MEDIUM : Head.SHORT;
 		frame[0] = First.BINARY;
