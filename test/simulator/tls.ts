@@ -6,6 +6,8 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } fr
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as clientReasons from "../../src/connection/reasons.js";
+import { Certificate } from "../../src/transport/tls/certificate.js";
+import { Reader, Tag } from "../../src/transport/tls/der.js";
 import type { TlsOptions } from "../../src/transport/tls/options.js";
 import * as tlsReasons from "../../src/transport/tls/reasons.js";
 import { NAMES } from "../support/attacker/scene.js";
@@ -54,6 +56,20 @@ async function run(
 const visited = (log: readonly string[], port: number): string =>
 	log.find((line) => line.startsWith(`visit ${port} `))?.slice(`visit ${port} `.length) ?? "nothing";
 
+/** A certificate in whose signature r or s has a 0 in front, which DER leaves out. */
+function issueShort(authority: Authority): Issued {
+	for (;;) {
+		const issued = authority.issue({ names: NAMES, key: "P-256" });
+		const { signature, signatureEnd } = new Certificate(issued.der);
+		const reader = new Reader(issued.der, signature, signatureEnd);
+		reader.enter(Tag.SEQUENCE);
+		for (let number = 0; number < 2; number++) {
+			reader.natural();
+			if (reader.position - reader.start < 32) return issued;
+		}
+	}
+}
+
 const write = (file: string, content: string | Uint8Array): void => {
 	mkdirSync(GENERATED, { recursive: true });
 	writeFileSync(join(GENERATED, file), content);
@@ -100,6 +116,8 @@ async function brokers(place: Place): Promise<string[]> {
 	const own = selfSigned({ names: NAMES });
 	const good = authority.issue({ names: NAMES });
 	const elliptic = authority.issue({ names: NAMES, key: "P-256" });
+	const curved = new Authority({ name: "Authority with an EC key", key: "P-256" });
+	const short = issueShort(curved);
 	const elsewhere = authority.issue({ name: "elsewhere.test" });
 	const board = authority.issue({ name: "board" });
 	const thief = authority.issue({ name: "thief" });
@@ -111,6 +129,13 @@ async function brokers(place: Place): Promise<string[]> {
 		{ name: "the authority as PEM", shows: good, tls: { ca }, result: "delivered" },
 		{ name: "its own certificate only", shows: good, chain: good.file, result: "delivered" },
 		{ name: "an elliptic curve", shows: elliptic, result: "delivered" },
+		{
+			name: "an ECDSA signature with a short number",
+			shows: short,
+			chain: short.file,
+			tls: { ca: curved.own.pem },
+			result: "delivered",
+		},
 		{
 			name: "an elliptic curve below an RSA key without identifiers",
 			shows: mixed,
@@ -219,7 +244,7 @@ async function brokers(place: Place): Promise<string[]> {
 		return faults;
 	} finally {
 		await broker.stop();
-		for (const each of [authority, other, simple, own]) each.remove();
+		for (const each of [authority, other, simple, curved, own]) each.remove();
 	}
 }
 

@@ -3,7 +3,7 @@
 
 import type { Reason } from "../../wire/reason.js";
 import type { CertificateManager, TlsCapability } from "./capability.js";
-import { Certificate } from "./certificate.js";
+import { Algorithm, Certificate } from "./certificate.js";
 import { judge } from "./chain.js";
 import { same } from "./der.js";
 import type { Approver } from "./guard.js";
@@ -64,9 +64,9 @@ export class Certificates implements CertificateManager, Approver {
 	}
 
 	/**
-	 * What the session itself says to the broker's certificate, its issuers, and at last the authority that is trusted. Where
-	 * it throws it says nothing: the SDK's does on good certificates, for want of key identifiers, or where a key is of
-	 * another kind than its issuer's.
+	 * What the session itself says to the broker's certificate, its issuers, and at last the authority that is trusted. It is
+	 * not asked about ECDSA, nor heard where it throws: the SDK's refuses each signature in which a number has a 0 in front,
+	 * one of 128, and throws on good certificates for want of key identifiers.
 	 */
 	private verifyAgain(path: Uint8Array[]): boolean {
 		if (this.settings.cas.length === 0) return true; // a pin is enough
@@ -74,6 +74,8 @@ export class Certificates implements CertificateManager, Approver {
 		const last = path[path.length - 1];
 		// It is the broker's own: the session has no rule for that.
 		if (path.length === 1 && same(last, 0, last.length, authority)) return true;
+		for (let i = 0; i < path.length; i++)
+			if (new Certificate(path[i]).algorithm === Algorithm.ECDSA) return true;
 		try {
 			this.own.register(authority.slice().buffer as ArrayBuffer);
 			// The last one twice: the session wants two at least, and finds the authority by its key for the last of all.

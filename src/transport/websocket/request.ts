@@ -44,6 +44,10 @@ const checkValue = (name: string, value: unknown): void => {
 		throw new TypeError(`webSocket.headers has no text of printable ASCII for ${name}`);
 };
 
+/** What is behind the "?" is not shown: it may be a secret. */
+const shown = (path: unknown): string =>
+	`is ${show(typeof path === "string" ? path.split("?")[0] : path)}${String(path).indexOf("?") >= 0 ? " and a query" : ""}`;
+
 /** Throws on options that cannot work, with the rule; returns the path. */
 export const checkWebSocket = (options: WebSocketOptions): string => {
 	if (typeof options !== "object" || options === null)
@@ -59,7 +63,7 @@ export const checkWebSocket = (options: WebSocketOptions): string => {
 		path.indexOf("#") >= 0
 	)
 		throw new RangeError(
-			`webSocket.path is ${show(path)}: it must begin with "/", in visible ASCII without "#"; escape others with "%"`,
+			`webSocket.path ${shown(path)}: it must begin with "/", in visible ASCII without "#"; escape others with "%"`,
 		);
 	// Lists and Maps are objects, too, but have no headers by name. They are not shown: values may be secrets.
 	if (typeof headers !== "object" || headers === null || Symbol.iterator in headers)

@@ -114,6 +114,7 @@ describe("the request", () => {
 describe("options", () => {
 	test.each<[WebSocketOptions, RegExp]>([
 		[{ path: "mqtt" }, /webSocket\.path is "mqtt": it must begin with "\/"/],
+		[{ path: "mqtt?token=secret" }, /webSocket\.path is "mqtt" and a query: it must begin with "\/"/],
 		[{ path: "" }, /webSocket\.path is ""/],
 		[{ path: "/a b" }, /path is "\/a b"/],
 		[{ path: "/a#b" }, /without "#"/],
