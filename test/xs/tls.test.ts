@@ -252,7 +252,7 @@ describe("when the broker", () => {
 		async () => {
 			const { broker } = await startSecure(server);
 			expect(await failure({ port: broker.port, tls: { ca: authority.own.pem } })).toBe(
-				reasons.TLS_PROTOCOL.message,
+				reasons.HANDSHAKE_LOST.message,
 			);
 		},
 		LONG,

@@ -153,8 +153,7 @@ function encrypt(
 		});
 	});
 	socket.on("error", (error) => {
-		// Whoever hangs up within the handshake does not speak TLS.
-		const reason = tlsReason(error, line) ?? (handshake ? reasons.TLS_PROTOCOL : undefined);
+		const reason = tlsReason(error, line) ?? (handshake ? reasons.HANDSHAKE_LOST : undefined);
 		if (reason === undefined) return;
 		// Here the options have other names, and the server's name is the host.
 		const cause = reason.message
@@ -167,7 +166,7 @@ function encrypt(
 
 function adviceOn(reason: Reason, { host, port }: BrokerAddress): string {
 	if (reason === reasons.CLIENT_CERTIFICATE_REFUSED) return "check --cert and --key";
-	if (reason === reasons.TLS_PROTOCOL) return "check the port";
+	if (reason === reasons.TLS_PROTOCOL || reason === reasons.HANDSHAKE_LOST) return "check the port";
 	return `"openssl s_client -connect ${host}:${port} -showcerts" shows what the broker sends`;
 }
 
