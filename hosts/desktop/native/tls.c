@@ -2,7 +2,7 @@
  * The module "desktop/tls": one TLS 1.2 connection of OpenSSL's, without a socket. JavaScript feeds it the records that
  * came, and takes those that have to go. What may be trusted JavaScript says, before the record that needs it is fed.
  * Knows OpenSSL and XS's public interface. Must not know sockets, or what makes a certificate good.
- * Offers what the SDK's ssl/session offers: its suites in its order, one group, two signature algorithms, no resumption.
+ * Offers what boards offer, with the SDK's ssl/session: their suites in their order, one group, two signature algorithms, no resumption.
  */
 #include "host.h"
 
