@@ -24,6 +24,7 @@ const OTHERWISE = new Map<string, Reason>([
 	["a Certificate with thousands of certificates, all of them empty", TLS_PROTOCOL],
 	["a Certificate of 16 MB in small records", TLS_PROTOCOL],
 	["HelloRequest, endlessly", CONNECT_TIMEOUT],
+	["a CertificateRequest with thousands of names, all of them empty", TLS_PROTOCOL],
 	// To Node's TLS an orderly end is an end like any other.
 	...["ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ChangeCipherSpec"].flatMap(
 		(step) =>

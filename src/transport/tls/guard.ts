@@ -12,6 +12,7 @@ import {
 	RECORD_TOO_LONG,
 	TLS_PROTOCOL,
 	TLS_VERSION,
+	TOO_MANY_AUTHORITIES,
 	WRONG_SIGNATURE,
 } from "./reasons.js";
 
@@ -407,9 +408,8 @@ export class Guard implements SessionSocket {
 		const type = head[Size.RECORD];
 		const length = (head[6] << 16) | (head[7] << 8) | head[8];
 		const whole = Size.MESSAGE + length;
-		if (type === Message.CERTIFICATE && whole > Size.LONGEST) this.stop(CHAIN_TOO_LONG);
-		if (whole > Size.LONGEST || (length === 0) !== (type === Message.SERVER_HELLO_DONE))
-			this.stop(TLS_PROTOCOL);
+		if (whole > Size.LONGEST) this.stopAtLength(type);
+		if ((length === 0) !== (type === Message.SERVER_HELLO_DONE)) this.stop(TLS_PROTOCOL);
 		if (type === Message.SERVER_KEY_EXCHANGE && length > Size.KEY_EXCHANGE) this.stop(TLS_PROTOCOL);
 		head[0] = Content.HANDSHAKE;
 		head[1] = head[2] = 3;
@@ -420,6 +420,12 @@ export class Guard implements SessionSocket {
 		else if (type === Message.CERTIFICATE_REQUEST) this.mark = 0;
 		this.lengths = this.word = 0;
 		this.serve(Size.RECORD + Size.MESSAGE, length);
+	}
+
+	/** A message of this type is longer than any may be. */
+	private stopAtLength(type: number): never {
+		if (type === Message.CERTIFICATE) this.stop(CHAIN_TOO_LONG);
+		return this.stop(type === Message.CERTIFICATE_REQUEST ? TOO_MANY_AUTHORITIES : TLS_PROTOCOL);
 	}
 
 	/** A message of this type may come now. */
@@ -510,7 +516,7 @@ export class Guard implements SessionSocket {
 	/** CertificateRequest (section 7.4.4): types, signature algorithms, and how many names of authorities there are. */
 	private countNames(from: number, view: Uint8Array, count: number): void {
 		while (this.mark < from + count) {
-			if (this.lengths === Lengths.REQUEST) this.stop(TLS_PROTOCOL);
+			if (this.lengths === Lengths.REQUEST) this.stop(TOO_MANY_AUTHORITIES);
 			this.word = ((this.word << 8) | view[this.mark++ - from]) & 0xffff;
 			const lengths = ++this.lengths;
 			// The types have one byte of it, and the names together two, which say nothing of one.

@@ -33,6 +33,10 @@ export const CERTIFICATE_PURPOSE = refused(
 export const CHAIN_TOO_LONG = refused(
 	"the broker sends more certificates than are taken, 8 of 16 KB in all: leave out of its file what is not needed",
 );
+export const TOO_MANY_AUTHORITIES = refused(
+	"the broker asks for our certificate and names more authorities than are taken, 256 of 16 KB in all: give it a cafile that " +
+		"has only those of its clients",
+);
 export const WRONG_PIN = refused(
 	"the broker's certificate is not the one in the option tls.pin: if it was renewed, add the new one's SHA-256",
 );

@@ -12,6 +12,7 @@ import {
 	RECORD_TOO_LONG,
 	TLS_PROTOCOL,
 	TLS_VERSION,
+	TOO_MANY_AUTHORITIES,
 	UNKNOWN_CA,
 	WRONG_NAME,
 	WRONG_SIGNATURE,
@@ -378,9 +379,10 @@ export const ATTACKS: readonly Attack[] = [
 				: bytes,
 		]),
 	},
-	protocol(
-		"a CertificateRequest with thousands of names, all of them empty",
-		always((at, bytes) =>
+	{
+		name: "a CertificateRequest with thousands of names, all of them empty",
+		reason: TOO_MANY_AUTHORITIES,
+		begin: always((at, bytes) =>
 			at === "ServerHelloDone"
 				? [
 						record(
@@ -394,7 +396,7 @@ export const ATTACKS: readonly Attack[] = [
 					]
 				: [bytes],
 		),
-	),
+	},
 	{
 		name: "his own certificate put in place of the broker's",
 		reason: BROKEN_CHAIN,

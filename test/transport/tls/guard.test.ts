@@ -582,7 +582,7 @@ describe("what messages say:", () => {
 	});
 
 	const lengths = [16_381, 65_535, 0xff_ffff];
-	test.each(lengths)("a message of %d bytes", (length) => {
+	test.each(lengths)("a CertificateRequest of %d bytes", (length) => {
 		const header = Buffer.concat([Buffer.of(Message.CERTIFICATE_REQUEST), uint(length, 3)]);
 		const { messages } = partsOf(recordings.ECDHE);
 		const bytes = Buffer.concat([
@@ -590,7 +590,7 @@ describe("what messages say:", () => {
 			recordOf(Content.HANDSHAKE, header),
 			...Array.from({ length: 20 }, () => recordOf(Content.HANDSHAKE, Buffer.alloc(1000))),
 		]);
-		expectEnd(new Replay(recordings.ECDHE).feed(bytes), TLS_PROTOCOL);
+		expectEnd(new Replay(recordings.ECDHE).feed(bytes), reasons.TOO_MANY_AUTHORITIES);
 	});
 
 	test.each(lengths)("certificates of %d bytes", (length) => {
@@ -656,7 +656,7 @@ describe("what messages say:", () => {
 			[8180, 0, 0, 0],
 		] as [number, number, number, number][]) {
 			const replay = feed(...wanted);
-			expectEnd(replay, TLS_PROTOCOL);
+			expectEnd(replay, reasons.TOO_MANY_AUTHORITIES);
 			expect(replay.got.length).toBe(3);
 		}
 		for (const wanted of [
