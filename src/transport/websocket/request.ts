@@ -45,8 +45,10 @@ const checkValue = (name: string, value: unknown): void => {
 };
 
 /** What is behind the "?" is not shown: it may be a secret. */
-const shown = (path: unknown): string =>
-	`is ${show(typeof path === "string" ? path.split("?")[0] : path)}${String(path).indexOf("?") >= 0 ? " and a query" : ""}`;
+const shown = (path: unknown): string => {
+	const query = typeof path === "string" ? path.indexOf("?") : -1;
+	return query < 0 ? `is ${show(path)}` : `is ${show((path as string).slice(0, query))} and a query`;
+};
 
 /** Throws on options that cannot work, with the rule; returns the path. */
 export const checkWebSocket = (options: WebSocketOptions): string => {

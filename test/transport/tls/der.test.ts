@@ -26,13 +26,13 @@ test("an element ends where its length says", () => {
 		["04820100", 256],
 		["0482ffff", 65_535],
 	] as const) {
-		const it = reader(`${header + "00".repeat(length)}0500`);
-		it.skip(Tag.OCTET_STRING);
-		expect([it.start, it.position]).toEqual([header.length / 2, header.length / 2 + length]);
-		expect(it.tag()).toBe(Tag.NULL);
-		it.skip(Tag.NULL);
-		expect(it.tag()).toBe(0);
-		it.finish();
+		const der = reader(`${header + "00".repeat(length)}0500`);
+		der.skip(Tag.OCTET_STRING);
+		expect([der.start, der.position]).toEqual([header.length / 2, header.length / 2 + length]);
+		expect(der.tag()).toBe(Tag.NULL);
+		der.skip(Tag.NULL);
+		expect(der.tag()).toBe(0);
+		der.finish();
 	}
 });
 
@@ -60,11 +60,11 @@ test.each([
 
 test("a part ends where it says, not where all ends", () => {
 	const inside = (hex: string) => {
-		const it = reader(hex);
-		const outer = it.enter(Tag.SEQUENCE);
-		it.skip(Tag.OCTET_STRING);
-		it.leave(outer);
-		return it;
+		const der = reader(hex);
+		const outer = der.enter(Tag.SEQUENCE);
+		der.skip(Tag.OCTET_STRING);
+		der.leave(outer);
+		return der;
 	};
 	inside("30030401ff").finish();
 	expect(malformed(() => inside("30030402ffff"))).toBe(true);
@@ -83,9 +83,9 @@ test.each([
 	["02020100", "0100"],
 	["02030080ff", "80ff"],
 ])("INTEGER %s is %s", (hex, wanted) => {
-	const it = reader(hex);
-	it.natural();
-	expect(Buffer.from(it.bytes.slice(it.start, it.position)).toString("hex")).toBe(wanted);
+	const der = reader(hex);
+	der.natural();
+	expect(Buffer.from(der.bytes.slice(der.start, der.position)).toString("hex")).toBe(wanted);
 });
 
 test.each(["0200", "020180", "0201ff", "02020001", "0202007f", "0203000080", "0202ff00", "0301ff"])(
@@ -104,11 +104,11 @@ test("BOOLEAN", () => {
 
 test("strings of whole bytes", () => {
 	const entered = (hex: string, tag: Tag.BIT_STRING | Tag.OCTET_STRING) => {
-		const it = reader(hex);
-		const outer = it.enterString(tag);
-		const found = [it.position, it.end];
-		it.position = it.end;
-		it.leave(outer);
+		const der = reader(hex);
+		const outer = der.enterString(tag);
+		const found = [der.position, der.end];
+		der.position = der.end;
+		der.leave(outer);
 		return found;
 	};
 	expect(entered("030200ff", Tag.BIT_STRING)).toEqual([3, 4]);
@@ -120,9 +120,9 @@ test("strings of whole bytes", () => {
 
 test("an identifier is its prefix and one byte", () => {
 	const begins = (hex: string) => {
-		const it = reader(hex);
-		it.skip(Tag.OBJECT_IDENTIFIER);
-		return it.begins(Uint8Array.of(0x55, 0x1d));
+		const der = reader(hex);
+		der.skip(Tag.OBJECT_IDENTIFIER);
+		return der.begins(Uint8Array.of(0x55, 0x1d));
 	};
 	expect(begins("0603551d0f")).toBe(true);
 	for (const hex of ["0602551d", "0604551d0f00", "0603551e0f", "0603541d0f", "0600"])
