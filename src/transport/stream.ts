@@ -11,8 +11,8 @@ export interface Stream {
 	read(view: Uint8Array): number | undefined;
 	/**
 	 * Takes all of the view and returns the room left. Once it has failed it returns undefined; or it throws: then it takes
-	 * nothing, and the view is as it was after `putBack`. What it takes it may overwrite if `overwrites` is true; the Frame.HEADROOM bytes
-	 * in front of it at any time. It may allocate if `allocates` is true: then the view's buffer is never short.
+	 * nothing, and the view is as it was after `putBack`. What it takes it may overwrite if `overwrites` is true; the
+	 * Frame.HEADROOM bytes in front of it at any time. It may allocate if `allocates` is true: then the view's buffer is never short.
 	 */
 	write(view: Uint8Array): number | undefined;
 	close(): void;

@@ -44,7 +44,7 @@ export async function makeIdentity(program = "openssl", place = tmpdir()): Promi
 	// Only its owner may look into it.
 	const folder = mkdtempSync(join(place, "xs-mqtt-"));
 	const remove = () => rmSync(folder, { recursive: true, force: true });
-	process.once("exit", remove); // whoever quits does not wait for us
+	process.once("exit", remove); // a process that quits waits for nothing else
 	try {
 		return await make(program, folder);
 	} finally {

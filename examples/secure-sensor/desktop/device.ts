@@ -1,4 +1,4 @@
-// This PC as the secure sensor's device. Its files are settings: whoever starts it has read them.
+// This PC as the secure sensor's device. Its files are settings, which were read before it starts.
 
 import { exit } from "desktop/engine";
 import config from "mc/config";

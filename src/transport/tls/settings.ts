@@ -101,7 +101,7 @@ export const checkTls = (options: TlsOptions, hosts: readonly string[] = []): Tl
 const checkKnown = (name: string): void => {
 	for (let i = 0; i < NAMES.length; i++) if (NAMES[i] === name) return;
 	throw new TypeError(
-		`tls.${name} is no option: ca, pin, certificate, key, serverName, alpn and fragmentLength are. None turns ` +
+		`tls.${name} is not an option: ca, pin, certificate, key, serverName, alpn and fragmentLength are. None turns ` +
 			"verification off: a broker whose certificate signed itself is trusted by its pin",
 	);
 };

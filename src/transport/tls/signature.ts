@@ -98,8 +98,8 @@ const isRsaSignature = (
 
 /**
  * Whether `block` is what EMSA-PKCS1-v1_5 makes of the digest (RFC 8017, section 9.2). It is not taken apart, but compared
- * as a whole: whoever looks for the digest in it accepts forgeries, with bytes behind it or between its parts, where the
- * exponent is 3.
+ * as a whole: a check that looks for the digest in it accepts forgeries, with bytes behind it or between its parts, where
+ * the exponent is 3.
  */
 const isBlock = (block: Uint8Array, digest: Uint8Array): boolean => {
 	const { length } = digest;

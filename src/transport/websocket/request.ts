@@ -56,7 +56,7 @@ export const checkWebSocket = (options: WebSocketOptions): string => {
 		throw new TypeError(`webSocket is ${show(options)}: it must be an object with path and headers, or {}`);
 	for (const name in options)
 		if (name !== "path" && name !== "headers")
-			throw new TypeError(`webSocket.${name} is no option: path and headers are`);
+			throw new TypeError(`webSocket.${name} is not an option: path and headers are`);
 	const { path = "/mqtt", headers = {} } = options;
 	if (
 		typeof path !== "string" ||

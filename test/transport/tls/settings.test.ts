@@ -263,7 +263,7 @@ describe("there is always something that is verified", () => {
 		"trace",
 	])("no option %s", (name) => {
 		expect(told({ ca, [name]: false })).toMatch(
-			new RegExp(`^TypeError: tls.${name} is no option: .* None turns verification off`),
+			new RegExp(`^TypeError: tls.${name} is not an option: .* None turns verification off`),
 		);
 	});
 
