@@ -257,7 +257,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Closes for good: at once, or when what is held is delivered. @param ending 5.0 has it */
 	close(ending?: Ending): void {
-		if (ending !== undefined) throw new TypeError("close with withWill or sessionExpiry: only MQTT 5.0 has them");
+		if (ending !== undefined)
+			throw new TypeError("close with withWill or sessionExpiry: only MQTT 5.0 has them");
 		this.finish();
 	}
 

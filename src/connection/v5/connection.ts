@@ -84,25 +84,25 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		this.ending = undefined;
 	}
 
-	protected newDialer(settings: Settings): Dialer5 {
+	protected override newDialer(settings: Settings): Dialer5 {
 		return new Dialer5(this.options, settings, this);
 	}
 
 	// ---- what the client asks for
 
-	get protocolVersion(): 4 | 5 {
+	override get protocolVersion(): 4 | 5 {
 		return this.five ? 5 : 4;
 	}
 
-	get limits(): Limits | undefined {
+	override get limits(): Limits | undefined {
 		return this.five ? this.granted : undefined;
 	}
 
-	get received(): ReceivedProperties | undefined {
+	override get received(): ReceivedProperties | undefined {
 		return this.five ? this.reader.received : undefined;
 	}
 
-	changeWill(will: WillFields5 | undefined): void {
+	override changeWill(will: WillFields5 | undefined): void {
 		if (will !== undefined) {
 			const { delay, properties } = will;
 			if (delay !== undefined) whole("will.delay", delay, undefined, 0, Expiry.NEVER);
@@ -112,12 +112,12 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		super.changeWill(will);
 	}
 
-	protected get keepsSession(): boolean {
+	protected override get keepsSession(): boolean {
 		return this.five ? this.granted.sessionExpiry > 0 : super.keepsSession;
 	}
 
 	/** Closes for good. Throws on what breaks a rule. */
-	close(ending?: Ending): void {
+	override close(ending?: Ending): void {
 		if (ending !== undefined) this.ending = this.checkEnding(ending);
 		this.finish();
 	}
@@ -134,7 +134,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		return { withWill, sessionExpiry };
 	}
 
-	protected disconnect(): boolean {
+	protected override disconnect(): boolean {
 		const { ending } = this;
 		if (ending === undefined) return super.disconnect();
 		const { withWill = false, sessionExpiry } = ending;
@@ -151,7 +151,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		return 1 << this.dialer.place;
 	}
 
-	protected connect(): void {
+	protected override connect(): void {
 		if (this.change === Change.NONE) this.five = this.pinned || (this.fours & this.host) === 0;
 		this.heard = false;
 		this.dismissed = false;
@@ -173,13 +173,13 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		this.enter(Phase.WAITING, 0);
 	}
 
-	onReadable(count: number): void {
+	override onReadable(count: number): void {
 		this.heard ||= count > 0;
 		super.onReadable(count);
 	}
 
 	/** A proxy whose broker is down closes just as a broker that does not know 5.0: it has to happen twice. */
-	lose(reason?: Reason): void {
+	override lose(reason?: Reason): void {
 		const { host, five } = this;
 		if (
 			five &&
@@ -199,7 +199,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 
 	// ---- the handshake
 
-	protected encodeConnect(): Uint8Array {
+	protected override encodeConnect(): Uint8Array {
 		if (!this.five) return super.encodeConnect();
 		const { options, settings, will } = this;
 		const fields = this.connectFields();
@@ -218,11 +218,15 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 			requestProblemInformation: options.problemInformation ? undefined : 0,
 			userProperties: options.userProperties && encodePairs(options.userProperties),
 			willDelay: will?.delay || undefined,
-			willProperties: will?.properties,
+			willProperties: will?.properties?.block,
+			willExpiry:
+				will?.properties === undefined || will.properties.messageExpiry < 0
+					? undefined
+					: will.properties.messageExpiry,
 		});
 	}
 
-	protected accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
+	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { host } = this;
 		this.silent &= ~host;
 		if (isVersionRefusal(code)) {
@@ -259,7 +263,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		this.liveness.keepAlive(unchanged ? keepAlive : granted.keepAlive * 1000);
 	}
 
-	protected refusalOf(code: number): Reason {
+	protected override refusalOf(code: number): Reason {
 		return code < ReasonCode.UNSPECIFIED_ERROR ? super.refusalOf(code) : reasonOf(code);
 	}
 
@@ -302,7 +306,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 
 	// ---- the end
 
-	end(reason: Reason): void {
+	override end(reason: Reason): void {
 		const { state } = this;
 		if (state === Phase.HANDSHAKE && reason.fault === "peer" && !this.five) this.forgetVersion();
 		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five && !this.dismissed)
@@ -312,17 +316,17 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		super.end(reason);
 	}
 
-	protected proveGood(): void {
+	protected override proveGood(): void {
 		super.proveGood();
 		this.dialer.restart();
 	}
 
-	protected isLasting(reason: Reason): boolean {
+	protected override isLasting(reason: Reason): boolean {
 		const { code, fault } = reason;
 		return fault === "broker" && code !== undefined ? isLastingCode(code) : super.isLasting(reason);
 	}
 
-	protected delayAfter(late: boolean, reason: Reason): number {
+	protected override delayAfter(late: boolean, reason: Reason): number {
 		const { target, dialer } = this;
 		if (target === undefined) {
 			dialer.restart();

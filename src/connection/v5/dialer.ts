@@ -18,15 +18,15 @@ export class Dialer5 extends Dialer {
 	/** Redirects in a row. */
 	private hops = 0;
 
-	protected get host(): string {
+	protected override get host(): string {
 		return this.target ?? super.host;
 	}
 
-	protected get port(): number {
+	protected override get port(): number {
 		return this.target === undefined ? super.port : this.targetPort;
 	}
 
-	protected get isAddress(): boolean {
+	protected override get isAddress(): boolean {
 		return this.target === undefined ? super.isAddress : isAddress(this.target);
 	}
 
@@ -63,7 +63,7 @@ export class Dialer5 extends Dialer {
 		this.hops = 0;
 	}
 
-	turnToNext(refused: boolean): boolean {
+	override turnToNext(refused: boolean): boolean {
 		if (this.target === undefined) return super.turnToNext(refused);
 		// The original is there, and may know better.
 		this.target = undefined;

@@ -1,8 +1,11 @@
 // What comes in, in MQTT 5.0: reason codes, properties, aliases, DISCONNECT and AUTH.
 
+import { PacketType } from "../../wire/protocol.js";
 import { Decoder5, type PacketSink5 } from "../../wire/v5/decoder.js";
 import type { ReceivedProperties } from "../../wire/v5/received.js";
+import type { Settings } from "../options.js";
 import { Handling, Reader, type ReaderEvents } from "../reader.js";
+import type { Settings5 } from "./options.js";
 
 /** Who runs the connection. */
 export interface ReaderEvents5 extends ReaderEvents {
@@ -18,14 +21,31 @@ export class Reader5 extends Reader implements PacketSink5 {
 	/** The connection at hand speaks 5.0. */
 	five = false;
 
+	/** For the constructor. */
+	protected override newDecoder(settings: Settings): Decoder5 {
+		const { receiveSize, topicSize, propertySize } = settings as Settings5;
+		return new Decoder5(this, receiveSize, (topicSize + 7) & ~7, propertySize);
+	}
+
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
+		const { decoder } = this;
 		this.five = five;
+		decoder.five = five;
+		decoder.keepsProblemInformation = this.options.problemInformation ?? false;
 	}
 
 	/** Properties of the packet at hand. */
 	get received(): ReceivedProperties {
 		return this.decoder.received;
+	}
+
+	onReasonCode(_type: number, _id: number, _code: number): boolean {
+		return true;
+	}
+
+	onUnsuback(id: number, _code: number, index: number, count: number): boolean {
+		return index < count - 1 || this.onAcknowledgement(PacketType.UNSUBACK, id);
 	}
 
 	onDisconnect(code: number): boolean {

@@ -26,7 +26,9 @@ const PASSING =
 
 /** Whether an attempt soon after this code, of CONNACK or DISCONNECT, would end the same way. */
 export const isLastingCode = (code: number): boolean =>
-	code < ReasonCode.MAXIMUM_CONNECT_TIME ? ((PASSING >> (code & 31)) & 1) === 0 : code > ReasonCode.MAXIMUM_CONNECT_TIME;
+	code < ReasonCode.MAXIMUM_CONNECT_TIME
+		? ((PASSING >> (code & 31)) & 1) === 0
+		: code > ReasonCode.MAXIMUM_CONNECT_TIME;
 
 /** Whether another server is to be used. */
 export const isRedirect = (code: number): boolean =>

@@ -19,7 +19,8 @@ export class Writer5 extends Writer {
 
 	/** Sends the last packet of a connection, if there is room and nothing is half sent; also before CONNACK. */
 	sendLast(packet: Uint8Array): boolean {
-		if (this.stream === undefined || this.failed || this.inParts || this.writable < packet.length) return false;
+		if (this.stream === undefined || this.failed || this.inParts || this.writable < packet.length)
+			return false;
 		return this.write(packet);
 	}
 
@@ -31,17 +32,17 @@ export class Writer5 extends Writer {
 		this.flush();
 	}
 
-	stop(): void {
+	override stop(): void {
 		super.stop();
 		this.auth = undefined;
 	}
 
-	protected flushAll(): boolean {
+	protected override flushAll(): boolean {
 		if (!this.accepted && this.rest === undefined && this.auth !== undefined) this.takeAuth();
 		return super.flushAll();
 	}
 
-	protected flushControl(): boolean {
+	protected override flushControl(): boolean {
 		if (this.auth !== undefined) {
 			this.takeAuth();
 			if (!this.writeRest()) return false;

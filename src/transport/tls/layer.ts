@@ -14,7 +14,9 @@ export const tlsLayer =
 		const settings = checkTls(options, hosts);
 		// A host that the options do not name comes from a redirect: it is that name that the certificate has to be for.
 		const settingsFor = (host: string) =>
-			settings.serverName === undefined || hosts.indexOf(host) >= 0 ? settings : { ...settings, serverName: undefined };
+			settings.serverName === undefined || hosts.indexOf(host) >= 0
+				? settings
+				: { ...settings, serverName: undefined };
 		return {
 			isSecure: true,
 			get awaitsClock() {
