@@ -5,6 +5,8 @@ import { type Connection, type Listener, State } from "./connection/connection.j
 import type { ClientOptions } from "./connection/options.js";
 import { type Parts, parts4 } from "./connection/parts.js";
 import { Statistics } from "./connection/statistics.js";
+import type { Limits } from "./connection/v5/limits.js";
+import type { Ending } from "./connection/v5/options.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
 import { type Fill, KEEP_ALL } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
@@ -16,6 +18,7 @@ import { Limit, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 import { encodeFilter, Topic } from "./wire/topic.js";
 import type { Properties } from "./wire/v5/properties.js";
+import type { ReceivedProperties } from "./wire/v5/received.js";
 
 export { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
 
@@ -45,18 +48,52 @@ export class Client {
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
 		const parts = partsFor(options);
-		const settings = parts.checkOptions(options);
+		// A build that has 5.0 knows what it alone has.
+		const settings = (parts5 ?? parts).checkOptions(options);
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
 		const subscriptions = new parts.Subscriptions(settings.subscriptions);
 		const outbox = new parts.Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
 		this.connection = new parts.Connection(parts, options, settings, outbox, subscriptions, this.statistics);
 		this.writer = this.connection.writer;
+		this.connection.begin();
 	}
 
 	/** One of State. */
 	get state(): number {
 		return this.connection.state;
+	}
+
+	/**
+	 * The version of MQTT that is spoken: 4 is 3.1.1, 5 is 5.0. Before the broker has accepted, the one that is being tried;
+	 * between connections, the last one.
+	 */
+	get protocolVersion(): 4 | 5 {
+		return this.connection.protocolVersion;
+	}
+
+	/**
+	 * What the broker has granted with CONNACK (section 3.2.2.3): holds while connected. Undefined where MQTT 3.1.1 is spoken.
+	 */
+	get limits(): Limits | undefined {
+		return this.connection.limits;
+	}
+
+	/**
+	 * Properties of the packet that the callback at hand is about, as its reason string: of CONNACK in `onConnected`, of
+	 * SUBACK in `onSubscribed`, of DISCONNECT in `onDisconnected`. Void when the callback returns; undefined where MQTT 3.1.1
+	 * is spoken. Those of a message are in `message.properties`.
+	 */
+	get received(): ReceivedProperties | undefined {
+		return this.connection.received;
+	}
+
+	/**
+	 * Authenticates anew on a live connection (section 4.12.1), with the option `authentication`.
+	 * @returns false: not connected in MQTT 5.0 with that option, or it is under way already
+	 */
+	reauthenticate(): boolean {
+		return this.connection.reauthenticate();
 	}
 
 	/** Monotonic milliseconds; may wrap at 32 bits. */
@@ -275,9 +312,11 @@ export class Client {
 	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end
 	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before. Called while a payload is
 	 * being written, it begins when that message is accepted.
+	 * @param ending MQTT 5.0 has it: how DISCONNECT ends the session. Throws on what breaks a rule, and where only 3.1.1 can
+	 * be spoken
 	 */
-	close(): void {
-		this.connection.close();
+	close(ending?: Ending): void {
+		this.connection.close(ending);
 	}
 
 	/**

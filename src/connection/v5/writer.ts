@@ -1,20 +1,22 @@
 // What goes out, in MQTT 5.0: PUBLISH with properties and aliases, acknowledgements with reasons, DISCONNECT, AUTH.
 
 import type { Acknowledgements } from "../../session/acknowledgements.js";
-import type { Fill } from "../../session/outbox.js";
+import { type Fill, Id } from "../../session/outbox.js";
 import { Mark, Store } from "../../session/store.js";
-import type { Subscriptions } from "../../session/subscriptions.js";
-import { type Granted, leadOf, Outbox5, Size } from "../../session/v5/outbox.js";
+import { fieldOf, Stage, type Subscription, type Subscriptions } from "../../session/subscriptions.js";
+import { leadOf, type Outbox5, Size } from "../../session/v5/outbox.js";
 import { lengthBytes, writeLength } from "../../wire/encode.js";
-import { Limit, PacketType, type QoS } from "../../wire/protocol.js";
+import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
 import { writeUtf8 } from "../../wire/utf8.js";
+import { encodeSubscribe5, encodeUnsubscribe5 } from "../../wire/v5/encode.js";
 import type { Properties } from "../../wire/v5/properties.js";
 import { Property } from "../../wire/v5/property.js";
 import type { Alarm } from "../alarm.js";
 import type { Liveness } from "../liveness.js";
 import type { Statistics } from "../statistics.js";
 import { Bytes, bytesOf, First, NONE, type PayloadWriter, Writer } from "../writer.js";
+import type { Limits } from "./limits.js";
 
 const enum Refused {
 	TOO_LARGE = -5,
@@ -40,14 +42,14 @@ export class Writer5 extends Writer {
 	/** The connection at hand speaks 5.0. */
 	five: boolean;
 	/** What the broker has granted; undefined: it has not said yet, or speaks 3.1.1. */
-	limits: Granted | undefined;
+	limits: Limits | undefined;
 	/** Of the message that is being composed: the topic's alias; negative: one that this message sets; 0: none. */
 	private alias: number;
 	/** Bytes of its properties. */
 	private propertyLength: number;
 	private readonly outbox5: Outbox5;
-	/** A control packet that waits until what is half sent is out. */
-	private control5: Uint8Array | undefined;
+	/** AUTH that waits for what is half sent. */
+	private auth: Uint8Array | undefined;
 
 	// Of the record that is being sent. Its packet: a header, names (topic, packet identifier), properties that are not in
 	// the record (their length, expiry), and the rest.
@@ -76,7 +78,7 @@ export class Writer5 extends Writer {
 		this.alias = 0;
 		this.propertyLength = 0;
 		this.outbox5 = outbox;
-		this.control5 = undefined;
+		this.auth = undefined;
 		this.head = 0;
 		this.remaining = 0;
 		this.namesAt = 0;
@@ -90,19 +92,20 @@ export class Writer5 extends Writer {
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
 		this.five = five;
+		this.outbox5.bound(Id.LAST);
 	}
 
 	/** The broker has accepted, and says what it takes. To be called before anything that is held goes again. */
-	grant(limits: Granted): void {
-		this.limits = this.five ? limits : undefined;
+	limit(limits: Limits): void {
+		this.limits = limits;
 		this.outbox5.bound(limits.receiveMaximum);
-		this.outbox5.aliases.allow(this.five ? limits.topicAliasMaximum : 0);
+		this.outbox5.aliases.allow(limits.topicAliasMaximum);
 	}
 
 	override stop(): void {
 		super.stop();
 		this.limits = undefined;
-		this.control5 = undefined;
+		this.auth = undefined;
 		this.outbox5.aliases.clear();
 	}
 
@@ -440,53 +443,50 @@ export class Writer5 extends Writer {
 		return this.send(5);
 	}
 
-	/**
-	 * Sends a control packet that is made rarely: now, also before CONNACK, or as soon as what is half sent is out. False:
-	 * another one waits already.
-	 */
-	writeControl(packet: Uint8Array): boolean {
-		if (this.control5 !== undefined || this.stream === undefined) return false;
-		this.control5 = packet;
-		this.open = false;
-		this.topic = NONE;
-		this.flush();
-		return true;
+	/** Sends the last packet of a connection, if there is room and nothing is half sent; also before CONNACK. */
+	sendLast(packet: Uint8Array): boolean {
+		if (this.stream === undefined || this.failed || this.inParts || this.writable < packet.length)
+			return false;
+		return this.write(packet);
 	}
 
-	/** Hands over a control packet that waits; false: it cannot go yet. */
-	private writeWaiting(): boolean {
-		if (this.rest !== undefined && !this.writeRest()) return false;
-		if (this.control5 === undefined) return true;
-		this.rest = this.control5;
-		this.control5 = undefined;
-		return this.writeRest();
+	/** Sends AUTH, also before CONNACK. */
+	sendAuth(packet: Uint8Array): void {
+		this.open = false;
+		this.topic = NONE;
+		this.auth = packet;
+		if (!this.liveness.watching) this.liveness.watch();
+		this.flush();
 	}
 
 	protected override flushAll(): boolean {
-		if (this.control5 !== undefined && this.partial === 0 && !this.writeWaiting()) return false;
+		if (!this.accepted && this.rest === undefined && this.auth !== undefined) this.takeAuth();
 		return super.flushAll();
 	}
 
 	protected override flushControl(): boolean {
-		if (this.control5 !== undefined && !this.writeWaiting()) return false;
+		if (this.auth !== undefined) {
+			this.takeAuth();
+			if (!this.writeRest()) return false;
+		}
 		return super.flushControl();
 	}
 
-	/** @param code reason code @param sessionExpiry seconds, as unsigned number; -1: as CONNECT said */
-	override disconnect(code = 0, sessionExpiry = -1): boolean {
-		if (!this.five || (code === 0 && sessionExpiry < 0)) return super.disconnect();
-		const length = sessionExpiry < 0 ? 3 : 9;
-		if (this.inParts || this.stream === undefined || this.lent || this.writable < length) return false;
-		this.topic = NONE;
-		const { window } = this;
-		window[0] = PacketType.DISCONNECT << 4;
-		window[1] = length - 2;
-		window[2] = code;
-		if (length > 3) {
-			window[3] = 5;
-			putNumber(window, 4, Property.SESSION_EXPIRY, sessionExpiry);
-		}
-		return this.send(length);
+	private takeAuth(): void {
+		this.rest = this.auth;
+		this.auth = undefined;
+	}
+
+	protected override encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
+		if (!this.five) return super.encodePending(id, batch);
+		const filters = batch.map(fieldOf);
+		return batch[0].state === Stage.WANTED
+			? encodeSubscribe5(
+					id,
+					filters,
+					batch.map(({ qos }) => qos),
+				)
+			: encodeUnsubscribe5(id, filters);
 	}
 
 	// ---- records

@@ -1,9 +1,9 @@
 // What MQTT 5.0 adds to outgoing messages: their properties, when they expire, refusals, and the broker's bound for how
 // many are in flight.
 
+import { lengthBytes } from "../../wire/encode.js";
 import type { QoS } from "../../wire/protocol.js";
 import type { Reason } from "../../wire/reason.js";
-import { lengthBytes } from "../../wire/encode.js";
 import type { Topic } from "../../wire/topic.js";
 import type { Properties } from "../../wire/v5/properties.js";
 import { Id, type Identifiers, Outbox, type Sizes } from "../outbox.js";
@@ -96,12 +96,7 @@ export class Outbox5 extends Outbox {
 	}
 
 	/** Writes what stands in front of the payload behind the header at `place`; returns where the payload goes. */
-	put(
-		place: number,
-		topic: Topic,
-		id: number,
-		properties: Properties | undefined,
-	): number {
+	put(place: number, topic: Topic, id: number, properties: Properties | undefined): number {
 		const all = this.all;
 		const field = topic.field;
 		let at = this.bodyAt(place);
@@ -209,7 +204,8 @@ export class Outbox5 extends Outbox {
 		if (!super.fresh) return false;
 		const { words, tail } = this;
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
-			if ((words[at + 1] & Mark.DEAD) === 0 && (words[at + 1] & (Mark.IN_FLIGHT | Mark.BEGUN)) !== 0) return false;
+			if ((words[at + 1] & Mark.DEAD) === 0 && (words[at + 1] & (Mark.IN_FLIGHT | Mark.BEGUN)) !== 0)
+				return false;
 		return true;
 	}
 
@@ -223,7 +219,7 @@ export class Outbox5 extends Outbox {
 	/** Seconds until it expires, at least 1. */
 	left(at: number): number {
 		const left = this.deadlineOf(at) - this.seconds - (this.beside > 0 ? 1 : 0);
-		return left < 1 ? 1 : left;
+		return Math.max(left, 1);
 	}
 
 	private deadlineOf(at: number): number {
@@ -377,7 +373,8 @@ export class Outbox5 extends Outbox {
 	propertyLength(at: number): number {
 		const { all } = this;
 		const topic = this.topicAt(at);
-		const from = topic + 2 + ((all[topic] << 8) | all[topic + 1]) + ((this.words[at + 1] & Mark.QOS) === 0 ? 0 : 2);
+		const from =
+			topic + 2 + ((all[topic] << 8) | all[topic + 1]) + ((this.words[at + 1] & Mark.QOS) === 0 ? 0 : 2);
 		return readLength(all, from);
 	}
 
@@ -392,7 +389,6 @@ export class Outbox5 extends Outbox {
 		}
 		return -1;
 	}
-
 }
 
 /** The variable byte integer at `at`. */

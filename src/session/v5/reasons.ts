@@ -2,7 +2,10 @@
 
 import { Reason } from "../../wire/reason.js";
 
-export const MESSAGE_EXPIRED = new Reason("app", "a message was not sent before it expired: see messageExpiry");
+export const MESSAGE_EXPIRED = new Reason(
+	"app",
+	"a message was not sent before it expired: see messageExpiry",
+);
 export const MESSAGE_TOO_LARGE = new Reason(
 	"broker",
 	"a message accepted before connecting is larger than this broker takes (Maximum Packet Size, section 3.2.2.3.6)",
