@@ -255,6 +255,12 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.options.onDropped?.(id, reason);
 	}
 
+	/** A message goes without its properties: counts it, and tells of it. */
+	reportOmitted(id: number): void {
+		this.statistics.propertiesOmitted++;
+		this.options.onPropertiesOmitted?.(id);
+	}
+
 	/** Closes for good: at once, or when what is held is delivered. @param ending 5.0 has it */
 	close(ending?: Ending): void {
 		if (ending !== undefined)

@@ -118,6 +118,11 @@ export interface ClientOptions extends Network, Options5 {
 	onDelivered?(packetId: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
+	/**
+	 * The message with this packet identifier, 0 at QoS 0, goes without its properties, for 3.1.1 has none: this client
+	 * speaks no other, or the broker at hand does not.
+	 */
+	onPropertiesOmitted?(packetId: number): void;
 	/** What was refused for want of room may be accepted now. Not called within `publish`, `publishFrom` or `subscribe`. */
 	onWritable?(): void;
 }
@@ -130,6 +135,7 @@ const FUNCTIONS = Object.freeze([
 	"onUnsubscribed",
 	"onDelivered",
 	"onDropped",
+	"onPropertiesOmitted",
 	"onWritable",
 	"random",
 ] as const);

@@ -4,6 +4,8 @@
 import type { Outbox } from "../../session/outbox.js";
 import type { WillFields5 } from "../../session/payload.js";
 import type { Subscriptions } from "../../session/subscriptions.js";
+import type { Outbox5 } from "../../session/v5/outbox.js";
+import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
 import { whole, yesOrNo } from "../../wire/check.js";
 import type { Reason } from "../../wire/reason.js";
 import { encodeField } from "../../wire/topic.js";
@@ -36,6 +38,7 @@ const enum Change {
 }
 
 export class Connection5 extends Connection implements ReaderEvents5 {
+	declare protected readonly outbox: Outbox5;
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
 	declare protected readonly dialer: Dialer5;
@@ -239,6 +242,50 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		if (isRedirect(code)) return this.redirect(code);
 		if (code === 0) this.takeLimits();
 		return super.accept(code, sessionPresent);
+	}
+
+	/** What this broker does not take is given up before anything goes again; all is told when the session is settled. */
+	protected override resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
+		const { outbox, five, granted } = this;
+		const lost: number[] = [];
+		const reasons: Reason[] = [];
+		if (five)
+			for (let name = outbox.nextUnservable(granted); name >= 0; name = outbox.nextUnservable(granted)) {
+				lost.push(name);
+				reasons.push(outbox.why);
+			}
+		let failure = super.resumeSession(sessionPresent);
+		for (let i = 0; i < lost.length; i++) failure = this.tell(lost[i], reasons[i], failure);
+		if (five) return failure;
+		for (let name = outbox.takeOmitted(); name >= 0; name = outbox.takeOmitted())
+			try {
+				this.reportOmitted(name & 0xffff);
+			} catch (error) {
+				failure ??= { error };
+			}
+		return failure;
+	}
+
+	/** What has expired is told, too. */
+	override catchUp(): void {
+		const { outbox } = this;
+		let failure: { error: unknown } | undefined;
+		for (let name = outbox.takeExpired(); name >= 0; name = outbox.takeExpired())
+			failure = this.tell(name, MESSAGE_EXPIRED, failure);
+		super.catchUp();
+		if (failure !== undefined) throw failure.error;
+	}
+
+	protected override attend(now: number): void {
+		const { outbox } = this;
+		outbox.advance(now);
+		outbox.expire();
+		this.catchUp();
+		super.attend(now);
+	}
+
+	protected override delay(now: number): number {
+		return Math.min(super.delay(now), this.outbox.untilExpiry());
 	}
 
 	/** What the host at hand has proved is no longer so. */
