@@ -1,7 +1,9 @@
 // The options that only MQTT 5.0 has: what they mean, their defaults, and the checks at the call.
 
-import { whole } from "../../wire/check.js";
+import type { Authenticator } from "../../authentication/authenticator.js";
+import { checkFunction, whole } from "../../wire/check.js";
 import { type ClientOptions, checkOptions, type Settings } from "../options.js";
+import { checkAuthenticator } from "./authentication.js";
 
 /** What only MQTT 5.0 has. Under 3.1.1 they throw at construction when they are set. */
 export interface Options5 {
@@ -16,6 +18,13 @@ export interface Options5 {
 	topicAliases?: number;
 	/** Aliases that the broker may use for topics, 0 to 256; each claims topicSize bytes. Default 0. */
 	aliases?: number;
+	/**
+	 * How this client and the broker prove to each other who they are (section 4.12): `new Scram(...)` of xs-mqtt/scram, or an
+	 * authenticator of yours. One for each Client.
+	 */
+	authentication?: Authenticator;
+	/** `client.reauthenticate()` has gone well. */
+	onReauthenticated?(): void;
 }
 
 export interface Settings5 extends Settings {
@@ -38,5 +47,7 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
 	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);
+	if (options.authentication !== undefined) checkAuthenticator(options.authentication);
+	checkFunction("onReauthenticated", options.onReauthenticated);
 	return settings;
 };
