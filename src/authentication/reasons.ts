@@ -8,7 +8,7 @@ const enum Code {
 }
 
 // The fault is the broker's where a person has to act before it can go well: the next attempt comes after the longest delay.
-const refused = (message: string) => new Reason("broker", `SCRAM: ${message}`, Code.UNSPECIFIED);
+const refused = (message: string) => new Reason("broker", `SCRAM: ${message}`);
 const broken = (message: string) => new Reason("peer", `SCRAM: ${message}`, Code.UNSPECIFIED);
 
 export const SCRAM_MALFORMED = broken(

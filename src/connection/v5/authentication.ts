@@ -4,7 +4,8 @@
 import type { Answer, Authenticator } from "../../authentication/authenticator.js";
 import { Reason } from "../../wire/reason.js";
 import { encodeField } from "../../wire/topic.js";
-import { encodeAuth } from "../../wire/v5/auth.js";
+import { encodeAuth5 } from "../../wire/v5/encode.js";
+import { encodeBinary } from "../../wire/v5/properties.js";
 import { Property } from "../../wire/v5/property.js";
 import { ReasonCode } from "../../wire/v5/reason-codes.js";
 import type { ReceivedProperties } from "../../wire/v5/received.js";
@@ -32,7 +33,7 @@ export const AUTHENTICATOR_FAILED = new Reason(
 
 /** What the connection does for it. */
 export interface AuthenticationOwner {
-	/** Sends an AUTH packet: the broker's answer is awaited from now on. It has a frame's headroom. */
+	/** Sends an AUTH packet: the broker's answer is awaited from now on. */
 	sendAuth(packet: Uint8Array): void;
 	/** Ends the connection, with DISCONNECT and the reason's code where that can go (section 4.12.1). */
 	refuse(reason: Reason): void;
@@ -69,10 +70,10 @@ export class Authentication {
 		this.owner = owner;
 	}
 
-	/** A connection begins: the authentication data of CONNECT. Throws what the authenticator throws. */
+	/** A connection begins: the authentication data of CONNECT, as a field. Throws what the authenticator throws. */
 	begin(): Uint8Array | undefined {
 		this.stage = Stage.CONNECT;
-		return this.authenticator.begin();
+		return fieldOf(this.authenticator.begin());
 	}
 
 	/** The connection is over. */
@@ -91,10 +92,10 @@ export class Authentication {
 	 */
 	reauthenticate(): boolean {
 		if (this.stage !== Stage.DONE) return false;
-		const data = this.authenticator.begin();
+		const data = fieldOf(this.authenticator.begin());
 		if (this.stage !== Stage.DONE) return false; // a function of the app's has closed the client
 		this.stage = Stage.AGAIN;
-		this.owner.sendAuth(encodeAuth(ReasonCode.REAUTHENTICATE, this.method, data));
+		this.owner.sendAuth(encodeAuth5(ReasonCode.REAUTHENTICATE, this.method, data));
 		return true;
 	}
 
@@ -150,8 +151,12 @@ export class Authentication {
 
 	private answer(answer: Answer): void {
 		this.ours = false;
-		if (answer instanceof Reason) this.owner.refuse(answer);
-		else this.owner.sendAuth(encodeAuth(ReasonCode.CONTINUE_AUTHENTICATION, this.method, answer));
+		if (answer instanceof Reason) {
+			this.owner.refuse(answer);
+			return;
+		}
+		const data = fieldOf(answer);
+		this.owner.sendAuth(encodeAuth5(ReasonCode.CONTINUE_AUTHENTICATION, this.method, data));
 	}
 
 	/** The same method each time (MQTT-4.12.0-5), and all of the data. */
@@ -173,6 +178,10 @@ export class Authentication {
 		this.authenticator.stop?.();
 	}
 }
+
+/** Authentication data as a field. Throws when there are too many. */
+const fieldOf = (data: Uint8Array | undefined): Uint8Array | undefined =>
+	data === undefined ? undefined : encodeBinary("authentication data", data);
 
 /** The field of its method. Throws when it is no authenticator. */
 export const checkAuthenticator = (authenticator: Authenticator): Uint8Array => {
