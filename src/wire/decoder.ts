@@ -61,7 +61,7 @@ export const enum Block {
 }
 
 /** What is read next. */
-const enum Step {
+export const enum Step {
 	/** A packet begins, and none of it was read. */
 	HEADER = 0,
 	TOPIC_LENGTH = 1,
@@ -75,6 +75,8 @@ const enum Step {
 	STOPPED = 9,
 	/** A packet begins; bytes of it may have been read. */
 	HEADER_REST = 10,
+	/** Steps of a subclass are from here on. */
+	OTHER = 11,
 }
 
 const enum Head {
@@ -468,9 +470,14 @@ export class Decoder {
 					if (!this.readWord() || !this.header()) return;
 					break;
 				default:
-					return;
+					if (!this.other()) return;
 			}
 		}
+	}
+
+	/** A step of a subclass; false when decoding has to wait. */
+	protected other(): boolean {
+		return false;
 	}
 
 	/** Always false: decoding is over. */
