@@ -148,7 +148,9 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		// In 3.1.1 the broker publishes the will because no DISCONNECT has come (section 3.1.2.5).
 		if (!this.five) return withWill || super.disconnect();
 		const code = withWill ? ReasonCode.DISCONNECT_WITH_WILL : ReasonCode.NORMAL_DISCONNECTION;
-		return this.writer.sendLast(encodeDisconnect5(code, sessionExpiry));
+		const packet = encodeDisconnect5(code, sessionExpiry);
+		if (packet.length > this.granted.maximumPacketSize) return super.disconnect();
+		return this.writer.sendLast(packet);
 	}
 
 	// ---- which version is spoken
