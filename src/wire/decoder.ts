@@ -79,7 +79,7 @@ export const enum Step {
 	OTHER = 11,
 }
 
-const enum Head {
+export const enum Head {
 	/** The first two bytes of a PUBACK, as the low half of a number: boards and computers are little-endian. */
 	PUBACK = (2 << 8) | (PacketType.PUBACK << 4),
 }

@@ -1,7 +1,7 @@
 // Bytes to packets of MQTT 5.0, from a stream cut anywhere: what its packets have beside those of 3.1.1, which are
 // properties, reason codes, AUTH, and DISCONNECT of the broker. Knows no session, no socket, no time.
 
-import { Block, Decoder, type PacketSink, type Source, Step } from "../decoder.js";
+import { Block, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
 import { PacketType } from "../protocol.js";
 import {
 	CONNACK_CODE,
@@ -62,14 +62,30 @@ const enum Bytes {
 
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
+	// Hot fields first, as in Decoder.
 	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
+	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it, and bytes behind that. */
+	private headLength: number;
+	private behind: number;
+	/**
+	 * Properties of a PUBLISH go here, which is short for one read only. Those that were checked last are in front, NaN
+	 * behind them, to be compared eight bytes at a time: the same ones need no check.
+	 */
+	private readonly buffer5: ArrayBuffer;
+	private readonly properties: Uint8Array;
+	private readonly propertiesAt: number;
+	private readonly checked: Float64Array;
+	/** Bytes of those, -1: `received` and `alias` are not theirs. */
+	private lastLength: number;
+	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
+	readonly received: ReceivedProperties;
 	/** Topic alias of the PUBLISH at hand; 0: none. */
 	alias: number;
 	/** Its topic name was longer than the buffer. */
 	topicSkipped: boolean;
-	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
-	readonly received: ReceivedProperties;
+	/** Bytes of a message's properties that there is room for. */
+	readonly propertySize: number;
 	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
 	keepsProblemInformation: boolean;
 	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
@@ -77,9 +93,6 @@ export class Decoder5 extends Decoder {
 
 	/** The topic's bytes, eight at a time. */
 	private readonly words: Float64Array;
-	/** Room for properties of a PUBLISH: short for one read only. */
-	private readonly buffer5: ArrayBuffer;
-	private readonly properties: Uint8Array;
 	/** Where those of the packet at hand go, and how many bytes of them there is room for. */
 	private store: Uint8Array;
 	private capacity: number;
@@ -103,14 +116,22 @@ export class Decoder5 extends Decoder {
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
 		super(sink, payloadSize, topicSize);
-		this.words = this.topicWords();
+		const propertiesAt = ((propertySize + 7) & ~7) + Bytes.SLACK;
+		const size = 2 * propertiesAt;
+		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.five = false;
+		this.headLength = 0;
+		this.behind = 0;
+		this.buffer5 = buffer;
+		this.properties = new Uint8Array(buffer, propertiesAt);
+		this.propertiesAt = propertiesAt;
+		this.checked = new Float64Array(buffer);
+		this.lastLength = -1;
+		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
 		this.topicSkipped = false;
-		const size = propertySize + Bytes.SLACK;
-		this.buffer5 = new ArrayBuffer(size, { maxByteLength: size });
-		this.properties = new Uint8Array(this.buffer5);
-		this.received = new ReceivedProperties(this.properties);
+		this.propertySize = propertySize;
+		this.words = this.topicWords();
 		this.keepsProblemInformation = false;
 		this.bare = false;
 		this.store = this.properties;
@@ -125,11 +146,6 @@ export class Decoder5 extends Decoder {
 		this.second = 0;
 	}
 
-	/** Bytes of a message's properties that there is room for. */
-	get propertySize(): number {
-		return this.properties.length - Bytes.SLACK;
-	}
-
 	/**
 	 * The PUBLISH at hand, which has an alias in place of a topic name, has the one in `words`: eight bytes at a time, zero
 	 * behind its `length` bytes, as `topicWords` has it.
@@ -142,6 +158,7 @@ export class Decoder5 extends Decoder {
 
 	override start(source: Source): void {
 		super.start(source);
+		this.lastLength = -1;
 		this.alias = 0;
 		this.topicSkipped = false;
 		this.due = false;
@@ -158,8 +175,97 @@ export class Decoder5 extends Decoder {
 		this.available = count;
 		if (this.blocks !== 0) return;
 		this.blocks = Block.DECODING;
+		const quad = this.quad;
+		let more = true;
 		try {
-			this.crawl();
+			while (this.available > 3 && this.step === Step.HEADER) {
+				const source = this.source!;
+				let got = source.read(quad);
+				if (got !== 4) {
+					this.short(got);
+					this.longWay(this.got);
+					break;
+				}
+				const head = this.head[0];
+				if (head !== this.lastHead) {
+					this.available -= 4;
+					if ((head & 0xffff) === Head.PUBACK) {
+						const id = ((head >>> 8) & 0xff00) | (head >>> 24);
+						if (id > 0 ? this.sink.onPuback(id) : this.reject(IDENTIFIER_ZERO)) continue;
+						more = false;
+						break;
+					}
+					if (!this.publishHead()) {
+						if (this.acknowledgement()) continue;
+						more = false;
+						break;
+					}
+					this.available += 4;
+				}
+				// The short way, as in 3.1.1: the topic name comes with all that is between it and the properties.
+				const available = this.available - this.packetSize;
+				if (available < 0) {
+					this.available -= 4;
+					this.longWay(4);
+					break;
+				}
+				const { buffer, topic, headLength } = this;
+				buffer.resize(this.topicAt + headLength);
+				got = source.read(topic);
+				buffer.resize(this.size);
+				if (got !== headLength) {
+					this.interruptHead(got ?? 0, available);
+					break;
+				}
+				const length = topic[headLength - 1];
+				topic[headLength - 1] = 0;
+				if (this.flags > 1 && !this.takeId()) {
+					more = false;
+					break;
+				}
+				const total = this.behind - length;
+				if (length > 0) {
+					if (total < 0 || length > this.propertySize) {
+						more = this.longProperties(length, available);
+						break;
+					}
+					const { buffer5, properties } = this;
+					buffer5.resize(this.propertiesAt + length);
+					got = source.read(properties);
+					buffer5.resize(2 * this.propertiesAt);
+					if (got !== length) {
+						this.interruptProperties(length, got ?? 0, available + total);
+						break;
+					}
+				}
+				let i = -1;
+				if (length === this.lastLength) {
+					const { checked } = this;
+					let j = checked.length >> 1;
+					for (i = 0; checked[i] === checked[j]; j++) i++;
+				}
+				if (i << 3 >= length) this.received.rewind();
+				else if (!this.check(length)) {
+					more = false;
+					break;
+				}
+				this.total = this.partLength = total;
+				if (total > 0) {
+					buffer.resize(this.payloadAt + total);
+					got = source.read(this.payload);
+					buffer.resize(this.size);
+					if (got !== total) {
+						this.interrupt(Step.PAYLOAD, got, available + total);
+						break;
+					}
+				}
+				this.available = available;
+				const { flags, sink } = this;
+				if (flags < 2 ? sink.onMessage() : flags < 4 ? sink.onPublish() : sink.onPublishQos2()) continue;
+				more = false;
+				break;
+			}
+			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.crawl();
 		} catch (error) {
 			this.blocks &= ~Block.DECODING;
 			this.sink.onThrown(error);
@@ -168,13 +274,101 @@ export class Decoder5 extends Decoder {
 		this.blocks &= ~Block.DECODING;
 	}
 
+	/** As in 3.1.1, but that the topic name may be empty, and how long the payload is not known yet. */
+	protected override publishHead(): boolean {
+		if (!this.five) return super.publishHead();
+		const quad = this.quad;
+		const remaining = quad[1];
+		const length = (quad[2] << 8) | quad[3];
+		const flags = quad[0] & 15;
+		const headLength = length + (flags > 1 ? 3 : 1);
+		const behind = remaining - 2 - headLength;
+		this.lastHead = 0;
+		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
+		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
+		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
+		if (length === 0) this.lastLength = -1;
+		this.type = PacketType.PUBLISH;
+		this.flags = flags;
+		this.topicLength = length;
+		this.topicSkipped = false;
+		this.id = 0;
+		this.offset = 0;
+		this.headLength = headLength;
+		this.behind = behind;
+		this.packetSize = remaining + 2;
+		this.lastHead = this.head[0];
+		return true;
+	}
+
+	/** The packet identifier, which was read behind the topic name. */
+	private takeId(): boolean {
+		const { topic, topicLength } = this;
+		const id = (topic[topicLength] << 8) | topic[topicLength + 1];
+		topic[topicLength] = topic[topicLength + 1] = 0;
+		this.id = id;
+		return id > 0 || this.reject(IDENTIFIER_ZERO);
+	}
+
+	/** Only `got` bytes of the topic name and what was to be read with it have come. */
+	private interruptHead(got: number, available: number): void {
+		const { topic, topicLength } = this;
+		const more = got - topicLength;
+		this.due = true;
+		this.total = this.behind + 1;
+		if (more > 0) {
+			this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
+			topic[topicLength] = topic[topicLength + 1] = 0;
+		}
+		this.interrupt(more > 0 ? Step.IDENTIFIER : Step.TOPIC, got, available + this.packetSize - 4);
+		if (more > 0) this.got = more;
+	}
+
+	/** Properties that do not go the short way: the first byte of their length, and `available` behind the packet. */
+	private longProperties(byte: number, available: number): boolean {
+		const { behind } = this;
+		this.available = available + behind;
+		this.remaining = behind;
+		this.consumed = 0;
+		this.got = 0;
+		this.lastLength = -1;
+		this.beginLength();
+		return this.lengthOf(byte);
+	}
+
+	/** Only `got` bytes of properties have come; `available` were to be behind them. */
+	private interruptProperties(length: number, got: number, available: number): void {
+		this.longProperties(length, available - this.behind + length);
+		this.available = got === 0 ? 0 : available + length - got;
+		this.end = got;
+		this.left = length - got;
+	}
+
+	/** Checks the properties that were read at once, and remembers them. */
+	private check(length: number): boolean {
+		const { checked } = this;
+		this.remaining = this.behind;
+		this.left = length;
+		this.beginProperties();
+		this.end = length;
+		this.left = 0;
+		if (!this.gather()) return false;
+		this.step = Step.HEADER;
+		// What differs from all that may come ends the comparison.
+		let i = 0;
+		for (let j = checked.length >> 1; i << 3 < length; i++) checked[i] = checked[j++];
+		checked[i] = Number.NaN;
+		this.lastLength = length;
+		return true;
+	}
+
 	// ---- the long way
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.1.2 to 2.1.4). */
 	protected override dispatch(): boolean {
 		if (!this.five) return super.dispatch();
 		const { type, flags, remaining } = this;
-		this.alias = 0;
+		this.lastLength = -1;
 		if (!this.connected && type !== PacketType.CONNACK && type !== PacketType.AUTH)
 			return this.reject(NOT_YET_CONNECTED);
 		if (type === PacketType.PUBLISH) {
@@ -329,8 +523,13 @@ export class Decoder5 extends Decoder {
 		if (this.remaining === 0) return this.reject(PROPERTY_LENGTH);
 		const byte = this.readByte();
 		if (byte < 0) return false;
-		const { bits } = this;
 		this.remaining--;
+		return this.lengthOf(byte);
+	}
+
+	/** A byte of the length, which is taken off `remaining`. */
+	private lengthOf(byte: number): boolean {
+		const { bits } = this;
 		this.left += (byte & 127) << bits;
 		if (byte >= 128) {
 			this.bits = bits + 7;
@@ -341,14 +540,14 @@ export class Decoder5 extends Decoder {
 
 	/** `left` bytes of properties are next. */
 	private beginProperties(): boolean {
-		const { properties, left } = this;
+		const { properties, left, payloadSize } = this;
 		if (left > this.remaining) return this.reject(PROPERTY_LENGTH);
 		this.remaining -= left;
 		this.kept = this.end = 0;
 		this.seen = 0;
+		this.alias = 0;
 		this.store = properties;
-		this.capacity = properties.length - Bytes.SLACK;
-		const { payloadSize } = this;
+		this.capacity = this.propertySize;
 		if (this.type !== PacketType.PUBLISH && payloadSize > properties.length) {
 			this.store = this.payload;
 			this.capacity = payloadSize - Bytes.SLACK;
@@ -405,10 +604,9 @@ export class Decoder5 extends Decoder {
 		const { left, properties, buffer5 } = this;
 		if (this.end > 0 || left === 0 || left > this.available || left > this.capacity) return;
 		if (this.store !== properties) return;
-		const size = properties.length;
-		buffer5.resize(left);
+		buffer5.resize(this.propertiesAt + left);
 		const got = this.source!.read(properties) ?? 0;
-		buffer5.resize(size);
+		buffer5.resize(2 * this.propertiesAt);
 		this.available = got === 0 ? 0 : this.available - got;
 		this.end = got;
 		this.left = left - got;
