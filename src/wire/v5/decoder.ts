@@ -583,8 +583,9 @@ export class Decoder5 extends Decoder {
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
 					if (this.repeats(row, kept)) return this.reject(PROPERTY_TWICE);
-					// A pair's second length, which is behind its first string, has not come yet.
-					this.second = (row & Row.FORM) === Form.PAIR ? 2 : 0;
+					// The second length of a pair, which is behind its first string, may not have come yet.
+					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
+					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
 					this.skipping = size - got - this.second;
 					this.bits = 0;
 					this.drop(got);
