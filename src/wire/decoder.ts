@@ -156,10 +156,11 @@ export class Decoder {
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
 	 * A longer payload comes in parts, a longer topic name is skipped.
+	 * @param gap bytes in front of the topic name, and as many behind it, for a subclass; a multiple of 8
 	 */
-	constructor(sink: PacketSink, payloadSize: number, topicSize: number) {
-		const topicAt = topicSize + 8;
-		const payloadAt = topicAt + topicSize + 8;
+	constructor(sink: PacketSink, payloadSize: number, topicSize: number, gap = 0) {
+		const topicAt = topicSize + 8 + gap;
+		const payloadAt = topicAt + topicSize + 8 + gap;
 		const scratchAt = payloadAt + payloadSize;
 		const size = scratchAt + Bytes.SCRATCH;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });

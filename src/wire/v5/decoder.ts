@@ -68,15 +68,18 @@ export class Decoder5 extends Decoder {
 	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it, and bytes behind that. */
 	private headLength: number;
 	private behind: number;
-	/**
-	 * Properties of a PUBLISH go here, which is short for one read only. Those that were checked last are in front, NaN
-	 * behind them, to be compared eight bytes at a time: the same ones need no check.
-	 */
-	private readonly buffer5: ArrayBuffer;
+	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
-	private readonly checked: Float64Array;
-	/** Bytes of those, -1: `received` and `alias` are not theirs. */
+	/** All that is received, eight bytes at a time. */
+	private readonly words: Float64Array;
+	/**
+	 * Properties that were checked last: from which word on, NaN in the one that ends them. If the next ones are the same,
+	 * `received` and `alias` are theirs.
+	 */
+	private readonly checkedAt: number;
+	private checkedEnd: number;
+	/** Bytes of those; -1: none. */
 	private lastLength: number;
 	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
 	readonly received: ReceivedProperties;
@@ -91,8 +94,6 @@ export class Decoder5 extends Decoder {
 	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
 	bare: boolean;
 
-	/** The topic's bytes, eight at a time. */
-	private readonly words: Float64Array;
 	/** Where those of the packet at hand go, and how many bytes of them there is room for. */
 	private store: Uint8Array;
 	private capacity: number;
@@ -115,23 +116,21 @@ export class Decoder5 extends Decoder {
 	 * buffer, if it is larger.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
-		super(sink, payloadSize, topicSize);
-		const propertiesAt = ((propertySize + 7) & ~7) + Bytes.SLACK;
-		const size = 2 * propertiesAt;
-		const buffer = new ArrayBuffer(size, { maxByteLength: size });
+		const gap = ((propertySize + 7) & ~7) + Bytes.SLACK;
+		super(sink, payloadSize, topicSize, gap);
+		const { buffer, topicAt } = this;
 		this.five = false;
 		this.headLength = 0;
 		this.behind = 0;
-		this.buffer5 = buffer;
-		this.properties = new Uint8Array(buffer, propertiesAt);
-		this.propertiesAt = propertiesAt;
-		this.checked = new Float64Array(buffer);
+		this.propertiesAt = topicAt + topicSize + 8;
+		this.properties = new Uint8Array(buffer, this.propertiesAt);
+		this.words = new Float64Array(buffer, 0, this.payloadAt >> 3);
+		this.checkedAt = this.checkedEnd = (topicAt - gap) >> 3;
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
 		this.topicSkipped = false;
 		this.propertySize = propertySize;
-		this.words = this.topicWords();
 		this.keepsProblemInformation = false;
 		this.bare = false;
 		this.store = this.properties;
@@ -151,9 +150,14 @@ export class Decoder5 extends Decoder {
 	 * behind its `length` bytes, as `topicWords` has it.
 	 */
 	takeTopic(words: Float64Array, length: number): void {
-		const topic = this.words;
-		for (let i = 0; i << 3 < length; i++) topic[i] = words[i];
+		const all = this.words;
+		for (let i = 0, at = this.topicAt >> 3; i << 3 < length; i++) all[at++] = words[i];
 		this.topicLength = length;
+	}
+
+	/** Bytes of topic name that there is room for. */
+	override get topicSize(): number {
+		return this.propertiesAt - this.topicAt - 8;
 	}
 
 	override start(source: Source): void {
@@ -209,58 +213,52 @@ export class Decoder5 extends Decoder {
 					this.longWay(4);
 					break;
 				}
-				const { buffer, topic, headLength } = this;
+				const { buffer, topic, headLength, lastLength } = this;
 				buffer.resize(this.topicAt + headLength);
 				got = source.read(topic);
-				buffer.resize(this.size);
-				if (got !== headLength) {
-					this.interruptHead(got ?? 0, available);
+				if (got !== headLength || topic[headLength - 1] !== lastLength) {
+					buffer.resize(this.size);
+					more = this.longHead(got, available);
 					break;
 				}
-				const length = topic[headLength - 1];
-				topic[headLength - 1] = 0;
-				if (this.flags > 1 && !this.takeId()) {
-					more = false;
-					break;
-				}
-				const total = this.behind - length;
-				if (length > 0) {
-					if (total < 0 || length > this.propertySize) {
-						more = this.longProperties(length, available);
+				if (lastLength > 0) {
+					buffer.resize(this.propertiesAt + lastLength);
+					got = source.read(this.properties);
+					if (got !== lastLength) {
+						buffer.resize(this.size);
+						more = this.longProperties(got, available);
 						break;
 					}
-					const { buffer5, properties } = this;
-					buffer5.resize(this.propertiesAt + length);
-					got = source.read(properties);
-					buffer5.resize(2 * this.propertiesAt);
-					if (got !== length) {
-						this.interruptProperties(length, got ?? 0, available + total);
-						break;
-					}
+					topic[headLength - 1] = 0;
 				}
-				let i = -1;
-				if (length === this.lastLength) {
-					const { checked } = this;
-					let j = checked.length >> 1;
-					for (i = 0; checked[i] === checked[j]; j++) i++;
-				}
-				if (i << 3 >= length) this.received.rewind();
-				else if (!this.check(length)) {
-					more = false;
-					break;
-				}
-				this.total = this.partLength = total;
+				const total = this.total;
+				got = 0;
 				if (total > 0) {
 					buffer.resize(this.payloadAt + total);
 					got = source.read(this.payload);
-					buffer.resize(this.size);
-					if (got !== total) {
-						this.interrupt(Step.PAYLOAD, got, available + total);
+				}
+				buffer.resize(this.size);
+				const flags = this.flags;
+				if (flags > 1 && !this.takeId()) {
+					more = false;
+					break;
+				}
+				if (lastLength > 0) {
+					const words = this.words;
+					let i = this.checkedAt;
+					for (let j = this.propertiesAt >> 3; words[i] === words[j]; j++) i++;
+					if (i >= this.checkedEnd) this.received.rewind();
+					else if (!this.check()) {
+						more = false;
 						break;
 					}
 				}
+				if (got !== total) {
+					this.interrupt(Step.PAYLOAD, got, available + total);
+					break;
+				}
 				this.available = available;
-				const { flags, sink } = this;
+				const sink = this.sink;
 				if (flags < 2 ? sink.onMessage() : flags < 4 ? sink.onPublish() : sink.onPublishQos2()) continue;
 				more = false;
 				break;
@@ -274,7 +272,7 @@ export class Decoder5 extends Decoder {
 		this.blocks &= ~Block.DECODING;
 	}
 
-	/** As in 3.1.1, but that the topic name may be empty, and how long the payload is not known yet. */
+	/** As in 3.1.1, but that the topic name may be empty. */
 	protected override publishHead(): boolean {
 		if (!this.five) return super.publishHead();
 		const quad = this.quad;
@@ -287,13 +285,14 @@ export class Decoder5 extends Decoder {
 		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
 		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
-		if (length === 0) this.lastLength = -1;
+		if (length === 0 || behind < this.lastLength) this.lastLength = -1;
 		this.type = PacketType.PUBLISH;
 		this.flags = flags;
 		this.topicLength = length;
 		this.topicSkipped = false;
 		this.id = 0;
 		this.offset = 0;
+		this.total = this.partLength = behind - this.lastLength;
 		this.headLength = headLength;
 		this.behind = behind;
 		this.packetSize = remaining + 2;
@@ -310,55 +309,56 @@ export class Decoder5 extends Decoder {
 		return id > 0 || this.reject(IDENTIFIER_ZERO);
 	}
 
-	/** Only `got` bytes of the topic name and what was to be read with it have come. */
-	private interruptHead(got: number, available: number): void {
-		const { topic, topicLength } = this;
-		const more = got - topicLength;
-		this.due = true;
-		this.total = this.behind + 1;
-		if (more > 0) {
-			this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
-			topic[topicLength] = topic[topicLength + 1] = 0;
-		}
-		this.interrupt(more > 0 ? Step.IDENTIFIER : Step.TOPIC, got, available + this.packetSize - 4);
-		if (more > 0) this.got = more;
-	}
-
-	/** Properties that do not go the short way: the first byte of their length, and `available` behind the packet. */
-	private longProperties(byte: number, available: number): boolean {
-		const { behind } = this;
-		this.available = available + behind;
-		this.remaining = behind;
-		this.consumed = 0;
-		this.got = 0;
+	/**
+	 * Only `got` bytes of the topic name and what was to be read with it have come, or properties are not as long as the
+	 * last ones. `available` bytes are behind the packet.
+	 */
+	private longHead(got: number | undefined, available: number): boolean {
+		const { topic, topicLength, headLength, behind } = this;
+		const came = got ?? 0;
+		const byte = topic[headLength - 1];
+		topic[headLength - 1] = 0;
 		this.lastLength = -1;
-		this.beginLength();
-		return this.lengthOf(byte);
+		if (came === headLength) {
+			this.available = available + behind;
+			this.remaining = behind;
+			this.consumed = 0;
+			this.got = 0;
+			if (this.flags > 1 && !this.takeId()) return false;
+			this.beginLength();
+			return this.lengthOf(byte);
+		}
+		const more = came - topicLength;
+		this.due = true;
+		this.total = behind + 1;
+		if (more <= 0) return this.interrupt(Step.TOPIC, got, available + headLength + behind);
+		this.interrupt(Step.IDENTIFIER, got, available + headLength + behind);
+		this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
+		topic[topicLength] = topic[topicLength + 1] = 0;
+		this.got = more;
+		return true;
 	}
 
-	/** Only `got` bytes of properties have come; `available` were to be behind them. */
-	private interruptProperties(length: number, got: number, available: number): void {
-		this.longProperties(length, available - this.behind + length);
-		this.available = got === 0 ? 0 : available + length - got;
+	/** Only `got` bytes of properties have come, which are as long as the last ones. */
+	private longProperties(got = 0, available: number): boolean {
+		const length = this.lastLength;
+		if (!this.longHead(this.headLength, available)) return false;
+		this.available = got === 0 ? 0 : this.available - got;
 		this.end = got;
 		this.left = length - got;
+		return true;
 	}
 
-	/** Checks the properties that were read at once, and remembers them. */
-	private check(length: number): boolean {
-		const { checked } = this;
+	/** Checks properties that were read at once, and are as long as the last ones. */
+	private check(): boolean {
+		const { lastLength } = this;
+		this.left = lastLength;
 		this.remaining = this.behind;
-		this.left = length;
 		this.beginProperties();
-		this.end = length;
+		this.end = lastLength;
 		this.left = 0;
 		if (!this.gather()) return false;
 		this.step = Step.HEADER;
-		// What differs from all that may come ends the comparison.
-		let i = 0;
-		for (let j = checked.length >> 1; i << 3 < length; i++) checked[i] = checked[j++];
-		checked[i] = Number.NaN;
-		this.lastLength = length;
 		return true;
 	}
 
@@ -548,7 +548,7 @@ export class Decoder5 extends Decoder {
 		this.alias = 0;
 		this.store = properties;
 		this.capacity = this.propertySize;
-		if (this.type !== PacketType.PUBLISH && payloadSize > properties.length) {
+		if (this.type !== PacketType.PUBLISH && payloadSize - Bytes.SLACK > this.propertySize) {
 			this.store = this.payload;
 			this.capacity = payloadSize - Bytes.SLACK;
 		}
@@ -600,14 +600,13 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Properties of a PUBLISH that are there whole, and for which there is room. */
+	/** Properties that are there whole, and for which there is room. */
 	private readAtOnce(): void {
-		const { left, properties, buffer5 } = this;
+		const { left, store, buffer } = this;
 		if (this.end > 0 || left === 0 || left > this.available || left > this.capacity) return;
-		if (this.store !== properties) return;
-		buffer5.resize(this.propertiesAt + left);
-		const got = this.source!.read(properties) ?? 0;
-		buffer5.resize(2 * this.propertiesAt);
+		buffer.resize((store === this.payload ? this.payloadAt : this.propertiesAt) + left);
+		const got = this.source!.read(store) ?? 0;
+		buffer.resize(this.size);
 		this.available = got === 0 ? 0 : this.available - got;
 		this.end = got;
 		this.left = left - got;
@@ -695,12 +694,24 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
+	/** The next properties need no check if they are these. */
+	private remember(): void {
+		const { received, words, checkedAt } = this;
+		const length = received.length;
+		this.lastLength = received.truncated ? -1 : length;
+		let to = checkedAt;
+		for (let at = this.propertiesAt >> 3; (to - checkedAt) << 3 < length; ) words[to++] = words[at++];
+		words[to] = Number.NaN;
+		this.checkedEnd = to;
+	}
+
 	/** All properties were read. */
 	private endProperties(): boolean {
 		const { type, remaining } = this;
 		this.received.keep(this.kept);
 		if (type === PacketType.PUBLISH) {
 			if (this.topicLength === 0 && this.alias === 0 && !this.topicSkipped) return this.reject(TOPIC_EMPTY);
+			this.remember();
 			this.total = remaining;
 			this.step = Step.PAYLOAD;
 			return true;
