@@ -36,6 +36,8 @@ export const enum Bytes {
 	SPAN = Layout.HEADER + 3,
 	/** Bytes of a fixed header whose remaining length takes one byte. */
 	HEAD = 2,
+	/** Bytes of the longest one. */
+	HEADER_MOST = 5,
 	/** Largest remaining length of one byte. */
 	SHORT = 127,
 }
