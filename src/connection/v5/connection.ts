@@ -311,6 +311,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 	}
 
 	protected override refusalOf(code: number): Reason {
+		if (this.five && isVersionRefusal(code)) return reasonOf(ReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
 		return code < ReasonCode.UNSPECIFIED_ERROR ? super.refusalOf(code) : reasonOf(code);
 	}
 
