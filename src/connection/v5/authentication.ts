@@ -155,7 +155,13 @@ export class Authentication {
 			this.owner.refuse(answer);
 			return;
 		}
-		const data = fieldOf(answer);
+		let data: Uint8Array | undefined;
+		try {
+			data = fieldOf(answer);
+		} catch (error) {
+			this.owner.refuse(AUTHENTICATOR_FAILED);
+			throw error;
+		}
 		this.owner.sendAuth(encodeAuth5(ReasonCode.CONTINUE_AUTHENTICATION, this.method, data));
 	}
 
