@@ -407,6 +407,8 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	override end(reason: Reason): void {
 		const { state } = this;
+		// It is not about a packet of the broker's.
+		if (reason.fault !== "broker" || reason.code === undefined) this.reader.forgetProperties();
 		if (state === Phase.HANDSHAKE && reason.fault === "peer" && !this.five) this.forgetVersion();
 		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five && !this.dismissed)
 			this.say(answerTo(reason));

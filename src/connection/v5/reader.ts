@@ -40,6 +40,12 @@ export class Reader5 extends Reader implements PacketSink5 {
 		return this.decoder.received;
 	}
 
+	/** No packet is at hand. */
+	forgetProperties(): void {
+		const { received } = this.decoder;
+		received.begin(received.buffer);
+	}
+
 	onReasonCode(_type: number, _id: number, _code: number): boolean {
 		return true;
 	}
