@@ -560,29 +560,30 @@ export class Decoder5 extends Decoder {
 	/** Reads properties: keeps what is whole, one by one, and skips what there is no room for. */
 	private gather(): boolean {
 		const { store, capacity, type, scratch } = this;
+		const place = Row.PLACE << type;
 		this.readAtOnce();
 		for (;;) {
-			const { kept } = this;
+			const kept = this.kept;
 			const got = this.end - kept;
 			if (got === 0 && this.left === 0) return this.endProperties();
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
-				if (row === 0) return this.reject(PROPERTY_UNKNOWN);
-				if ((row & (Row.PLACE << type)) === 0) return this.reject(PROPERTY_MISPLACED);
-				size = sizeOf(store, kept, this.end);
+				if ((row & place) === 0) return this.reject(row === 0 ? PROPERTY_UNKNOWN : PROPERTY_MISPLACED);
+				size = sizeOf(store, kept, this.end, row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
 				if (got >= size) {
-					const fault = this.repeats(row, kept) ? PROPERTY_TWICE : this.fault(row, kept, size);
+					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
+					const fault = this.fault(row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
-					if (kept + size <= capacity && this.wants(kept)) this.kept = kept + size;
-					else this.drop(size);
+					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(kept))) this.drop(size);
+					else this.kept = kept + size;
 					continue;
 				}
 				if (size - got > this.left) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
-					if (this.repeats(row, kept)) return this.reject(PROPERTY_TWICE);
+					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
 					// The second length of a pair, which is behind its first string, may not have come yet.
 					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
 					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
@@ -637,20 +638,20 @@ export class Decoder5 extends Decoder {
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
 	private drop(size: number): void {
 		const { store, kept, end } = this;
-		if (this.wants(store[kept])) this.received.truncate();
+		if (this.wants(kept)) this.received.truncate();
 		if (kept + size < end) store.copyWithin(kept, kept + size, end);
 		this.end = end - size;
 	}
 
-	/** Whether a property is kept if there is room. */
-	private wants(property: number): boolean {
+	/** Whether the property at `at` is kept if there is room. */
+	private wants(at: number): boolean {
+		const property = this.store[at];
 		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
 		return this.keepsProblemInformation || this.type === PacketType.PUBLISH;
 	}
 
 	/** Whether the property at `at` was there before, and must not. */
-	private repeats(row: number, at: number): boolean {
-		if ((row & Row.REPEATS) !== 0) return false;
+	private repeats(at: number): boolean {
 		// A prime that tells apart those which are allowed in one packet.
 		const bit = 1 << (this.store[at] % 31);
 		if ((this.seen & bit) !== 0) return true;

@@ -113,6 +113,8 @@ describe.each(table)("%s", (name, property, places) => {
 		expect(reasonOf(inbound[type](parts), tight)).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
 	});
 
+	if (places.length === 0) return;
+
 	test.each(places)("twice in %s", (type) => {
 		const repeats = name === "User Property" || name === "Subscription Identifier";
 		const parts = [property, user("a", "b"), property];

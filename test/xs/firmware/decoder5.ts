@@ -39,7 +39,7 @@ const sink: PacketSink5 = {
 	onDisconnect: hear,
 	onAuth: hear,
 	onMalformed(reason) {
-		trace(reason.message + "\n");
+		trace(`${reason.message}\n`);
 		broken++;
 	},
 	onThrown(error) {
