@@ -9,3 +9,11 @@ export {
 	AUTHENTICATOR_FAILED,
 } from "./connection/v5/authentication.js";
 export type { Options5 } from "./connection/v5/options.js";
+export { QOS_UNAVAILABLE, RETAIN_UNAVAILABLE, TOO_LARGE } from "./connection/v5/writer.js";
+export {
+	MESSAGE_EXPIRED,
+	MESSAGE_TOO_LARGE,
+	QOS_NOT_AVAILABLE,
+	RETAIN_NOT_AVAILABLE,
+} from "./session/v5/reasons.js";
+export { Properties, type PropertyFields } from "./wire/v5/properties.js";
