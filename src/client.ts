@@ -1,14 +1,16 @@
 // What an app calls. Each call is checked here and handed down once; what happens is told through callbacks by the
 // connection.
 
-import { Connection, type Listener, State } from "./connection/connection.js";
-import { type ClientOptions, checkOptions } from "./connection/options.js";
+import { type Connection, type Listener, State } from "./connection/connection.js";
+import type { ClientOptions } from "./connection/options.js";
+import { type Parts, parts4 } from "./connection/parts.js";
 import { Statistics } from "./connection/statistics.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
-import { type Fill, KEEP_ALL, Outbox } from "./session/outbox.js";
+import { type Fill, KEEP_ALL } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import { type MessageHandler, Subscription, Subscriptions } from "./session/subscriptions.js";
+import { type MessageHandler, Subscription } from "./session/subscriptions.js";
+import { parts5 } from "./versions.js";
 import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
 import { Limit, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
@@ -41,12 +43,13 @@ export class Client {
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
-		const settings = checkOptions(options);
+		const parts = partsFor(options);
+		const settings = parts.checkOptions(options);
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
-		const subscriptions = new Subscriptions(settings.subscriptions);
-		const outbox = new Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
-		this.connection = new Connection(options, settings, outbox, subscriptions, this.statistics);
+		const subscriptions = new parts.Subscriptions(settings.subscriptions);
+		const outbox = new parts.Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
+		this.connection = new parts.Connection(parts, options, settings, outbox, subscriptions, this.statistics);
 		this.writer = this.connection.writer;
 	}
 
@@ -320,6 +323,21 @@ export class Client {
 		this.connection.reportDropped((owner & 0xff) << 16, reason);
 	}
 }
+
+/** What a client with these options is made of: 5.0, which can fall back, or 3.1.1 alone. */
+const partsFor = ({ protocolVersion }: ClientOptions): Parts => {
+	if (protocolVersion === 4) return parts4;
+	if (protocolVersion !== undefined && protocolVersion !== 5)
+		throw new RangeError(
+			`protocolVersion is ${protocolVersion}: it must be 4 (MQTT 3.1.1), 5 (MQTT 5.0), or not set`,
+		);
+	if (parts5 !== undefined) return parts5;
+	if (protocolVersion === 5)
+		throw new RangeError(
+			"protocolVersion is 5, but this build has MQTT 3.1.1 only: include manifest_client.json, not manifest-3.1.1.json",
+		);
+	return parts4;
+};
 
 const noTopic = (topic: unknown): TypeError => {
 	return new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);

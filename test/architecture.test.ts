@@ -49,6 +49,7 @@ function forbidden(imports: ReadonlyMap<string, string[]>): string[] {
 		const options = ["--only=style/noRestrictedImports", "--vcs-enabled=false", "--max-diagnostics=none"];
 		const { stdout, stderr } = spawnSync(biome, ["lint", ...options, "--reporter=github"], {
 			cwd: folder,
+			maxBuffer: 1 << 26,
 			encoding: "utf8",
 		});
 		const found = stdout.matchAll(/file=\S*?\/src\/(\S+?)\.ts,line=(\d+)/g);

@@ -14,7 +14,8 @@ import { Backoff } from "./backoff.js";
 import { Dialer, type DialerEvents } from "./dialer.js";
 import { Liveness } from "./liveness.js";
 import { type ClientOptions, Default, encodeClientId, type Settings } from "./options.js";
-import { Reader, type ReaderEvents } from "./reader.js";
+import type { Parts } from "./parts.js";
+import type { Reader, ReaderEvents } from "./reader.js";
 import {
 	CLOCK_NOT_SET,
 	CLOSED_BY_APP,
@@ -29,7 +30,7 @@ import {
 	UNRELEASED_FULL,
 } from "./reasons.js";
 import type { Statistics } from "./statistics.js";
-import { Writer } from "./writer.js";
+import type { Writer } from "./writer.js";
 
 const enum Phase {
 	/** Closed by the app, for good. */
@@ -95,28 +96,29 @@ export class Connection implements DialerEvents, ReaderEvents {
 	state: number;
 	readonly alarm: Alarm;
 
-	private readonly options: ClientOptions;
-	private readonly outbox: Outbox;
+	protected readonly options: ClientOptions;
+	protected readonly outbox: Outbox;
 	readonly subscriptions: Subscriptions;
-	private readonly statistics: Statistics;
-	private readonly listeners: Listener[];
-	private readonly liveness: Liveness;
-	private readonly dialer: Dialer;
-	private readonly backoff: Backoff;
+	protected readonly statistics: Statistics;
+	protected readonly listeners: Listener[];
+	protected readonly liveness: Liveness;
+	protected readonly dialer: Dialer;
+	protected readonly backoff: Backoff;
 	/** What the next CONNECT says. */
 	will: WillFields | undefined;
 	/** `close` was called while the app was writing a payload. */
-	private closes: boolean;
+	protected closes: boolean;
 	/** When the state began. */
-	private since: number;
+	protected since: number;
 	/** Milliseconds after `since` until something is done about it. */
-	private patience: number;
-	private dialFailure: Reason | undefined;
+	protected patience: number;
+	protected dialFailure: Reason | undefined;
 	/** When messages at QoS 2 were first passed over. */
-	private overflowedAt: number;
+	protected overflowedAt: number;
 
 	/** Claims all memory, and begins to connect. */
 	constructor(
+		parts: Parts,
 		options: ClientOptions,
 		settings: Settings,
 		outbox: Outbox,
@@ -126,9 +128,9 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const alarm = new Alarm(options.timer, options.ticks, this);
 		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
 		const acknowledgements = new Acknowledgements(outbox.acknowledgementTable(settings));
-		const writer = new Writer(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
+		const writer = new parts.Writer(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
 		this.writer = writer;
-		this.reader = new Reader(
+		this.reader = new parts.Reader(
 			this,
 			options,
 			settings,
@@ -248,7 +250,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Tells of room, to those who were refused. */
-	private announceRoom(): void {
+	protected announceRoom(): void {
 		this.writer.endWait();
 		const { listeners } = this;
 		for (let i = 0; i < listeners.length; i++) listeners[i].onWritable?.();
@@ -256,7 +258,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** A message is half sent, and the rest of it will not come. */
-	private giveUp(): void {
+	protected giveUp(): void {
 		const { stream, writer, outbox } = this;
 		const { failure } = writer;
 		writer.stop();
@@ -271,7 +273,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	// ---- the network
 
-	private get networkUp(): boolean {
+	protected get networkUp(): boolean {
 		return this.options.interface?.up ?? true;
 	}
 
@@ -287,7 +289,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.end(reason);
 	}
 
-	private connect(): void {
+	protected connect(): void {
 		this.enter(Phase.CONNECTING, this.options.connectTimeout ?? Default.CONNECT_TIMEOUT);
 		this.statistics.attempts++;
 		this.dialFailure = undefined;
@@ -349,7 +351,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	// ---- the handshake
 
-	private encodeConnect(): Uint8Array {
+	protected encodeConnect(): Uint8Array {
 		const { options } = this;
 		const { username, password, clean = false, keepAlive = Default.KEEP_ALIVE } = options;
 		return encodeConnect({
@@ -382,7 +384,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Goes on with what is left to read. */
-	private decode(): void {
+	protected decode(): void {
 		const { reader } = this;
 		reader.decode();
 		// Not once more, when the app resumes while it is dealt with.
@@ -390,7 +392,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Runs when the decoder has returned, and calls the app itself: what is done in onConnected goes deep into the stack. */
-	private onConnack(): void {
+	protected onConnack(): void {
 		const { stream, listeners, options } = this;
 		const { decoder } = this.reader;
 		const { sessionPresent } = decoder;
@@ -412,7 +414,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** The broker's answer to CONNECT: ends the connection, or it may be used. Returns an error that the app threw. */
-	private accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
+	protected accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		if (code > 0 || (sessionPresent && this.options.clean)) {
 			this.end(code > 0 ? REFUSALS[code - 1] : CONNACK_CLEAN);
 			return undefined;
@@ -429,7 +431,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
-	private resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
+	protected resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
 		const { outbox, statistics } = this;
 		statistics.resent += outbox.resume(sessionPresent);
 		statistics.uncertain = outbox.uncertain;
@@ -480,7 +482,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		}
 	}
 
-	private closeStream(): void {
+	protected closeStream(): void {
 		const { stream } = this;
 		this.stream = undefined;
 		try {
@@ -491,7 +493,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** After close: what is still held is lost. */
-	private dropHeld(): void {
+	protected dropHeld(): void {
 		const ids: number[] = [];
 		for (let id = this.outbox.dropFirst(); id >= 0; id = this.outbox.dropFirst()) ids.push(id);
 		const failure = this.dropAll(ids, CLOSED_BY_APP);
@@ -499,14 +501,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Tells of all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
-	private dropAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
+	protected dropAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
 		let failure: { error: unknown } | undefined;
 		for (const id of ids) failure = this.tell(id, reason, failure);
 		return failure;
 	}
 
 	/** Tells of one of several, so that each is told of; returns the first error of the app's, if any. */
-	private tell(
+	protected tell(
 		name: number,
 		reason: Reason,
 		failure: { error: unknown } | undefined,
@@ -536,7 +538,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	// ---- time
 
 	/** A state begins; `patience` in milliseconds, if something is to be done when it has lasted so long. */
-	private enter(state: number, patience: number): void {
+	protected enter(state: number, patience: number): void {
 		this.state = state;
 		this.since = this.alarm.ticks();
 		this.patience = patience;
@@ -544,7 +546,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Whether the state has lasted as long as it may. */
-	private isOver(now: number): boolean {
+	protected isOver(now: number): boolean {
 		return ((now - this.since) | 0) >= this.patience;
 	}
 
@@ -566,7 +568,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Wakes all; returns the milliseconds until the first of them wants to be woken again. */
-	private wakeListeners(now: number): number {
+	protected wakeListeners(now: number): number {
 		const { listeners } = this;
 		let delay = Number.POSITIVE_INFINITY;
 		for (let i = 0; i < listeners.length; i++) {
@@ -577,7 +579,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Does what is due. */
-	private attend(now: number): void {
+	protected attend(now: number): void {
 		const { liveness, reader, writer } = this;
 		// Who was refused only because a payload was being written waits for no other event.
 		if (writer.starved && this.outbox.freed && this.state < Phase.CONNECTED) this.announceRoom();
@@ -609,7 +611,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		else this.attendConnected(now);
 	}
 
-	private attendHandshake(now: number): void {
+	protected attendHandshake(now: number): void {
 		const dead = this.isDead(now);
 		if (this.reader.paused) this.since = now;
 		// A long CONNECT takes its time on a slow line.
@@ -617,7 +619,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		else this.send();
 	}
 
-	private attendConnected(now: number): void {
+	protected attendConnected(now: number): void {
 		const { liveness, writer } = this;
 		if (liveness.isPingDue(now)) {
 			writer.ping();
@@ -635,7 +637,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.makeProgress();
 	}
 
-	private isDead(now: number): boolean {
+	protected isDead(now: number): boolean {
 		const { liveness, writer } = this;
 		if (!liveness.isLookDue(now)) return false;
 		const awaits =
@@ -647,7 +649,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Milliseconds until the connection has to be looked after again. */
-	private delay(now: number): number {
+	protected delay(now: number): number {
 		const { state } = this;
 		let delay = state >= Phase.CONNECTED ? this.liveness.delay(now) : Number.POSITIVE_INFINITY;
 		if (state !== Phase.CONNECTED) {

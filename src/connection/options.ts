@@ -13,8 +13,14 @@ import { show } from "../wire/quote.js";
 import type { Reason } from "../wire/reason.js";
 import { encodeField } from "../wire/topic.js";
 import type { Network } from "./network.js";
+import type { Options5 } from "./v5/options.js";
 
-export interface ClientOptions extends Network {
+export interface ClientOptions extends Network, Options5 {
+	/**
+	 * The version of MQTT: 4 is 3.1.1, 5 is 5.0. Not set: 5.0 is tried, and a broker that does not speak it is spoken to in
+	 * 3.1.1; 4 where the build has no other.
+	 */
+	protocolVersion?: 4 | 5;
 	/**
 	 * Host name or IPv4 address of the broker. Or 1 to 16 of them: when an attempt to connect has failed it is the next
 	 * one's turn, and after a connection it is the same one's again.

@@ -54,26 +54,26 @@ export interface ReaderEvents {
 
 export class Reader implements PacketSink {
 	// Hot fields first: XS looks for a field from the first one on.
-	private stream: Stream | undefined = undefined;
+	protected stream: Stream | undefined = undefined;
 	readonly decoder: Decoder;
 	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
-	private handling: number;
-	private readonly outbox: Outbox;
-	private readonly statistics: Statistics;
-	private readonly options: ClientOptions;
-	private readonly writer: Writer;
-	private readonly router: Router;
+	protected handling: number;
+	protected readonly outbox: Outbox;
+	protected readonly statistics: Statistics;
+	protected readonly options: ClientOptions;
+	protected readonly writer: Writer;
+	protected readonly router: Router;
 	/** Where the message at hand goes: its first subscription, others follow by `also`. */
-	private route: Subscription;
-	private readonly message: Message;
+	protected route: Subscription;
+	protected readonly message: Message;
 
-	private readonly acknowledgements: Acknowledgements;
-	private readonly subscriptions: Subscriptions;
-	private readonly events: ReaderEvents;
-	private readonly liveness: Liveness;
-	private readonly unreleased: Unreleased;
+	protected readonly acknowledgements: Acknowledgements;
+	protected readonly subscriptions: Subscriptions;
+	protected readonly events: ReaderEvents;
+	protected readonly liveness: Liveness;
+	protected readonly unreleased: Unreleased;
 	/** The message at hand, at QoS 2, was delivered before. */
-	private repeated: boolean;
+	protected repeated: boolean;
 	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
 	overflowed: boolean;
 
@@ -89,7 +89,7 @@ export class Reader implements PacketSink {
 		liveness: Liveness,
 		statistics: Statistics,
 	) {
-		const decoder = new Decoder(this, settings.receiveSize, (settings.topicSize + 7) & ~7);
+		const decoder = this.newDecoder(settings);
 		this.decoder = decoder;
 		this.handling = Handling.NOTHING;
 		this.outbox = outbox;
@@ -106,6 +106,11 @@ export class Reader implements PacketSink {
 		this.unreleased = new Unreleased(outbox.unreleasedTable(settings));
 		this.repeated = false;
 		this.overflowed = false;
+	}
+
+	/** For the constructor. */
+	protected newDecoder({ receiveSize, topicSize }: Settings): Decoder {
+		return new Decoder(this, receiveSize, (topicSize + 7) & ~7);
 	}
 
 	/** A new stream. */
@@ -135,7 +140,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** No message is at hand: nothing is to hold on to a subscription that is over. */
-	private letGo(): void {
+	protected letGo(): void {
 		this.route = NOBODY;
 		this.router.forgetEnded();
 	}
@@ -180,13 +185,13 @@ export class Reader implements PacketSink {
 	}
 
 	/** After a callback: whether decoding goes on. */
-	private goOn(stream: Stream | undefined): boolean {
+	protected goOn(stream: Stream | undefined): boolean {
 		this.handling = Handling.NOTHING;
 		return this.reads() && stream === this.stream;
 	}
 
 	/** Whether decoding may go on. */
-	private reads(): boolean {
+	protected reads(): boolean {
 		const decoder = this.decoder;
 		if (this.acknowledgements.full) decoder.block(Block.NO_ANSWERS);
 		return (decoder.blocks & Wait.ANY) === 0;
@@ -226,7 +231,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** Runs the handlers of the message at hand. */
-	private handOver(): void {
+	protected handOver(): void {
 		const route = this.route;
 		const message = this.message;
 		message.length = this.decoder.partLength;
@@ -252,7 +257,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
-	private settle(): void {
+	protected settle(): void {
 		const { decoder } = this;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.router.forgetEnded();
@@ -271,7 +276,7 @@ export class Reader implements PacketSink {
 	 * Routes a message whose topic name is not known: it was too long to be read, or has to be checked. False when the
 	 * connection has ended.
 	 */
-	private routeOther(): boolean {
+	protected routeOther(): boolean {
 		const { topic, topicLength, id } = this.decoder;
 		this.route = SKIPPED;
 		if (topicLength === 0) {
@@ -301,7 +306,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** Tells of a message that is delivered, and makes use of its room. */
-	private tellDelivered(id: number): boolean {
+	protected tellDelivered(id: number): boolean {
 		const { writer, stream } = this;
 		this.handling = Handling.CALLBACK;
 		this.options.onDelivered?.(id);
@@ -335,7 +340,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** A message has left the store. */
-	private announceRoom(): boolean {
+	protected announceRoom(): boolean {
 		const { stream } = this;
 		this.handling = Handling.CALLBACK;
 		this.events.flush();
@@ -343,7 +348,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** The broker has released all messages that were taken, and others were passed over. */
-	private endOverflow(): boolean {
+	protected endOverflow(): boolean {
 		const { stream } = this;
 		this.handling = Handling.CALLBACK;
 		this.events.makeProgress();
@@ -366,7 +371,7 @@ export class Reader implements PacketSink {
 	}
 
 	/** UNSUBACK: each filter is told of, also after a callback that throws. */
-	private tellUnsubscribed(id: number): boolean {
+	protected tellUnsubscribed(id: number): boolean {
 		const { stream } = this;
 		const filters = this.subscriptions.takeUnsuback(id);
 		if (filters === undefined) {

@@ -72,22 +72,22 @@ export class Writer {
 	/** Bytes of its payload. */
 	payloadLength = 0;
 	/** Bytes of room in the stream. */
-	private writable = 0;
+	protected writable = 0;
 	/** Bytes of its packet, which stands in the window; where its payload begins there. */
-	private length = 0;
-	private payloadAt = 0;
-	private readonly window: Uint8Array;
-	private readonly buffer: ArrayBuffer;
+	protected length = 0;
+	protected payloadAt = 0;
+	protected readonly window: Uint8Array;
+	protected readonly buffer: ArrayBuffer;
 	/** Where the packet ends in the buffer. */
-	private end: number;
-	private stream: Stream | undefined;
-	private readonly size: number;
+	protected end: number;
+	protected stream: Stream | undefined;
+	protected readonly size: number;
 	/** Something was sent since this was last set to false. */
-	private moved: boolean;
-	private readonly statistics: Statistics;
+	protected moved: boolean;
+	protected readonly statistics: Statistics;
 	readonly outbox: Outbox;
-	private readonly liveness: Liveness;
-	private readonly alarm: Alarm;
+	protected readonly liveness: Liveness;
+	protected readonly alarm: Alarm;
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
 	open: boolean;
@@ -102,26 +102,26 @@ export class Writer {
 	/** What that function threw. */
 	failure: { error: unknown } | undefined;
 	/** Connected, and nothing is half sent: a control packet may be written now. */
-	private clear: boolean;
-	private accepted: boolean;
+	protected clear: boolean;
+	protected accepted: boolean;
 	/** Most room that the stream ever had: a longer packet goes out in pieces. */
-	private capacity: number;
+	protected capacity: number;
 	/** Room that the stream seemed to have when it refused. */
-	private withheld: number;
+	protected withheld: number;
 	/** DUP for what was sent before, if the broker knows of it. */
-	private dup: number;
+	protected dup: number;
 	/** What is left of a control packet that is longer than the room. */
-	private rest: Uint8Array | undefined;
+	protected rest: Uint8Array | undefined;
 	/** Bytes of the next message that are sent. */
-	private partial: number;
+	protected partial: number;
 	/** PINGREQ is to be sent as soon as there is room. */
-	private pingDue: boolean;
+	protected pingDue: boolean;
 	/** The app writes into the window: nothing else may. */
 	lent: boolean;
-	private readonly acknowledgements: Acknowledgements;
-	private readonly subscriptions: Subscriptions;
+	protected readonly acknowledgements: Acknowledgements;
+	protected readonly subscriptions: Subscriptions;
 	/** For packets of four bytes. */
-	private readonly control: Uint8Array;
+	protected readonly control: Uint8Array;
 
 	constructor(
 		outbox: Outbox,
@@ -265,7 +265,7 @@ export class Writer {
 	}
 
 	/** Publishes what stands in the window from `at` to `end`, behind a gap for what comes before. The store can hold it. */
-	private submit(
+	protected submit(
 		topic: Topic,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
@@ -327,14 +327,14 @@ export class Writer {
 	}
 
 	/** The last message was not sent after all: it waits. */
-	private postpone(): void {
+	protected postpone(): void {
 		this.outbox.takeBack();
 		this.open = false;
 		this.topic = NONE;
 	}
 
 	/** Takes the packet that stands in the window into the store, to be sent later. */
-	private keep(marks: number, head: number, at: number, end: number, owner: number): number {
+	protected keep(marks: number, head: number, at: number, end: number, owner: number): number {
 		const { outbox, window } = this;
 		const body = end - head;
 		const place = outbox.place(Store.span(body), owner);
@@ -354,7 +354,7 @@ export class Writer {
 	}
 
 	/** Publishes what does not fit the window: it is composed in the store, and goes out in pieces. */
-	private publishLong(
+	protected publishLong(
 		topic: Topic,
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
@@ -407,7 +407,7 @@ export class Writer {
 	}
 
 	/** Writes what stands before the payload into the store. */
-	private begin(place: number, topic: Topic, qos: QoS | undefined): number {
+	protected begin(place: number, topic: Topic, qos: QoS | undefined): number {
 		const { outbox } = this;
 		const { all } = outbox;
 		let at = outbox.bodyAt(place);
@@ -420,7 +420,7 @@ export class Writer {
 		return id;
 	}
 
-	private refuse(): number {
+	protected refuse(): number {
 		this.statistics.refused++;
 		this.topic = NONE;
 		this.starved = true;
@@ -461,7 +461,7 @@ export class Writer {
 			);
 	}
 
-	private tooLong(
+	protected tooLong(
 		topic: Topic,
 		length: number,
 		span: number,
@@ -476,7 +476,7 @@ export class Writer {
 		);
 	}
 
-	private topicTooLong(topic: Topic, option: string, bytes: number): RangeError {
+	protected topicTooLong(topic: Topic, option: string, bytes: number): RangeError {
 		return new RangeError(
 			`the topic "${topic.name}" does not fit: it leaves no room for a payload in ${bytes} bytes; raise ${option}`,
 		);
@@ -500,7 +500,7 @@ export class Writer {
 	}
 
 	/** CONNECT and what may follow it at once, as one array. */
-	private bundle(connect: Uint8Array, room: number): Uint8Array {
+	protected bundle(connect: Uint8Array, room: number): Uint8Array {
 		const { outbox, subscriptions } = this;
 		const packets = [connect];
 		let length = connect.length;
@@ -656,7 +656,7 @@ export class Writer {
 	}
 
 	/** Sends all in order; false when something has to wait for room. */
-	private flushAll(): boolean {
+	protected flushAll(): boolean {
 		if (this.rest !== undefined && !this.writeRest()) return false;
 		if (!this.accepted) return false;
 		const { outbox } = this;
@@ -671,7 +671,7 @@ export class Writer {
 	}
 
 	/** Sends control packets; false when one has to wait. */
-	private flushControl(): boolean {
+	protected flushControl(): boolean {
 		const { acknowledgements, outbox } = this;
 		while (acknowledgements.count > 0) {
 			const first = acknowledgements.first;
@@ -690,7 +690,7 @@ export class Writer {
 		return true;
 	}
 
-	private flushSubscriptions(): boolean {
+	protected flushSubscriptions(): boolean {
 		const { subscriptions } = this;
 		for (;;) {
 			const next = subscriptions.nextPending();
@@ -706,7 +706,7 @@ export class Writer {
 	}
 
 	/** Sends the record at `at`, or what is left of it; true when it is all sent. */
-	private writeMessage(at: number): boolean {
+	protected writeMessage(at: number): boolean {
 		const { outbox } = this;
 		if ((outbox.marksOf(at) & Mark.PULLED) !== 0) return this.writePulled(at);
 		const body = outbox.bodyLength(at);
@@ -721,7 +721,7 @@ export class Writer {
 	}
 
 	/** Begins the packet of a record in the window: its header of `head` bytes, and `count` of the bytes that follow. */
-	private compose(at: number, head: number, remaining: number, count: number): void {
+	protected compose(at: number, head: number, remaining: number, count: number): void {
 		const { outbox, window } = this;
 		const marks = outbox.marksOf(at);
 		const dup = outbox.isBegun(at) && (marks & Mark.QOS) !== 0 ? this.dup : 0;
@@ -731,7 +731,7 @@ export class Writer {
 		outbox.all.copyWithin(this.outbox.windowAt + head, from, from + count);
 	}
 
-	private writePieces(at: number, head: number, body: number): boolean {
+	protected writePieces(at: number, head: number, body: number): boolean {
 		const { outbox } = this;
 		const piece = Math.min(this.window.length, this.capacity);
 		for (let left = head + body - this.partial; left > 0; left = head + body - this.partial) {
@@ -748,7 +748,7 @@ export class Writer {
 	}
 
 	/** Has the payload written to the front of the window, part by part; true when the packet is all sent. */
-	private writePulled(at: number): boolean {
+	protected writePulled(at: number): boolean {
 		if (this.short) return false;
 		const { outbox, window, stream } = this;
 		const beside = outbox.bodyLength(at) - 6;
@@ -775,7 +775,7 @@ export class Writer {
 	}
 
 	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
-	private pull(at: number, offset: number): number {
+	protected pull(at: number, offset: number): number {
 		const { stream } = this;
 		this.lent = true;
 		try {
@@ -790,7 +790,7 @@ export class Writer {
 	}
 
 	/** Sends a part of a packet that stands in the window: from now on nothing comes between. */
-	private sendPart(at: number, count: number): boolean {
+	protected sendPart(at: number, count: number): boolean {
 		if (!this.send(count)) return false;
 		this.clear = false;
 		this.outbox.begin(at);
@@ -799,14 +799,14 @@ export class Writer {
 		return true;
 	}
 
-	private endParts(): true {
+	protected endParts(): true {
 		this.partial = 0;
 		this.clear = true;
 		return true;
 	}
 
 	/** Hands over the first `count` bytes of the window; false when the stream takes none. */
-	private send(count: number): boolean {
+	protected send(count: number): boolean {
 		const stream = this.stream!;
 		if (stream.allocates) return this.write(new Uint8Array(this.buffer, this.outbox.windowAt, count));
 		this.buffer.resize(this.outbox.windowAt + count);
@@ -822,7 +822,7 @@ export class Writer {
 	}
 
 	/** Hands over what is left of a control packet, as far as there is room; true when it is all sent. */
-	private writeRest(): boolean {
+	protected writeRest(): boolean {
 		this.clear = false;
 		for (;;) {
 			const rest = this.rest!;
@@ -840,7 +840,7 @@ export class Writer {
 		return true;
 	}
 
-	private writeFour(first: number, id: number): boolean {
+	protected writeFour(first: number, id: number): boolean {
 		if (this.writable < 4) return false;
 		const { control } = this;
 		control[0] = first;
@@ -850,7 +850,7 @@ export class Writer {
 		return this.write(control);
 	}
 
-	private writeTwo(first: number): boolean {
+	protected writeTwo(first: number): boolean {
 		if (this.writable < 2) return false;
 		this.topic = NONE;
 		this.window[0] = first;
@@ -858,7 +858,7 @@ export class Writer {
 		return this.send(2);
 	}
 
-	private write(view: Uint8Array): boolean {
+	protected write(view: Uint8Array): boolean {
 		const stream = this.stream!;
 		try {
 			this.writable = stream.write(view) as number;
@@ -874,7 +874,7 @@ export class Writer {
 	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
 	 * segments. Runs while the window is short.
 	 */
-	private noteThrown(stream: Stream, error: unknown): void {
+	protected noteThrown(stream: Stream, error: unknown): void {
 		stream.putBack?.();
 		if (String((error as Partial<Error> | undefined)?.message).indexOf(NOT_READY) >= 0) {
 			this.writable = Number.NaN;
@@ -885,7 +885,7 @@ export class Writer {
 	}
 
 	/** The stream has taken nothing. */
-	private noteRefusal(): false {
+	protected noteRefusal(): false {
 		// Else it has returned undefined, or has ended.
 		this.failed = this.writable !== NO_ROOM;
 		this.writable = 0;

@@ -14,7 +14,7 @@ export class Message {
 	/** Bytes of this part. */
 	length = 0;
 
-	private readonly decoder: Decoder;
+	protected readonly decoder: Decoder;
 
 	constructor(decoder: Decoder) {
 		this.decoder = decoder;

@@ -67,30 +67,30 @@ export class Outbox extends Store {
 	/** Words of the largest record without room of its own. */
 	spanMost: number;
 	/** Of the last record that was sent at once: words, marks, where its bytes begin and end in the buffer. */
-	private span: number;
-	private marks: number;
-	private from: number;
-	private end: number;
+	protected span: number;
+	protected marks: number;
+	protected from: number;
+	protected end: number;
 	/** Some room has become free since `watchRoom`. */
 	freed: boolean;
 	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
 	replaced: number[] | undefined;
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
-	private replacedCount: number;
-	private replacedTold: number;
+	protected replacedCount: number;
+	protected replacedTold: number;
 	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
 	uncertain: number;
 
 	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
-	private released: number;
-	private releasesSent: number;
+	protected released: number;
+	protected releasesSent: number;
 	/** ROOM, if what `place` gave is room set aside. */
-	private roomMark: number;
-	private readonly dropsOldest: boolean;
-	private readonly others: Identifiers;
+	protected roomMark: number;
+	protected readonly dropsOldest: boolean;
+	protected readonly others: Identifiers;
 	/** Words set aside for each owner; negative while a record of its stands in them. */
-	private rooms: number[] | undefined;
-	private fills: (Fill | undefined)[] | undefined;
+	protected rooms: number[] | undefined;
+	protected fills: (Fill | undefined)[] | undefined;
 
 	/**
 	 * @param firstId packet identifier to begin with, 1 to 65535
@@ -189,7 +189,7 @@ export class Outbox extends Store {
 		return ++this.lastId;
 	}
 
-	private nextUsed(after: number): number {
+	protected nextUsed(after: number): number {
 		const { words } = this;
 		let used = this.others.nextUsed(after);
 		for (let at = this.head; at < this.tail; at += words[at] >>> 16) {
@@ -384,28 +384,28 @@ export class Outbox extends Store {
 	}
 
 	/** For who is told of its end: packet identifier, and owner, shifted by 16. */
-	private nameOf(at: number): number {
+	protected nameOf(at: number): number {
 		return (this.words[at] & Id.MASK) | ((this.words[at + 1] & Mark.OWNER) << 8);
 	}
 
-	private giveWay(at: number): void {
+	protected giveWay(at: number): void {
 		this.replaced ??= [];
 		this.replaced[this.replacedCount++] = this.nameOf(at);
 	}
 
 	/** Whether a record may be dropped for a newer one. */
-	private isDroppable(at: number): boolean {
+	protected isDroppable(at: number): boolean {
 		return (this.words[at + 1] & (Mark.DEAD | Mark.IN_FLIGHT | Mark.BEGUN | Mark.OWNER)) === 0;
 	}
 
-	private droppable(): number {
+	protected droppable(): number {
 		let sum = 0;
 		for (let at = this.head; at < this.tail; at += this.spanOf(at))
 			if (this.isDroppable(at)) sum += this.spanOf(at);
 		return sum;
 	}
 
-	private dropOldest(): void {
+	protected dropOldest(): void {
 		let at = this.head;
 		while (!this.isDroppable(at)) at += this.spanOf(at);
 		this.giveWay(at);
@@ -413,7 +413,7 @@ export class Outbox extends Store {
 	}
 
 	/** A record is done with, whatever became of it. */
-	private finish(at: number): void {
+	protected finish(at: number): void {
 		const marks = this.words[at + 1];
 		if ((marks & Mark.IN_FLIGHT) !== 0) this.inFlight--;
 		if ((marks & Mark.PULLED) !== 0) this.fills![this.fillPlace(at)] = undefined;
@@ -426,7 +426,7 @@ export class Outbox extends Store {
 		this.bury(at);
 	}
 
-	private fillPlace(at: number): number {
+	protected fillPlace(at: number): number {
 		const end = this.bodyAt(at) + this.bodyLength(at);
 		return (this.all[end - 2] << 8) | this.all[end - 1];
 	}
@@ -555,7 +555,7 @@ export class Outbox extends Store {
 	}
 
 	/** Returns its `nameOf`; -1: it was not awaited. */
-	private acknowledgeOther(id: number, qos: number): number {
+	protected acknowledgeOther(id: number, qos: number): number {
 		const at = this.seek(id);
 		const marks = this.words[at + 1];
 		if (at === 0 || (marks & (Mark.IN_FLIGHT | Mark.QOS)) !== (Mark.IN_FLIGHT | qos)) return -1;
@@ -585,7 +585,7 @@ export class Outbox extends Store {
 		return false;
 	}
 
-	private forgetRelease(i: number): void {
+	protected forgetRelease(i: number): void {
 		this.words.copyWithin(Place.TABLE + i, Place.TABLE + i + 1, Place.TABLE + this.released--);
 		if (i < this.releasesSent) this.releasesSent--;
 		this.inFlight--;
@@ -598,7 +598,7 @@ export class Outbox extends Store {
 		return at !== 0 && (this.words[at + 1] & Mark.IN_FLIGHT) === 0;
 	}
 
-	private seek(id: number): number {
+	protected seek(id: number): number {
 		const { words, tail } = this;
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
 			if ((words[at] & Id.MASK) === id && (words[at + 1] & Mark.DEAD) === 0) return at;

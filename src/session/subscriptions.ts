@@ -84,9 +84,9 @@ export class Subscriptions implements Identifiers {
 	pending = false;
 	/** Packets of ours that the broker has not answered. */
 	awaited = 0;
-	private count = 0;
+	protected count = 0;
 	/** The last number of what goes in one packet. */
-	private groups = 0;
+	protected groups = 0;
 
 	constructor(capacity: number) {
 		this.capacity = capacity;
@@ -111,7 +111,7 @@ export class Subscriptions implements Identifiers {
 		this.pending = true;
 	}
 
-	private noRoom(wanted: readonly Subscription[]): RangeError {
+	protected noRoom(wanted: readonly Subscription[]): RangeError {
 		let ended = 0;
 		for (let it = this.first; it !== undefined; it = it.next) if (it.state >= Stage.UNWANTED) ended++;
 		const filters = wanted.map(({ topicFilter: filter }) => `"${filter}"`).join(", ");
@@ -122,7 +122,7 @@ export class Subscriptions implements Identifiers {
 		);
 	}
 
-	private add(subscription: Subscription): void {
+	protected add(subscription: Subscription): void {
 		const old = this.seek(subscription.topicFilter);
 		if (old === undefined) this.append(subscription);
 		else if (old !== subscription) {
@@ -156,7 +156,7 @@ export class Subscriptions implements Identifiers {
 		this.pending = true;
 	}
 
-	private end(subscription: Subscription, kept: boolean): void {
+	protected end(subscription: Subscription, kept: boolean): void {
 		const { topicFilter: filter } = subscription;
 		subscription.handler = undefined;
 		const known = this.seek(filter) !== undefined;
@@ -268,7 +268,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/** A filter without wildcards is told by its length when its handler is the only one that takes such a topic. */
-	private arrange(): void {
+	protected arrange(): void {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.words === undefined) continue;
 			if (it.length >= 0) it.length = ~it.length;
@@ -287,18 +287,18 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/** All of `members` are to go in one packet. */
-	private group(members: readonly Subscription[]): void {
+	protected group(members: readonly Subscription[]): void {
 		const group = members.length === 1 ? 0 : --this.groups;
 		for (const member of members) member.id = group;
 	}
 
 	/** Its answer came, or is no longer of interest. */
-	private settle(subscription: Subscription): void {
+	protected settle(subscription: Subscription): void {
 		if (subscription.id > 0) this.awaited--;
 		subscription.id = 0;
 	}
 
-	private append(subscription: Subscription): void {
+	protected append(subscription: Subscription): void {
 		this.count++;
 		let last = this.first;
 		if (last === undefined) {
@@ -309,18 +309,18 @@ export class Subscriptions implements Identifiers {
 		last.next = subscription;
 	}
 
-	private remove(subscription: Subscription): void {
+	protected remove(subscription: Subscription): void {
 		this.count--;
 		this.link(subscription, subscription.next);
 	}
 
-	private supersede(old: Subscription, subscription: Subscription): void {
+	protected supersede(old: Subscription, subscription: Subscription): void {
 		subscription.next = old.next;
 		this.link(old, subscription);
 	}
 
 	/** What pointed to `old` points to `next`. */
-	private link(old: Subscription, next: Subscription | undefined): void {
+	protected link(old: Subscription, next: Subscription | undefined): void {
 		if (this.first === old) {
 			this.first = next;
 			return;

@@ -61,7 +61,7 @@ export const enum Block {
 }
 
 /** What is read next. */
-const enum Step {
+export const enum Step {
 	/** A packet begins, and none of it was read. */
 	HEADER = 0,
 	TOPIC_LENGTH = 1,
@@ -75,6 +75,8 @@ const enum Step {
 	STOPPED = 9,
 	/** A packet begins; bytes of it may have been read. */
 	HEADER_REST = 10,
+	/** Steps of a subclass are from here on. */
+	OTHER = 11,
 }
 
 const enum Head {
@@ -93,15 +95,15 @@ export class Decoder {
 	available = 0;
 	/** Why decoding has to wait: PAUSED, NO_ANSWERS, for a CONNACK, or because it runs. 0: it has not to. */
 	blocks = 0;
-	private source: Source | undefined = undefined;
+	protected source: Source | undefined = undefined;
 	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
-	private readonly quad: Uint8Array;
+	protected readonly quad: Uint8Array;
 	/** The same as one number, to compare. */
-	private readonly head: Int32Array;
+	protected readonly head: Int32Array;
 	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
-	private lastHead: number;
-	private step: number;
-	private readonly sink: PacketSink;
+	protected lastHead: number;
+	protected step: number;
+	protected readonly sink: PacketSink;
 
 	// Of the PUBLISH at hand:
 	/** Bytes of the topic name; 0 when it was longer than the buffer and skipped. */
@@ -121,35 +123,35 @@ export class Decoder {
 	/** Payload of this part, from its front. */
 	readonly payload: Uint8Array;
 	/** The same, with the packet identifier in front. */
-	private readonly body: Uint8Array;
+	protected readonly body: Uint8Array;
 
 	/**
 	 * All that is received goes into one buffer: room for a topic name to remember, quad, topic, a gap of two bytes,
 	 * payload, scratch. It is short for one read only, so that the view which is read into ends there.
 	 */
-	private readonly buffer: ArrayBuffer;
-	private readonly size: number;
+	protected readonly buffer: ArrayBuffer;
+	protected readonly size: number;
 	/** Bytes of the PUBLISH at hand, all of it. */
-	private packetSize: number;
-	private readonly topicAt: number;
-	private readonly payloadAt: number;
-	private readonly scratchAt: number;
+	protected packetSize: number;
+	protected readonly topicAt: number;
+	protected readonly payloadAt: number;
+	protected readonly scratchAt: number;
 	/** Bytes that have arrived since `takeArrived`. */
-	private arrived: number;
-	private readonly scratch: Uint8Array;
+	protected arrived: number;
+	protected readonly scratch: Uint8Array;
 
 	/** Bytes of the field at hand that are in place. */
-	private got: number;
+	protected got: number;
 	/** Bytes of the payload that were handed over. */
-	private consumed: number;
-	private word: number;
-	private type: number;
-	private remaining: number;
-	private bits: number;
-	private ahead: number;
-	private aheadEnd: number;
+	protected consumed: number;
+	protected word: number;
+	protected type: number;
+	protected remaining: number;
+	protected bits: number;
+	protected ahead: number;
+	protected aheadEnd: number;
 	/** CONNACK has come. */
-	private connected: boolean;
+	protected connected: boolean;
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
@@ -355,7 +357,7 @@ export class Decoder {
 	}
 
 	/** At QoS 1 and 2, from the packet identifier on; then `available` bytes are left. */
-	private publishWithId(available: number): boolean {
+	protected publishWithId(available: number): boolean {
 		const { buffer, body, total } = this;
 		buffer.resize(this.payloadAt + total);
 		const got = this.source!.read(body) ?? 0;
@@ -376,7 +378,7 @@ export class Decoder {
 	 * The four bytes of `quad` as the head of a short PUBLISH in one part, without DUP; false when they are
 	 * something else. The next PUBLISH with the same head finds all this done.
 	 */
-	private publishHead(): boolean {
+	protected publishHead(): boolean {
 		const quad = this.quad;
 		const remaining = quad[1];
 		const length = (quad[2] << 8) | quad[3];
@@ -396,7 +398,7 @@ export class Decoder {
 	}
 
 	/** The four bytes of `quad` as an acknowledgement at QoS 2; the long way for what is none. */
-	private acknowledgement(): boolean {
+	protected acknowledgement(): boolean {
 		const quad = this.quad;
 		const type = quad[0] >> 4;
 		const id = (quad[2] << 8) | quad[3];
@@ -407,7 +409,7 @@ export class Decoder {
 	}
 
 	/** Leaves `count` bytes of `quad` to the long way. */
-	private longWay(count: number): true {
+	protected longWay(count: number): true {
 		this.ahead = 0;
 		this.aheadEnd = count;
 		this.got = 0;
@@ -416,7 +418,7 @@ export class Decoder {
 	}
 
 	/** The short way ends in the midst of a field, before which `available` bytes were there. */
-	private interrupt(step: number, got: number | undefined, available: number): true {
+	protected interrupt(step: number, got: number | undefined, available: number): true {
 		this.available = available;
 		this.short(got);
 		this.consumed = 0;
@@ -425,13 +427,13 @@ export class Decoder {
 	}
 
 	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
-	private short(got = 0): void {
+	protected short(got = 0): void {
 		this.available = got === 0 ? 0 : this.available - got;
 		this.got = got;
 	}
 
 	/** The long way, from any state, with any part of a field. */
-	private crawl(): void {
+	protected crawl(): void {
 		for (;;) {
 			switch (this.step) {
 				case Step.HEADER:
@@ -468,19 +470,24 @@ export class Decoder {
 					if (!this.readWord() || !this.header()) return;
 					break;
 				default:
-					return;
+					if (!this.other()) return;
 			}
 		}
 	}
 
+	/** A step of a subclass; false when decoding has to wait. */
+	protected other(): boolean {
+		return false;
+	}
+
 	/** Always false: decoding is over. */
-	private reject(reason: Reason): false {
+	protected reject(reason: Reason): false {
 		this.step = Step.STOPPED;
 		this.sink.onMalformed(reason);
 		return false;
 	}
 
-	private header(): boolean {
+	protected header(): boolean {
 		const first = this.word >> 8;
 		const length = this.word & 0xff;
 		this.type = first >> 4;
@@ -496,7 +503,7 @@ export class Decoder {
 		return true;
 	}
 
-	private lengthByte(): boolean {
+	protected lengthByte(): boolean {
 		const byte = this.readByte();
 		if (byte < 0) return false;
 		const { bits } = this;
@@ -508,7 +515,7 @@ export class Decoder {
 	}
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.2.1 to 2.2.3). */
-	private dispatch(): boolean {
+	protected dispatch(): boolean {
 		const type = this.type;
 		const flags = this.flags;
 		if (!this.connected && type !== PacketType.CONNACK) return this.reject(NOT_YET_CONNECTED);
@@ -536,7 +543,7 @@ export class Decoder {
 		return this.sink.onPingresp();
 	}
 
-	private beginTopic(): boolean {
+	protected beginTopic(): boolean {
 		const length = this.word;
 		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
 		if (total < 0) return this.reject(LENGTH);
@@ -555,7 +562,7 @@ export class Decoder {
 		return true;
 	}
 
-	private identifier(): boolean {
+	protected identifier(): boolean {
 		this.id = this.word;
 		if (this.id === 0) return this.reject(IDENTIFIER_ZERO);
 		this.step = Step.PAYLOAD;
@@ -563,7 +570,7 @@ export class Decoder {
 	}
 
 	/** Reads and hands over what fits the payload buffer: all of the message, or a part of it. */
-	private part(): boolean {
+	protected part(): boolean {
 		const offset = this.consumed;
 		let length = this.total - offset;
 		if (length > this.payloadSize) length = this.payloadSize;
@@ -576,7 +583,7 @@ export class Decoder {
 	}
 
 	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
-	private rest(): boolean {
+	protected rest(): boolean {
 		const word = this.word;
 		const type = this.type;
 		if (type === PacketType.CONNACK) {
@@ -602,7 +609,7 @@ export class Decoder {
 		return type === PacketType.PUBACK ? this.sink.onPuback(word) : this.sink.onAcknowledgement(type, word);
 	}
 
-	private code(): boolean {
+	protected code(): boolean {
 		const code = this.readByte();
 		if (code < 0) return false;
 		if (code > 2 && code !== SubackCode.REFUSED) return this.reject(SUBACK_CODE);
@@ -612,13 +619,13 @@ export class Decoder {
 	}
 
 	/** The next byte, or -1 when it is not there yet. */
-	private readByte(): number {
+	protected readByte(): number {
 		if (this.ahead < this.aheadEnd) return this.quad[this.ahead++];
 		return this.readScratch(1) === 0 ? -1 : this.scratch[0];
 	}
 
 	/** The next two bytes into `word`; false when they are not there yet. */
-	private readWord(): boolean {
+	protected readWord(): boolean {
 		const { quad, scratch } = this;
 		while (this.got < 2) {
 			let count = this.aheadEnd - this.ahead;
@@ -637,7 +644,7 @@ export class Decoder {
 	}
 
 	/** `length` bytes to the front of `field`, which begins at `at`, zero behind them; false when not all are there yet. */
-	private readField(field: Uint8Array, at: number, length: number): boolean {
+	protected readField(field: Uint8Array, at: number, length: number): boolean {
 		const { buffer, size } = this;
 		if (this.got === 0) {
 			if (length === 0) return true;
@@ -663,7 +670,7 @@ export class Decoder {
 	}
 
 	/** Reads away a topic name that is longer than its buffer; `remaining` counts down. */
-	private skip(): boolean {
+	protected skip(): boolean {
 		while (this.remaining > 0) {
 			const count = this.readScratch(this.remaining);
 			if (count === 0) return false;
@@ -673,7 +680,7 @@ export class Decoder {
 	}
 
 	/** Up to `most` bytes to the front of the scratch buffer; returns how many came. */
-	private readScratch(most: number): number {
+	protected readScratch(most: number): number {
 		const { available } = this;
 		if (available === 0) return 0;
 		let count = available;

@@ -44,7 +44,7 @@ export const newPacket = (bytes: number): Uint8Array =>
 	new Uint8Array(new ArrayBuffer(Frame.HEADROOM + bytes), Frame.HEADROOM);
 
 /** A packet with its fixed header: its body is the last `remaining` bytes. Not deep: an app subscribes in callbacks. */
-const begin = (first: number, remaining: number): Uint8Array => {
+export const begin = (first: number, remaining: number): Uint8Array => {
 	if (remaining > Limit.REMAINING_LENGTH)
 		throw new RangeError(`a packet of ${remaining} bytes is over MQTT's limit of ${Limit.REMAINING_LENGTH}`);
 	const size = lengthBytes(remaining);
@@ -58,13 +58,13 @@ const begin = (first: number, remaining: number): Uint8Array => {
 };
 
 /** These write at `at`, and return the offset behind it. */
-const putWord = (packet: Uint8Array, at: number, value: number): number => {
+export const putWord = (packet: Uint8Array, at: number, value: number): number => {
 	packet[at] = value >> 8;
 	packet[at + 1] = value;
 	return at + 2;
 };
 
-const putBytes = (packet: Uint8Array, at: number, bytes: Uint8Array): number => {
+export const putBytes = (packet: Uint8Array, at: number, bytes: Uint8Array): number => {
 	packet.set(bytes, at);
 	return at + bytes.length;
 };
@@ -128,7 +128,7 @@ export const encodeUnsubscribe = (id: number, filters: readonly Uint8Array[]): U
 };
 
 /** Bytes of filters that are encoded, with their two bytes of length. */
-const size = (filters: readonly Uint8Array[]): number => {
+export const size = (filters: readonly Uint8Array[]): number => {
 	let sum = 0;
 	for (let i = 0; i < filters.length; i++) sum += filters[i].length;
 	return sum;

@@ -19,6 +19,8 @@ export const enum PacketType {
 	PINGREQ = 12,
 	PINGRESP = 13,
 	DISCONNECT = 14,
+	/** MQTT 5.0 only. */
+	AUTH = 15,
 }
 
 export const enum SubackCode {

@@ -10,10 +10,14 @@ export class Reason {
 	readonly fault: Fault;
 	/** What failed, why, and what to do. */
 	readonly message: string;
+	/** The reason code of MQTT 5.0: the broker's, or the one that the broker is told when it is at fault. */
+	declare readonly code?: number;
 
-	constructor(fault: Fault, message: string) {
+	constructor(fault: Fault, message: string, code?: number) {
 		this.fault = fault;
 		this.message = message;
+		// Without one there is no field: each takes flash.
+		if (code !== undefined) this.code = code;
 		// So that a preloaded one stays in flash. What extends it has fields to come.
 		if (new.target === Reason) Object.freeze(this);
 	}

@@ -166,9 +166,9 @@ const sequence = (bytes: Uint8Array, at: number, length: number): number => {
 	return size;
 };
 
-/** Whether the first `length` bytes are well-formed UTF-8. */
-const wellFormed = (bytes: Uint8Array, length: number): boolean => {
-	for (let i = 0; i < length; ) {
+/** Whether the bytes from `at` to `length` are well-formed UTF-8. */
+const wellFormed = (bytes: Uint8Array, length: number, at = 0): boolean => {
+	for (let i = at; i < length; ) {
 		if (bytes[i] < 0x80) {
 			i++;
 			continue;
@@ -180,20 +180,20 @@ const wellFormed = (bytes: Uint8Array, length: number): boolean => {
 	return true;
 };
 
-/** Whether the first `length` bytes are well-formed UTF-8 without a null character (section 1.5.3). */
-export const isText = (bytes: Uint8Array, length: number): boolean => {
-	const end = bytes.indexOf(0);
-	return (end < 0 || end >= length) && wellFormed(bytes, length);
+/** Whether the bytes from `at` to `length` are well-formed UTF-8 without a null character (section 1.5.3). */
+export const isText = (bytes: Uint8Array, length: number, at = 0): boolean => {
+	const end = bytes.indexOf(0, at);
+	return (end < 0 || end >= length) && wellFormed(bytes, length, at);
 };
 
 /** Whether this XS takes a null character for the end, as XS 13 does and 17 does not. */
 const NULL_ENDS = Number.isNaN(charCodeAt.call(fromArrayBuffer?.(new ArrayBuffer(1), 0, 1) ?? "\0", 0));
 
-/** The first `length` bytes, which are well-formed UTF-8 without a null character, as text. Allocates the string. */
-export const decodeText = (bytes: Uint8Array, length: number): string => {
+/** The `length` bytes from `at`, which are well-formed UTF-8 without a null character, as text. Allocates the string. */
+export const decodeText = (bytes: Uint8Array, length: number, at = 0): string => {
 	if (fromArrayBuffer === undefined)
-		return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice(0, length));
-	return fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+		return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice(at, at + length));
+	return fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, length);
 };
 
 /** The first `length` bytes as text, whatever they are: what is ill-formed becomes U+FFFD. Allocates the string. */

@@ -1,0 +1,518 @@
+// Bytes to packets of MQTT 5.0, from a stream cut anywhere: what its packets have beside those of 3.1.1, which are
+// properties, reason codes, AUTH, and DISCONNECT of the broker. Knows no session, no socket, no time.
+
+import { Block, Decoder, type PacketSink, type Source, Step } from "../decoder.js";
+import { PacketType } from "../protocol.js";
+import {
+	CONNACK_CODE,
+	CONNACK_FLAGS,
+	CONNACK_SESSION,
+	DUP_QOS_0,
+	IDENTIFIER_ZERO,
+	LENGTH,
+	NOT_YET_CONNECTED,
+	PACKET_TYPE,
+	QOS_3,
+	RESERVED_FLAGS,
+	type Reason,
+	SECOND_CONNACK,
+	TOPIC_EMPTY,
+} from "../reason.js";
+import { hasWildcardByte } from "../topic.js";
+import { isText } from "../utf8.js";
+import { Form, Property, Row, rowOf, sizeOf, variable } from "./property.js";
+import {
+	ALIAS_INVALID,
+	CODE_UNDEFINED,
+	isLegal,
+	PROPERTY_INTEGER,
+	PROPERTY_LENGTH,
+	PROPERTY_MISPLACED,
+	PROPERTY_TEXT,
+	PROPERTY_TWICE,
+	PROPERTY_UNKNOWN,
+	PROPERTY_VALUE,
+	RESPONSE_TOPIC_WILDCARD,
+} from "./reason-codes.js";
+import { ReceivedProperties } from "./received.js";
+
+/** Who hears of packets of MQTT 5.0. Properties of the packet are in `received` until a call returns. */
+export interface PacketSink5 extends PacketSink {
+	/** PUBACK, PUBREC, PUBREL or PUBCOMP with a reason code other than 0; those with 0 come as in 3.1.1. */
+	onReasonCode(type: number, id: number, code: number): boolean;
+	/** One of the `count` codes of an UNSUBACK, `index` from 0. */
+	onUnsuback(id: number, code: number, index: number, count: number): boolean;
+	/** The broker ends the connection, and says why. */
+	onDisconnect(code: number): boolean;
+	onAuth(code: number): boolean;
+}
+
+/** What is read next, behind the steps of 3.1.1. */
+const enum Step5 {
+	PROPERTY_LENGTH = Step.OTHER,
+	PROPERTIES = Step.OTHER + 1,
+	SKIP_PROPERTY = Step.OTHER + 2,
+	REASON_CODE = Step.OTHER + 3,
+}
+
+const enum Bytes {
+	/** Behind the room for properties: a number for which there is none is read there, to be checked. */
+	SLACK = 8,
+}
+
+export class Decoder5 extends Decoder {
+	declare protected readonly sink: PacketSink5;
+	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
+	five: boolean;
+	/** Topic alias of the PUBLISH at hand; 0: none. */
+	alias: number;
+	/** Its topic name was longer than the buffer. */
+	topicSkipped: boolean;
+	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
+	readonly received: ReceivedProperties;
+	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
+	keepsProblemInformation: boolean;
+	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
+	bare: boolean;
+
+	/** The topic's bytes, eight at a time. */
+	private readonly words: Float64Array;
+	/** Room for properties of a PUBLISH: short for one read only. */
+	private readonly buffer5: ArrayBuffer;
+	private readonly properties: Uint8Array;
+	/** Where those of the packet at hand go, and how many bytes of them there is room for. */
+	private store: Uint8Array;
+	private capacity: number;
+	/** Bytes of properties that were checked and are kept; bytes in `store`: behind the kept ones a part of the next. */
+	private kept: number;
+	private end: number;
+	/** Bytes of properties that were not read yet. */
+	private left: number;
+	/** Properties that were seen in this packet, a bit each. */
+	private seen: number;
+	private reasonCode: number;
+	/** The properties of the PUBLISH at hand come before its payload. */
+	private due: boolean;
+	/** Bytes of a property to skip, and how many bytes of a second length are behind them. */
+	private skipping: number;
+	private second: number;
+
+	/**
+	 * `propertySize` in bytes: what does not fit is skipped. Properties of packets other than PUBLISH go to the payload's
+	 * buffer, if it is larger.
+	 */
+	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
+		super(sink, payloadSize, topicSize);
+		this.words = this.topicWords();
+		this.five = false;
+		this.alias = 0;
+		this.topicSkipped = false;
+		const size = propertySize + Bytes.SLACK;
+		this.buffer5 = new ArrayBuffer(size, { maxByteLength: size });
+		this.properties = new Uint8Array(this.buffer5);
+		this.received = new ReceivedProperties(this.properties);
+		this.keepsProblemInformation = false;
+		this.bare = false;
+		this.store = this.properties;
+		this.capacity = propertySize;
+		this.kept = 0;
+		this.end = 0;
+		this.left = 0;
+		this.seen = 0;
+		this.reasonCode = 0;
+		this.due = false;
+		this.skipping = 0;
+		this.second = 0;
+	}
+
+	/** Bytes of a message's properties that there is room for. */
+	get propertySize(): number {
+		return this.properties.length - Bytes.SLACK;
+	}
+
+	/**
+	 * The PUBLISH at hand, which has an alias in place of a topic name, has the one in `words`: eight bytes at a time, zero
+	 * behind its `length` bytes, as `topicWords` has it.
+	 */
+	takeTopic(words: Float64Array, length: number): void {
+		const topic = this.words;
+		for (let i = 0; i << 3 < length; i++) topic[i] = words[i];
+		this.topicLength = length;
+	}
+
+	override start(source: Source): void {
+		super.start(source);
+		this.alias = 0;
+		this.topicSkipped = false;
+		this.due = false;
+		this.bare = false;
+		this.received.begin(this.properties);
+	}
+
+	override onReadable(count: number): void {
+		if (!this.five) {
+			super.onReadable(count);
+			return;
+		}
+		this.arrived += count - this.available;
+		this.available = count;
+		if (this.blocks !== 0) return;
+		this.blocks = Block.DECODING;
+		try {
+			this.crawl();
+		} catch (error) {
+			this.blocks &= ~Block.DECODING;
+			this.sink.onThrown(error);
+			return;
+		}
+		this.blocks &= ~Block.DECODING;
+	}
+
+	// ---- the long way
+
+	/** The fixed header is whole: checks it against its packet type (sections 2.1.2 to 2.1.4). */
+	protected override dispatch(): boolean {
+		if (!this.five) return super.dispatch();
+		const { type, flags, remaining } = this;
+		this.alias = 0;
+		if (!this.connected && type !== PacketType.CONNACK && type !== PacketType.AUTH)
+			return this.reject(NOT_YET_CONNECTED);
+		if (type === PacketType.PUBLISH) {
+			if ((flags & 6) === 6) return this.reject(QOS_3);
+			if ((flags & 14) === 8) return this.reject(DUP_QOS_0);
+			if (remaining < 3) return this.reject(LENGTH);
+			this.due = true;
+			this.step = Step.TOPIC_LENGTH;
+			return true;
+		}
+		let least = 2;
+		if (type >= PacketType.PINGRESP) least = 0;
+		else if (type === PacketType.SUBACK || type === PacketType.UNSUBACK) least = 4;
+		else if (type < PacketType.CONNACK || type > PacketType.PUBCOMP) return this.reject(PACKET_TYPE);
+		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.reject(RESERVED_FLAGS);
+		if (remaining < least || (type === PacketType.PINGRESP && remaining > 0)) return this.reject(LENGTH);
+		if (type === PacketType.CONNACK && this.connected) return this.reject(SECOND_CONNACK);
+		this.reasonCode = 0;
+		this.received.begin(this.properties);
+		if (least > 0) this.step = Step.WORD;
+		else if (remaining > 0) this.step = Step5.REASON_CODE;
+		else return this.settle();
+		return true;
+	}
+
+	protected override beginTopic(): boolean {
+		if (!this.five) return super.beginTopic();
+		const length = this.word;
+		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
+		if (total < 1) return this.reject(LENGTH);
+		const skipped = length > this.topicSize;
+		this.id = 0;
+		this.total = total;
+		this.consumed = 0;
+		this.topicSkipped = skipped;
+		this.topicLength = skipped ? 0 : length;
+		if (skipped || length === 0) {
+			// Nothing is read into its place: growing back fills it with zero.
+			this.buffer.resize(this.topicAt);
+			this.buffer.resize(this.size);
+		}
+		this.remaining = length;
+		this.step = skipped ? Step.SKIP_TOPIC : Step.TOPIC;
+		return true;
+	}
+
+	/** The payload's turn, but for properties. */
+	protected override part(): boolean {
+		if (!this.due) return super.part();
+		this.due = false;
+		this.remaining = this.total;
+		this.beginLength();
+		return true;
+	}
+
+	/** Two bytes after the fixed header: flags and code of CONNACK, or a packet identifier. */
+	protected override rest(): boolean {
+		if (!this.five) return super.rest();
+		const { word, type } = this;
+		this.remaining -= 2;
+		if (type === PacketType.CONNACK) {
+			const code = word & 0xff;
+			if (word >> 9) return this.reject(CONNACK_FLAGS);
+			if (code > 0 && word >> 8) return this.reject(CONNACK_SESSION);
+			if (!isLegal(type, code) && (this.remaining > 0 || code > 5)) return this.reject(CONNACK_CODE);
+			this.bare = this.remaining === 0;
+			if (this.bare) return code > 0 ? this.settle() : this.reject(LENGTH);
+		} else {
+			if (word === 0) return this.reject(IDENTIFIER_ZERO);
+			this.id = word;
+			if (type <= PacketType.PUBCOMP) {
+				if (this.remaining === 0) return this.settle();
+				this.step = Step5.REASON_CODE;
+				return true;
+			}
+		}
+		this.beginLength();
+		return true;
+	}
+
+	protected override code(): boolean {
+		if (!this.five) return super.code();
+		const code = this.readByte();
+		if (code < 0) return false;
+		const { type, sink, id, total } = this;
+		if (!isLegal(type, code)) return this.reject(CODE_UNDEFINED);
+		const index = this.consumed++;
+		if (this.consumed === total) this.step = Step.HEADER;
+		return type === PacketType.SUBACK
+			? sink.onSuback(id, code, index, total)
+			: sink.onUnsuback(id, code, index, total);
+	}
+
+	protected override other(): boolean {
+		switch (this.step) {
+			case Step5.PROPERTY_LENGTH:
+				return this.propertyLength();
+			case Step5.PROPERTIES:
+				return this.gather();
+			case Step5.SKIP_PROPERTY:
+				return this.skipProperty();
+			case Step5.REASON_CODE:
+				return this.readReasonCode();
+			default:
+				return false;
+		}
+	}
+
+	/** Reason code of an acknowledgement, DISCONNECT or AUTH. */
+	private readReasonCode(): boolean {
+		const code = this.readByte();
+		if (code < 0) return false;
+		if (!isLegal(this.type, code)) return this.reject(CODE_UNDEFINED);
+		this.reasonCode = code;
+		// Property length 0 may be left out (sections 3.4.2.2.1, 3.14.2.2.1 and so on).
+		if (--this.remaining === 0) return this.settle();
+		this.beginLength();
+		return true;
+	}
+
+	/** A packet other than PUBLISH, SUBACK and UNSUBACK is whole. */
+	private settle(): boolean {
+		const { type, sink, id, reasonCode } = this;
+		this.step = this.ahead < this.aheadEnd ? Step.HEADER_REST : Step.HEADER;
+		switch (type) {
+			case PacketType.CONNACK:
+				this.connected = true;
+				this.blocks |= Block.CONNACKED;
+				return false;
+			case PacketType.PINGRESP:
+				return sink.onPingresp();
+			case PacketType.DISCONNECT:
+				return sink.onDisconnect(reasonCode);
+			case PacketType.AUTH:
+				return sink.onAuth(reasonCode);
+			default:
+				if (reasonCode > 0) return sink.onReasonCode(type, id, reasonCode);
+				return type === PacketType.PUBACK ? sink.onPuback(id) : sink.onAcknowledgement(type, id);
+		}
+	}
+
+	// ---- properties (section 2.2.2)
+
+	/** The length of properties is next; `remaining` bytes of the packet are left. */
+	private beginLength(): void {
+		this.left = 0;
+		this.bits = 0;
+		this.step = Step5.PROPERTY_LENGTH;
+	}
+
+	private propertyLength(): boolean {
+		if (this.remaining === 0) return this.reject(PROPERTY_LENGTH);
+		const byte = this.readByte();
+		if (byte < 0) return false;
+		const { bits } = this;
+		this.remaining--;
+		this.left += (byte & 127) << bits;
+		if (byte >= 128) {
+			this.bits = bits + 7;
+			return bits < 21 || this.reject(PROPERTY_INTEGER);
+		}
+		return this.beginProperties();
+	}
+
+	/** `left` bytes of properties are next. */
+	private beginProperties(): boolean {
+		const { properties, left } = this;
+		if (left > this.remaining) return this.reject(PROPERTY_LENGTH);
+		this.remaining -= left;
+		this.kept = this.end = 0;
+		this.seen = 0;
+		this.store = properties;
+		this.capacity = properties.length - Bytes.SLACK;
+		const { payloadSize } = this;
+		if (this.type !== PacketType.PUBLISH && payloadSize > properties.length) {
+			this.store = this.payload;
+			this.capacity = payloadSize - Bytes.SLACK;
+		}
+		this.received.begin(this.store);
+		this.step = Step5.PROPERTIES;
+		return true;
+	}
+
+	/** Reads properties: keeps what is whole, one by one, and skips what there is no room for. */
+	private gather(): boolean {
+		const { store, capacity, type, scratch } = this;
+		this.readAtOnce();
+		for (;;) {
+			const { kept } = this;
+			const got = this.end - kept;
+			if (got === 0 && this.left === 0) return this.endProperties();
+			let size = 1;
+			if (got > 0) {
+				const row = rowOf(store[kept]);
+				if (row === 0) return this.reject(PROPERTY_UNKNOWN);
+				if ((row & (Row.PLACE << type)) === 0) return this.reject(PROPERTY_MISPLACED);
+				size = sizeOf(store, kept, this.end);
+				if (size === 0) return this.reject(PROPERTY_INTEGER);
+				if (got >= size) {
+					const fault = this.repeats(row, kept) ? PROPERTY_TWICE : this.fault(row, kept, size);
+					if (fault !== undefined) return this.reject(fault);
+					if (kept + size <= capacity && this.wants(kept)) this.kept = kept + size;
+					else this.drop(size);
+					continue;
+				}
+				if (size - got > this.left) return this.reject(PROPERTY_LENGTH);
+				// Behind its length, which fits in any case, as numbers do.
+				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
+					if (this.repeats(row, kept)) return this.reject(PROPERTY_TWICE);
+					// A pair's second length, which is behind its first string, has not come yet.
+					this.second = (row & Row.FORM) === Form.PAIR ? 2 : 0;
+					this.skipping = size - got - this.second;
+					this.bits = 0;
+					this.drop(got);
+					this.step = Step5.SKIP_PROPERTY;
+					return true;
+				}
+			}
+			const count = this.readScratch(size - got);
+			if (count === 0) return false;
+			this.left -= count;
+			for (let i = 0; i < count; i++) store[this.end++] = scratch[i];
+		}
+	}
+
+	/** Properties of a PUBLISH that are there whole, and for which there is room. */
+	private readAtOnce(): void {
+		const { left, properties, buffer5 } = this;
+		if (this.end > 0 || left === 0 || left > this.available || left > this.capacity) return;
+		if (this.store !== properties) return;
+		const size = properties.length;
+		buffer5.resize(left);
+		const got = this.source!.read(properties) ?? 0;
+		buffer5.resize(size);
+		this.available = got === 0 ? 0 : this.available - got;
+		this.end = got;
+		this.left = left - got;
+	}
+
+	/** Reads away what there is no room for of a property; its text is not checked. */
+	private skipProperty(): boolean {
+		for (;;) {
+			while (this.skipping > 0) {
+				const count = this.readScratch(this.skipping);
+				if (count === 0) return false;
+				this.skipping -= count;
+				this.left -= count;
+			}
+			if (this.second === 0) break;
+			const byte = this.readByte();
+			if (byte < 0) return false;
+			this.left--;
+			this.bits = (this.bits << 8) | byte;
+			if (--this.second > 0) continue;
+			if (this.bits > this.left) return this.reject(PROPERTY_LENGTH);
+			this.skipping = this.bits;
+		}
+		this.step = Step5.PROPERTIES;
+		return true;
+	}
+
+	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
+	private drop(size: number): void {
+		const { store, kept, end } = this;
+		if (this.wants(store[kept])) this.received.truncate();
+		if (kept + size < end) store.copyWithin(kept, kept + size, end);
+		this.end = end - size;
+	}
+
+	/** Whether a property is kept if there is room. */
+	private wants(property: number): boolean {
+		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
+		return this.keepsProblemInformation || this.type === PacketType.PUBLISH;
+	}
+
+	/** Whether the property at `at` was there before, and must not. */
+	private repeats(row: number, at: number): boolean {
+		if ((row & Row.REPEATS) !== 0) return false;
+		// A prime that tells apart those which are allowed in one packet.
+		const bit = 1 << (this.store[at] % 31);
+		if ((this.seen & bit) !== 0) return true;
+		this.seen |= bit;
+		return false;
+	}
+
+	/** What is wrong with the value of a whole property, which has `size` bytes. */
+	private fault(row: number, at: number, size: number): Reason | undefined {
+		const { store } = this;
+		const end = at + size;
+		const value = at + 1;
+		switch (row & Row.FORM) {
+			case Form.BYTE:
+				return store[value] > 1 ? PROPERTY_VALUE : undefined;
+			case Form.TWO_BYTES: {
+				const number = (store[value] << 8) | store[value + 1];
+				if (store[at] === Property.TOPIC_ALIAS) this.alias = number;
+				if (number > 0) return undefined;
+				if (store[at] === Property.TOPIC_ALIAS) return ALIAS_INVALID;
+				return store[at] === Property.RECEIVE_MAXIMUM ? PROPERTY_VALUE : undefined;
+			}
+			case Form.FOUR_BYTES:
+				if (store[at] !== Property.MAXIMUM_PACKET_SIZE) return undefined;
+				return store[value] + store[value + 1] + store[value + 2] + store[value + 3] > 0
+					? undefined
+					: PROPERTY_VALUE;
+			case Form.VARIABLE:
+				return variable(store, value) > 0 ? undefined : PROPERTY_VALUE;
+			case Form.STRING:
+				if (!isText(store, end, value + 2)) return PROPERTY_TEXT;
+				return store[at] === Property.RESPONSE_TOPIC && hasWildcardByte(store, end, value + 2)
+					? RESPONSE_TOPIC_WILDCARD
+					: undefined;
+			case Form.PAIR: {
+				const second = value + 2 + ((store[value] << 8) | store[value + 1]);
+				return isText(store, second, value + 2) && isText(store, end, second + 2) ? undefined : PROPERTY_TEXT;
+			}
+			default:
+				return undefined;
+		}
+	}
+
+	/** All properties were read. */
+	private endProperties(): boolean {
+		const { type, remaining } = this;
+		this.received.keep(this.kept);
+		if (type === PacketType.PUBLISH) {
+			if (this.topicLength === 0 && this.alias === 0 && !this.topicSkipped) return this.reject(TOPIC_EMPTY);
+			this.total = remaining;
+			this.step = Step.PAYLOAD;
+			return true;
+		}
+		if (type === PacketType.SUBACK || type === PacketType.UNSUBACK) {
+			if (remaining === 0) return this.reject(LENGTH);
+			this.total = remaining;
+			this.consumed = 0;
+			this.step = Step.CODE;
+			return true;
+		}
+		return remaining > 0 ? this.reject(LENGTH) : this.settle();
+	}
+}
