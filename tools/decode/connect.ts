@@ -216,6 +216,7 @@ function readConnack5(reader: FieldReader, facts: Facts): void {
 		if (reader.broken || reader.violations.length > before) {
 			if (reader.left > 0) reader.rest("not decoded");
 			reader.hideFrom(offset, "authentication data");
+			facts.uncertain = reader.broken;
 		}
 	}
 }

@@ -43,7 +43,7 @@ export interface Facts {
 	alien?: string;
 	/** The input ends within the fixed header, so that nothing is known of the packet. */
 	cut?: boolean;
-	/** A CONNECT that does not end where it says, and its password may be anywhere behind it. */
+	/** It does not end where it says, and its password or authentication data may be anywhere behind it. */
 	uncertain?: boolean;
 }
 

@@ -77,6 +77,7 @@ function readAuth(reader: FieldReader, facts: Facts): void {
 		if (reader.broken || reader.violations.length > before) {
 			if (reader.left > 0) reader.rest("not decoded");
 			reader.hideFrom(offset, "authentication data");
+			facts.uncertain = reader.broken;
 		}
 	}
 	if (facts.properties !== undefined && !facts.properties.has(Property.AUTHENTICATION_METHOD))
