@@ -7,6 +7,7 @@ import { startExample } from "./example.js";
 interface Connection {
 	connected: boolean;
 	reason: string;
+	protocolVersion: number;
 }
 
 const users = { ann: "secret" };
