@@ -79,6 +79,7 @@ function done(what: number, id: number, more = 0): void {
 const client = new xsMqtt.Client({
 	...network,
 	host: "127.0.0.1",
+	protocolVersion: 4,
 	reconnectMinimum: 5,
 	reconnectMaximum: 10,
 	replyTimeout: 1000,
