@@ -20,7 +20,8 @@ import { encodeFilter, Topic } from "./wire/topic.js";
 import type { Properties } from "./wire/v5/properties.js";
 import type { ReceivedProperties } from "./wire/v5/received.js";
 
-export { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
+export type { Message } from "./session/message.js";
+export { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type Payload, type PayloadWriter, State };
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
