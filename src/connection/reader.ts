@@ -24,7 +24,7 @@ const enum Wait {
 }
 
 /** Which code of the app runs. */
-const enum Handling {
+export const enum Handling {
 	NOTHING = 0,
 	CALLBACK = 1,
 	/** A message handler: the message is acknowledged when it returns, or throws. */

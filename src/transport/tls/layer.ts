@@ -12,12 +12,17 @@ export const tlsLayer =
 	(capability: TlsCapability): Layer<TlsOptions> =>
 	(options, below, hosts): StreamFactory => {
 		const settings = checkTls(options, hosts);
+		// A host that the options do not name comes from a redirect: it is that name that the certificate has to be for.
+		const settingsFor = (host: string) =>
+			settings.serverName === undefined || hosts.indexOf(host) >= 0
+				? settings
+				: { ...settings, serverName: undefined };
 		return {
 			isSecure: true,
 			get awaitsClock() {
 				return settings.cas.length > 0 && !isClockSet();
 			},
 			open: (host, address, port, owner) =>
-				new TlsStream(capability, settings, below, host, address, port, owner),
+				new TlsStream(capability, settingsFor(host), below, host, address, port, owner),
 		};
 	};
