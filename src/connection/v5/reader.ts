@@ -1,5 +1,6 @@
 // What comes in, in MQTT 5.0: reason codes, properties, aliases, DISCONNECT and AUTH.
 
+import { Message5 } from "../../session/v5/message.js";
 import { PacketType } from "../../wire/protocol.js";
 import { Decoder5, type PacketSink5 } from "../../wire/v5/decoder.js";
 import type { ReceivedProperties } from "../../wire/v5/received.js";
@@ -25,6 +26,11 @@ export class Reader5 extends Reader implements PacketSink5 {
 	protected override newDecoder(settings: Settings): Decoder5 {
 		const { receiveSize, topicSize, propertySize } = settings as Settings5;
 		return new Decoder5(this, receiveSize, (topicSize + 7) & ~7, propertySize);
+	}
+
+	/** For the constructor. */
+	protected override newMessage(decoder: Decoder5): Message5 {
+		return new Message5(decoder);
 	}
 
 	/** A connection begins, in 5.0 or in 3.1.1. */
