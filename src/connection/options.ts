@@ -98,7 +98,8 @@ export interface ClientOptions extends Network, Options5 {
 	/**
 	 * Sends what waits, as far as it fits one TCP segment, together with CONNECT (section 3.1.4): connecting and
 	 * publishing take one round trip. Messages of QoS 0 are lost if the broker then refuses the connection; what was sent
-	 * before, on another connection, waits for CONNACK as ever. Default false.
+	 * before, on another connection, waits for CONNACK as ever. Needs `protocolVersion`, in a build that has both; never
+	 * with `authentication`. Default false.
 	 */
 	pipelining?: boolean;
 	/** Random numbers from 0 to below 1, as Math.random, which is the default. */

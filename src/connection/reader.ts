@@ -98,7 +98,7 @@ export class Reader implements PacketSink {
 		this.writer = writer;
 		this.router = new Router(decoder, subscriptions);
 		this.route = NOBODY;
-		this.message = new Message(decoder);
+		this.message = this.newMessage(decoder);
 		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
 		this.events = events;
@@ -111,6 +111,11 @@ export class Reader implements PacketSink {
 	/** For the constructor. */
 	protected newDecoder({ receiveSize, topicSize }: Settings): Decoder {
 		return new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+	}
+
+	/** For the constructor. */
+	protected newMessage(decoder: Decoder): Message {
+		return new Message(decoder);
 	}
 
 	/** A new stream. */

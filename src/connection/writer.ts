@@ -36,6 +36,8 @@ export const enum Bytes {
 	SPAN = Layout.HEADER + 3,
 	/** Bytes of a fixed header whose remaining length takes one byte. */
 	HEAD = 2,
+	/** Bytes of the longest one. */
+	HEADER_MOST = 5,
 	/** Largest remaining length of one byte. */
 	SHORT = 127,
 }
@@ -167,20 +169,20 @@ export class Writer {
 	/** Sends a message like the last one at QoS 0, if it can go now; false: nothing was done. */
 	again(payload: Uint8Array): boolean {
 		if (this.writable < this.length) return false;
-		const window = this.window;
-		window.set(payload, this.payloadAt);
+		this.window.set(payload, this.payloadAt);
 		this.buffer.resize(this.end);
-		const stream = this.stream!;
 		try {
-			this.writable = stream.write(window) as number;
+			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			this.noteThrown(stream, error);
+			this.noteThrown(this.stream, error);
 		}
 		this.buffer.resize(this.size);
-		if (!(this.writable >= 0)) return this.noteRefusal();
-		this.moved = true;
-		this.statistics.published++;
-		return true;
+		if (this.writable >= 0) {
+			this.moved = true;
+			this.statistics.published++;
+			return true;
+		}
+		return this.noteRefusal();
 	}
 
 	/** The same at QoS 1 or 2. Returns the packet identifier; 0: nothing was done. */
@@ -190,11 +192,10 @@ export class Writer {
 		if (id === 0) return 0;
 		this.statistics.published++;
 		this.buffer.resize(this.end);
-		const stream = this.stream!;
 		try {
-			this.writable = stream.write(this.window) as number;
+			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			this.noteThrown(stream, error);
+			this.noteThrown(this.stream, error);
 		}
 		this.buffer.resize(this.size);
 		if (this.writable >= 0) this.moved = true;
@@ -916,8 +917,8 @@ export class Writer {
 	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
 	 * segments. Runs while the window is short.
 	 */
-	protected noteThrown(stream: Stream, error: unknown): void {
-		stream.putBack?.();
+	protected noteThrown(stream: Stream | undefined, error: unknown): void {
+		stream?.putBack?.();
 		if (String((error as Partial<Error> | undefined)?.message).indexOf(NOT_READY) >= 0) {
 			this.writable = Number.NaN;
 			return;

@@ -550,8 +550,10 @@ export class Outbox extends Store {
 		if ((word & Id.MASK) === id)
 			if ((words[head + 1] & Plain.MASK) === Plain.QOS_1) {
 				const next = head + (word >>> 16);
-				if (next === this.tail) this.head = this.tail = this.base;
-				else if (next > this.tail) return false;
+				if (next === this.tail) {
+					this.head = this.tail = this.base;
+					this.unsent = 0; // what goes again under a new identifier may have left it at what is in flight
+				} else if (next > this.tail) return false;
 				else {
 					this.head = next;
 					if (this.dead !== 0) this.passDead();

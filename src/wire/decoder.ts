@@ -79,7 +79,7 @@ export const enum Step {
 	OTHER = 11,
 }
 
-const enum Head {
+export const enum Head {
 	/** The first two bytes of a PUBACK, as the low half of a number: boards and computers are little-endian. */
 	PUBACK = (2 << 8) | (PacketType.PUBACK << 4),
 }
@@ -156,10 +156,11 @@ export class Decoder {
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
 	 * A longer payload comes in parts, a longer topic name is skipped.
+	 * @param gap bytes in front of the topic name, and as many behind it, for a subclass; a multiple of 8
 	 */
-	constructor(sink: PacketSink, payloadSize: number, topicSize: number) {
-		const topicAt = topicSize + 8;
-		const payloadAt = topicAt + topicSize + 8;
+	constructor(sink: PacketSink, payloadSize: number, topicSize: number, gap = 0) {
+		const topicAt = topicSize + 8 + gap;
+		const payloadAt = topicAt + topicSize + 8 + gap;
 		const scratchAt = payloadAt + payloadSize;
 		const size = scratchAt + Bytes.SCRATCH;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });

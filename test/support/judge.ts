@@ -3,9 +3,9 @@
 import mqtt, { type Packet } from "mqtt-packet";
 
 /** All packets of a stream as mqtt-packet reads them; throws what it finds wrong. */
-export function judge(stream: Uint8Array): Packet[] {
+export function judge(stream: Uint8Array, protocolVersion: 4 | 5 = 4): Packet[] {
 	const packets: Packet[] = [];
-	const parser = mqtt.parser({ protocolVersion: 4 });
+	const parser = mqtt.parser({ protocolVersion });
 	let wrong: Error | undefined;
 	parser.on("packet", (packet) => packets.push(packet));
 	parser.on("error", (error) => {
@@ -17,6 +17,6 @@ export function judge(stream: Uint8Array): Packet[] {
 	return packets;
 }
 
-export function written(packet: Packet): Uint8Array {
-	return new Uint8Array(mqtt.generate(packet));
+export function written(packet: Packet, protocolVersion: 4 | 5 = 4): Uint8Array {
+	return new Uint8Array(mqtt.generate(packet, { protocolVersion }));
 }

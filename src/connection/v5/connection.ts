@@ -19,6 +19,7 @@ import { type ClientOptions, Default, type Settings } from "../options.js";
 import type { Parts } from "../parts.js";
 import { CONNECTION_LOST } from "../reasons.js";
 import type { Statistics } from "../statistics.js";
+import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
 import { Dialer5 } from "./dialer.js";
 import { Limits } from "./limits.js";
 import { type Ending, Expiry, isPinned, type Settings5 } from "./options.js";
@@ -37,7 +38,7 @@ const enum Change {
 	REFUSED = 2,
 }
 
-export class Connection5 extends Connection implements ReaderEvents5 {
+export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
 	declare protected readonly outbox: Outbox5;
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
@@ -48,6 +49,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 	private readonly pinned: boolean;
 	private readonly settings: Settings5;
 	private readonly granted: Limits;
+	private readonly authentication: Authentication | undefined;
 	/** Hosts, each a bit, that have accepted in 5.0; that have in 3.1.1, after they had refused 5.0. */
 	private fives: number;
 	private fours: number;
@@ -77,6 +79,8 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		this.pinned = isPinned(options);
 		this.settings = settings as Settings5;
 		this.granted = new Limits(this.settings.sessionExpiry);
+		this.authentication =
+			options.authentication === undefined ? undefined : new Authentication(options.authentication, this);
 		this.fives = 0;
 		this.fours = 0;
 		this.silent = 0;
@@ -144,7 +148,9 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		// In 3.1.1 the broker publishes the will because no DISCONNECT has come (section 3.1.2.5).
 		if (!this.five) return withWill || super.disconnect();
 		const code = withWill ? ReasonCode.DISCONNECT_WITH_WILL : ReasonCode.NORMAL_DISCONNECTION;
-		return this.writer.sendLast(encodeDisconnect5(code, sessionExpiry));
+		const packet = encodeDisconnect5(code, sessionExpiry);
+		if (packet.length > this.granted.maximumPacketSize) return super.disconnect();
+		return this.writer.sendLast(packet);
 	}
 
 	// ---- which version is spoken
@@ -204,7 +210,8 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 
 	protected override encodeConnect(): Uint8Array {
 		if (!this.five) return super.encodeConnect();
-		const { options, settings, will } = this;
+		const { options, settings, will, authentication } = this;
+		const authenticationData = authentication?.begin();
 		const fields = this.connectFields();
 		const { assignedClientId } = this.granted;
 		return encodeConnect5({
@@ -220,6 +227,8 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 			requestResponseInformation: options.responseInformation ? 1 : undefined,
 			requestProblemInformation: options.problemInformation ? undefined : 0,
 			userProperties: options.userProperties && encodePairs(options.userProperties),
+			authenticationMethod: authentication?.method,
+			authenticationData,
 			willDelay: will?.delay || undefined,
 			willProperties: will?.properties?.block,
 			willExpiry:
@@ -230,8 +239,8 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 	}
 
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
-		const { host } = this;
-		this.silent &= ~host;
+		const { stream } = this;
+		this.silent &= ~this.host;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {
@@ -240,7 +249,15 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 			}
 		}
 		if (isRedirect(code)) return this.redirect(code);
-		if (code === 0) this.takeLimits();
+		if (code === 0) {
+			const fault = this.five ? this.faultOfAuthentication() : undefined;
+			if (fault !== undefined) {
+				this.refuse(fault);
+				return undefined;
+			}
+			if (stream !== this.stream) return undefined; // the authenticator, which may be the app's, has closed the client
+			this.takeLimits();
+		}
 		return super.accept(code, sessionPresent);
 	}
 
@@ -311,6 +328,7 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 	}
 
 	protected override refusalOf(code: number): Reason {
+		if (this.five && isVersionRefusal(code)) return reasonOf(ReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
 		return code < ReasonCode.UNSPECIFIED_ERROR ? super.refusalOf(code) : reasonOf(code);
 	}
 
@@ -349,18 +367,64 @@ export class Connection5 extends Connection implements ReaderEvents5 {
 		if (failure !== undefined) throw failure.error;
 	}
 
-	onAuth(_code: number): void {}
+	// ---- authentication
+
+	override reauthenticate(): boolean {
+		return this.authentication?.reauthenticate() ?? false;
+	}
+
+	onAuth(code: number): void {
+		if (this.authentication === undefined) this.end(AUTH_UNEXPECTED);
+		else this.authentication.onAuth(code, this.reader.received);
+	}
+
+	/** Why a CONNACK that accepts must not be believed. */
+	private faultOfAuthentication(): Reason | undefined {
+		const { authentication } = this;
+		const { received } = this.reader;
+		if (authentication !== undefined) return authentication.accept(received);
+		return received.find(Property.AUTHENTICATION_METHOD) < 0 ? undefined : AUTH_UNEXPECTED;
+	}
+
+	sendAuth(packet: Uint8Array): void {
+		this.writer.sendAuth(packet);
+	}
+
+	refuse(reason: Reason): void {
+		if (reason.fault !== "peer") this.say(reason.code ?? ReasonCode.UNSPECIFIED_ERROR);
+		this.end(reason);
+	}
+
+	onReauthenticated(): void {
+		this.options.onReauthenticated?.();
+	}
+
+	protected override get awaits(): boolean {
+		return super.awaits || this.authentication?.awaits === true;
+	}
 
 	// ---- the end
 
 	override end(reason: Reason): void {
 		const { state } = this;
+		// It is not about a packet of the broker's.
+		if (reason.fault !== "broker" || reason.code === undefined) this.reader.forgetProperties();
 		if (state === Phase.HANDSHAKE && reason.fault === "peer" && !this.five) this.forgetVersion();
 		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five && !this.dismissed)
-			this.writer.sendLast(encodeDisconnect5(answerTo(reason)));
+			this.say(answerTo(reason));
 		if (state >= Phase.CONNECTED) this.dialer.goHome();
 		this.change = Change.NONE;
 		super.end(reason);
+	}
+
+	/** Sends DISCONNECT, unless a packet is half sent. */
+	private say(code: number): void {
+		this.writer.sendLast(encodeDisconnect5(code));
+	}
+
+	protected override tearDown(): void {
+		this.authentication?.stop();
+		super.tearDown();
 	}
 
 	protected override proveGood(): void {

@@ -1,8 +1,10 @@
 // The options that only MQTT 5.0 has: what they mean, their defaults, and the checks at the call.
 
+import type { Authenticator } from "../../authentication/authenticator.js";
 import { checkFunction, whole, yesOrNo } from "../../wire/check.js";
 import { encodePairs } from "../../wire/v5/properties.js";
 import { type ClientOptions, checkOptions, type Settings } from "../options.js";
+import { checkAuthenticator } from "./authentication.js";
 
 /**
  * What only MQTT 5.0 has. They throw at construction with `protocolVersion: 4`. With one of them the client does not fall
@@ -41,6 +43,13 @@ export interface Options5 {
 	 * @param host host name or IPv4 address
 	 */
 	onRedirect?(host: string, port: number): boolean;
+	/**
+	 * How this client and the broker prove to each other who they are (section 4.12): `new Scram(...)` of xs-mqtt/scram, or an
+	 * authenticator of yours. One for each Client.
+	 */
+	authentication?: Authenticator;
+	/** `client.reauthenticate()` has gone well. */
+	onReauthenticated?(): void;
 }
 
 /** How `close` ends the session. */
@@ -75,6 +84,8 @@ const ONLY_5 = Object.freeze([
 	"responseInformation",
 	"userProperties",
 	"onRedirect",
+	"authentication",
+	"onReauthenticated",
 ] as const);
 
 /** The first option that only 5.0 has, of those that are set. */
@@ -88,6 +99,19 @@ const needsAssignedId = ({ clientId, clean }: ClientOptions): boolean => clientI
 /** Whether the version is given, or another one has not what is asked for. */
 export const isPinned = (options: ClientOptions): boolean =>
 	options.protocolVersion !== undefined || only5(options) !== undefined || needsAssignedId(options);
+
+/** What goes together with CONNECT must be of the version that the broker speaks, and not come before AUTH. */
+const checkPipelining = (options: ClientOptions): void => {
+	if (!isPinned(options))
+		throw new TypeError(
+			"pipelining without protocolVersion: what is sent together with CONNECT must be of the version that the broker " +
+				"speaks; set 4 or 5",
+		);
+	if (options.authentication !== undefined)
+		throw new TypeError(
+			"pipelining with authentication: nothing may be sent before it has gone well (section 3.1.4)",
+		);
+};
 
 /** Throws on options that cannot work, with the value and the rule. */
 export const checkOptions5 = (options: ClientOptions): Settings5 => {
@@ -115,10 +139,8 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 	yesOrNo("responseInformation", options.responseInformation);
 	checkFunction("onRedirect", options.onRedirect);
 	if (options.userProperties !== undefined) encodePairs(options.userProperties);
-	if (options.pipelining && !isPinned(options))
-		throw new TypeError(
-			"pipelining without protocolVersion: what is sent together with CONNECT must be of the version that the broker " +
-				"speaks; set 4 or 5",
-		);
+	if (options.authentication !== undefined) checkAuthenticator(options.authentication);
+	checkFunction("onReauthenticated", options.onReauthenticated);
+	if (options.pipelining) checkPipelining(options);
 	return settings;
 };

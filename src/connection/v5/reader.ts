@@ -1,5 +1,6 @@
 // What comes in, in MQTT 5.0: reason codes, properties, aliases, DISCONNECT and AUTH.
 
+import { Message5 } from "../../session/v5/message.js";
 import { PacketType } from "../../wire/protocol.js";
 import { Decoder5, type PacketSink5 } from "../../wire/v5/decoder.js";
 import type { ReceivedProperties } from "../../wire/v5/received.js";
@@ -27,6 +28,11 @@ export class Reader5 extends Reader implements PacketSink5 {
 		return new Decoder5(this, receiveSize, (topicSize + 7) & ~7, propertySize);
 	}
 
+	/** For the constructor. */
+	protected override newMessage(decoder: Decoder5): Message5 {
+		return new Message5(decoder);
+	}
+
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
 		const { decoder } = this;
@@ -38,6 +44,12 @@ export class Reader5 extends Reader implements PacketSink5 {
 	/** Properties of the packet at hand. */
 	get received(): ReceivedProperties {
 		return this.decoder.received;
+	}
+
+	/** No packet is at hand. */
+	forgetProperties(): void {
+		const { received } = this.decoder;
+		received.begin(received.buffer);
 	}
 
 	onReasonCode(_type: number, _id: number, _code: number): boolean {

@@ -42,7 +42,9 @@ export class Writer5 extends Writer {
 	/** The connection at hand speaks 5.0. */
 	five: boolean;
 	/** What the broker has granted; undefined: it has not said yet, or speaks 3.1.1. */
-	limits: Limits | undefined;
+	private limits: Limits | undefined;
+	/** It takes less than MQTT allows. */
+	private limited: boolean;
 	/** Of the message that is being composed: the topic's alias; negative: one that this message sets; 0: none. */
 	private alias: number;
 	/** Bytes of its properties. */
@@ -75,6 +77,7 @@ export class Writer5 extends Writer {
 		super(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
 		this.five = false;
 		this.limits = undefined;
+		this.limited = false;
 		this.alias = 0;
 		this.propertyLength = 0;
 		this.outbox5 = outbox;
@@ -98,6 +101,10 @@ export class Writer5 extends Writer {
 	/** The broker has accepted, and says what it takes. To be called before anything that is held goes again. */
 	limit(limits: Limits): void {
 		this.limits = limits;
+		this.limited =
+			limits.maximumQos < 2 ||
+			!limits.retainAvailable ||
+			limits.maximumPacketSize < Limit.REMAINING_LENGTH + Bytes.HEADER_MOST;
 		this.outbox5.bound(limits.receiveMaximum);
 		this.outbox5.aliases.allow(limits.topicAliasMaximum);
 	}
@@ -105,6 +112,7 @@ export class Writer5 extends Writer {
 	override stop(): void {
 		super.stop();
 		this.limits = undefined;
+		this.limited = false;
 		this.auth = undefined;
 		this.outbox5.aliases.clear();
 	}
@@ -203,8 +211,10 @@ export class Writer5 extends Writer {
 		const span = Store.span(bytes);
 		if (span > outbox5.spanMost && (owner === 0 || span > outbox5.spanFor(owner)))
 			throw this.tooLong(topic, length, span, owner, payload);
-		const declined = this.declines(topic, qos, retain, length, properties);
-		if (declined !== 0) return this.decline(declined);
+		if (this.limited) {
+			const declined = this.declines(topic, qos, retain, length, properties);
+			if (declined !== 0) return this.decline(declined);
+		}
 		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0) | outbox5.marksFor(properties);
 		const field = topic.field;
 		let alias = this.alias;
@@ -213,7 +223,7 @@ export class Writer5 extends Writer {
 		let names = alias > 0 ? 2 : field.length;
 		if (qos) names += 2;
 		let body = names + lengthBytes(propertyLength) + propertyLength + length;
-		if (alias < 0 && this.limits !== undefined && 5 + body > this.limits.maximumPacketSize) {
+		if (alias < 0 && this.limited && Bytes.HEADER_MOST + body > this.limits!.maximumPacketSize) {
 			// With the alias it could be too large.
 			alias = 0;
 			propertyLength -= Size.ALIAS;
@@ -236,7 +246,7 @@ export class Writer5 extends Writer {
 		if (properties !== undefined) {
 			// What comes in front overwrites its length, which the packet's own replaces.
 			window.set(properties.block, payloadAt - properties.block.length);
-			if (properties.messageExpiry >= 0) this.tick();
+			if (qos && properties.messageExpiry >= 0) this.tick();
 		}
 		let id = 0;
 		if (qos) {
@@ -357,7 +367,7 @@ export class Writer5 extends Writer {
 		const { outbox5 } = this;
 		const before = outbox5.bytesFor(topic, qos, 0, properties);
 		// All that stands before the payload goes out at once: a header, and what may be added to the properties.
-		if (before + 5 + 1 + Size.EXPIRY > this.window.length)
+		if (before + Bytes.HEADER_MOST + 1 + Size.EXPIRY > this.window.length)
 			throw this.topicTooLong(topic, "packetSize", this.window.length);
 		if (before + Size.EXPIRY + 4 + total > Limit.REMAINING_LENGTH)
 			throw new RangeError(
@@ -380,8 +390,8 @@ export class Writer5 extends Writer {
 
 	/** Why this broker takes no such message, whatever it carries; 0: it does. */
 	private unavailable(qos: QoS | undefined, retain: boolean | undefined): number {
-		const { limits } = this;
-		if (limits === undefined) return 0;
+		if (!this.limited) return 0;
+		const limits = this.limits!;
 		if (qos && qos > limits.maximumQos) return Refused.QOS_UNAVAILABLE;
 		return retain && !limits.retainAvailable ? Refused.RETAIN_UNAVAILABLE : 0;
 	}
@@ -394,8 +404,7 @@ export class Writer5 extends Writer {
 		length: number,
 		properties: Properties | undefined,
 	): number {
-		const { limits } = this;
-		if (limits === undefined) return 0;
+		if (!this.limited) return 0;
 		const unavailable = this.unavailable(qos, retain);
 		if (unavailable !== 0) return unavailable;
 		let body = topic.field.length + (qos ? 2 : 0) + length;
@@ -406,7 +415,7 @@ export class Writer5 extends Writer {
 			body += lengthBytes(inside) + inside;
 		}
 		// It may have to go again on another connection, with its topic name.
-		return 1 + lengthBytes(body) + body > limits.maximumPacketSize ? Refused.TOO_LARGE : 0;
+		return 1 + lengthBytes(body) + body > this.limits!.maximumPacketSize ? Refused.TOO_LARGE : 0;
 	}
 
 	private decline(answer: number): number {

@@ -1,7 +1,7 @@
 // Bytes to packets of MQTT 5.0, from a stream cut anywhere: what its packets have beside those of 3.1.1, which are
 // properties, reason codes, AUTH, and DISCONNECT of the broker. Knows no session, no socket, no time.
 
-import { Block, Decoder, type PacketSink, type Source, Step } from "../decoder.js";
+import { Block, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
 import { PacketType } from "../protocol.js";
 import {
 	CONNACK_CODE,
@@ -62,24 +62,38 @@ const enum Bytes {
 
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
+	// Hot fields first, as in Decoder.
 	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
+	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it, and bytes behind that. */
+	private headLength: number;
+	private behind: number;
+	/** Properties of a PUBLISH go here: behind the topic name. */
+	private readonly properties: Uint8Array;
+	private readonly propertiesAt: number;
+	/** All that is received, eight bytes at a time. */
+	private readonly words: Float64Array;
+	/**
+	 * Properties that were checked last: from which word on, NaN in the one that ends them. If the next ones are the same,
+	 * `received` and `alias` are theirs.
+	 */
+	private readonly checkedAt: number;
+	private checkedEnd: number;
+	/** Bytes of those; -1: none. */
+	private lastLength: number;
+	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
+	readonly received: ReceivedProperties;
 	/** Topic alias of the PUBLISH at hand; 0: none. */
 	alias: number;
 	/** Its topic name was longer than the buffer. */
 	topicSkipped: boolean;
-	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
-	readonly received: ReceivedProperties;
+	/** Bytes of a message's properties that there is room for. */
+	readonly propertySize: number;
 	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
 	keepsProblemInformation: boolean;
 	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
 	bare: boolean;
 
-	/** The topic's bytes, eight at a time. */
-	private readonly words: Float64Array;
-	/** Room for properties of a PUBLISH: short for one read only. */
-	private readonly buffer5: ArrayBuffer;
-	private readonly properties: Uint8Array;
 	/** Where those of the packet at hand go, and how many bytes of them there is room for. */
 	private store: Uint8Array;
 	private capacity: number;
@@ -102,15 +116,21 @@ export class Decoder5 extends Decoder {
 	 * buffer, if it is larger.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
-		super(sink, payloadSize, topicSize);
-		this.words = this.topicWords();
+		const gap = ((propertySize + 7) & ~7) + Bytes.SLACK;
+		super(sink, payloadSize, topicSize, gap);
+		const { buffer, topicAt } = this;
 		this.five = false;
+		this.headLength = 0;
+		this.behind = 0;
+		this.propertiesAt = topicAt + topicSize + 8;
+		this.properties = new Uint8Array(buffer, this.propertiesAt);
+		this.words = new Float64Array(buffer, 0, this.payloadAt >> 3);
+		this.checkedAt = this.checkedEnd = (topicAt - gap) >> 3;
+		this.lastLength = -1;
+		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
 		this.topicSkipped = false;
-		const size = propertySize + Bytes.SLACK;
-		this.buffer5 = new ArrayBuffer(size, { maxByteLength: size });
-		this.properties = new Uint8Array(this.buffer5);
-		this.received = new ReceivedProperties(this.properties);
+		this.propertySize = propertySize;
 		this.keepsProblemInformation = false;
 		this.bare = false;
 		this.store = this.properties;
@@ -125,23 +145,24 @@ export class Decoder5 extends Decoder {
 		this.second = 0;
 	}
 
-	/** Bytes of a message's properties that there is room for. */
-	get propertySize(): number {
-		return this.properties.length - Bytes.SLACK;
-	}
-
 	/**
 	 * The PUBLISH at hand, which has an alias in place of a topic name, has the one in `words`: eight bytes at a time, zero
 	 * behind its `length` bytes, as `topicWords` has it.
 	 */
 	takeTopic(words: Float64Array, length: number): void {
-		const topic = this.words;
-		for (let i = 0; i << 3 < length; i++) topic[i] = words[i];
+		const all = this.words;
+		for (let i = 0, at = this.topicAt >> 3; i << 3 < length; i++) all[at++] = words[i];
 		this.topicLength = length;
+	}
+
+	/** Bytes of topic name that there is room for. */
+	override get topicSize(): number {
+		return this.propertiesAt - this.topicAt - 8;
 	}
 
 	override start(source: Source): void {
 		super.start(source);
+		this.lastLength = -1;
 		this.alias = 0;
 		this.topicSkipped = false;
 		this.due = false;
@@ -158,8 +179,91 @@ export class Decoder5 extends Decoder {
 		this.available = count;
 		if (this.blocks !== 0) return;
 		this.blocks = Block.DECODING;
+		const quad = this.quad;
+		let more = true;
 		try {
-			this.crawl();
+			while (this.available > 3 && this.step === Step.HEADER) {
+				const source = this.source!;
+				let got = source.read(quad);
+				if (got !== 4) {
+					this.short(got);
+					this.longWay(this.got);
+					break;
+				}
+				const head = this.head[0];
+				if (head !== this.lastHead) {
+					this.available -= 4;
+					if ((head & 0xffff) === Head.PUBACK) {
+						const id = ((head >>> 8) & 0xff00) | (head >>> 24);
+						if (id > 0 ? this.sink.onPuback(id) : this.reject(IDENTIFIER_ZERO)) continue;
+						more = false;
+						break;
+					}
+					if (!this.publishHead()) {
+						if (this.acknowledgement()) continue;
+						more = false;
+						break;
+					}
+					this.available += 4;
+				}
+				// The short way, as in 3.1.1: the topic name comes with all that is between it and the properties.
+				const available = this.available - this.packetSize;
+				if (available < 0) {
+					this.available -= 4;
+					this.longWay(4);
+					break;
+				}
+				const { buffer, topic, headLength, lastLength } = this;
+				buffer.resize(this.topicAt + headLength);
+				got = source.read(topic);
+				if (got !== headLength || topic[headLength - 1] !== lastLength) {
+					buffer.resize(this.size);
+					more = this.longHead(got, available);
+					break;
+				}
+				if (lastLength > 0) {
+					buffer.resize(this.propertiesAt + lastLength);
+					got = source.read(this.properties);
+					if (got !== lastLength) {
+						buffer.resize(this.size);
+						more = this.longProperties(got, available);
+						break;
+					}
+					topic[headLength - 1] = 0;
+				}
+				const total = this.total;
+				got = 0;
+				if (total > 0) {
+					buffer.resize(this.payloadAt + total);
+					got = source.read(this.payload);
+				}
+				buffer.resize(this.size);
+				const flags = this.flags;
+				if (flags > 1 && !this.takeId()) {
+					more = false;
+					break;
+				}
+				if (lastLength > 0) {
+					const words = this.words;
+					let i = this.checkedAt;
+					for (let j = this.propertiesAt >> 3; words[i] === words[j]; j++) i++;
+					if (i >= this.checkedEnd) this.received.rewind();
+					else if (!this.check()) {
+						more = false;
+						break;
+					}
+				}
+				if (got !== total) {
+					this.interrupt(Step.PAYLOAD, got, available + total);
+					break;
+				}
+				this.available = available;
+				const sink = this.sink;
+				if (flags < 2 ? sink.onMessage() : flags < 4 ? sink.onPublish() : sink.onPublishQos2()) continue;
+				more = false;
+				break;
+			}
+			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.crawl();
 		} catch (error) {
 			this.blocks &= ~Block.DECODING;
 			this.sink.onThrown(error);
@@ -168,13 +272,103 @@ export class Decoder5 extends Decoder {
 		this.blocks &= ~Block.DECODING;
 	}
 
+	/** As in 3.1.1, but that the topic name may be empty. */
+	protected override publishHead(): boolean {
+		if (!this.five) return super.publishHead();
+		const quad = this.quad;
+		const remaining = quad[1];
+		const length = (quad[2] << 8) | quad[3];
+		const flags = quad[0] & 15;
+		const headLength = length + (flags > 1 ? 3 : 1);
+		const behind = remaining - 2 - headLength;
+		this.lastHead = 0;
+		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
+		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
+		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
+		if (length === 0 || behind < this.lastLength) this.lastLength = -1;
+		this.type = PacketType.PUBLISH;
+		this.flags = flags;
+		this.topicLength = length;
+		this.topicSkipped = false;
+		this.id = 0;
+		this.offset = 0;
+		this.total = this.partLength = behind - this.lastLength;
+		this.headLength = headLength;
+		this.behind = behind;
+		this.packetSize = remaining + 2;
+		this.lastHead = this.head[0];
+		return true;
+	}
+
+	/** The packet identifier, which was read behind the topic name. */
+	private takeId(): boolean {
+		const { topic, topicLength } = this;
+		const id = (topic[topicLength] << 8) | topic[topicLength + 1];
+		topic[topicLength] = topic[topicLength + 1] = 0;
+		this.id = id;
+		return id > 0 || this.reject(IDENTIFIER_ZERO);
+	}
+
+	/**
+	 * Only `got` bytes of the topic name and what was to be read with it have come, or properties are not as long as the
+	 * last ones. `available` bytes are behind the packet.
+	 */
+	private longHead(got: number | undefined, available: number): boolean {
+		const { topic, topicLength, headLength, behind } = this;
+		const came = got ?? 0;
+		const byte = topic[headLength - 1];
+		topic[headLength - 1] = 0;
+		this.lastLength = -1;
+		if (came === headLength) {
+			this.available = available + behind;
+			this.remaining = behind;
+			this.consumed = 0;
+			this.got = 0;
+			if (this.flags > 1 && !this.takeId()) return false;
+			this.beginLength();
+			return this.lengthOf(byte);
+		}
+		const more = came - topicLength;
+		this.due = true;
+		this.total = behind + 1;
+		if (more <= 0) return this.interrupt(Step.TOPIC, got, available + headLength + behind);
+		this.interrupt(Step.IDENTIFIER, got, available + headLength + behind);
+		this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
+		topic[topicLength] = topic[topicLength + 1] = 0;
+		this.got = more;
+		return true;
+	}
+
+	/** Only `got` bytes of properties have come, which are as long as the last ones. */
+	private longProperties(got = 0, available: number): boolean {
+		const length = this.lastLength;
+		if (!this.longHead(this.headLength, available)) return false;
+		this.available = got === 0 ? 0 : this.available - got;
+		this.end = got;
+		this.left = length - got;
+		return true;
+	}
+
+	/** Checks properties that were read at once, and are as long as the last ones. */
+	private check(): boolean {
+		const { lastLength } = this;
+		this.left = lastLength;
+		this.remaining = this.behind;
+		this.beginProperties();
+		this.end = lastLength;
+		this.left = 0;
+		if (!this.gather()) return false;
+		this.step = Step.HEADER;
+		return true;
+	}
+
 	// ---- the long way
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.1.2 to 2.1.4). */
 	protected override dispatch(): boolean {
 		if (!this.five) return super.dispatch();
 		const { type, flags, remaining } = this;
-		this.alias = 0;
+		this.lastLength = -1;
 		if (!this.connected && type !== PacketType.CONNACK && type !== PacketType.AUTH)
 			return this.reject(NOT_YET_CONNECTED);
 		if (type === PacketType.PUBLISH) {
@@ -329,8 +523,13 @@ export class Decoder5 extends Decoder {
 		if (this.remaining === 0) return this.reject(PROPERTY_LENGTH);
 		const byte = this.readByte();
 		if (byte < 0) return false;
-		const { bits } = this;
 		this.remaining--;
+		return this.lengthOf(byte);
+	}
+
+	/** A byte of the length, which is taken off `remaining`. */
+	private lengthOf(byte: number): boolean {
+		const { bits } = this;
 		this.left += (byte & 127) << bits;
 		if (byte >= 128) {
 			this.bits = bits + 7;
@@ -341,15 +540,15 @@ export class Decoder5 extends Decoder {
 
 	/** `left` bytes of properties are next. */
 	private beginProperties(): boolean {
-		const { properties, left } = this;
+		const { properties, left, payloadSize } = this;
 		if (left > this.remaining) return this.reject(PROPERTY_LENGTH);
 		this.remaining -= left;
 		this.kept = this.end = 0;
 		this.seen = 0;
+		this.alias = 0;
 		this.store = properties;
-		this.capacity = properties.length - Bytes.SLACK;
-		const { payloadSize } = this;
-		if (this.type !== PacketType.PUBLISH && payloadSize > properties.length) {
+		this.capacity = this.propertySize;
+		if (this.type !== PacketType.PUBLISH && payloadSize - Bytes.SLACK > this.propertySize) {
 			this.store = this.payload;
 			this.capacity = payloadSize - Bytes.SLACK;
 		}
@@ -361,31 +560,33 @@ export class Decoder5 extends Decoder {
 	/** Reads properties: keeps what is whole, one by one, and skips what there is no room for. */
 	private gather(): boolean {
 		const { store, capacity, type, scratch } = this;
+		const place = Row.PLACE << type;
 		this.readAtOnce();
 		for (;;) {
-			const { kept } = this;
+			const kept = this.kept;
 			const got = this.end - kept;
 			if (got === 0 && this.left === 0) return this.endProperties();
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
-				if (row === 0) return this.reject(PROPERTY_UNKNOWN);
-				if ((row & (Row.PLACE << type)) === 0) return this.reject(PROPERTY_MISPLACED);
-				size = sizeOf(store, kept, this.end);
+				if ((row & place) === 0) return this.reject(row === 0 ? PROPERTY_UNKNOWN : PROPERTY_MISPLACED);
+				size = sizeOf(store, kept, this.end, row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
 				if (got >= size) {
-					const fault = this.repeats(row, kept) ? PROPERTY_TWICE : this.fault(row, kept, size);
+					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
+					const fault = this.fault(row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
-					if (kept + size <= capacity && this.wants(kept)) this.kept = kept + size;
-					else this.drop(size);
+					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(kept))) this.drop(size);
+					else this.kept = kept + size;
 					continue;
 				}
 				if (size - got > this.left) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
-					if (this.repeats(row, kept)) return this.reject(PROPERTY_TWICE);
-					// A pair's second length, which is behind its first string, has not come yet.
-					this.second = (row & Row.FORM) === Form.PAIR ? 2 : 0;
+					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
+					// The second length of a pair, which is behind its first string, may not have come yet.
+					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
+					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
 					this.skipping = size - got - this.second;
 					this.bits = 0;
 					this.drop(got);
@@ -400,15 +601,13 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Properties of a PUBLISH that are there whole, and for which there is room. */
+	/** Properties that are there whole, and for which there is room. */
 	private readAtOnce(): void {
-		const { left, properties, buffer5 } = this;
+		const { left, store, buffer } = this;
 		if (this.end > 0 || left === 0 || left > this.available || left > this.capacity) return;
-		if (this.store !== properties) return;
-		const size = properties.length;
-		buffer5.resize(left);
-		const got = this.source!.read(properties) ?? 0;
-		buffer5.resize(size);
+		buffer.resize((store === this.payload ? this.payloadAt : this.propertiesAt) + left);
+		const got = this.source!.read(store) ?? 0;
+		buffer.resize(this.size);
 		this.available = got === 0 ? 0 : this.available - got;
 		this.end = got;
 		this.left = left - got;
@@ -439,20 +638,20 @@ export class Decoder5 extends Decoder {
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
 	private drop(size: number): void {
 		const { store, kept, end } = this;
-		if (this.wants(store[kept])) this.received.truncate();
+		if (this.wants(kept)) this.received.truncate();
 		if (kept + size < end) store.copyWithin(kept, kept + size, end);
 		this.end = end - size;
 	}
 
-	/** Whether a property is kept if there is room. */
-	private wants(property: number): boolean {
+	/** Whether the property at `at` is kept if there is room. */
+	private wants(at: number): boolean {
+		const property = this.store[at];
 		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
 		return this.keepsProblemInformation || this.type === PacketType.PUBLISH;
 	}
 
 	/** Whether the property at `at` was there before, and must not. */
-	private repeats(row: number, at: number): boolean {
-		if ((row & Row.REPEATS) !== 0) return false;
+	private repeats(at: number): boolean {
 		// A prime that tells apart those which are allowed in one packet.
 		const bit = 1 << (this.store[at] % 31);
 		if ((this.seen & bit) !== 0) return true;
@@ -496,12 +695,24 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
+	/** The next properties need no check if they are these. */
+	private remember(): void {
+		const { received, words, checkedAt } = this;
+		const length = received.length;
+		this.lastLength = received.truncated ? -1 : length;
+		let to = checkedAt;
+		for (let at = this.propertiesAt >> 3; (to - checkedAt) << 3 < length; ) words[to++] = words[at++];
+		words[to] = Number.NaN;
+		this.checkedEnd = to;
+	}
+
 	/** All properties were read. */
 	private endProperties(): boolean {
 		const { type, remaining } = this;
 		this.received.keep(this.kept);
 		if (type === PacketType.PUBLISH) {
 			if (this.topicLength === 0 && this.alias === 0 && !this.topicSkipped) return this.reject(TOPIC_EMPTY);
+			this.remember();
 			this.total = remaining;
 			this.step = Step.PAYLOAD;
 			return true;

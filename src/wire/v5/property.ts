@@ -135,9 +135,10 @@ export const rowOf = (property: number): number => {
 /**
  * Bytes that the property at `at` takes, its identifier included, as far as the bytes before `end` tell: it has all of
  * them when the answer is at most `end - at`. 0: no such property, or a variable byte integer of more than four bytes.
+ * @param row the property's, if it is known
  */
-export const sizeOf = (bytes: Uint8Array, at: number, end: number): number => {
-	const form = rowOf(bytes[at]) & Row.FORM;
+export const sizeOf = (bytes: Uint8Array, at: number, end: number, row = rowOf(bytes[at])): number => {
+	const form = row & Row.FORM;
 	if (form === Form.VARIABLE) {
 		for (let size = 2; ; size++) {
 			if (at + size > end || bytes[at + size - 1] < 128) return size;
