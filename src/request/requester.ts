@@ -173,7 +173,7 @@ export class Requester implements Listener {
 	/** An answer, or a part of one; or what somebody else has sent. */
 	private receive(message: Message): void {
 		const { length, offset } = message;
-		const number = this.numberOf();
+		const number = this.numberOf(message);
 		if (number === 0) {
 			if (offset === 0) this.foreign++;
 			return;
@@ -192,8 +192,8 @@ export class Requester implements Listener {
 	}
 
 	/** The number of the request that a message answers; 0: it answers none of ours. */
-	private numberOf(): number {
-		const properties = this.client.received;
+	private numberOf(message: Message): number {
+		const { properties } = message;
 		if (properties === undefined) return 0;
 		const at = properties.find(Property.CORRELATION_DATA);
 		if (at < 0 || properties.foundLength !== Size.CORRELATION) return 0;

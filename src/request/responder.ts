@@ -133,7 +133,7 @@ export class Responder {
 	private receive(message: Message): void {
 		if (message.offset === 0) {
 			this.requests++;
-			this.current = this.accept(this.client.received);
+			this.current = this.accept(message.properties);
 			if (this.current === REFUSED) this.refused++;
 		}
 		if (this.current !== REFUSED) this.handle(message, this.current);
