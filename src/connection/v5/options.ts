@@ -94,11 +94,13 @@ const only5 = (options: ClientOptions): string | undefined => {
 	return undefined;
 };
 
-const needsAssignedId = ({ clientId, clean }: ClientOptions): boolean => clientId === "" && !clean;
+/** Whether options that both versions have are set as only 5.0 has them. */
+const goesBeyond = ({ clientId, clean, username, password }: ClientOptions): boolean =>
+	(clientId === "" && !clean) || (username === undefined && password !== undefined);
 
 /** Whether the version is given, or another one has not what is asked for. */
 export const isPinned = (options: ClientOptions): boolean =>
-	options.protocolVersion !== undefined || only5(options) !== undefined || needsAssignedId(options);
+	options.protocolVersion !== undefined || only5(options) !== undefined || goesBeyond(options);
 
 /** What goes together with CONNECT must be of the version that the broker speaks, and not come before AUTH. */
 const checkPipelining = (options: ClientOptions): void => {
