@@ -14,7 +14,7 @@ import {
 import { lengthBytes, writeLength } from "../../wire/encode.js";
 import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
-import { writeUtf8 } from "../../wire/utf8.js";
+import { wellFormed, writeUtf8 } from "../../wire/utf8.js";
 import { encodeSubscribe5, encodeUnsubscribe5 } from "../../wire/v5/encode.js";
 import type { Properties } from "../../wire/v5/properties.js";
 import { Property } from "../../wire/v5/property.js";
@@ -140,6 +140,8 @@ export class Writer5 extends Writer {
 		if (!this.five && (properties === undefined || this.accepted))
 			return super.publish(topic, payload, qos, retain);
 		if (this.lent) return this.refuse();
+		if (properties !== undefined && this.outbox5.checksFormat && typeof payload !== STRING)
+			checkFormat(properties, payload as Uint8Array, 0, payload.length);
 		this.topic = NONE;
 		const window = this.window;
 		const at = this.prepare(topic, qos, properties);
@@ -173,6 +175,7 @@ export class Writer5 extends Writer {
 		const first = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
 		const at = Math.min(first, this.prepare(topic, qos, properties));
 		const end = this.fillIn(topic, source, at, this.payloadLimit);
+		if (properties !== undefined && this.outbox5.checksFormat) checkFormat(properties, this.window, at, end);
 		return this.submit5(topic, qos, retain, at, end, owner, properties);
 	}
 
@@ -624,6 +627,16 @@ export class Writer5 extends Writer {
 
 /** Bytes of the message expiry that is sent with these properties. */
 const extraOf = (properties: Properties): number => (properties.messageExpiry < 0 ? 0 : Size.EXPIRY);
+
+/** Throws when the payload, from `at` to `end`, is said to be text and is not (section 3.3.2.3.2). */
+const checkFormat = ({ block }: Properties, bytes: Uint8Array, at: number, end: number): void => {
+	// It comes first, if it is there.
+	const first = leadOf(block, 0);
+	if (block[first] === Property.PAYLOAD_FORMAT && block[first + 1] === 1 && !wellFormed(bytes, end, at))
+		throw new RangeError(
+			"the payload is not UTF-8, though its properties say so: payloadFormat is 1 (section 3.3.2.3.2)",
+		);
+};
 
 const putExpiry = (window: Uint8Array, at: number, seconds: number): number =>
 	putNumber(window, at, Property.MESSAGE_EXPIRY, seconds);
