@@ -1,6 +1,5 @@
 // What goes out, in MQTT 5.0: PUBLISH with properties and aliases, acknowledgements with reasons, DISCONNECT, AUTH.
 
-import type { Acknowledgements } from "../../session/acknowledgements.js";
 import { type Fill, Id } from "../../session/outbox.js";
 import { Mark, Store } from "../../session/store.js";
 import { Stage, type Subscription } from "../../session/subscriptions.js";
@@ -76,12 +75,11 @@ export class Writer5 extends Writer {
 	constructor(
 		outbox: Outbox5,
 		subscriptions: Subscriptions5,
-		acknowledgements: Acknowledgements,
 		statistics: Statistics,
 		liveness: Liveness,
 		alarm: Alarm,
 	) {
-		super(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
+		super(outbox, subscriptions, statistics, liveness, alarm);
 		this.five = false;
 		this.limits = undefined;
 		this.limited = false;
