@@ -75,6 +75,7 @@ export class Requester implements Listener {
 	private readonly fields: PropertyFields;
 	private responseTopic: Topic | undefined = undefined;
 	private readonly topicOf: ((information: string) => string) | undefined;
+	private readonly handler: (message: Message) => void;
 	private readonly onAnswer: (request: number, message: Message) => void;
 	private readonly onFailed: ((request: number, reason: Reason) => void) | undefined;
 
@@ -105,7 +106,7 @@ export class Requester implements Listener {
 		this.fields = { messageExpiry, ...options.properties, correlationData: this.nonce };
 		this.onAnswer = options.onAnswer;
 		this.onFailed = options.onFailed;
-		this.receive = this.receive.bind(this);
+		this.handler = (message) => this.receive(message);
 		if (typeof responseTopic === "function") this.topicOf = responseTopic;
 		else this.answerTo(new Topic(responseTopic));
 		client.attach(this);
@@ -166,7 +167,7 @@ export class Requester implements Listener {
 		if (topic === undefined) return;
 		this.fields.responseTopic = topic;
 		this.properties = new Properties(this.fields);
-		this.client.subscribe(topic.name, this.qos, this.receive);
+		this.client.subscribe(topic.name, this.qos, this.handler);
 	}
 
 	/** An answer, or a part of one; or what somebody else has sent. */

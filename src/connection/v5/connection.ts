@@ -285,6 +285,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	/** What has expired is told, too. */
 	override catchUp(): void {
+		if (!this.outbox.hasExpired) {
+			super.catchUp();
+			return;
+		}
 		const { outbox } = this;
 		let failure: { error: unknown } | undefined;
 		for (let name = outbox.takeExpired(); name >= 0; name = outbox.takeExpired())

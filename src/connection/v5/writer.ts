@@ -173,7 +173,8 @@ export class Writer5 extends Writer {
 	private prepare(topic: Topic, qos: QoS | undefined, properties: Properties | undefined): number {
 		let alias = 0;
 		let names = topic.field.length + (qos ? 2 : 0);
-		if (this.open) {
+		// A shorter topic name takes no more than its alias.
+		if (this.open && topic.field.length > 2 + Size.ALIAS) {
 			const { aliases } = this.outbox5;
 			alias = aliases.find(topic);
 			if (alias > 0) names = qos ? 4 : 2;
@@ -207,16 +208,20 @@ export class Writer5 extends Writer {
 	): number {
 		const { window, outbox5 } = this;
 		const length = end - at;
-		const bytes = outbox5.bytesFor(topic, qos, length, properties);
-		const span = Store.span(bytes);
+		const field = topic.field;
+		let bytes = field.length + (qos ? 2 : 0) + length;
+		let marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
+		if (properties !== undefined) {
+			bytes = outbox5.bytesFor(topic, qos, length, properties);
+			marks |= outbox5.marksFor(properties);
+		}
+		const span = (bytes + Bytes.SPAN) >> 2;
 		if (span > outbox5.spanMost && (owner === 0 || span > outbox5.spanFor(owner)))
 			throw this.tooLong(topic, length, span, owner, payload);
 		if (this.limited) {
 			const declined = this.declines(topic, qos, retain, length, properties);
 			if (declined !== 0) return this.decline(declined);
 		}
-		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0) | outbox5.marksFor(properties);
-		const field = topic.field;
 		let alias = this.alias;
 		let propertyLength = this.propertyLength;
 		if (alias < 0 && !this.open) alias = 0; // while the payload was written, the connection has ended
@@ -501,7 +506,7 @@ export class Writer5 extends Writer {
 	// ---- records
 
 	override flush(): void {
-		if (this.outbox5.expires && this.stream !== undefined) this.tick();
+		if (this.outbox5.expiring > 0 && this.stream !== undefined) this.tick();
 		super.flush();
 	}
 

@@ -49,8 +49,8 @@ export class Outbox5 extends Outbox {
 	private field: Uint8Array | undefined;
 	private idAt: number;
 	readonly aliases: Aliases;
-	/** Messages that may expire. */
-	private expiring: number;
+	/** Messages that may expire: while there are some, the time matters. */
+	expiring: number;
 	/** Seconds, and milliseconds beside, since the first look at the time. */
 	private seconds: number;
 	private beside: number;
@@ -58,6 +58,8 @@ export class Outbox5 extends Outbox {
 	private lookedAt: number | undefined;
 	/** What has expired, as `nameOf` has it, oldest first, to be told. */
 	private expired: number[] | undefined;
+	/** Some is to be told. */
+	hasExpired: boolean;
 	private expiredCount: number;
 	private expiredTold: number;
 	private readonly sentMost: number;
@@ -74,6 +76,7 @@ export class Outbox5 extends Outbox {
 		this.beside = 0;
 		this.lookedAt = undefined;
 		this.expired = undefined;
+		this.hasExpired = false;
 		this.expiredCount = 0;
 		this.expiredTold = 0;
 		this.sentMost = sizes.window;
@@ -238,11 +241,6 @@ export class Outbox5 extends Outbox {
 		this.beside = past - seconds * Time.SECOND;
 	}
 
-	/** Whether something may expire, so that the time matters. */
-	get expires(): boolean {
-		return this.expiring > 0;
-	}
-
 	/** Gives up what has expired and was never sent (section 3.3.2.3.3); `takeExpired` tells. */
 	expire(): void {
 		if (this.expiring === 0) return;
@@ -263,6 +261,7 @@ export class Outbox5 extends Outbox {
 		this.expired ??= [];
 		this.replaced ??= []; // then publish tells of both
 		this.expired[this.expiredCount++] = this.nameOf(at);
+		this.hasExpired = true;
 		this.finish(at);
 	}
 
@@ -270,6 +269,7 @@ export class Outbox5 extends Outbox {
 	takeExpired(): number {
 		if (this.expiredTold < this.expiredCount) return this.expired![this.expiredTold++];
 		this.expiredTold = this.expiredCount = 0;
+		this.hasExpired = false;
 		return -1;
 	}
 

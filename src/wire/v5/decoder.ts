@@ -65,9 +65,8 @@ export class Decoder5 extends Decoder {
 	// Hot fields first, as in Decoder.
 	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
-	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it, and bytes behind that. */
+	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it. */
 	private headLength: number;
-	private behind: number;
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
@@ -87,41 +86,28 @@ export class Decoder5 extends Decoder {
 	alias: number;
 	/** Its topic name was longer than the buffer. */
 	topicSkipped: boolean;
-	/** Bytes of a message's properties that there is room for. */
-	readonly propertySize: number;
 	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
 	keepsProblemInformation: boolean;
-	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
-	bare: boolean;
 
-	/** Where those of the packet at hand go, and how many bytes of them there is room for. */
-	private store: Uint8Array;
-	private capacity: number;
-	/** Bytes of properties that were checked and are kept; bytes in `store`: behind the kept ones a part of the next. */
-	private kept: number;
+	/** Bytes of properties in their buffer: behind those that are kept, a part of the next. */
 	private end: number;
-	/** Bytes of properties that were not read yet. */
+	/** Bytes of properties that were not read yet; -1: those of a PUBLISH, and their length, come before its payload. */
 	private left: number;
-	/** Properties that were seen in this packet, a bit each. */
+	/** Properties that were seen in this packet, a bit each; -1: a CONNACK that has none. */
 	private seen: number;
-	private reasonCode: number;
-	/** The properties of the PUBLISH at hand come before its payload. */
-	private due: boolean;
-	/** Bytes of a property to skip, and how many bytes of a second length are behind them. */
-	private skipping: number;
+	/** Bytes of a second length that are behind what is skipped. */
 	private second: number;
 
 	/**
-	 * `propertySize` in bytes: what does not fit is skipped. Properties of packets other than PUBLISH go to the payload's
-	 * buffer, if it is larger.
+	 * `propertySize` in bytes, a multiple of 8: what does not fit is skipped. Properties of packets other than PUBLISH go to
+	 * the payload's buffer, if it is larger.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
-		const gap = ((propertySize + 7) & ~7) + Bytes.SLACK;
+		const gap = propertySize + Bytes.SLACK;
 		super(sink, payloadSize, topicSize, gap);
 		const { buffer, topicAt } = this;
 		this.five = false;
 		this.headLength = 0;
-		this.behind = 0;
 		this.propertiesAt = topicAt + topicSize + 8;
 		this.properties = new Uint8Array(buffer, this.propertiesAt);
 		this.words = new Float64Array(buffer, 0, this.payloadAt >> 3);
@@ -130,19 +116,21 @@ export class Decoder5 extends Decoder {
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
 		this.topicSkipped = false;
-		this.propertySize = propertySize;
 		this.keepsProblemInformation = false;
-		this.bare = false;
-		this.store = this.properties;
-		this.capacity = propertySize;
-		this.kept = 0;
 		this.end = 0;
 		this.left = 0;
 		this.seen = 0;
-		this.reasonCode = 0;
-		this.due = false;
-		this.skipping = 0;
 		this.second = 0;
+	}
+
+	/** Bytes of a message's properties that there is room for. */
+	get propertySize(): number {
+		return this.payloadAt - this.propertiesAt - Bytes.SLACK;
+	}
+
+	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
+	get bare(): boolean {
+		return this.seen < 0;
 	}
 
 	/**
@@ -165,8 +153,8 @@ export class Decoder5 extends Decoder {
 		this.lastLength = -1;
 		this.alias = 0;
 		this.topicSkipped = false;
-		this.due = false;
-		this.bare = false;
+		this.left = 0;
+		this.seen = 0;
 		this.received.begin(this.properties);
 	}
 
@@ -294,10 +282,14 @@ export class Decoder5 extends Decoder {
 		this.offset = 0;
 		this.total = this.partLength = behind - this.lastLength;
 		this.headLength = headLength;
-		this.behind = behind;
 		this.packetSize = remaining + 2;
 		this.lastHead = this.head[0];
 		return true;
+	}
+
+	/** Bytes of the packet behind what is read with the topic name. */
+	private get behind(): number {
+		return this.packetSize - 4 - this.headLength;
 	}
 
 	/** The packet identifier, which was read behind the topic name. */
@@ -329,7 +321,7 @@ export class Decoder5 extends Decoder {
 			return this.lengthOf(byte);
 		}
 		const more = came - topicLength;
-		this.due = true;
+		this.left = -1;
 		this.total = behind + 1;
 		if (more <= 0) return this.interrupt(Step.TOPIC, got, available + headLength + behind);
 		this.interrupt(Step.IDENTIFIER, got, available + headLength + behind);
@@ -375,7 +367,7 @@ export class Decoder5 extends Decoder {
 			if ((flags & 6) === 6) return this.reject(QOS_3);
 			if ((flags & 14) === 8) return this.reject(DUP_QOS_0);
 			if (remaining < 3) return this.reject(LENGTH);
-			this.due = true;
+			this.left = -1;
 			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
@@ -386,7 +378,7 @@ export class Decoder5 extends Decoder {
 		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.reject(RESERVED_FLAGS);
 		if (remaining < least || (type === PacketType.PINGRESP && remaining > 0)) return this.reject(LENGTH);
 		if (type === PacketType.CONNACK && this.connected) return this.reject(SECOND_CONNACK);
-		this.reasonCode = 0;
+		this.word = 0;
 		this.received.begin(this.properties);
 		if (least > 0) this.step = Step.WORD;
 		else if (remaining > 0) this.step = Step5.REASON_CODE;
@@ -417,8 +409,7 @@ export class Decoder5 extends Decoder {
 
 	/** The payload's turn, but for properties. */
 	protected override part(): boolean {
-		if (!this.due) return super.part();
-		this.due = false;
+		if (this.left >= 0) return super.part();
 		this.remaining = this.total;
 		this.beginLength();
 		return true;
@@ -434,11 +425,14 @@ export class Decoder5 extends Decoder {
 			if (word >> 9) return this.reject(CONNACK_FLAGS);
 			if (code > 0 && word >> 8) return this.reject(CONNACK_SESSION);
 			if (!isLegal(type, code) && (this.remaining > 0 || code > 5)) return this.reject(CONNACK_CODE);
-			this.bare = this.remaining === 0;
-			if (this.bare) return code > 0 ? this.settle() : this.reject(LENGTH);
+			if (this.remaining === 0) {
+				this.seen = -1;
+				return code > 0 ? this.settle() : this.reject(LENGTH);
+			}
 		} else {
 			if (word === 0) return this.reject(IDENTIFIER_ZERO);
 			this.id = word;
+			this.word = 0;
 			if (type <= PacketType.PUBCOMP) {
 				if (this.remaining === 0) return this.settle();
 				this.step = Step5.REASON_CODE;
@@ -477,12 +471,12 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Reason code of an acknowledgement, DISCONNECT or AUTH. */
+	/** Reason code of an acknowledgement, DISCONNECT or AUTH, into the low byte of `word`, where CONNACK has it. */
 	private readReasonCode(): boolean {
 		const code = this.readByte();
 		if (code < 0) return false;
 		if (!isLegal(this.type, code)) return this.reject(CODE_UNDEFINED);
-		this.reasonCode = code;
+		this.word = code;
 		// Property length 0 may be left out (sections 3.4.2.2.1, 3.14.2.2.1 and so on).
 		if (--this.remaining === 0) return this.settle();
 		this.beginLength();
@@ -491,7 +485,7 @@ export class Decoder5 extends Decoder {
 
 	/** A packet other than PUBLISH, SUBACK and UNSUBACK is whole. */
 	private settle(): boolean {
-		const { type, sink, id, reasonCode } = this;
+		const { type, sink, id, word: code } = this;
 		this.step = this.ahead < this.aheadEnd ? Step.HEADER_REST : Step.HEADER;
 		switch (type) {
 			case PacketType.CONNACK:
@@ -501,11 +495,11 @@ export class Decoder5 extends Decoder {
 			case PacketType.PINGRESP:
 				return sink.onPingresp();
 			case PacketType.DISCONNECT:
-				return sink.onDisconnect(reasonCode);
+				return sink.onDisconnect(code);
 			case PacketType.AUTH:
-				return sink.onAuth(reasonCode);
+				return sink.onAuth(code);
 			default:
-				if (reasonCode > 0) return sink.onReasonCode(type, id, reasonCode);
+				if (code > 0) return sink.onReasonCode(type, id, code);
 				return type === PacketType.PUBACK ? sink.onPuback(id) : sink.onAcknowledgement(type, id);
 		}
 	}
@@ -540,32 +534,31 @@ export class Decoder5 extends Decoder {
 
 	/** `left` bytes of properties are next. */
 	private beginProperties(): boolean {
-		const { properties, left, payloadSize } = this;
+		const { left } = this;
 		if (left > this.remaining) return this.reject(PROPERTY_LENGTH);
 		this.remaining -= left;
-		this.kept = this.end = 0;
+		this.end = 0;
 		this.seen = 0;
 		this.alias = 0;
-		this.store = properties;
-		this.capacity = this.propertySize;
-		if (this.type !== PacketType.PUBLISH && payloadSize - Bytes.SLACK > this.propertySize) {
-			this.store = this.payload;
-			this.capacity = payloadSize - Bytes.SLACK;
-		}
-		this.received.begin(this.store);
+		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Bytes.SLACK;
+		this.received.begin(inPayload ? this.payload : this.properties);
 		this.step = Step5.PROPERTIES;
 		return true;
 	}
 
 	/** Reads properties: keeps what is whole, one by one, and skips what there is no room for. */
 	private gather(): boolean {
-		const { store, capacity, type, scratch } = this;
+		const { type, received, scratch } = this;
+		const store = received.buffer;
 		const place = Row.PLACE << type;
-		this.readAtOnce();
+		let kept = received.length;
+		const inPayload = store === this.payload;
+		const capacity = inPayload ? this.payloadSize - Bytes.SLACK : this.propertySize;
+		const { left } = this;
+		if (this.end === 0 && left > 0 && left <= this.available && left <= capacity)
+			this.readAtOnce(store, inPayload ? this.payloadAt : this.propertiesAt);
 		for (;;) {
-			const kept = this.kept;
 			const got = this.end - kept;
-			if (got === 0 && this.left === 0) return this.endProperties();
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
@@ -573,27 +566,28 @@ export class Decoder5 extends Decoder {
 				size = sizeOf(store, kept, this.end, row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
 				if (got >= size) {
-					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
-					const fault = this.fault(row, kept, size);
+					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
+					const fault = this.fault(store, row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
-					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(kept))) this.drop(size);
-					else this.kept = kept + size;
+					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(store[kept])))
+						this.drop(size);
+					else received.keep((kept += size));
 					continue;
 				}
 				if (size - got > this.left) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
-					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
+					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
 					// The second length of a pair, which is behind its first string, may not have come yet.
 					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
 					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
-					this.skipping = size - got - this.second;
+					this.got = size - got - this.second;
 					this.bits = 0;
 					this.drop(got);
 					this.step = Step5.SKIP_PROPERTY;
 					return true;
 				}
-			}
+			} else if (this.left === 0) return this.endProperties();
 			const count = this.readScratch(size - got);
 			if (count === 0) return false;
 			this.left -= count;
@@ -601,11 +595,10 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Properties that are there whole, and for which there is room. */
-	private readAtOnce(): void {
-		const { left, store, buffer } = this;
-		if (this.end > 0 || left === 0 || left > this.available || left > this.capacity) return;
-		buffer.resize((store === this.payload ? this.payloadAt : this.propertiesAt) + left);
+	/** Properties that are there whole, and for which there is room, to the front of `store`, which begins at `at`. */
+	private readAtOnce(store: Uint8Array, at: number): void {
+		const { left, buffer } = this;
+		buffer.resize(at + left);
 		const got = this.source!.read(store) ?? 0;
 		buffer.resize(this.size);
 		this.available = got === 0 ? 0 : this.available - got;
@@ -613,13 +606,13 @@ export class Decoder5 extends Decoder {
 		this.left = left - got;
 	}
 
-	/** Reads away what there is no room for of a property; its text is not checked. */
+	/** Reads away `got` bytes of a property for which there is no room, and its second string; text is not checked. */
 	private skipProperty(): boolean {
 		for (;;) {
-			while (this.skipping > 0) {
-				const count = this.readScratch(this.skipping);
+			while (this.got > 0) {
+				const count = this.readScratch(this.got);
 				if (count === 0) return false;
-				this.skipping -= count;
+				this.got -= count;
 				this.left -= count;
 			}
 			if (this.second === 0) break;
@@ -629,7 +622,7 @@ export class Decoder5 extends Decoder {
 			this.bits = (this.bits << 8) | byte;
 			if (--this.second > 0) continue;
 			if (this.bits > this.left) return this.reject(PROPERTY_LENGTH);
-			this.skipping = this.bits;
+			this.got = this.bits;
 		}
 		this.step = Step5.PROPERTIES;
 		return true;
@@ -637,31 +630,30 @@ export class Decoder5 extends Decoder {
 
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
 	private drop(size: number): void {
-		const { store, kept, end } = this;
-		if (this.wants(kept)) this.received.truncate();
-		if (kept + size < end) store.copyWithin(kept, kept + size, end);
+		const { received, end } = this;
+		const { buffer, length } = received;
+		if (this.wants(buffer[length])) received.truncate();
+		if (length + size < end) buffer.copyWithin(length, length + size, end);
 		this.end = end - size;
 	}
 
-	/** Whether the property at `at` is kept if there is room. */
-	private wants(at: number): boolean {
-		const property = this.store[at];
+	/** Whether a property is kept if there is room. */
+	private wants(property: number): boolean {
 		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
 		return this.keepsProblemInformation || this.type === PacketType.PUBLISH;
 	}
 
-	/** Whether the property at `at` was there before, and must not. */
-	private repeats(at: number): boolean {
+	/** Whether a property was there before, which must not come again. */
+	private repeats(property: number): boolean {
 		// A prime that tells apart those which are allowed in one packet.
-		const bit = 1 << (this.store[at] % 31);
+		const bit = 1 << (property % 31);
 		if ((this.seen & bit) !== 0) return true;
 		this.seen |= bit;
 		return false;
 	}
 
 	/** What is wrong with the value of a whole property, which has `size` bytes. */
-	private fault(row: number, at: number, size: number): Reason | undefined {
-		const { store } = this;
+	private fault(store: Uint8Array, row: number, at: number, size: number): Reason | undefined {
 		const end = at + size;
 		const value = at + 1;
 		switch (row & Row.FORM) {
@@ -709,7 +701,6 @@ export class Decoder5 extends Decoder {
 	/** All properties were read. */
 	private endProperties(): boolean {
 		const { type, remaining } = this;
-		this.received.keep(this.kept);
 		if (type === PacketType.PUBLISH) {
 			if (this.topicLength === 0 && this.alias === 0 && !this.topicSkipped) return this.reject(TOPIC_EMPTY);
 			this.remember();

@@ -113,7 +113,7 @@ describe.each(table)("%s", (name, property, places) => {
 		const parts = [user("a", "b"), property, user("c", "d")];
 		const legal = places.includes(type);
 		expect(reasonOf(inbound[type](parts), wayOf(type))).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
-		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 4 };
+		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 0 };
 		expect(reasonOf(inbound[type](parts), tight)).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
 	});
 
@@ -123,7 +123,7 @@ describe.each(table)("%s", (name, property, places) => {
 		const repeats = name === "User Property" || name === "Subscription Identifier";
 		const parts = [property, user("a", "b"), property];
 		expect(reasonOf(inbound[type](parts), wayOf(type))).toBe(repeats ? undefined : codes.PROPERTY_TWICE);
-		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 4 };
+		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 0 };
 		expect(reasonOf(inbound[type](parts), tight)).toBe(repeats ? undefined : codes.PROPERTY_TWICE);
 	});
 
@@ -329,17 +329,12 @@ test("hostile lengths take no memory: a property of 65535 bytes, a pair of twice
 	expect(long(1)).toEqual([0, 0, 0, 1]);
 });
 
-const { length: spare } = concat([user("a", "b"), user("c", "d")]);
-
 describe("properties for which there is no room", () => {
-	const parts = [
-		user("a", "b"),
-		user("long", "x".repeat(30)),
-		user("c", "d"),
-		data(3, "text/plain"),
-		two(0x23, 9),
-	];
-	test.each([0, 1, 6, 7, spare - 1, spare, spare + 1, 40, 200])("with room for %d bytes", (propertySize) => {
+	const ways = [0, 8, 16, 24, 40, 48, 200].flatMap((room) => [0, 1, 2, 3].map((length) => [room, length]));
+	test.each(ways)("with room for %d bytes, values of %d", (propertySize, length) => {
+		const value = "x".repeat(length);
+		const long = user("long", "x".repeat(30));
+		const parts = [user("a", value), long, user("c", value), data(3, "text/plain"), two(0x23, 9)];
 		const bytes = PUBLISH5("t", "p", parts);
 		const [line] = decode([bytes], { propertySize });
 		const kept: number[] = [];
