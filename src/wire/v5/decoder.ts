@@ -18,7 +18,6 @@ import {
 	SECOND_CONNACK,
 	TOPIC_EMPTY,
 } from "../reason.js";
-import { hasWildcardByte } from "../topic.js";
 import { isText } from "../utf8.js";
 import { Form, Property, Row, rowOf, sizeOf, variable } from "./property.js";
 import {
@@ -60,6 +59,21 @@ const enum Bytes {
 	SLACK = 8,
 }
 
+/** Whether the bytes from `at` to `end` are a string as section 1.5.4 has it. Most are ASCII. */
+const isString = (bytes: Uint8Array, at: number, end: number): boolean => {
+	for (let i = at; i < end; i++) {
+		const byte = bytes[i];
+		if (byte > 127 || byte === 0) return isText(bytes, end, at);
+	}
+	return true;
+};
+
+/** Whether there is a + or a #: `indexOf` would search all that is behind. */
+const hasWildcard = (bytes: Uint8Array, at: number, end: number): boolean => {
+	for (let i = at; i < end; i++) if (bytes[i] === 0x2b || bytes[i] === 0x23) return true;
+	return false;
+};
+
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
 	// Hot fields first, as in Decoder.
@@ -99,11 +113,11 @@ export class Decoder5 extends Decoder {
 	private second: number;
 
 	/**
-	 * `propertySize` in bytes, a multiple of 8: what does not fit is skipped. Properties of packets other than PUBLISH go to
-	 * the payload's buffer, if it is larger.
+	 * `propertySize` in bytes, rounded up to a multiple of 8: what does not fit is skipped. Properties of packets other than
+	 * PUBLISH go to the payload's buffer, if it is larger.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
-		const gap = propertySize + Bytes.SLACK;
+		const gap = ((propertySize + 7) & ~7) + Bytes.SLACK;
 		super(sink, payloadSize, topicSize, gap);
 		const { buffer, topicAt } = this;
 		this.five = false;
@@ -674,13 +688,15 @@ export class Decoder5 extends Decoder {
 			case Form.VARIABLE:
 				return variable(store, value) > 0 ? undefined : PROPERTY_VALUE;
 			case Form.STRING:
-				if (!isText(store, end, value + 2)) return PROPERTY_TEXT;
-				return store[at] === Property.RESPONSE_TOPIC && hasWildcardByte(store, end, value + 2)
+				if (!isString(store, value + 2, end)) return PROPERTY_TEXT;
+				return store[at] === Property.RESPONSE_TOPIC && hasWildcard(store, value + 2, end)
 					? RESPONSE_TOPIC_WILDCARD
 					: undefined;
 			case Form.PAIR: {
 				const second = value + 2 + ((store[value] << 8) | store[value + 1]);
-				return isText(store, second, value + 2) && isText(store, end, second + 2) ? undefined : PROPERTY_TEXT;
+				return isString(store, value + 2, second) && isString(store, second + 2, end)
+					? undefined
+					: PROPERTY_TEXT;
 			}
 			default:
 				return undefined;

@@ -350,6 +350,19 @@ describe("properties for which there is no room", () => {
 		expect(reasonOf(bytes, { propertySize })).toBeUndefined();
 	});
 
+	test("the room is rounded up to eight bytes", () => {
+		const bytes = PUBLISH5("t", "p", [user("a", "bc"), user("d", "ef")]);
+		for (const [propertySize, kept] of [
+			[0, ""],
+			[1, "2600016100026263"],
+			[8, "2600016100026263"],
+			[9, "26000161000262632600016400026566"],
+		])
+			expect(decode([bytes], { propertySize: Number(propertySize) })).toEqual([
+				`publish 0 0 74 "70" {${kept}${propertySize === 9 ? "" : "…"}}`,
+			]);
+	});
+
 	test("of other packets go to the payload's buffer, if it is larger", () => {
 		const reasons = [data(0x1f, "x".repeat(40)), user("a", "b")];
 		const bytes = SUBACK5(1, [0], reasons);
