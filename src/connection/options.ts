@@ -148,6 +148,7 @@ export const enum Default {
 	/** Milliseconds. */
 	CONNECT_TIMEOUT = 30_000,
 	LISTENERS = 16,
+	UNRELEASED = 32,
 }
 
 /** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
@@ -254,7 +255,7 @@ export const checkOptions = (options: ClientOptions, assigns = false) => {
 		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
 		topicSize: whole("topicSize", options.topicSize, 128, 1, Limit.FIELD),
 		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),
-		unreleased: whole("unreleased", options.unreleased, 32, 1, 1024),
+		unreleased: whole("unreleased", options.unreleased, Default.UNRELEASED, 1, 1024),
 		acknowledgements: whole("acknowledgements", options.acknowledgements, 16, 1, 1024),
 		listeners: whole("listeners", options.listeners, Default.LISTENERS, 1, 1024),
 		random: options.random ?? Math.random,

@@ -22,7 +22,7 @@ import type { Statistics } from "../statistics.js";
 import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
 import { Dialer5 } from "./dialer.js";
 import { Limits } from "./limits.js";
-import { type Ending, Expiry, isPinned, type Settings5 } from "./options.js";
+import { type Ending, Expiry, isPinned, sessionExpiryOf } from "./options.js";
 import type { Reader5, ReaderEvents5 } from "./reader.js";
 import { answerTo, isLastingCode, isRedirect, isVersionRefusal } from "./reasons.js";
 import { type Reference, referencesIn } from "./references.js";
@@ -47,7 +47,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	private five: boolean;
 	/** Another version must not be spoken. */
 	private readonly pinned: boolean;
-	private readonly settings: Settings5;
 	private readonly granted: Limits;
 	private readonly authentication: Authentication | undefined;
 	/** Hosts, each a bit, that have accepted in 5.0; that have in 3.1.1, after they had refused 5.0. */
@@ -77,8 +76,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		super(parts, options, settings, outbox, subscriptions, statistics);
 		this.five = true;
 		this.pinned = isPinned(options);
-		this.settings = settings as Settings5;
-		this.granted = new Limits(this.settings.sessionExpiry);
+		this.granted = new Limits(sessionExpiryOf(options));
 		this.authentication =
 			options.authentication === undefined ? undefined : new Authentication(options.authentication, this);
 		this.fives = 0;
@@ -133,7 +131,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		yesOrNo("withWill", withWill);
 		if (sessionExpiry !== undefined) {
 			whole("sessionExpiry", sessionExpiry, undefined, 0, Expiry.NEVER);
-			if (sessionExpiry > 0 && this.settings.sessionExpiry === 0)
+			if (sessionExpiry > 0 && sessionExpiryOf(this.options) === 0)
 				throw new RangeError(
 					`sessionExpiry is ${sessionExpiry}: where it is 0 in CONNECT it must be 0 (section 3.14.2.2.2)`,
 				);
@@ -210,7 +208,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	protected override encodeConnect(): Uint8Array {
 		if (!this.five) return super.encodeConnect();
-		const { options, settings, will, authentication } = this;
+		const { options, will, authentication } = this;
 		const authenticationData = authentication?.begin();
 		const fields = this.connectFields();
 		const { assignedClientId } = this.granted;
@@ -220,10 +218,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 				options.clientId === "" && assignedClientId !== undefined
 					? encodeField("clientId", assignedClientId)
 					: fields.clientId,
-			sessionExpiry: settings.sessionExpiry || undefined,
-			receiveMaximum: settings.unreleased,
+			sessionExpiry: sessionExpiryOf(options) || undefined,
+			receiveMaximum: options.unreleased ?? Default.UNRELEASED,
 			maximumPacketSize: options.maximumPacketSize,
-			topicAliasMaximum: settings.aliases || undefined,
+			topicAliasMaximum: options.aliases || undefined,
 			requestResponseInformation: options.responseInformation ? 1 : undefined,
 			requestProblemInformation: options.problemInformation ? undefined : 0,
 			userProperties: options.userProperties && encodePairs(options.userProperties),
@@ -322,7 +320,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		const seconds = Math.ceil(keepAlive / 1000);
 		if (five) {
 			this.fives |= host;
-			granted.take(this.reader.received, this.settings.sessionExpiry, seconds);
+			granted.take(this.reader.received, sessionExpiryOf(this.options), seconds);
 			this.writer.limit(granted);
 		} else if (change === Change.REFUSED) this.fours |= host;
 		this.change = Change.NONE;
