@@ -798,10 +798,11 @@ export class Writer {
 		const { window, stream } = this;
 		const total = this.outbox.pulledLength(at);
 		const before = head + remaining - total;
-		if (this.partial === 0) {
-			if (this.writable < before) return false;
-			this.composePart(at, head, remaining, before);
-			if (!this.sendPart(at, before)) return false;
+		while (this.partial < before) {
+			const count = Math.min(before - this.partial, this.capacity);
+			if (this.writable < count) return false;
+			this.composePart(at, head, remaining, count);
+			if (!this.sendPart(at, count)) return false;
 		}
 		for (let offset = this.partial - before; offset < total; offset = this.partial - before) {
 			const filled = Math.min(total - offset, window.length);

@@ -14,6 +14,7 @@ import { MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE } from "./re
 /** As `Sizes`, and what only 5.0 has. */
 export interface Sizes5 extends Sizes {
 	topicAliases: number;
+	checkPayloadFormat: boolean;
 }
 
 /** What a broker grants to those who publish (section 3.2.2.3). */
@@ -49,6 +50,8 @@ export class Outbox5 extends Outbox {
 	private field: Uint8Array | undefined;
 	private idAt: number;
 	readonly aliases: Aliases;
+	/** Whether payloads that are said to be text are checked. */
+	readonly checksFormat: boolean;
 	/** Messages that may expire: while there are some, the time matters. */
 	expiring: number;
 	/** Seconds, and milliseconds beside, since the first look at the time. */
@@ -71,6 +74,7 @@ export class Outbox5 extends Outbox {
 		this.field = undefined;
 		this.idAt = 0;
 		this.aliases = new Aliases((sizes as Sizes5).topicAliases);
+		this.checksFormat = (sizes as Sizes5).checkPayloadFormat;
 		this.expiring = 0;
 		this.seconds = 0;
 		this.beside = 0;
@@ -138,7 +142,9 @@ export class Outbox5 extends Outbox {
 		const id = ++this.lastId;
 		window[idAt] = id >> 8;
 		window[idAt + 1] = id;
-		this.all.copyWithin(this.put(tail, topic, id, properties), windowAt + at, windowAt + end);
+		// Not within the call: its stack would lie below.
+		const to = this.put(tail, topic, id, properties);
+		this.all.copyWithin(to, windowAt + at, windowAt + end);
 		words[tail] = (span << 16) | id;
 		words[tail + 1] = marks | (owner << 8);
 		this.tail = tail + span;

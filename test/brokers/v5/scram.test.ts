@@ -128,7 +128,7 @@ test("a method that the broker does not know", async () => {
 	expect(disconnects.all).toEqual([reasonOf(0x8c)]);
 });
 
-test("[5.0 MQTT-4.12.0-7] without an authenticator there is no AUTH, and this broker refuses", async () => {
+test("without an authenticator there is no AUTH, and this broker refuses", async () => {
 	const { client, disconnects } = new App(broker.port, {}, { authentication: undefined, protocolVersion: 5 });
 	await disconnects.atLeast(1);
 	expect(disconnects.all).toEqual([NOT_AUTHORIZED]);

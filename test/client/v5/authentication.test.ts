@@ -86,7 +86,7 @@ class Trial extends Setup5 {
 	}
 }
 
-test("nothing goes before both have proved themselves, then what was held", () => {
+test("[5.0 MQTT-3.1.2-30] nothing but AUTH goes before both have proved themselves, then what was held", () => {
 	const trial = new Trial();
 	expect(trial.client.publish("a", "b", 1)).toBe(1);
 	const proof = trial.prove();
@@ -94,6 +94,39 @@ test("nothing goes before both have proved themselves, then what was held", () =
 	trial.send(connack(proof));
 	expect(trial.news()).toEqual(["connected false"]);
 	expect(trial.exchange()).toEqual(["publish 1 qos1"]);
+});
+
+test("[5.0 MQTT-4.12.0-3] [5.0 MQTT-4.12.0-5] [5.0 MQTT-3.15.1-1] [5.0 MQTT-3.15.2-1] the broker's AUTH is answered with one of code 0x18 and the same method", () => {
+	const trial = new Trial();
+	trial.prove();
+	const [connect, auth, ...more] = trial.connections[0] as [IConnectPacket, IAuthPacket];
+	expect(connect).toMatchObject({ cmd: "connect", properties: { authenticationMethod: METHOD } });
+	expect(auth).toMatchObject({
+		cmd: "auth",
+		reasonCode: CONTINUE,
+		properties: { authenticationMethod: METHOD },
+	});
+	expect(more).toEqual([]);
+	const [, sent] = trial.peer.socket.writes;
+	expect(sent[0]).toBe(0xf0);
+});
+
+test("[5.0 MQTT-3.15.2-2] [5.0 MQTT-3.15.2-3] AUTH has no reason string and no user properties, however small the broker's Maximum Packet Size", () => {
+	const trial = new Trial({}, { problemInformation: true, userProperties: [["a", "b"]] }).connected();
+	trial.client.reauthenticate();
+	const [again] = trial.sent() as IAuthPacket[];
+	expect(Object.keys(again.properties!).sort()).toEqual(["authenticationData", "authenticationMethod"]);
+});
+
+test("[5.0 MQTT-4.12.0-7] without an authenticator there is no AUTH, whatever the broker sends", () => {
+	const plain = new Setup5();
+	expect(plain.client.reauthenticate()).toBe(false);
+	expect(plain.accept().properties?.authenticationMethod).toBeUndefined();
+	expect(plain.client.reauthenticate()).toBe(false);
+	plain.news();
+	plain.send(auth(CONTINUE, bytes("r=x")));
+	expect(plain.news()).toEqual([`disconnected ${AUTH_UNEXPECTED}`]);
+	expect(plain.exchange()).toEqual(["disconnect 0x82"]);
 });
 
 test("the next connection needs no derivation", () => {
@@ -132,9 +165,19 @@ describe("a wrong broker", () => {
 		["accepts at once", connack(undefined), SCRAM_NO_PROOF, 0x80],
 		["accepts at once, with a proof it cannot have", connack(bytes("v=rmF9")), SCRAM_NO_PROOF, 0x80],
 		["[5.0 MQTT-4.12.0-5] accepts without the method", connack(bytes("v=rmF9"), ""), AUTH_METHOD, 0x82],
-		["accepts with another method", connack(bytes("v=rmF9"), "SCRAM-SHA-1"), AUTH_METHOD, 0x82],
+		[
+			"[5.0 MQTT-4.12.0-5] accepts with another method",
+			connack(bytes("v=rmF9"), "SCRAM-SHA-1"),
+			AUTH_METHOD,
+			0x82,
+		],
 		["[5.0 MQTT-4.12.0-2] sends AUTH with code 0 before CONNACK", auth(0, bytes("v=rmF9")), AUTH_CODE, 0x82],
-		["sends AUTH with another method", auth(CONTINUE, bytes("r=x"), "PLAIN"), AUTH_METHOD, 0x82],
+		[
+			"[5.0 MQTT-4.12.0-5] sends AUTH with another method",
+			auth(CONTINUE, bytes("r=x"), "PLAIN"),
+			AUTH_METHOD,
+			0x82,
+		],
 		["replays a nonce", auth(CONTINUE, bytes("r=fyko,s=QSXCR+Q6,i=4096")), SCRAM_NONCE, 0x80],
 		["sends more than fits", auth(CONTINUE, new Uint8Array(2000)), AUTH_TOO_LONG, 0x95],
 	] as [string, Packet, Reason, number][])("%s", (_what, packet, reason, code) => {
@@ -190,14 +233,6 @@ describe("a wrong broker", () => {
 		trial.clock.advance(3000);
 		expect(trial.news()).toEqual([`disconnected ${CONNECT_TIMEOUT}`]);
 	});
-
-	test("sends AUTH where no authentication was asked for", () => {
-		const plain = new Setup5();
-		plain.accept();
-		plain.news();
-		plain.send(auth(CONTINUE, bytes("r=x")));
-		expect(plain.news()).toEqual([`disconnected ${AUTH_UNEXPECTED}`]);
-	});
 });
 
 describe("again", () => {
@@ -243,7 +278,7 @@ describe("again", () => {
 		expect(trial.news()).toEqual([`disconnected ${NO_REPLY}`]);
 	});
 
-	test("is refused before and after", () => {
+	test("[5.0 MQTT-4.12.1-1] is refused before and after", () => {
 		const trial = new Trial();
 		expect(trial.client.reauthenticate()).toBe(false);
 		trial.peer.open();

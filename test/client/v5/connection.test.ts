@@ -111,6 +111,12 @@ describe("CONNECT", () => {
 		);
 	});
 
+	test("has a password without user name", () => {
+		const { peer } = new Setup5({ password: "p" });
+		peer.open();
+		peer.expect(CONNECT(0x40, 60, [NEVER, RECEIVE_MAXIMUM, NO_PROBLEMS], field("c"), field("p")));
+	});
+
 	test("has a will without properties", () => {
 		const { peer, client } = new Setup5();
 		client.will = { topic: "w", payload: "x" };

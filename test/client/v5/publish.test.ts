@@ -323,6 +323,42 @@ describe("properties", () => {
 		expect(setup.news()[0]).toMatch(/^dropped 1 /);
 	});
 
+	test("with checkPayloadFormat a payload has to be what they say, where it is in one part", () => {
+		const wrong = Uint8Array.of(0x41, 0xc3, 0x28);
+		const right = Uint8Array.of(0, 0xc3, 0xa4);
+		const way = (bytes: Uint8Array) => ({
+			write(window: Uint8Array, at: number) {
+				window.set(bytes, at);
+				return at + bytes.length;
+			},
+		});
+		const topic = new Topic("t");
+		for (const checkPayloadFormat of [true, undefined]) {
+			const { client, peer } = connected5({ checkPayloadFormat });
+			const text = new Properties({ payloadFormat: 1 });
+			const publish = [
+				(it: Uint8Array) => client.publish(topic, it, 0, false, text),
+				(it: Uint8Array) => client.publishWith(topic, 0, false, way(it), 0, text),
+			];
+			for (const it of publish) {
+				if (checkPayloadFormat) expect(() => it(wrong)).toThrow(/payloadFormat/);
+				else it(wrong);
+				it(right);
+			}
+			client.publish(topic, wrong, 0, false, new Properties({ payloadFormat: 0 }));
+			client.publish(topic, wrong);
+			client.publish(topic, "ä\ud800", 0, false, text);
+			const one = PUBLISH5("t", right, [[1, 1]]);
+			const other = PUBLISH5("t", wrong, [[1, 1]]);
+			peer.expect(
+				...(checkPayloadFormat ? [one, one] : [other, one, other, one]),
+				PUBLISH5("t", wrong, [[1, 0]]),
+				PUBLISH5("t", wrong),
+				PUBLISH5("t", [0xc3, 0xa4, 0xef, 0xbf, 0xbd], [[1, 1]]),
+			);
+		}
+	});
+
 	test("what is no Properties throws", () => {
 		const { client, peer } = connected5();
 		const wrong = { contentType: "text/plain" } as never;

@@ -336,6 +336,7 @@ describe("no other version is tried", () => {
 		[{ userProperties: [["a", "b"]] as const }],
 		[{ onRedirect: () => true }],
 		[{ clientId: "" }],
+		[{ password: "p" }],
 	])("with %j, which only 5.0 has", (options) => {
 		const setup = free(options);
 		setup.peer.open();
@@ -352,6 +353,7 @@ describe("options", () => {
 		[{ problemInformation: false }, /problemInformation with protocolVersion 4/],
 		[{ onRedirect: () => true }, /onRedirect with protocolVersion 4/],
 		[{ clientId: "" }, /clientId is ""/],
+		[{ password: "p" }, /password without username/],
 	])("%j are not for protocolVersion 4", (options, message) => {
 		expect(() => new Setup({ protocolVersion: 4, ...options })).toThrow(message);
 	});

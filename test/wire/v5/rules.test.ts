@@ -223,6 +223,24 @@ test("[5.0 MQTT-1.5.4-2] a null character is refused in every string, and welcom
 	expect(reasonOf(inbound.PUBLISH([data(0x09, [0, 0xff, 0x80])]))).toBeUndefined();
 });
 
+test("behind a PUBLISH with the same properties, those of an empty topic name are looked at again", () => {
+	for (const properties of [[], [user("a", "b")]]) {
+		const first = PUBLISH5("t", "p", properties);
+		for (const qos of [0, 1])
+			expect(reasonBehind(first, PUBLISH5("", "pq", properties, { qos, id: 1 }))).toBe(wire.TOPIC_EMPTY);
+	}
+	const alias = [two(0x23, 1)];
+	expect(reasonBehind(PUBLISH5("t", "p", alias), PUBLISH5("", "p", alias))).toBeUndefined();
+});
+
+test("properties as long as the last ones, in a packet that is shorter than they are, take nothing from the next", () => {
+	const first = PUBLISH5("t", "payload", [user("a", "b")]);
+	for (let length = 0; length < 7; length++) {
+		const cut = packet(0x30, field("t"), [7], user("a", "b").slice(0, length));
+		expect(reasonBehind(first, concat([cut, first, first]))).toBe(codes.PROPERTY_LENGTH);
+	}
+});
+
 test("a wrong text goes the short way, behind a right one of the same length, and is found", () => {
 	const right = PUBLISH5("topic", "payload", [user("a", "b"), data(9, [1])]);
 	for (let at = 0; at < right.length; at++)
@@ -348,6 +366,14 @@ describe("properties for which there is no room", () => {
 		const all = concat(parts).length;
 		expect(line).toBe(`publish 0 0 74 alias 9 "70" {${shown}${kept.length < all ? "…" : ""}}`);
 		expect(reasonOf(bytes, { propertySize })).toBeUndefined();
+	});
+
+	test("are not missing from a message that never had them", () => {
+		const kept = user("a", "bc");
+		const both = [PUBLISH5("t", "p", [kept, user("d", "ef")]), PUBLISH5("t", "p", [kept])];
+		expect(decode([...both, ...both], { propertySize: 8 })).toEqual(
+			["…", "", "…", ""].map((dots) => `publish 0 0 74 "70" {2600016100026263${dots}}`),
+		);
 	});
 
 	test("the room is rounded up to eight bytes", () => {
