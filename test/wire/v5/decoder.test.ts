@@ -1,7 +1,6 @@
 // Bytes to packets of MQTT 5.0, however the stream is cut and whatever the sizes of buffers.
 
 import { LENGTH, PACKET_TYPE, TOPIC_EMPTY } from "../../../src/wire/reason.js";
-import { Decoder5 } from "../../../src/wire/v5/decoder.js";
 import { Diary5, decode, type Way } from "../../support/diary5.js";
 import { CONNACK, concat, hex, PUBACK, PUBLISH, SUBACK, UNSUBACK } from "../../support/packets.js";
 import { PUBLISH5, two, user } from "../../support/packets5.js";
