@@ -4,7 +4,7 @@
 
 import config from "mc/config";
 import { onQuit, quit, showAnswer, write } from "request-response/device";
-import { Client } from "xs-mqtt";
+import { Client, type Message } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 import { Requester, Responder } from "xs-mqtt/request";
 
@@ -36,14 +36,18 @@ const WRONG = Uint8Array.of(0x3f);
 const responder = new Responder(client, {
 	topicFilter: `${name}/switch`,
 	prefix: "answers/",
-	handle({ bytes, total }, request) {
-		const digit = bytes[0] - 0x30;
-		if (total === 1 && (digit === 0 || digit === 1)) {
-			write(digit === 1);
-			responder.reply(request, digit === 1 ? ON : OFF);
-		} else responder.reply(request, WRONG);
+	handle(message, request) {
+		responder.reply(request, obey(message));
 	},
 });
+
+/** Returns the answer. */
+function obey({ bytes, total }: Message): Uint8Array {
+	const digit = bytes[0] - 0x30;
+	if (total !== 1 || (digit !== 0 && digit !== 1)) return WRONG;
+	write(digit === 1);
+	return digit === 1 ? ON : OFF;
+}
 
 const requester = new Requester(client, {
 	topic: `${other}/switch`,
