@@ -1,6 +1,5 @@
 // What goes out, in MQTT 5.0: PUBLISH with properties and aliases, acknowledgements with reasons, DISCONNECT, AUTH.
 
-import type { Acknowledgements } from "../../session/acknowledgements.js";
 import { type Fill, Id } from "../../session/outbox.js";
 import { Mark, Store } from "../../session/store.js";
 import { fieldOf, Stage, type Subscription, type Subscriptions } from "../../session/subscriptions.js";
@@ -69,12 +68,11 @@ export class Writer5 extends Writer {
 	constructor(
 		outbox: Outbox5,
 		subscriptions: Subscriptions,
-		acknowledgements: Acknowledgements,
 		statistics: Statistics,
 		liveness: Liveness,
 		alarm: Alarm,
 	) {
-		super(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
+		super(outbox, subscriptions, statistics, liveness, alarm);
 		this.five = false;
 		this.limits = undefined;
 		this.limited = false;
