@@ -11,8 +11,7 @@ import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection
 import { type Fill, KEEP_ALL } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import type { MessageHandler, Subscription } from "./session/subscriptions.js";
-import type { SubscriptionOptions } from "./session/v5/subscriptions.js";
+import type { MessageHandler, Subscription, SubscriptionOptions } from "./session/subscriptions.js";
 import { parts5 } from "./versions.js";
 import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
 import { Limit, type QoS } from "./wire/protocol.js";

@@ -16,5 +16,4 @@ export {
 	QOS_NOT_AVAILABLE,
 	RETAIN_NOT_AVAILABLE,
 } from "./session/v5/reasons.js";
-export type { SubscriptionOptions } from "./session/v5/subscriptions.js";
 export { Properties, type PropertyFields } from "./wire/v5/properties.js";

@@ -4,9 +4,20 @@ import type { QoS } from "../wire/protocol.js";
 import { encodeFilter, hasWildcard, matches } from "../wire/topic.js";
 import type { Message } from "./message.js";
 import type { Identifiers } from "./outbox.js";
-import type { SubscriptionOptions } from "./v5/subscriptions.js";
 
 export type MessageHandler = (message: Message) => void;
+
+/** How a filter is subscribed to (section 3.8.3.1). A broker that is spoken to in 3.1.1 is not told of it. */
+export interface SubscriptionOptions {
+	/** Messages that this client has published do not come. Not with a shared subscription. Default false. */
+	noLocal?: boolean;
+	/** `message.retain` is as it was published, not only for what the broker had retained. Default false. */
+	retainAsPublished?: boolean;
+	/**
+	 * Retained messages come: 0, at each subscribe; 1, if the broker has no such subscription yet; 2, never. Default 0.
+	 */
+	retainHandling?: 0 | 1 | 2;
+}
 
 export const enum Stage {
 	/** To be sent. */

@@ -54,6 +54,7 @@ export class Router5 extends Router {
 		const { decoder, subscriptions } = this;
 		const { topic, topicLength, received } = decoder;
 		let last = NOBODY;
+		let known = false;
 		for (
 			let at = received.find(Property.SUBSCRIPTION_IDENTIFIER);
 			at >= 0;
@@ -64,12 +65,13 @@ export class Router5 extends Router {
 			// An earlier life may have had another filter under this number.
 			if (it.words === undefined ? !matches(it.pattern!, topic, topicLength) : !this.equals(it.words))
 				continue;
+			known = true;
+			if (it.handler === undefined) continue;
 			if (last === NOBODY) this.route = it;
 			else last.also = it;
 			last = it;
 		}
-		if (last === NOBODY) return false;
-		this.remember();
-		return true;
+		if (known) this.remember();
+		return known;
 	}
 }

@@ -2,22 +2,17 @@
 
 import { whole, yesOrNo } from "../../wire/check.js";
 import type { QoS } from "../../wire/protocol.js";
-import { encodeField, encodeFilter } from "../../wire/topic.js";
+import { encodeField, encodeFilter, matches } from "../../wire/topic.js";
 import { SubscriptionOption } from "../../wire/v5/encode.js";
 import { ReasonCode } from "../../wire/v5/reason-codes.js";
-import { fieldOf, type MessageHandler, Stage, Subscription, Subscriptions } from "../subscriptions.js";
-
-/** How a filter is subscribed to (section 3.8.3.1). A broker that is spoken to in 3.1.1 is not told of it. */
-export interface SubscriptionOptions {
-	/** Messages that this client has published do not come. Not with a shared subscription. Default false. */
-	noLocal?: boolean;
-	/** `message.retain` is as it was published, not only for what the broker had retained. Default false. */
-	retainAsPublished?: boolean;
-	/**
-	 * Retained messages come: 0, at each subscribe; 1, if the broker has no such subscription yet; 2, never. Default 0.
-	 */
-	retainHandling?: 0 | 1 | 2;
-}
+import {
+	fieldOf,
+	type MessageHandler,
+	Stage,
+	Subscription,
+	type SubscriptionOptions,
+	Subscriptions,
+} from "../subscriptions.js";
 
 /** What a broker has for those who subscribe (section 3.2.2.3). */
 export interface Available {
@@ -239,10 +234,10 @@ export class Subscriptions5 extends Subscriptions {
 		return undefined;
 	}
 
-	/** The subscription with this identifier, if it has a handler. */
+	/** The subscription with this identifier. */
 	withIdentifier(identifier: number): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined)
-			if (it.identifier === identifier) return it.handler === undefined ? undefined : it;
+			if (it.identifier === identifier) return it;
 		return undefined;
 	}
 
@@ -253,9 +248,9 @@ export class Subscriptions5 extends Subscriptions {
 	protected override arrange(): void {
 		super.arrange();
 		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined) {
-			if (it.handler === undefined) continue;
-			if (it.length >= 0 && this.isShadowed(it)) it.length = ~it.length;
-			if (it.identifier > 0 || (it.words !== undefined && it.length >= 0)) continue;
+			if (it.state >= Stage.UNWANTED || (it.pattern === undefined && !this.overlaps(it))) continue;
+			if (it.length >= 0) it.length = ~it.length; // another one may have the same topic name
+			if (it.identifier > 0) continue;
 			it.identifier = this.freeIdentifier(identifierOf(filterOf(it)));
 			if (it.state !== Stage.ANSWERED || !this.identified) continue;
 			it.bits |= Bit.RENEWED;
@@ -263,15 +258,12 @@ export class Subscriptions5 extends Subscriptions {
 		}
 	}
 
-	/** Whether another one, shared or not, has the same topic name. */
-	private isShadowed(subscription: Subscription5): boolean {
-		const { words, length } = subscription;
+	/** Whether others take the topic name of a filter without wildcards. */
+	private overlaps(subscription: Subscription5): boolean {
+		const name = fieldOf(subscription).slice(2);
 		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined) {
-			if (it === subscription || it.words === undefined || it.handler === undefined) continue;
-			if ((it.length < 0 ? ~it.length : it.length) !== length) continue;
-			let i = 0;
-			while (it.words[i] === words![i]) i++;
-			if (i << 3 >= length) return true;
+			if (it === subscription || it.state >= Stage.UNWANTED) continue;
+			if (matches(it.pattern ?? fieldOf(it), name, name.length)) return true;
 		}
 		return false;
 	}
