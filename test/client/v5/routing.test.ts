@@ -452,7 +452,7 @@ describe("between the parts of a message with identifiers", () => {
 	});
 
 	test("one that ends has no more, also when it begins again", () => {
-		const { client, broker, on, rest, hears } = parts("+", "#");
+		const { client, on, rest, hears } = parts("+", "#");
 		client.unsubscribe("+");
 		client.subscribe("+", 0, on("new"));
 		expect(rest()).toEqual(["#"]);

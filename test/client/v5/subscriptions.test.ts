@@ -3,7 +3,7 @@
 
 import type { ISubscribePacket } from "mqtt-packet";
 import { Client } from "../../../src/client.js";
-import type { SubscriptionOptions } from "../../../src/session/v5/subscriptions.js";
+import type { SubscriptionOptions } from "../../../src/index.js";
 import { UNSUBACK_CODES } from "../../../src/wire/v5/reason-codes.js";
 import { MatchingBroker } from "../../support/matching-broker.js";
 import {
