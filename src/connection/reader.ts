@@ -1,7 +1,6 @@
 // What comes in: into the session's state, and to the app's handlers, which decide how fast it goes. Knows the stream;
 // not why a connection begins or ends.
 
-import type { Acknowledgements } from "../session/acknowledgements.js";
 import { Message } from "../session/message.js";
 import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
@@ -67,7 +66,6 @@ export class Reader implements PacketSink {
 	protected route: Subscription;
 	protected readonly message: Message;
 
-	protected readonly acknowledgements: Acknowledgements;
 	protected readonly subscriptions: Subscriptions;
 	protected readonly events: ReaderEvents;
 	protected readonly liveness: Liveness;
@@ -84,7 +82,6 @@ export class Reader implements PacketSink {
 		settings: Settings,
 		subscriptions: Subscriptions,
 		outbox: Outbox,
-		acknowledgements: Acknowledgements,
 		writer: Writer,
 		liveness: Liveness,
 		statistics: Statistics,
@@ -99,7 +96,6 @@ export class Reader implements PacketSink {
 		this.router = this.newRouter(decoder, subscriptions);
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
-		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
 		this.events = events;
 		this.liveness = liveness;
@@ -177,7 +173,7 @@ export class Reader implements PacketSink {
 	/** Goes on with what is left, if it may. */
 	decode(): void {
 		const { decoder } = this;
-		if (!this.acknowledgements.full) decoder.unblock(Block.NO_ANSWERS);
+		if (!this.outbox.acknowledgementsFull) decoder.unblock(Block.NO_ANSWERS);
 		decoder.resume();
 		this.stream?.readOn?.();
 	}
@@ -203,7 +199,7 @@ export class Reader implements PacketSink {
 	/** Whether decoding may go on. */
 	protected reads(): boolean {
 		const decoder = this.decoder;
-		if (this.acknowledgements.full) decoder.block(Block.NO_ANSWERS);
+		if (this.outbox.acknowledgements && this.outbox.acknowledgementsFull) decoder.block(Block.NO_ANSWERS);
 		return (decoder.blocks & Wait.ANY) === 0;
 	}
 

@@ -195,6 +195,13 @@ export class Subscriptions implements Identifiers {
 		subscription.state = Stage.UNWANTED;
 	}
 
+	/** Whether the topic name of a message that a subscription is for need not be a filter with a handler. */
+	get needsSearch(): boolean {
+		for (let it = this.first; it !== undefined; it = it.next)
+			if (it.pattern !== undefined || it.handler === undefined) return true;
+		return false;
+	}
+
 	/** The first subscription with a packet to send. */
 	nextPending(): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next)

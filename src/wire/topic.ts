@@ -85,11 +85,11 @@ export const hasWildcard = (field: Uint8Array): boolean => {
 	return field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0;
 };
 
-/** Whether the bytes from `at` to `length` have a character that only filters may have. */
-export const hasWildcardByte = (bytes: Uint8Array, length: number, at = 0): boolean => {
-	const plus = bytes.indexOf(Char.PLUS, at);
+/** Whether the first `length` bytes have a character that only filters may have. */
+export const hasWildcardByte = (bytes: Uint8Array, length: number): boolean => {
+	const plus = bytes.indexOf(Char.PLUS);
 	if (plus >= 0 && plus < length) return true;
-	const hash = bytes.indexOf(Char.HASH, at);
+	const hash = bytes.indexOf(Char.HASH);
 	return hash >= 0 && hash < length;
 };
 

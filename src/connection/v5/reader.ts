@@ -61,6 +61,11 @@ export class Reader5 extends Reader implements PacketSink5 {
 		return new Message5(decoder);
 	}
 
+	override reroute(ended: readonly string[]): void {
+		this.decoder.claim();
+		super.reroute(ended);
+	}
+
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
 		const { decoder } = this;

@@ -113,7 +113,7 @@ describe.each(table)("%s", (name, property, places) => {
 		const parts = [user("a", "b"), property, user("c", "d")];
 		const legal = places.includes(type);
 		expect(reasonOf(inbound[type](parts), wayOf(type))).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
-		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 4 };
+		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 0 };
 		expect(reasonOf(inbound[type](parts), tight)).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
 	});
 
@@ -123,7 +123,7 @@ describe.each(table)("%s", (name, property, places) => {
 		const repeats = name === "User Property" || name === "Subscription Identifier";
 		const parts = [property, user("a", "b"), property];
 		expect(reasonOf(inbound[type](parts), wayOf(type))).toBe(repeats ? undefined : codes.PROPERTY_TWICE);
-		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 4 };
+		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 0 };
 		expect(reasonOf(inbound[type](parts), tight)).toBe(repeats ? undefined : codes.PROPERTY_TWICE);
 	});
 
@@ -221,6 +221,24 @@ test("[5.0 MQTT-1.5.4-2] a null character is refused in every string, and welcom
 	for (const pair of [user([0], "value"), user("name", [0x61, 0])])
 		expect(reasonOf(inbound.PUBLISH([pair]))).toBe(codes.PROPERTY_TEXT);
 	expect(reasonOf(inbound.PUBLISH([data(0x09, [0, 0xff, 0x80])]))).toBeUndefined();
+});
+
+test("behind a PUBLISH with the same properties, those of an empty topic name are looked at again", () => {
+	for (const properties of [[], [user("a", "b")]]) {
+		const first = PUBLISH5("t", "p", properties);
+		for (const qos of [0, 1])
+			expect(reasonBehind(first, PUBLISH5("", "pq", properties, { qos, id: 1 }))).toBe(wire.TOPIC_EMPTY);
+	}
+	const alias = [two(0x23, 1)];
+	expect(reasonBehind(PUBLISH5("t", "p", alias), PUBLISH5("", "p", alias))).toBeUndefined();
+});
+
+test("properties as long as the last ones, in a packet that is shorter than they are, take nothing from the next", () => {
+	const first = PUBLISH5("t", "payload", [user("a", "b")]);
+	for (let length = 0; length < 7; length++) {
+		const cut = packet(0x30, field("t"), [7], user("a", "b").slice(0, length));
+		expect(reasonBehind(first, concat([cut, first, first]))).toBe(codes.PROPERTY_LENGTH);
+	}
 });
 
 test("a wrong text goes the short way, behind a right one of the same length, and is found", () => {
@@ -329,17 +347,12 @@ test("hostile lengths take no memory: a property of 65535 bytes, a pair of twice
 	expect(long(1)).toEqual([0, 0, 0, 1]);
 });
 
-const { length: spare } = concat([user("a", "b"), user("c", "d")]);
-
 describe("properties for which there is no room", () => {
-	const parts = [
-		user("a", "b"),
-		user("long", "x".repeat(30)),
-		user("c", "d"),
-		data(3, "text/plain"),
-		two(0x23, 9),
-	];
-	test.each([0, 1, 6, 7, spare - 1, spare, spare + 1, 40, 200])("with room for %d bytes", (propertySize) => {
+	const ways = [0, 8, 16, 24, 40, 48, 200].flatMap((room) => [0, 1, 2, 3].map((length) => [room, length]));
+	test.each(ways)("with room for %d bytes, values of %d", (propertySize, length) => {
+		const value = "x".repeat(length);
+		const long = user("long", "x".repeat(30));
+		const parts = [user("a", value), long, user("c", value), data(3, "text/plain"), two(0x23, 9)];
 		const bytes = PUBLISH5("t", "p", parts);
 		const [line] = decode([bytes], { propertySize });
 		const kept: number[] = [];
@@ -353,6 +366,27 @@ describe("properties for which there is no room", () => {
 		const all = concat(parts).length;
 		expect(line).toBe(`publish 0 0 74 alias 9 "70" {${shown}${kept.length < all ? "…" : ""}}`);
 		expect(reasonOf(bytes, { propertySize })).toBeUndefined();
+	});
+
+	test("are not missing from a message that never had them", () => {
+		const kept = user("a", "bc");
+		const both = [PUBLISH5("t", "p", [kept, user("d", "ef")]), PUBLISH5("t", "p", [kept])];
+		expect(decode([...both, ...both], { propertySize: 8 })).toEqual(
+			["…", "", "…", ""].map((dots) => `publish 0 0 74 "70" {2600016100026263${dots}}`),
+		);
+	});
+
+	test("the room is rounded up to eight bytes", () => {
+		const bytes = PUBLISH5("t", "p", [user("a", "bc"), user("d", "ef")]);
+		for (const [propertySize, kept] of [
+			[0, ""],
+			[1, "2600016100026263"],
+			[8, "2600016100026263"],
+			[9, "26000161000262632600016400026566"],
+		])
+			expect(decode([bytes], { propertySize: Number(propertySize) })).toEqual([
+				`publish 0 0 74 "70" {${kept}${propertySize === 9 ? "" : "…"}}`,
+			]);
 	});
 
 	test("of other packets go to the payload's buffer, if it is larger", () => {
