@@ -147,7 +147,7 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
-	 * Claims the memory with which properties that are the same as the last ones need no check, and for `takeTopic`: not
+	 * Claims the memory with which properties that are the same as the last ones need no check; not
 	 * before something is subscribed to, for a client that only publishes does without.
 	 */
 	claim(): void {
