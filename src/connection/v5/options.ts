@@ -68,7 +68,6 @@ export interface Ending {
 }
 
 export interface Settings5 extends Settings {
-	sessionExpiry: number;
 	propertySize: number;
 	topicAliases: number;
 	aliases: number;
@@ -122,6 +121,12 @@ const checkPipelining = (options: ClientOptions): void => {
 		);
 };
 
+const longestExpiry = ({ clean }: ClientOptions): number => (clean ? 0 : Expiry.NEVER);
+
+/** Seconds for which the session is to outlive the connection. */
+export const sessionExpiryOf = (options: ClientOptions): number =>
+	options.sessionExpiry ?? longestExpiry(options);
+
 /** Throws on options that cannot work, with the value and the rule. */
 export const checkOptions5 = (options: ClientOptions): Settings5 => {
 	const version = options.protocolVersion;
@@ -132,13 +137,8 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 			throw new TypeError(`${option} with protocolVersion 4: only MQTT 5.0 has it; set 5, or leave it out`);
 		return settings;
 	}
-	settings.sessionExpiry = whole(
-		"sessionExpiry",
-		options.sessionExpiry,
-		options.clean ? 0 : Expiry.NEVER,
-		0,
-		options.clean ? 0 : Expiry.NEVER,
-	);
+	const longest = longestExpiry(options);
+	whole("sessionExpiry", options.sessionExpiry, longest, 0, longest);
 	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
 	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);

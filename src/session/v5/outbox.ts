@@ -142,7 +142,9 @@ export class Outbox5 extends Outbox {
 		const id = ++this.lastId;
 		window[idAt] = id >> 8;
 		window[idAt + 1] = id;
-		this.all.copyWithin(this.put(tail, topic, id, properties), windowAt + at, windowAt + end);
+		// Not within the call: its stack would lie below.
+		const to = this.put(tail, topic, id, properties);
+		this.all.copyWithin(to, windowAt + at, windowAt + end);
 		words[tail] = (span << 16) | id;
 		words[tail + 1] = marks | (owner << 8);
 		this.tail = tail + span;

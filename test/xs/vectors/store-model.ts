@@ -65,7 +65,7 @@ export class StoreModel {
 		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 12);
 		// What stands in the tables is not the records' business.
 		this.outbox.unreleasedTable(sizes).fill(0xffff);
-		this.outbox.acknowledgementTable(sizes).fill(-1);
+		while (!this.outbox.acknowledgementsFull) this.outbox.addAcknowledgement(0xffff, 0xffff);
 	}
 
 	/** For the constructor. */
