@@ -248,7 +248,8 @@ export class Decoder5 extends Decoder {
 				if (lastLength > 0) {
 					const words = this.words;
 					let i = this.checkedAt;
-					for (let j = this.propertiesAt >> 3; words[i] === words[j]; j++) i++;
+					const half = (this.propertiesAt >> 3) - i;
+					while (words[i] === words[i + half]) i++;
 					if (i >= this.checkedEnd) this.received.rewind();
 					else if (!this.check()) {
 						more = false;
