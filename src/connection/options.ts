@@ -113,10 +113,16 @@ export interface ClientOptions extends Network, Options5 {
 	onMessage?(message: Message): void;
 	/** The broker has answered a SUBSCRIBE, for each filter: see `subscription.code`. */
 	onSubscribed?(subscription: Subscription): void;
-	/** The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4). */
-	onUnsubscribed?(filter: string): void;
-	/** The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP). */
-	onDelivered?(packetId: number): void;
+	/**
+	 * The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4).
+	 * @param code in MQTT 5.0: 0 success, 0x11 it had no such subscription, from 0x80 on it has refused (section 3.11.3)
+	 */
+	onUnsubscribed?(filter: string, code?: number): void;
+	/**
+	 * The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP).
+	 * @param code in MQTT 5.0 why, if that is not plain success: 0x10, nobody has subscribed to its topic, at QoS 1
+	 */
+	onDelivered?(packetId: number, code?: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
 	/**

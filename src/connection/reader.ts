@@ -93,7 +93,7 @@ export class Reader implements PacketSink {
 		this.statistics = statistics;
 		this.options = options;
 		this.writer = writer;
-		this.router = new Router(decoder, subscriptions);
+		this.router = this.newRouter(decoder, subscriptions);
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
 		this.subscriptions = subscriptions;
@@ -107,6 +107,11 @@ export class Reader implements PacketSink {
 	/** For the constructor. */
 	protected newDecoder({ receiveSize, topicSize }: Settings): Decoder {
 		return new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+	}
+
+	/** For the constructor. */
+	protected newRouter(decoder: Decoder, subscriptions: Subscriptions): Router {
+		return new Router(decoder, subscriptions);
 	}
 
 	/** For the constructor. */
@@ -307,10 +312,10 @@ export class Reader implements PacketSink {
 	}
 
 	/** Tells of a message that is delivered, and makes use of its room. */
-	protected tellDelivered(id: number): boolean {
+	protected tellDelivered(id: number, code?: number): boolean {
 		const { writer, stream } = this;
 		this.handling = Handling.CALLBACK;
-		this.options.onDelivered?.(id);
+		this.options.onDelivered?.(id, code);
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
 		this.handling = Handling.NOTHING;
 		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
@@ -323,11 +328,12 @@ export class Reader implements PacketSink {
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
 		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
-			if (known || !outbox.waits(id)) writer.acknowledge((PacketType.PUBREL << 4) | 2, id);
+			if (known || !outbox.waits(id))
+				writer.acknowledge((PacketType.PUBREL << 4) | 2 | (known ? 0 : this.notFound), id);
 			if (known && writer.starved) return this.announceRoom();
 		} else if (type === PacketType.PUBREL) {
 			known = this.unreleased.remove(id);
-			writer.acknowledge(PacketType.PUBCOMP << 4, id);
+			writer.acknowledge((PacketType.PUBCOMP << 4) | (known ? 0 : this.notFound), id);
 			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
@@ -338,6 +344,11 @@ export class Reader implements PacketSink {
 		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
+	}
+
+	/** What an answer to an unknown packet identifier has, beside its first byte. */
+	protected get notFound(): number {
+		return 0;
 	}
 
 	/** A message has left the store. */

@@ -6,6 +6,7 @@ import type { WillFields5 } from "../../session/payload.js";
 import type { Subscriptions } from "../../session/subscriptions.js";
 import type { Outbox5 } from "../../session/v5/outbox.js";
 import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
+import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
 import { whole, yesOrNo } from "../../wire/check.js";
 import type { Reason } from "../../wire/reason.js";
 import { encodeField } from "../../wire/topic.js";
@@ -40,6 +41,7 @@ const enum Change {
 
 export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
 	declare protected readonly outbox: Outbox5;
+	declare readonly subscriptions: Subscriptions5;
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
 	declare protected readonly dialer: Dialer5;
@@ -289,7 +291,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		return failure;
 	}
 
-	/** What has expired is told, too. */
+	/** What has expired is told, too, and what the broker does not serve. */
 	override catchUp(): void {
 		if (!this.outbox.hasExpired) {
 			super.catchUp();
@@ -299,6 +301,12 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		let failure: { error: unknown } | undefined;
 		for (let name = outbox.takeExpired(); name >= 0; name = outbox.takeExpired())
 			failure = this.tell(name, MESSAGE_EXPIRED, failure);
+		for (let refused = this.subscriptions.takeRefused(); refused; refused = this.subscriptions.takeRefused())
+			try {
+				this.options.onSubscribed?.(refused);
+			} catch (error) {
+				failure ??= { error };
+			}
 		super.catchUp();
 		if (failure !== undefined) throw failure.error;
 	}
@@ -330,6 +338,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			this.fives |= host;
 			granted.take(this.reader.received, this.sessionExpiry, seconds);
 			this.writer.limit(granted);
+			this.subscriptions.allow(granted);
 		} else if (change === Change.REFUSED) this.fours |= host;
 		this.change = Change.NONE;
 		// The broker's holds for this connection only (section 3.2.2.3.14).

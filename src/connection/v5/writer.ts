@@ -2,8 +2,14 @@
 
 import { type Fill, Id } from "../../session/outbox.js";
 import { Mark, Store } from "../../session/store.js";
-import { fieldOf, Stage, type Subscription, type Subscriptions } from "../../session/subscriptions.js";
+import { Stage, type Subscription } from "../../session/subscriptions.js";
 import { leadOf, type Outbox5, Size } from "../../session/v5/outbox.js";
+import {
+	filterOf,
+	optionsOf,
+	type Subscription5,
+	type Subscriptions5,
+} from "../../session/v5/subscriptions.js";
 import { lengthBytes, writeLength } from "../../wire/encode.js";
 import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
@@ -48,6 +54,7 @@ export class Writer5 extends Writer {
 	private alias: number;
 	/** Bytes of its properties. */
 	private propertyLength: number;
+	declare protected readonly subscriptions: Subscriptions5;
 	private readonly outbox5: Outbox5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;
@@ -67,7 +74,7 @@ export class Writer5 extends Writer {
 
 	constructor(
 		outbox: Outbox5,
-		subscriptions: Subscriptions,
+		subscriptions: Subscriptions5,
 		statistics: Statistics,
 		liveness: Liveness,
 		alarm: Alarm,
@@ -494,14 +501,11 @@ export class Writer5 extends Writer {
 
 	protected override encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
 		if (!this.five) return super.encodePending(id, batch);
-		const filters = batch.map(fieldOf);
-		return batch[0].state === Stage.WANTED
-			? encodeSubscribe5(
-					id,
-					filters,
-					batch.map(({ qos }) => qos),
-				)
-			: encodeUnsubscribe5(id, filters);
+		const filters = batch.map(filterOf);
+		if (batch[0].state !== Stage.WANTED) return encodeUnsubscribe5(id, filters);
+		const { identifies } = this.subscriptions;
+		const identifier = identifies ? (batch[0] as Subscription5).identifier : 0;
+		return encodeSubscribe5(id, filters, batch.map(optionsOf), identifier);
 	}
 
 	// ---- records

@@ -96,6 +96,8 @@ export class Decoder5 extends Decoder {
 	readonly received: ReceivedProperties;
 	/** Topic alias of the PUBLISH at hand; 0: none. */
 	alias: number;
+	/** Its subscription identifier; 0: none, -1: several. */
+	subscriptionIdentifier: number;
 	/** Its topic name was longer than the buffer. */
 	topicSkipped: boolean;
 	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
@@ -125,6 +127,7 @@ export class Decoder5 extends Decoder {
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		this.topicSkipped = false;
 		this.keepsProblemInformation = false;
 		this.end = 0;
@@ -144,7 +147,7 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
-	 * Claims the memory with which properties that are the same as the last ones need no check, and for `takeTopic`: not
+	 * Claims the memory with which properties that are the same as the last ones need no check; not
 	 * before something is subscribed to, for a client that only publishes does without.
 	 */
 	claim(): void {
@@ -152,14 +155,10 @@ export class Decoder5 extends Decoder {
 		this.checked ??= new Float64Array((this.payloadAt - this.propertiesAt) >> 3);
 	}
 
-	/**
-	 * The PUBLISH at hand, which has an alias in place of a topic name, has the one in `words`: eight bytes at a time, zero
-	 * behind its `length` bytes, as `topicWords` has it.
-	 */
-	takeTopic(words: Float64Array, length: number): void {
-		const all = this.words!;
-		for (let i = 0, at = Bytes.TOPIC_AT >> 3; i << 3 < length; i++) all[at++] = words[i];
+	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
+	nameTopic(length: number): void {
 		this.topicLength = length;
+		this.lastHead = 0; // which says that it has none
 	}
 
 	/** Bytes of topic name that there is room for. */
@@ -171,6 +170,7 @@ export class Decoder5 extends Decoder {
 		super.start(source);
 		this.lastLength = -1;
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		this.topicSkipped = false;
 		this.left = 0;
 		this.seen = 0;
@@ -560,6 +560,7 @@ export class Decoder5 extends Decoder {
 		this.end = 0;
 		this.seen = 0;
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Room.SLACK;
 		this.received.begin(inPayload ? this.payload : this.properties);
 		this.step = Step5.PROPERTIES;
@@ -691,8 +692,11 @@ export class Decoder5 extends Decoder {
 				return store[value] + store[value + 1] + store[value + 2] + store[value + 3] > 0
 					? undefined
 					: PROPERTY_VALUE;
-			case Form.VARIABLE:
-				return variable(store, value) > 0 ? undefined : PROPERTY_VALUE;
+			case Form.VARIABLE: {
+				const number = variable(store, value);
+				this.subscriptionIdentifier = this.subscriptionIdentifier === 0 ? number : -1;
+				return number > 0 ? undefined : PROPERTY_VALUE;
+			}
 			case Form.STRING:
 				if (!isString(store, value + 2, end)) return PROPERTY_TEXT;
 				return store[at] === Property.RESPONSE_TOPIC && hasWildcard(store, value + 2, end)
