@@ -243,6 +243,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { stream } = this;
 		this.silent &= ~this.host;
+		if (!this.five) this.input = this.reader.decoder.plain;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {
