@@ -275,6 +275,9 @@ describe("[5.0 MQTT-3.1.3-2] state belongs to the client identifier", () => {
 	});
 });
 
+/** Long enough for an alias to be shorter. */
+const TOPICS = ["topic/a", "topic/b", "topic/c"];
+
 describe("what the broker grants", () => {
 	test("[5.0 MQTT-3.2.2-11] nothing goes above its Maximum QoS", () => {
 		const setup = new Setup5({ topicAliases: 0 });
@@ -337,37 +340,34 @@ describe("what the broker grants", () => {
 
 	test("[5.0 MQTT-3.2.2-17] [5.0 MQTT-3.3.2-8] [5.0 MQTT-3.3.2-9] aliases are 1 to its maximum", () => {
 		const setup = connected5({ topicAliases: 100 }, { topicAliasMaximum: 2 });
-		for (let round = 0; round < 2; round++)
-			for (const topic of ["a", "b", "c"]) setup.client.publish(topic, "");
+		for (let round = 0; round < 2; round++) for (const topic of TOPICS) setup.client.publish(topic, "");
+		const [a, b, c] = TOPICS;
 		expect(aliases(setup)).toEqual([
-			["a", 1],
-			["b", 2],
-			["c", 0],
+			[a, 1],
+			[b, 2],
+			[c, 0],
 			["", 1],
 			["", 2],
-			["c", 0],
+			[c, 0],
 		]);
 	});
 
 	test("[5.0 MQTT-3.2.2-18] there is none where it has no maximum, or 0", () => {
 		for (const topicAliasMaximum of [undefined, 0]) {
 			const setup = connected5({}, { topicAliasMaximum });
-			for (let i = 0; i < 3; i++) setup.client.publish("a", "");
-			expect(aliases(setup)).toEqual([
-				["a", 0],
-				["a", 0],
-				["a", 0],
-			]);
+			for (let i = 0; i < 3; i++) setup.client.publish(TOPICS[0], "");
+			expect(aliases(setup)).toEqual([0, 1, 2].map(() => [TOPICS[0], 0]));
 		}
 	});
 
 	test("[5.0 MQTT-3.3.2-7] aliases end with the connection", () => {
 		const setup = connected5({}, { topicAliasMaximum: 2 });
-		for (const topic of ["a", "b", "a"]) setup.client.publish(topic, "", 1);
+		const [a, b] = TOPICS;
+		for (const topic of [a, b, a]) setup.client.publish(topic, "", 1);
 		setup.reconnect(true);
-		for (const topic of ["b", "a", "b"]) setup.client.publish(topic, "");
+		for (const topic of [b, a, b]) setup.client.publish(topic, "");
 		setup.resume(true, {});
-		for (const topic of ["a", "b"]) setup.client.publish(topic, "");
+		for (const topic of [a, b]) setup.client.publish(topic, "");
 		setup.peer.take();
 		const used = setup.connections.map((packets) => {
 			const known = new Map<number, string>();
