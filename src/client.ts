@@ -11,7 +11,7 @@ import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection
 import { type Fill, KEEP_ALL } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import { type MessageHandler, Subscription } from "./session/subscriptions.js";
+import type { MessageHandler, Subscription, SubscriptionOptions } from "./session/subscriptions.js";
 import { parts5 } from "./versions.js";
 import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
 import { Limit, type QoS } from "./wire/protocol.js";
@@ -248,26 +248,40 @@ export class Client {
 	 * session for us. A message goes to each handler whose filter matches; a broker may send it once for each such filter
 	 * (section 3.3.5).
 	 * @param handler takes the messages; what no handler takes goes to `onMessage`
+	 * @param options MQTT 5.0 has them; in 3.1.1 they have no effect
 	 * @returns the subscription, or one for each filter: `code` tells the broker's answer when `onSubscribed` is called,
 	 * NOT_OPEN when the client is closed or closing.
 	 * Claims memory for the filters. Throws when a filter breaks a rule or the option `subscriptions` is exhausted.
 	 */
-	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription;
-	subscribe(filters: readonly string[], qos: QoS, handler?: MessageHandler): Subscription[];
-	subscribe(filter: string | readonly string[], qos: QoS, handler?: MessageHandler) {
+	subscribe(filter: string, qos: QoS, handler?: MessageHandler, options?: SubscriptionOptions): Subscription;
+	subscribe(
+		filters: readonly string[],
+		qos: QoS,
+		handler?: MessageHandler,
+		options?: SubscriptionOptions,
+	): Subscription[];
+	subscribe(
+		filter: string | readonly string[],
+		qos: QoS,
+		handler?: MessageHandler,
+		options?: SubscriptionOptions,
+	) {
 		checkQos(qos);
 		if (handler !== undefined && typeof handler !== "function")
 			throw new TypeError(`handler of "${filter}" is ${handler}: it must be a function`);
+		if (options !== undefined && (typeof options !== "object" || options === null))
+			throw new TypeError(`options of "${filter}" is ${options}: it must be an object`);
+		const { subscriptions } = this.connection;
 		const filters = listOf(filter);
 		const made: Subscription[] = [];
 		const different: Subscription[] = [];
 		for (let i = 0; i < filters.length; i++) {
 			const at = filters.indexOf(filters[i]);
-			made.push(at < i ? made[at] : new Subscription(filters[i], encodeFilter(filters[i]), qos, handler));
+			made.push(at < i ? made[at] : subscriptions.make(filters[i], qos, handler, options));
 			if (at === i) different.push(made[i]);
 		}
 		if (this.writer.accepting) {
-			this.connection.subscriptions.want(different);
+			subscriptions.want(different);
 			this.connection.reader.reroute([]);
 			this.writer.flush();
 			this.connection.catchUp();

@@ -1,7 +1,6 @@
 // The life of the connection: one at a time, dialed, shaken hands, kept alive, ended, made again. Knows why it begins and
 // ends, and who hears of that; bytes and their order are the reader's and the writer's.
 
-import { Acknowledgements } from "../session/acknowledgements.js";
 import type { Outbox } from "../session/outbox.js";
 import { encodePassword, type WillFields5 } from "../session/payload.js";
 import type { Subscriptions } from "../session/subscriptions.js";
@@ -130,8 +129,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	) {
 		const alarm = new Alarm(options.timer, options.ticks, this);
 		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
-		const acknowledgements = new Acknowledgements(outbox.acknowledgementTable(settings));
-		const writer = new parts.Writer(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
+		const writer = new parts.Writer(outbox, subscriptions, statistics, liveness, alarm);
 		this.writer = writer;
 		this.reader = new parts.Reader(
 			this,
@@ -139,7 +137,6 @@ export class Connection implements DialerEvents, ReaderEvents {
 			settings,
 			subscriptions,
 			outbox,
-			acknowledgements,
 			writer,
 			liveness,
 			statistics,

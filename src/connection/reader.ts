@@ -1,7 +1,6 @@
 // What comes in: into the session's state, and to the app's handlers, which decide how fast it goes. Knows the stream;
 // not why a connection begins or ends.
 
-import type { Acknowledgements } from "../session/acknowledgements.js";
 import { Message } from "../session/message.js";
 import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
@@ -67,7 +66,6 @@ export class Reader implements PacketSink {
 	protected route: Subscription;
 	protected readonly message: Message;
 
-	protected readonly acknowledgements: Acknowledgements;
 	protected readonly subscriptions: Subscriptions;
 	protected readonly events: ReaderEvents;
 	protected readonly liveness: Liveness;
@@ -84,7 +82,6 @@ export class Reader implements PacketSink {
 		settings: Settings,
 		subscriptions: Subscriptions,
 		outbox: Outbox,
-		acknowledgements: Acknowledgements,
 		writer: Writer,
 		liveness: Liveness,
 		statistics: Statistics,
@@ -96,10 +93,9 @@ export class Reader implements PacketSink {
 		this.statistics = statistics;
 		this.options = options;
 		this.writer = writer;
-		this.router = new Router(decoder, subscriptions);
+		this.router = this.newRouter(decoder, subscriptions);
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
-		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
 		this.events = events;
 		this.liveness = liveness;
@@ -111,6 +107,11 @@ export class Reader implements PacketSink {
 	/** For the constructor. */
 	protected newDecoder({ receiveSize, topicSize }: Settings): Decoder {
 		return new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+	}
+
+	/** For the constructor. */
+	protected newRouter(decoder: Decoder, subscriptions: Subscriptions): Router {
+		return new Router(decoder, subscriptions);
 	}
 
 	/** For the constructor. */
@@ -172,7 +173,7 @@ export class Reader implements PacketSink {
 	/** Goes on with what is left, if it may. */
 	decode(): void {
 		const { decoder } = this;
-		if (!this.acknowledgements.full) decoder.unblock(Block.NO_ANSWERS);
+		if (!this.outbox.acknowledgementsFull) decoder.unblock(Block.NO_ANSWERS);
 		decoder.resume();
 		this.stream?.readOn?.();
 	}
@@ -198,7 +199,7 @@ export class Reader implements PacketSink {
 	/** Whether decoding may go on. */
 	protected reads(): boolean {
 		const decoder = this.decoder;
-		if (this.acknowledgements.full) decoder.block(Block.NO_ANSWERS);
+		if (this.outbox.acknowledgements && this.outbox.acknowledgementsFull) decoder.block(Block.NO_ANSWERS);
 		return (decoder.blocks & Wait.ANY) === 0;
 	}
 
@@ -311,10 +312,10 @@ export class Reader implements PacketSink {
 	}
 
 	/** Tells of a message that is delivered, and makes use of its room. */
-	protected tellDelivered(id: number): boolean {
+	protected tellDelivered(id: number, code?: number): boolean {
 		const { writer, stream } = this;
 		this.handling = Handling.CALLBACK;
-		this.options.onDelivered?.(id);
+		this.options.onDelivered?.(id, code);
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
 		this.handling = Handling.NOTHING;
 		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
@@ -327,11 +328,12 @@ export class Reader implements PacketSink {
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
 		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
-			if (known || !outbox.waits(id)) writer.acknowledge((PacketType.PUBREL << 4) | 2, id);
+			if (known || !outbox.waits(id))
+				writer.acknowledge((PacketType.PUBREL << 4) | 2 | (known ? 0 : this.notFound), id);
 			if (known && writer.starved) return this.announceRoom();
 		} else if (type === PacketType.PUBREL) {
 			known = this.unreleased.remove(id);
-			writer.acknowledge(PacketType.PUBCOMP << 4, id);
+			writer.acknowledge((PacketType.PUBCOMP << 4) | (known ? 0 : this.notFound), id);
 			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
@@ -342,6 +344,11 @@ export class Reader implements PacketSink {
 		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
+	}
+
+	/** What an answer to an unknown packet identifier has, beside its first byte. */
+	protected get notFound(): number {
+		return 0;
 	}
 
 	/** A message has left the store. */

@@ -64,6 +64,8 @@ export class Outbox extends Store {
 	/** The last packet identifier given out, and the last one behind it that is known to be free. */
 	lastId: number;
 	freeTo: number;
+	/** How many acknowledgements of ours wait for room in the socket. */
+	acknowledgements: number;
 	/** Words of the largest record without room of its own. */
 	spanMost: number;
 	/** Of the last record that was sent at once: words, marks, where its bytes begin and end in the buffer. */
@@ -86,6 +88,8 @@ export class Outbox extends Store {
 	protected releasesSent: number;
 	/** ROOM, if what `place` gave is room set aside. */
 	protected roomMark: number;
+	/** Where the table of waiting acknowledgements begins, up to the records: beside them to save a buffer. */
+	protected readonly acknowledgementsAt: number;
 	protected readonly dropsOldest: boolean;
 	protected readonly others: Identifiers;
 	/** Words set aside for each owner; negative while a record of its stands in them. */
@@ -102,6 +106,7 @@ export class Outbox extends Store {
 		this.inFlightMost = window;
 		this.lastId = firstId - 1;
 		this.freeTo = firstId - 1;
+		this.acknowledgements = 0;
 		this.spanMost = this.capacity;
 		this.span = 0;
 		this.marks = 0;
@@ -115,6 +120,7 @@ export class Outbox extends Store {
 		this.released = 0;
 		this.releasesSent = 0;
 		this.roomMark = 0;
+		this.acknowledgementsAt = this.base - acknowledgements;
 		this.dropsOldest = dropsOldest;
 		this.others = others;
 		this.rooms = undefined;
@@ -124,15 +130,6 @@ export class Outbox extends Store {
 	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */
 	unreleasedTable({ window, unreleased }: Sizes): Uint16Array {
 		return new Uint16Array(this.buffer, (Place.TABLE + window) << 2, unreleased);
-	}
-
-	/** Room for acknowledgements that wait; it is beside the tables only to save a buffer of its own. */
-	acknowledgementTable({ window, unreleased, acknowledgements }: Sizes): Int32Array {
-		return new Int32Array(
-			this.buffer,
-			(Place.TABLE + window + ((unreleased + 1) >> 1)) << 2,
-			acknowledgements,
-		);
 	}
 
 	/** From now on `freed` tells of room that becomes free. @param freed as if some had already */
@@ -550,8 +547,10 @@ export class Outbox extends Store {
 		if ((word & Id.MASK) === id)
 			if ((words[head + 1] & Plain.MASK) === Plain.QOS_1) {
 				const next = head + (word >>> 16);
-				if (next === this.tail) this.head = this.tail = this.base;
-				else if (next > this.tail) return false;
+				if (next === this.tail) {
+					this.head = this.tail = this.base;
+					this.unsent = 0; // what goes again under a new identifier may have left it at what is in flight
+				} else if (next > this.tail) return false;
 				else {
 					this.head = next;
 					if (this.dead !== 0) this.passDead();
@@ -612,6 +611,33 @@ export class Outbox extends Store {
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
 			if ((words[at] & Id.MASK) === id && (words[at + 1] & Mark.DEAD) === 0) return at;
 		return 0;
+	}
+
+	// ---- acknowledgements of ours that wait
+
+	/** No more can wait: decoding has to stop until some are sent. */
+	get acknowledgementsFull(): boolean {
+		return this.acknowledgementsAt + this.acknowledgements === this.base;
+	}
+
+	/** The one that has waited longest: its first byte, then its packet identifier in the low 16 bits. */
+	get firstAcknowledgement(): number {
+		return this.words[this.acknowledgementsAt];
+	}
+
+	/** Not to be called when full. */
+	addAcknowledgement(first: number, id: number): void {
+		this.words[this.acknowledgementsAt + this.acknowledgements++] = (first << 16) | id;
+	}
+
+	removeFirstAcknowledgement(): void {
+		const at = this.acknowledgementsAt;
+		this.words.copyWithin(at, at + 1, at + this.acknowledgements--);
+	}
+
+	/** None of them will go. */
+	clearAcknowledgements(): void {
+		this.acknowledgements = 0;
 	}
 
 	// ---- the end of a connection, and the next one

@@ -13,19 +13,22 @@ export const NOBODY = Object.freeze({
 }) as unknown as Subscription;
 
 export class Router {
-	private readonly topic: Float64Array;
-	private readonly subscriptions: Subscriptions;
-	private readonly decoder: Decoder;
-	/** The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. */
-	private readonly last: Float64Array;
-	private lastLength: number;
-	private route: Subscription;
+	protected readonly topic: Float64Array;
+	protected readonly subscriptions: Subscriptions;
+	protected readonly decoder: Decoder;
+	/**
+	 * The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. Memory for it is
+	 * claimed with the first subscription whose messages it can be the name of.
+	 */
+	protected last: Float64Array | undefined;
+	protected lastLength: number;
+	protected route: Subscription;
 
 	constructor(decoder: Decoder, subscriptions: Subscriptions) {
 		this.topic = decoder.topicWords();
 		this.subscriptions = subscriptions;
 		this.decoder = decoder;
-		this.last = decoder.memoryWords();
+		this.last = undefined;
 		this.lastLength = -1;
 		this.route = NOBODY;
 	}
@@ -47,7 +50,7 @@ export class Router {
 			if (i << 3 >= length) return it;
 		}
 		if (length !== this.lastLength) return undefined;
-		const last = this.last;
+		const last = this.last!;
 		for (let i = 0; i << 3 < length; i++) if (last[i] !== topic[i]) return undefined;
 		return this.route;
 	}
@@ -65,15 +68,22 @@ export class Router {
 			else last.also = it;
 			last = it;
 		}
-		// Not by `set`: within one buffer it copies the source first, which allocates.
-		const { last: memory, topic: words } = this;
-		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
-		this.lastLength = topicLength;
+		this.remember();
 		return this.route;
 	}
 
+	/** The next message with this topic name goes to the same ones. */
+	protected remember(): void {
+		const { topicLength } = this.decoder;
+		// Not by `set`: within one buffer it copies the source first, which allocates.
+		const { last: memory, topic: words } = this;
+		if (memory === undefined) return;
+		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
+		this.lastLength = topicLength;
+	}
+
 	/** Whether the topic name at hand is a filter's, as above. */
-	private equals(words: Float64Array): boolean {
+	protected equals(words: Float64Array): boolean {
 		const { topic } = this;
 		let i = 0;
 		while (words[i] === topic[i]) i++;
@@ -83,6 +93,8 @@ export class Router {
 	/** The subscriptions have changed: what is remembered may be wrong for the next message. */
 	forget(): void {
 		this.lastLength = -1;
+		if (this.last === undefined && this.subscriptions.needsSearch)
+			this.last = new Float64Array(this.topic.length);
 	}
 
 	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */
@@ -96,7 +108,7 @@ export class Router {
 		if (this.lastLength < 0) this.forgetRoute();
 	}
 
-	private forgetRoute(): void {
+	protected forgetRoute(): void {
 		let it: Subscription | undefined = this.route;
 		this.route = NOBODY;
 		while (it !== undefined && it !== NOBODY) {

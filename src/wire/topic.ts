@@ -29,6 +29,15 @@ export const encodeField = (what: string, text: string): Uint8Array => {
 	return field;
 };
 
+/** A topic name as a field. Throws when it breaks a rule of sections 4.7.3 and 3.3.2.1. */
+export const encodeTopic = (what: string, name: string): Uint8Array => {
+	const field = encodeField(what, name);
+	if (field.length === 2) throw new RangeError(`${what} is empty: it must have at least one character`);
+	if (field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0)
+		throw new RangeError(`${what} "${name}" has a wildcard: + and # belong in topic filters only`);
+	return field;
+};
+
 /**
  * A topic name, checked and encoded once, at construction (sections 4.7.3 and 3.3.2.1).
  * Throws when the name is empty, has a wildcard (`+`, `#`) or a null character, is not valid Unicode,
@@ -40,10 +49,7 @@ export class Topic {
 	readonly field: Uint8Array;
 
 	constructor(name: string) {
-		const field = encodeField("topic name", name);
-		if (field.length === 2) throw new RangeError("topic name is empty: it must have at least one character");
-		if (field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0)
-			throw new RangeError(`topic name "${name}" has a wildcard: + and # belong in topic filters only`);
+		const field = encodeTopic("topic name", name);
 		this.name = name;
 		this.field = field;
 	}
@@ -79,11 +85,11 @@ export const hasWildcard = (field: Uint8Array): boolean => {
 	return field.indexOf(Char.PLUS, 2) >= 0 || field.indexOf(Char.HASH, 2) >= 0;
 };
 
-/** Whether the bytes from `at` to `length` have a character that only filters may have. */
-export const hasWildcardByte = (bytes: Uint8Array, length: number, at = 0): boolean => {
-	const plus = bytes.indexOf(Char.PLUS, at);
+/** Whether the first `length` bytes have a character that only filters may have. */
+export const hasWildcardByte = (bytes: Uint8Array, length: number): boolean => {
+	const plus = bytes.indexOf(Char.PLUS);
 	if (plus >= 0 && plus < length) return true;
-	const hash = bytes.indexOf(Char.HASH, at);
+	const hash = bytes.indexOf(Char.HASH);
 	return hash >= 0 && hash < length;
 };
 

@@ -4,7 +4,7 @@ import type { Source } from "../../src/wire/decoder.js";
 import type { Reason } from "../../src/wire/reason.js";
 import { Decoder5, type PacketSink5 } from "../../src/wire/v5/decoder.js";
 import type { ReceivedProperties } from "../../src/wire/v5/received.js";
-import { hex } from "./packets.js";
+import { CONNACK, hex } from "./packets.js";
 import { CONNACK5 } from "./packets5.js";
 
 /** A socket's reading end; `most` bytes a read, as the SDK's TLS socket has it. */
@@ -63,14 +63,21 @@ export class Diary5 implements PacketSink5 {
 		const { payloadSize = 512, topicSize = 64, propertySize = 128, stops = false } = way;
 		this.#goOn = !stops;
 		this.decoder = new Decoder5(this, payloadSize, topicSize, propertySize);
-		this.decoder.five = way.five ?? true;
+		this.decoder.claim();
 		this.decoder.keepsProblemInformation = way.keepsProblemInformation ?? true;
 		this.#source = new Bytes(way.most ?? Number.POSITIVE_INFINITY);
-		this.decoder.start(this.#source);
-		if (way.connected ?? true) {
-			this.arrive(CONNACK5());
-			this.lines.length = 0;
-		}
+		this.begin(way.five ?? true, way.connected);
+	}
+
+	/** A new stream, on which CONNACK has come if `connected`. */
+	begin(five: boolean, connected = true): void {
+		const { decoder } = this;
+		decoder.five = five;
+		decoder.start(this.#source);
+		if (!connected) return;
+		const { length } = this.lines;
+		this.arrive(five ? CONNACK5() : CONNACK());
+		this.lines.length = length;
 	}
 
 	/** Bytes arrive, and all that may be decoded is. */

@@ -1,7 +1,7 @@
 // Bytes to packets of MQTT 5.0, from a stream cut anywhere: what its packets have beside those of 3.1.1, which are
 // properties, reason codes, AUTH, and DISCONNECT of the broker. Knows no session, no socket, no time.
 
-import { Block, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
+import { Block, Bytes, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
 import { PacketType } from "../protocol.js";
 import {
 	CONNACK_CODE,
@@ -18,7 +18,6 @@ import {
 	SECOND_CONNACK,
 	TOPIC_EMPTY,
 } from "../reason.js";
-import { hasWildcardByte } from "../topic.js";
 import { isText } from "../utf8.js";
 import { Form, Property, Row, rowOf, sizeOf, variable } from "./property.js";
 import {
@@ -55,118 +54,126 @@ const enum Step5 {
 	REASON_CODE = Step.OTHER + 3,
 }
 
-const enum Bytes {
+const enum Room {
 	/** Behind the room for properties: a number for which there is none is read there, to be checked. */
 	SLACK = 8,
 }
+
+/** Whether the bytes from `at` to `end` are a string as section 1.5.4 has it. Most are ASCII. */
+const isString = (bytes: Uint8Array, at: number, end: number): boolean => {
+	for (let i = at; i < end; i++) {
+		const byte = bytes[i];
+		if (byte > 127 || byte === 0) return isText(bytes, end, at);
+	}
+	return true;
+};
+
+/** Whether there is a + or a #: `indexOf` would search all that is behind. */
+const hasWildcard = (bytes: Uint8Array, at: number, end: number): boolean => {
+	for (let i = at; i < end; i++) if (bytes[i] === 0x2b || bytes[i] === 0x23) return true;
+	return false;
+};
 
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
 	// Hot fields first, as in Decoder.
 	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
-	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it, and bytes behind that. */
-	private headLength: number;
-	private behind: number;
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
-	/** All that is received, eight bytes at a time. */
-	private readonly words: Float64Array;
+	/** All that is received, eight bytes at a time; undefined: see `claim`. */
+	private words: Float64Array | undefined;
 	/**
-	 * Properties that were checked last: from which word on, NaN in the one that ends them. If the next ones are the same,
+	 * Properties that were checked last, and how many words, NaN in the one behind them. If the next ones are the same,
 	 * `received` and `alias` are theirs.
 	 */
-	private readonly checkedAt: number;
-	private checkedEnd: number;
+	private checked: Float64Array | undefined;
+	private checkedCount: number;
 	/** Bytes of those; -1: none. */
 	private lastLength: number;
 	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
 	readonly received: ReceivedProperties;
 	/** Topic alias of the PUBLISH at hand; 0: none. */
 	alias: number;
+	/** Its subscription identifier; 0: none, -1: several. */
+	subscriptionIdentifier: number;
 	/** Its topic name was longer than the buffer. */
 	topicSkipped: boolean;
-	/** Bytes of a message's properties that there is room for. */
-	readonly propertySize: number;
 	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
 	keepsProblemInformation: boolean;
-	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
-	bare: boolean;
 
-	/** Where those of the packet at hand go, and how many bytes of them there is room for. */
-	private store: Uint8Array;
-	private capacity: number;
-	/** Bytes of properties that were checked and are kept; bytes in `store`: behind the kept ones a part of the next. */
-	private kept: number;
+	/** Bytes of properties in their buffer: behind those that are kept, a part of the next. */
 	private end: number;
-	/** Bytes of properties that were not read yet. */
+	/** Bytes of properties that were not read yet; -1: those of a PUBLISH, and their length, come before its payload. */
 	private left: number;
-	/** Properties that were seen in this packet, a bit each. */
+	/** Properties that were seen in this packet, a bit each; -1: a CONNACK that has none. */
 	private seen: number;
-	private reasonCode: number;
-	/** The properties of the PUBLISH at hand come before its payload. */
-	private due: boolean;
-	/** Bytes of a property to skip, and how many bytes of a second length are behind them. */
-	private skipping: number;
+	/** Bytes of a second length that are behind what is skipped. */
 	private second: number;
 
 	/**
-	 * `propertySize` in bytes: what does not fit is skipped. Properties of packets other than PUBLISH go to the payload's
-	 * buffer, if it is larger.
+	 * `propertySize` in bytes, rounded up to a multiple of 8: what does not fit is skipped. Properties of packets other than
+	 * PUBLISH go to the payload's buffer, if it is larger.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
-		const gap = ((propertySize + 7) & ~7) + Bytes.SLACK;
-		super(sink, payloadSize, topicSize, gap);
-		const { buffer, topicAt } = this;
+		super(sink, payloadSize, topicSize, ((propertySize + 7) & ~7) + Room.SLACK);
 		this.five = false;
-		this.headLength = 0;
-		this.behind = 0;
-		this.propertiesAt = topicAt + topicSize + 8;
-		this.properties = new Uint8Array(buffer, this.propertiesAt);
-		this.words = new Float64Array(buffer, 0, this.payloadAt >> 3);
-		this.checkedAt = this.checkedEnd = (topicAt - gap) >> 3;
+		this.propertiesAt = Bytes.TOPIC_AT + topicSize + 8;
+		this.properties = new Uint8Array(this.buffer, this.propertiesAt);
+		this.words = undefined;
+		this.checked = undefined;
+		this.checkedCount = 0;
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		this.topicSkipped = false;
-		this.propertySize = propertySize;
 		this.keepsProblemInformation = false;
-		this.bare = false;
-		this.store = this.properties;
-		this.capacity = propertySize;
-		this.kept = 0;
 		this.end = 0;
 		this.left = 0;
 		this.seen = 0;
-		this.reasonCode = 0;
-		this.due = false;
-		this.skipping = 0;
 		this.second = 0;
 	}
 
+	/** Bytes of a message's properties that there is room for. */
+	get propertySize(): number {
+		return this.payloadAt - this.propertiesAt - Room.SLACK;
+	}
+
+	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
+	get bare(): boolean {
+		return this.seen < 0;
+	}
+
 	/**
-	 * The PUBLISH at hand, which has an alias in place of a topic name, has the one in `words`: eight bytes at a time, zero
-	 * behind its `length` bytes, as `topicWords` has it.
+	 * Claims the memory with which properties that are the same as the last ones need no check; not
+	 * before something is subscribed to, for a client that only publishes does without.
 	 */
-	takeTopic(words: Float64Array, length: number): void {
-		const all = this.words;
-		for (let i = 0, at = this.topicAt >> 3; i << 3 < length; i++) all[at++] = words[i];
+	claim(): void {
+		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
+		this.checked ??= new Float64Array((this.payloadAt - this.propertiesAt) >> 3);
+	}
+
+	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
+	nameTopic(length: number): void {
 		this.topicLength = length;
+		this.lastHead = 0; // which says that it has none
 	}
 
 	/** Bytes of topic name that there is room for. */
 	override get topicSize(): number {
-		return this.propertiesAt - this.topicAt - 8;
+		return this.propertiesAt - Bytes.TOPIC_AT - 8;
 	}
 
 	override start(source: Source): void {
 		super.start(source);
 		this.lastLength = -1;
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		this.topicSkipped = false;
-		this.due = false;
-		this.bare = false;
+		this.left = 0;
+		this.seen = 0;
 		this.received.begin(this.properties);
 	}
 
@@ -214,7 +221,7 @@ export class Decoder5 extends Decoder {
 					break;
 				}
 				const { buffer, topic, headLength, lastLength } = this;
-				buffer.resize(this.topicAt + headLength);
+				buffer.resize(Bytes.TOPIC_AT + headLength);
 				got = source.read(topic);
 				if (got !== headLength || topic[headLength - 1] !== lastLength) {
 					buffer.resize(this.size);
@@ -244,10 +251,11 @@ export class Decoder5 extends Decoder {
 					break;
 				}
 				if (lastLength > 0) {
-					const words = this.words;
-					let i = this.checkedAt;
-					for (let j = this.propertiesAt >> 3; words[i] === words[j]; j++) i++;
-					if (i >= this.checkedEnd) this.received.rewind();
+					const checked = this.checked!;
+					const words = this.words!;
+					let i = 0;
+					for (let j = this.propertiesAt >> 3; checked[i] === words[j]; j++) i++;
+					if (i >= this.checkedCount) this.received.rewind();
 					else if (!this.check()) {
 						more = false;
 						break;
@@ -294,10 +302,14 @@ export class Decoder5 extends Decoder {
 		this.offset = 0;
 		this.total = this.partLength = behind - this.lastLength;
 		this.headLength = headLength;
-		this.behind = behind;
 		this.packetSize = remaining + 2;
 		this.lastHead = this.head[0];
 		return true;
+	}
+
+	/** Bytes of the packet behind what is read with the topic name. */
+	private get behind(): number {
+		return this.packetSize - 4 - this.headLength;
 	}
 
 	/** The packet identifier, which was read behind the topic name. */
@@ -329,7 +341,7 @@ export class Decoder5 extends Decoder {
 			return this.lengthOf(byte);
 		}
 		const more = came - topicLength;
-		this.due = true;
+		this.left = -1;
 		this.total = behind + 1;
 		if (more <= 0) return this.interrupt(Step.TOPIC, got, available + headLength + behind);
 		this.interrupt(Step.IDENTIFIER, got, available + headLength + behind);
@@ -375,7 +387,7 @@ export class Decoder5 extends Decoder {
 			if ((flags & 6) === 6) return this.reject(QOS_3);
 			if ((flags & 14) === 8) return this.reject(DUP_QOS_0);
 			if (remaining < 3) return this.reject(LENGTH);
-			this.due = true;
+			this.left = -1;
 			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
@@ -386,7 +398,7 @@ export class Decoder5 extends Decoder {
 		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.reject(RESERVED_FLAGS);
 		if (remaining < least || (type === PacketType.PINGRESP && remaining > 0)) return this.reject(LENGTH);
 		if (type === PacketType.CONNACK && this.connected) return this.reject(SECOND_CONNACK);
-		this.reasonCode = 0;
+		this.word = 0;
 		this.received.begin(this.properties);
 		if (least > 0) this.step = Step.WORD;
 		else if (remaining > 0) this.step = Step5.REASON_CODE;
@@ -407,7 +419,7 @@ export class Decoder5 extends Decoder {
 		this.topicLength = skipped ? 0 : length;
 		if (skipped || length === 0) {
 			// Nothing is read into its place: growing back fills it with zero.
-			this.buffer.resize(this.topicAt);
+			this.buffer.resize(Bytes.TOPIC_AT);
 			this.buffer.resize(this.size);
 		}
 		this.remaining = length;
@@ -417,8 +429,7 @@ export class Decoder5 extends Decoder {
 
 	/** The payload's turn, but for properties. */
 	protected override part(): boolean {
-		if (!this.due) return super.part();
-		this.due = false;
+		if (this.left >= 0) return super.part();
 		this.remaining = this.total;
 		this.beginLength();
 		return true;
@@ -434,11 +445,14 @@ export class Decoder5 extends Decoder {
 			if (word >> 9) return this.reject(CONNACK_FLAGS);
 			if (code > 0 && word >> 8) return this.reject(CONNACK_SESSION);
 			if (!isLegal(type, code) && (this.remaining > 0 || code > 5)) return this.reject(CONNACK_CODE);
-			this.bare = this.remaining === 0;
-			if (this.bare) return code > 0 ? this.settle() : this.reject(LENGTH);
+			if (this.remaining === 0) {
+				this.seen = -1;
+				return code > 0 ? this.settle() : this.reject(LENGTH);
+			}
 		} else {
 			if (word === 0) return this.reject(IDENTIFIER_ZERO);
 			this.id = word;
+			this.word = 0;
 			if (type <= PacketType.PUBCOMP) {
 				if (this.remaining === 0) return this.settle();
 				this.step = Step5.REASON_CODE;
@@ -477,12 +491,12 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Reason code of an acknowledgement, DISCONNECT or AUTH. */
+	/** Reason code of an acknowledgement, DISCONNECT or AUTH, into the low byte of `word`, where CONNACK has it. */
 	private readReasonCode(): boolean {
 		const code = this.readByte();
 		if (code < 0) return false;
 		if (!isLegal(this.type, code)) return this.reject(CODE_UNDEFINED);
-		this.reasonCode = code;
+		this.word = code;
 		// Property length 0 may be left out (sections 3.4.2.2.1, 3.14.2.2.1 and so on).
 		if (--this.remaining === 0) return this.settle();
 		this.beginLength();
@@ -491,7 +505,7 @@ export class Decoder5 extends Decoder {
 
 	/** A packet other than PUBLISH, SUBACK and UNSUBACK is whole. */
 	private settle(): boolean {
-		const { type, sink, id, reasonCode } = this;
+		const { type, sink, id, word: code } = this;
 		this.step = this.ahead < this.aheadEnd ? Step.HEADER_REST : Step.HEADER;
 		switch (type) {
 			case PacketType.CONNACK:
@@ -501,11 +515,11 @@ export class Decoder5 extends Decoder {
 			case PacketType.PINGRESP:
 				return sink.onPingresp();
 			case PacketType.DISCONNECT:
-				return sink.onDisconnect(reasonCode);
+				return sink.onDisconnect(code);
 			case PacketType.AUTH:
-				return sink.onAuth(reasonCode);
+				return sink.onAuth(code);
 			default:
-				if (reasonCode > 0) return sink.onReasonCode(type, id, reasonCode);
+				if (code > 0) return sink.onReasonCode(type, id, code);
 				return type === PacketType.PUBACK ? sink.onPuback(id) : sink.onAcknowledgement(type, id);
 		}
 	}
@@ -540,32 +554,32 @@ export class Decoder5 extends Decoder {
 
 	/** `left` bytes of properties are next. */
 	private beginProperties(): boolean {
-		const { properties, left, payloadSize } = this;
+		const { left } = this;
 		if (left > this.remaining) return this.reject(PROPERTY_LENGTH);
 		this.remaining -= left;
-		this.kept = this.end = 0;
+		this.end = 0;
 		this.seen = 0;
 		this.alias = 0;
-		this.store = properties;
-		this.capacity = this.propertySize;
-		if (this.type !== PacketType.PUBLISH && payloadSize - Bytes.SLACK > this.propertySize) {
-			this.store = this.payload;
-			this.capacity = payloadSize - Bytes.SLACK;
-		}
-		this.received.begin(this.store);
+		this.subscriptionIdentifier = 0;
+		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Room.SLACK;
+		this.received.begin(inPayload ? this.payload : this.properties);
 		this.step = Step5.PROPERTIES;
 		return true;
 	}
 
 	/** Reads properties: keeps what is whole, one by one, and skips what there is no room for. */
 	private gather(): boolean {
-		const { store, capacity, type, scratch } = this;
+		const { type, received, scratch } = this;
+		const store = received.buffer;
 		const place = Row.PLACE << type;
-		this.readAtOnce();
+		let kept = received.length;
+		const inPayload = store === this.payload;
+		const capacity = inPayload ? this.payloadSize - Room.SLACK : this.propertySize;
+		const { left } = this;
+		if (this.end === 0 && left > 0 && left <= this.available && left <= capacity)
+			this.readAtOnce(store, inPayload ? this.payloadAt : this.propertiesAt);
 		for (;;) {
-			const kept = this.kept;
 			const got = this.end - kept;
-			if (got === 0 && this.left === 0) return this.endProperties();
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
@@ -573,27 +587,28 @@ export class Decoder5 extends Decoder {
 				size = sizeOf(store, kept, this.end, row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
 				if (got >= size) {
-					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
-					const fault = this.fault(row, kept, size);
+					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
+					const fault = this.fault(store, row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
-					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(kept))) this.drop(size);
-					else this.kept = kept + size;
+					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(store[kept])))
+						this.drop(size);
+					else received.keep((kept += size));
 					continue;
 				}
 				if (size - got > this.left) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
-					if ((row & Row.REPEATS) === 0 && this.repeats(kept)) return this.reject(PROPERTY_TWICE);
+					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
 					// The second length of a pair, which is behind its first string, may not have come yet.
 					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
 					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
-					this.skipping = size - got - this.second;
+					this.got = size - got - this.second;
 					this.bits = 0;
 					this.drop(got);
 					this.step = Step5.SKIP_PROPERTY;
 					return true;
 				}
-			}
+			} else if (this.left === 0) return this.endProperties();
 			const count = this.readScratch(size - got);
 			if (count === 0) return false;
 			this.left -= count;
@@ -601,11 +616,10 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Properties that are there whole, and for which there is room. */
-	private readAtOnce(): void {
-		const { left, store, buffer } = this;
-		if (this.end > 0 || left === 0 || left > this.available || left > this.capacity) return;
-		buffer.resize((store === this.payload ? this.payloadAt : this.propertiesAt) + left);
+	/** Properties that are there whole, and for which there is room, to the front of `store`, which begins at `at`. */
+	private readAtOnce(store: Uint8Array, at: number): void {
+		const { left, buffer } = this;
+		buffer.resize(at + left);
 		const got = this.source!.read(store) ?? 0;
 		buffer.resize(this.size);
 		this.available = got === 0 ? 0 : this.available - got;
@@ -613,13 +627,13 @@ export class Decoder5 extends Decoder {
 		this.left = left - got;
 	}
 
-	/** Reads away what there is no room for of a property; its text is not checked. */
+	/** Reads away `got` bytes of a property for which there is no room, and its second string; text is not checked. */
 	private skipProperty(): boolean {
 		for (;;) {
-			while (this.skipping > 0) {
-				const count = this.readScratch(this.skipping);
+			while (this.got > 0) {
+				const count = this.readScratch(this.got);
 				if (count === 0) return false;
-				this.skipping -= count;
+				this.got -= count;
 				this.left -= count;
 			}
 			if (this.second === 0) break;
@@ -629,7 +643,7 @@ export class Decoder5 extends Decoder {
 			this.bits = (this.bits << 8) | byte;
 			if (--this.second > 0) continue;
 			if (this.bits > this.left) return this.reject(PROPERTY_LENGTH);
-			this.skipping = this.bits;
+			this.got = this.bits;
 		}
 		this.step = Step5.PROPERTIES;
 		return true;
@@ -637,31 +651,30 @@ export class Decoder5 extends Decoder {
 
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
 	private drop(size: number): void {
-		const { store, kept, end } = this;
-		if (this.wants(kept)) this.received.truncate();
-		if (kept + size < end) store.copyWithin(kept, kept + size, end);
+		const { received, end } = this;
+		const { buffer, length } = received;
+		if (this.wants(buffer[length])) received.truncate();
+		if (length + size < end) buffer.copyWithin(length, length + size, end);
 		this.end = end - size;
 	}
 
-	/** Whether the property at `at` is kept if there is room. */
-	private wants(at: number): boolean {
-		const property = this.store[at];
+	/** Whether a property is kept if there is room. */
+	private wants(property: number): boolean {
 		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
 		return this.keepsProblemInformation || this.type === PacketType.PUBLISH;
 	}
 
-	/** Whether the property at `at` was there before, and must not. */
-	private repeats(at: number): boolean {
+	/** Whether a property was there before, which must not come again. */
+	private repeats(property: number): boolean {
 		// A prime that tells apart those which are allowed in one packet.
-		const bit = 1 << (this.store[at] % 31);
+		const bit = 1 << (property % 31);
 		if ((this.seen & bit) !== 0) return true;
 		this.seen |= bit;
 		return false;
 	}
 
 	/** What is wrong with the value of a whole property, which has `size` bytes. */
-	private fault(row: number, at: number, size: number): Reason | undefined {
-		const { store } = this;
+	private fault(store: Uint8Array, row: number, at: number, size: number): Reason | undefined {
 		const end = at + size;
 		const value = at + 1;
 		switch (row & Row.FORM) {
@@ -679,16 +692,21 @@ export class Decoder5 extends Decoder {
 				return store[value] + store[value + 1] + store[value + 2] + store[value + 3] > 0
 					? undefined
 					: PROPERTY_VALUE;
-			case Form.VARIABLE:
-				return variable(store, value) > 0 ? undefined : PROPERTY_VALUE;
+			case Form.VARIABLE: {
+				const number = variable(store, value);
+				this.subscriptionIdentifier = this.subscriptionIdentifier === 0 ? number : -1;
+				return number > 0 ? undefined : PROPERTY_VALUE;
+			}
 			case Form.STRING:
-				if (!isText(store, end, value + 2)) return PROPERTY_TEXT;
-				return store[at] === Property.RESPONSE_TOPIC && hasWildcardByte(store, end, value + 2)
+				if (!isString(store, value + 2, end)) return PROPERTY_TEXT;
+				return store[at] === Property.RESPONSE_TOPIC && hasWildcard(store, value + 2, end)
 					? RESPONSE_TOPIC_WILDCARD
 					: undefined;
 			case Form.PAIR: {
 				const second = value + 2 + ((store[value] << 8) | store[value + 1]);
-				return isText(store, second, value + 2) && isText(store, end, second + 2) ? undefined : PROPERTY_TEXT;
+				return isString(store, value + 2, second) && isString(store, second + 2, end)
+					? undefined
+					: PROPERTY_TEXT;
 			}
 			default:
 				return undefined;
@@ -697,19 +715,19 @@ export class Decoder5 extends Decoder {
 
 	/** The next properties need no check if they are these. */
 	private remember(): void {
-		const { received, words, checkedAt } = this;
+		const { received, words, checked } = this;
 		const length = received.length;
-		this.lastLength = received.truncated ? -1 : length;
-		let to = checkedAt;
-		for (let at = this.propertiesAt >> 3; (to - checkedAt) << 3 < length; ) words[to++] = words[at++];
-		words[to] = Number.NaN;
-		this.checkedEnd = to;
+		this.lastLength = received.truncated || (length > 0 && checked === undefined) ? -1 : length;
+		if (checked === undefined) return;
+		let count = 0;
+		for (let at = this.propertiesAt >> 3; count << 3 < length; ) checked[count++] = words![at++];
+		checked[count] = Number.NaN;
+		this.checkedCount = count;
 	}
 
 	/** All properties were read. */
 	private endProperties(): boolean {
 		const { type, remaining } = this;
-		this.received.keep(this.kept);
 		if (type === PacketType.PUBLISH) {
 			if (this.topicLength === 0 && this.alias === 0 && !this.topicSkipped) return this.reject(TOPIC_EMPTY);
 			this.remember();

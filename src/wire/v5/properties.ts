@@ -3,7 +3,7 @@
 import { whole } from "../check.js";
 import { lengthBytes, writeLength } from "../encode.js";
 import { Limit } from "../protocol.js";
-import { encodeField, Topic } from "../topic.js";
+import { encodeField, encodeTopic, Topic } from "../topic.js";
 import { encodeText } from "../utf8.js";
 import { Property } from "./property.js";
 
@@ -122,10 +122,11 @@ export const encodeFields = (fields: PropertyFields): Block => {
 	if (payloadFormat !== undefined)
 		block.number(Property.PAYLOAD_FORMAT, 1, whole("payloadFormat", payloadFormat, undefined, 0, 1));
 	if (contentType !== undefined) block.field(Property.CONTENT_TYPE, encodeField("contentType", contentType));
-	if (responseTopic !== undefined) {
-		const topic = responseTopic instanceof Topic ? responseTopic : new Topic(responseTopic);
-		block.field(Property.RESPONSE_TOPIC, topic.field);
-	}
+	if (responseTopic !== undefined)
+		block.field(
+			Property.RESPONSE_TOPIC,
+			responseTopic instanceof Topic ? responseTopic.field : encodeTopic("responseTopic", responseTopic),
+		);
 	if (userProperties !== undefined) block.pairs(encodePairs(userProperties));
 	// The last one, where it is easily found.
 	if (correlationData !== undefined) {

@@ -22,6 +22,8 @@ import {
 	user,
 } from "../../support/packets5.js";
 
+import { breaches } from "../../xs/vectors/packets5.js";
+
 type Part = Uint8Array | readonly number[];
 
 /** The one reason that `bytes` give, however they arrive; "": none. */
@@ -29,12 +31,14 @@ function reasonOf(bytes: Uint8Array, way: Way = {}): Reason | undefined {
 	const whole = new Diary5(way);
 	whole.arrive(bytes);
 	const [reason] = whole.reasons;
+	const wanted = whole.lines.join("\n");
 	for (let at = 1; at < bytes.length; at++) {
 		const cut = new Diary5(way);
 		cut.arrive(bytes.slice(0, at));
 		cut.arrive(bytes.slice(at));
-		expect([at, cut.lines]).toEqual([at, whole.lines]);
-		expect(cut.reasons).toEqual(whole.reasons);
+		const lines = cut.lines.join("\n");
+		if (lines !== wanted || cut.reasons[0] !== reason)
+			throw new Error(`cut at ${at}: ${lines}\nnot ${wanted}`);
 	}
 	const slow = new Diary5({ ...way, most: 1 });
 	for (const one of bytes) slow.arrive(Uint8Array.of(one));
@@ -109,7 +113,7 @@ describe.each(table)("%s", (name, property, places) => {
 		const parts = [user("a", "b"), property, user("c", "d")];
 		const legal = places.includes(type);
 		expect(reasonOf(inbound[type](parts), wayOf(type))).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
-		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 4 };
+		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 0 };
 		expect(reasonOf(inbound[type](parts), tight)).toBe(legal ? undefined : codes.PROPERTY_MISPLACED);
 	});
 
@@ -119,7 +123,7 @@ describe.each(table)("%s", (name, property, places) => {
 		const repeats = name === "User Property" || name === "Subscription Identifier";
 		const parts = [property, user("a", "b"), property];
 		expect(reasonOf(inbound[type](parts), wayOf(type))).toBe(repeats ? undefined : codes.PROPERTY_TWICE);
-		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 4 };
+		const tight = { ...wayOf(type), payloadSize: 4, propertySize: 0 };
 		expect(reasonOf(inbound[type](parts), tight)).toBe(repeats ? undefined : codes.PROPERTY_TWICE);
 	});
 
@@ -219,6 +223,24 @@ test("[5.0 MQTT-1.5.4-2] a null character is refused in every string, and welcom
 	expect(reasonOf(inbound.PUBLISH([data(0x09, [0, 0xff, 0x80])]))).toBeUndefined();
 });
 
+test("behind a PUBLISH with the same properties, those of an empty topic name are looked at again", () => {
+	for (const properties of [[], [user("a", "b")]]) {
+		const first = PUBLISH5("t", "p", properties);
+		for (const qos of [0, 1])
+			expect(reasonBehind(first, PUBLISH5("", "pq", properties, { qos, id: 1 }))).toBe(wire.TOPIC_EMPTY);
+	}
+	const alias = [two(0x23, 1)];
+	expect(reasonBehind(PUBLISH5("t", "p", alias), PUBLISH5("", "p", alias))).toBeUndefined();
+});
+
+test("properties as long as the last ones, in a packet that is shorter than they are, take nothing from the next", () => {
+	const first = PUBLISH5("t", "payload", [user("a", "b")]);
+	for (let length = 0; length < 7; length++) {
+		const cut = packet(0x30, field("t"), [7], user("a", "b").slice(0, length));
+		expect(reasonBehind(first, concat([cut, first, first]))).toBe(codes.PROPERTY_LENGTH);
+	}
+});
+
 test("a wrong text goes the short way, behind a right one of the same length, and is found", () => {
 	const right = PUBLISH5("topic", "payload", [user("a", "b"), data(9, [1])]);
 	for (let at = 0; at < right.length; at++)
@@ -231,79 +253,6 @@ test("a wrong text goes the short way, behind a right one of the same length, an
 		codes.PROPERTY_TEXT,
 	);
 });
-
-/** Packets and what is wrong with them, without a CONNACK in front if `connected` is false. */
-const breaches: [string, Part, Reason, Way?][] = [
-	["a CONNACK that accepts without properties", [0x20, 2, 0, 0], wire.LENGTH, { connected: false }],
-	["a CONNACK of one byte", [0x20, 1, 0], wire.LENGTH, { connected: false }],
-	[
-		"[5.0 MQTT-3.2.2-1] CONNACK with reserved flags",
-		packet(0x20, [2, 0], [0]),
-		wire.CONNACK_FLAGS,
-		{ connected: false },
-	],
-	["CONNACK that refuses, with a session", CONNACK5(true, 0x87), wire.CONNACK_SESSION, { connected: false }],
-	[
-		"CONNACK with reason code 1 of 3.1.1 and properties",
-		CONNACK5(false, 1),
-		wire.CONNACK_CODE,
-		{ connected: false },
-	],
-	["CONNACK with a code of DISCONNECT", CONNACK5(false, 0x8e), wire.CONNACK_CODE, { connected: false }],
-	["a short CONNACK with a code that nobody knows", [0x20, 2, 0, 6], wire.CONNACK_CODE, { connected: false }],
-	["CONNACK with a byte too many", packet(0x20, [0, 0], [0], [0]), wire.LENGTH, { connected: false }],
-	["a second CONNACK", CONNACK5(), wire.SECOND_CONNACK],
-	["DISCONNECT before CONNACK", [0xe0, 0], wire.NOT_YET_CONNECTED, { connected: false }],
-	["PUBLISH before CONNACK", PUBLISH5("t", ""), wire.NOT_YET_CONNECTED, { connected: false }],
-	["PINGRESP before CONNACK", [0xd0, 0], wire.NOT_YET_CONNECTED, { connected: false }],
-	["[5.0 MQTT-3.3.1-4] PUBLISH at QoS 3", packet(0x36, field("t"), word(1), [0]), wire.QOS_3],
-	["[5.0 MQTT-3.3.1-2] PUBLISH with DUP at QoS 0", packet(0x38, field("t"), [0]), wire.DUP_QOS_0],
-	["PUBLISH without room for properties", packet(0x30, field("t")), wire.LENGTH],
-	["PUBLISH at QoS 1 without room for properties", packet(0x32, field("t"), word(1)), wire.LENGTH],
-	["PUBLISH of two bytes", [0x30, 2, 0, 0], wire.LENGTH],
-	["PUBLISH without a topic name", PUBLISH5("", "p"), wire.TOPIC_EMPTY],
-	[
-		"PUBLISH without a topic name at QoS 1",
-		PUBLISH5("", "p", [user("a", "b")], { qos: 1, id: 1 }),
-		wire.TOPIC_EMPTY,
-	],
-	["PUBLISH with identifier 0", PUBLISH5("t", "p", [], { qos: 1, id: 0 }), wire.IDENTIFIER_ZERO],
-	["PUBLISH with a topic name beyond its end", packet(0x30, word(9), [0x61, 0]), wire.LENGTH],
-	[
-		"PUBLISH with properties beyond its end",
-		packet(0x30, field("t"), [5], user("", "").slice(0, 3)),
-		codes.PROPERTY_LENGTH,
-	],
-	[
-		"PUBLISH with a property length of five bytes",
-		packet(0x30, field("t"), [128, 128, 128, 128, 1]),
-		codes.PROPERTY_INTEGER,
-	],
-	["PUBLISH that ends in its property length", packet(0x30, field("t"), [128]), codes.PROPERTY_LENGTH],
-	["PUBACK of one byte", [0x40, 1, 0], wire.LENGTH],
-	["PUBACK with identifier 0", [0x40, 2, 0, 0], wire.IDENTIFIER_ZERO],
-	["PUBACK with identifier 0 and a reason code", [0x40, 3, 0, 0, 0], wire.IDENTIFIER_ZERO],
-	["PUBACK with a byte too many", [0x40, 5, 0, 1, 0, 0, 0], wire.LENGTH],
-	["PUBACK with properties beyond its end", [0x40, 4, 0, 1, 0, 1], codes.PROPERTY_LENGTH],
-	["PUBREL with flags 0", [0x60, 2, 0, 1], wire.RESERVED_FLAGS],
-	["[5.0 MQTT-2.1.3-1] PUBACK with flags 2", [0x42, 2, 0, 1], wire.RESERVED_FLAGS],
-	["SUBACK without codes", packet(0x90, word(1), [0]), wire.LENGTH],
-	["SUBACK without codes behind properties", packet(0x90, word(1), block([user("a", "b")])), wire.LENGTH],
-	["SUBACK with identifier 0", SUBACK5(0, [0]), wire.IDENTIFIER_ZERO],
-	["UNSUBACK as 3.1.1 has it", [0xb0, 2, 0, 1], wire.LENGTH],
-	["PINGRESP with a byte", [0xd0, 1, 0], wire.LENGTH],
-	["PINGRESP with flags", [0xd1, 0], wire.RESERVED_FLAGS],
-	["[5.0 MQTT-3.14.1-1] DISCONNECT with flags", [0xe1, 0], wire.RESERVED_FLAGS],
-	["DISCONNECT with a byte too many", [0xe0, 3, 0, 0, 0], wire.LENGTH],
-	["[5.0 MQTT-3.15.1-1] AUTH with flags", [0xf1, 0], wire.RESERVED_FLAGS],
-	["AUTH with a byte too many", [0xf0, 3, 0, 0, 0], wire.LENGTH],
-	["a packet of type 0", [0x00, 0], wire.PACKET_TYPE],
-	["CONNECT", [0x10, 0], wire.PACKET_TYPE],
-	["SUBSCRIBE", [0x82, 0], wire.PACKET_TYPE],
-	["UNSUBSCRIBE", [0xa2, 0], wire.PACKET_TYPE],
-	["PINGREQ", [0xc0, 0], wire.PACKET_TYPE],
-	["a remaining length of five bytes", [0x30, 128, 128, 128, 128, 1], wire.LENGTH_ENCODING],
-];
 
 test.each(breaches)("%s has its reason", (_name, bytes, reason, way = {}) => {
 	expect(reasonOf(Uint8Array.from(bytes), way)).toBe(reason);
@@ -398,17 +347,12 @@ test("hostile lengths take no memory: a property of 65535 bytes, a pair of twice
 	expect(long(1)).toEqual([0, 0, 0, 1]);
 });
 
-const { length: spare } = concat([user("a", "b"), user("c", "d")]);
-
 describe("properties for which there is no room", () => {
-	const parts = [
-		user("a", "b"),
-		user("long", "x".repeat(30)),
-		user("c", "d"),
-		data(3, "text/plain"),
-		two(0x23, 9),
-	];
-	test.each([0, 1, 6, 7, spare - 1, spare, spare + 1, 40, 200])("with room for %d bytes", (propertySize) => {
+	const ways = [0, 8, 16, 24, 40, 48, 200].flatMap((room) => [0, 1, 2, 3].map((length) => [room, length]));
+	test.each(ways)("with room for %d bytes, values of %d", (propertySize, length) => {
+		const value = "x".repeat(length);
+		const long = user("long", "x".repeat(30));
+		const parts = [user("a", value), long, user("c", value), data(3, "text/plain"), two(0x23, 9)];
 		const bytes = PUBLISH5("t", "p", parts);
 		const [line] = decode([bytes], { propertySize });
 		const kept: number[] = [];
@@ -422,6 +366,27 @@ describe("properties for which there is no room", () => {
 		const all = concat(parts).length;
 		expect(line).toBe(`publish 0 0 74 alias 9 "70" {${shown}${kept.length < all ? "…" : ""}}`);
 		expect(reasonOf(bytes, { propertySize })).toBeUndefined();
+	});
+
+	test("are not missing from a message that never had them", () => {
+		const kept = user("a", "bc");
+		const both = [PUBLISH5("t", "p", [kept, user("d", "ef")]), PUBLISH5("t", "p", [kept])];
+		expect(decode([...both, ...both], { propertySize: 8 })).toEqual(
+			["…", "", "…", ""].map((dots) => `publish 0 0 74 "70" {2600016100026263${dots}}`),
+		);
+	});
+
+	test("the room is rounded up to eight bytes", () => {
+		const bytes = PUBLISH5("t", "p", [user("a", "bc"), user("d", "ef")]);
+		for (const [propertySize, kept] of [
+			[0, ""],
+			[1, "2600016100026263"],
+			[8, "2600016100026263"],
+			[9, "26000161000262632600016400026566"],
+		])
+			expect(decode([bytes], { propertySize: Number(propertySize) })).toEqual([
+				`publish 0 0 74 "70" {${kept}${propertySize === 9 ? "" : "…"}}`,
+			]);
 	});
 
 	test("of other packets go to the payload's buffer, if it is larger", () => {

@@ -8,6 +8,7 @@ import { encodeField } from "../../../src/wire/topic.js";
 import { Decoder5, type PacketSink5 } from "../../../src/wire/v5/decoder.js";
 import { concat, PUBACK, PUBLISH } from "../../support/packets.js";
 import * as packets5 from "../../support/packets5.js";
+import { breaches } from "../vectors/packets5.js";
 import { type Allocated, allocated } from "./heap.js";
 
 const { count } = config as { count: number };
@@ -38,8 +39,7 @@ const sink: PacketSink5 = {
 	onUnsuback: hear,
 	onDisconnect: hear,
 	onAuth: hear,
-	onMalformed(reason) {
-		trace(`${reason.message}\n`);
+	onMalformed() {
 		broken++;
 	},
 	onThrown(error) {
@@ -96,6 +96,7 @@ const four = (name: string, packet: Uint8Array, size?: number) =>
 
 function five(name: string, operate: (pipe: Pipe) => () => void, look?: (decoder: Decoder5) => void): void {
 	const decoder = new Decoder5(sink, 512, 128, 128);
+	decoder.claim();
 	decoder.five = true;
 	decoder.keepsProblemInformation = true;
 	if (look !== undefined)
@@ -172,6 +173,43 @@ five("properties that are looked at", feeds(PUBLISH5("t", PAYLOAD, ALL)), ({ rec
 		identifiers += received.numberAt(0x0b, at);
 	if (identifiers !== 1001) broken++;
 });
+
+/** What is wrong, on a stream of its own each time. */
+function refuses(): void {
+	const decoder = new Decoder5(sink, 512, 128, 128);
+	decoder.five = true;
+	const connack = packets5.CONNACK5();
+	const streams = breaches.map(([, bytes, , way]) =>
+		way?.connected === false ? Uint8Array.from(bytes) : concat([connack, bytes]),
+	);
+	let stream = streams[0];
+	let at = 0;
+	const source = {
+		read(view: Uint8Array): number {
+			const { length } = view;
+			for (let i = 0; i < length; i++) view[i] = stream[at++];
+			return length;
+		},
+	};
+	let turn = 0;
+	heard = broken = 0;
+	const operation = () => {
+		stream = streams[turn];
+		if (++turn === streams.length) turn = 0;
+		at = 0;
+		decoder.start(source);
+		decoder.onReadable(stream.length);
+		if (decoder.connacked) {
+			decoder.endConnack();
+			decoder.resume();
+		}
+		decoder.stop();
+		heard++;
+	};
+	const costs = allocated(count, operation);
+	found["what breaks a rule"] = { ...costs, meter: 0, heard: broken === heard ? 1 : 0, broken: 0 };
+}
+refuses();
 
 // What the objects take, as on a board.
 const live = () => {
