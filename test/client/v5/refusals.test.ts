@@ -48,7 +48,9 @@ describe.each([1, 2] as const)("at QoS %d", (qos) => {
 		expect(setup.exchange()).toEqual([publish(1), publish(2), publish(3)]);
 		setup.acknowledge(answer[qos], 2, 0x91);
 		const sent = setup.sent();
-		expect(sent).toMatchObject([{ cmd: "publish", messageId: 5, qos, dup: false, payload: Buffer.from("1") }]);
+		expect(sent).toMatchObject([
+			{ cmd: "publish", messageId: 5, qos, dup: false, payload: Buffer.from("1") },
+		]);
 		expect(client.held).toBe(4);
 		expect(client.statistics.dropped).toBe(0);
 		setup.acknowledge(answer[qos], 5);
