@@ -293,7 +293,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	/** What has expired is told, too, and what the broker does not serve. */
 	override catchUp(): void {
-		if (!this.outbox.hasExpired) {
+		if (!this.outbox.hasExpired && !this.subscriptions.refuses) {
 			super.catchUp();
 			return;
 		}
