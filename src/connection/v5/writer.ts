@@ -184,7 +184,7 @@ export class Writer5 extends Writer {
 		// A shorter topic name takes no more than its alias.
 		if (this.open && topic.field.length > 2 + Size.ALIAS) {
 			const { aliases } = this.outbox5;
-			alias = aliases.find(topic);
+			alias = aliases.aliasOf(topic);
 			if (alias > 0) names = qos ? 4 : 2;
 			else alias = -aliases.free;
 		}
