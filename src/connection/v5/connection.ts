@@ -40,8 +40,6 @@ const enum Change {
 }
 
 export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
-	declare protected readonly outbox: Outbox5;
-	declare readonly subscriptions: Subscriptions5;
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
 	declare protected readonly dialer: Dialer5;
@@ -86,6 +84,14 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.dismissed = false;
 		const { authentication } = options;
 		if (authentication !== undefined) this.authentication = new Authentication(authentication, this);
+	}
+
+	protected override get outbox(): Outbox5 {
+		return super.outbox as Outbox5;
+	}
+
+	override get subscriptions(): Subscriptions5 {
+		return super.subscriptions as Subscriptions5;
 	}
 
 	protected override newDialer(settings: Settings): Dialer5 {
@@ -243,6 +249,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { stream } = this;
 		this.silent &= ~this.host;
+		if (!this.five) this.input = this.reader.decoder.plain;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {

@@ -54,7 +54,7 @@ export class Writer5 extends Writer {
 	private alias: number;
 	/** Bytes of its properties. */
 	private propertyLength: number;
-	declare protected readonly subscriptions: Subscriptions5;
+	declare readonly subscriptions: Subscriptions5;
 	private readonly outbox5: Outbox5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;

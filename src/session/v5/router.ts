@@ -32,7 +32,7 @@ export class Router5 extends Router {
 		const last = this.last!; // there is a length only with it
 		const { topicLength } = this.decoder;
 		if (topicLength !== this.lastLength) return false;
-		for (let i = 0; i << 3 < topicLength; i++) if (last[i] !== topic[i]) return false;
+		for (let i = 0; i << 3 < topicLength; i++) if (last![i] !== topic[i]) return false;
 		return true;
 	}
 
