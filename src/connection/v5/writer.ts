@@ -54,7 +54,7 @@ export class Writer5 extends Writer {
 	private alias: number;
 	/** Bytes of its properties. */
 	private propertyLength: number;
-	declare protected readonly subscriptions: Subscriptions5;
+	declare readonly subscriptions: Subscriptions5;
 	private readonly outbox5: Outbox5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;
@@ -184,7 +184,7 @@ export class Writer5 extends Writer {
 		// A shorter topic name takes no more than its alias.
 		if (this.open && topic.field.length > 2 + Size.ALIAS) {
 			const { aliases } = this.outbox5;
-			alias = aliases.find(topic);
+			alias = aliases.aliasOf(topic);
 			if (alias > 0) names = qos ? 4 : 2;
 			else alias = -aliases.free;
 		}

@@ -29,16 +29,16 @@ export class Router5 extends Router {
 	/** Whether the topic name at hand is the one that is remembered. */
 	private isLast(): boolean {
 		const { topic } = this;
-		const last = this.last!;
+		const last = this.last!; // there is a length only with it
 		const { topicLength } = this.decoder;
 		if (topicLength !== this.lastLength) return false;
-		for (let i = 0; i << 3 < topicLength; i++) if (last[i] !== topic[i]) return false;
+		for (let i = 0; i << 3 < topicLength; i++) if (last![i] !== topic[i]) return false;
 		return true;
 	}
 
 	/** A filter that is the only one to take the topic name needs no identifier. */
 	private glance(): Subscription | undefined {
-		this.lastLength = -1;
+		this.forget();
 		return super.recall();
 	}
 

@@ -147,8 +147,8 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
-	 * Claims the memory with which properties that are the same as the last ones need no check; not
-	 * before something is subscribed to, for a client that only publishes does without.
+	 * Claims the memory with which properties that are the same as the last ones need no check, not before
+	 * something is subscribed to: a client that only publishes does without.
 	 */
 	claim(): void {
 		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
