@@ -192,7 +192,9 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	override onReadable(count: number): void {
 		this.heard ||= count > 0;
-		super.onReadable(count);
+		// As its result, it takes this one's place in the stack.
+		// biome-ignore lint/correctness/noVoidTypeReturn: see above
+		return super.onReadable(count);
 	}
 
 	/** A proxy whose broker is down closes just as a broker that does not know 5.0: it has to happen twice. */
@@ -249,7 +251,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { stream } = this;
 		this.silent &= ~this.host;
-		if (!this.five) this.input = this.reader.decoder.plain;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {
