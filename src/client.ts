@@ -427,7 +427,7 @@ const partsFor = ({ protocolVersion }: ClientOptions): Parts => {
 	if (parts5 !== undefined) return parts5;
 	if (protocolVersion === 5)
 		throw new RangeError(
-			"protocolVersion is 5, but this build has MQTT 3.1.1 only: include manifest_client.json, not manifest-3.1.1.json",
+			"protocolVersion is 5, but this build has MQTT 3.1.1 only: leave manifest-3.1.1.json out of what your manifest includes",
 		);
 	return parts4;
 };

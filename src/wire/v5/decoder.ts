@@ -147,8 +147,13 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
+<<<<<<< HEAD
 	 * Claims the memory with which properties that are the same as the last ones need no check; not
 	 * before something is subscribed to, for a client that only publishes does without.
+=======
+	 * Claims the memory with which properties that are the same as the last ones need no check, not before
+	 * something is subscribed to: a client that only publishes does without.
+>>>>>>> five
 	 */
 	claim(): void {
 		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
@@ -177,16 +182,10 @@ export class Decoder5 extends Decoder {
 		this.received.begin(this.properties);
 	}
 
-	/** What reads in its place while 3.1.1 is spoken: the frame of the function below would lie in the stack for nothing. */
-	get plain(): { onReadable(count: number): void } {
-		return { onReadable: (count) => super.onReadable(count) };
-	}
-
 	override onReadable(count: number): void {
-		if (!this.five) {
-			super.onReadable(count);
-			return;
-		}
+		// As its result, it takes this one's place in the stack.
+		// biome-ignore lint/correctness/noVoidTypeReturn: see above
+		if (!this.five) return super.onReadable(count);
 		this.arrived += count - this.available;
 		this.available = count;
 		if (this.blocks !== 0) return;

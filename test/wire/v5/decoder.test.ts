@@ -119,8 +119,7 @@ test("takes a topic name in place of an alias", () => {
 	const words = other.topicWords();
 	other.topic.set([0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69]);
 	diary.look = () => {
-		const own = diary.decoder.topicWords();
-		for (let i = 0; i < 2; i++) own[i] = words[i];
+		diary.decoder.topicWords().set(words);
 		diary.decoder.nameTopic(9);
 		names.push(hex(diary.decoder.topic.slice(0, 17)));
 		expect(diary.decoder.topicLength).toBe(9);
