@@ -10,6 +10,8 @@ import { hasMosquitto, type Throughput, throughput } from "./mosquitto.js";
 interface Results {
 	cases: Record<string, Cost>;
 	minimum: { publish: Cost; receive: Cost };
+	/** Bytes of a message on the wire: 30 characters of topic name, 5 bytes of payload. */
+	wire: Record<string, number>;
 	/** Bytes of heap on a board. */
 	memory: Memory;
 	/** Messages per second end to end, when Mosquitto is there. */
@@ -38,7 +40,7 @@ function row(name: string, cost: Cost, aim: string): string {
 	return `${name.padEnd(18)}${cells.map((cell) => String(cell).padStart(16)).join("")}  ${aim}`;
 }
 
-function print({ cases, minimum, memory, mosquitto }: Results): void {
+function print({ cases, minimum, wire, memory, mosquitto }: Results): void {
 	const heads = ["slots/op", "chunk bytes/op", "collections", "meter/op", "writes/op"];
 	console.log(`${"".padEnd(18)}${heads.map((head) => head.padStart(16)).join("")}`);
 	const ratio = (a: Cost, b: Cost, of: string, aim: number) =>
@@ -48,6 +50,8 @@ function print({ cases, minimum, memory, mosquitto }: Results): void {
 		publishQos1: ratio(cases.publishQos1, cases.publishQos0, "publishQos0", 3),
 		publishWsQos0: ratio(cases.publishWsQos0, cases.publishQos0, "publishQos0", 1.6),
 		receiveQos0: ratio(cases.receiveQos0, minimum.receive, "the receive minimum", 4),
+		publish5Qos0: ratio(cases.publish5Qos0, cases.publishQos0, "publishQos0", 1.25),
+		receive5Qos0: ratio(cases.receive5Qos0, cases.receiveQos0, "receiveQos0", 1.5),
 		receiveWsQos0: ratio(cases.receiveWsQos0, cases.receiveQos0, "receiveQos0", 1.6),
 	};
 	for (const [name, cost] of Object.entries(cases)) console.log(row(name, cost, aims[name] ?? ""));
@@ -58,6 +62,10 @@ function print({ cases, minimum, memory, mosquitto }: Results): void {
 		Object.entries(bytes)
 			.map(([name, count]) => `${name} ${Math.round(count * 100) / 100}`)
 			.join(", ");
+	const { publishQos0, publish5Qos0 } = wire;
+	console.log(
+		`bytes on the wire: publishQos0 ${publishQos0}, publish5Qos0 ${publish5Qos0} under an alias (floor 13)`,
+	);
 	console.log(`bytes of heap on a board: ${list(parts)}`);
 	console.log(`bytes that one more of an option costs: ${list(options)}`);
 	if (mosquitto)
