@@ -82,7 +82,7 @@ export class Decoder5 extends Decoder {
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
-	/** All that is received, eight bytes at a time; undefined: see `claim`. */
+	/** Properties of a PUBLISH, eight bytes at a time; undefined: see `claim`. */
 	private words: Float64Array | undefined;
 	/**
 	 * Properties that were checked last, and how many words, NaN in the one behind them. If the next ones are the same,
@@ -156,8 +156,9 @@ export class Decoder5 extends Decoder {
 >>>>>>> five
 	 */
 	claim(): void {
-		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
-		this.checked ??= new Float64Array((this.payloadAt - this.propertiesAt) >> 3);
+		const count = (this.payloadAt - this.propertiesAt) >> 3;
+		this.words ??= new Float64Array(this.buffer, this.propertiesAt, count);
+		this.checked ??= new Float64Array(count);
 	}
 
 	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
@@ -258,7 +259,7 @@ export class Decoder5 extends Decoder {
 					const checked = this.checked!;
 					const words = this.words!;
 					let i = 0;
-					for (let j = this.propertiesAt >> 3; checked[i] === words[j]; j++) i++;
+					while (checked[i] === words[i]) i++;
 					if (i >= this.checkedCount) this.received.rewind();
 					else if (!this.check()) {
 						more = false;
@@ -724,7 +725,7 @@ export class Decoder5 extends Decoder {
 		this.lastLength = received.truncated || (length > 0 && checked === undefined) ? -1 : length;
 		if (checked === undefined) return;
 		let count = 0;
-		for (let at = this.propertiesAt >> 3; count << 3 < length; ) checked[count++] = words![at++];
+		for (; count << 3 < length; count++) checked[count] = words![count];
 		checked[count] = Number.NaN;
 		this.checkedCount = count;
 	}
