@@ -93,6 +93,7 @@ async function load(place: "board" | "simulator", ...included: Part[]): Promise<
 	if (included.length === 0) return plain.network as Network;
 	await provide("xs-mqtt/transport/tls/layer", "src/transport/tls/layer");
 	await provide("xs-mqtt/transport/websocket/layer", "src/transport/websocket/layer");
+	await provide("xs-mqtt/moddable/crypto", "hosts/moddable/streams/without/crypto");
 	await provide("xs-mqtt/moddable/tls/capability", "hosts/moddable/tls/capability");
 	for (const part of ["tls", "websocket"] as const)
 		await provide(
