@@ -8,7 +8,7 @@ const AGREED = { authenticationMethod: "M" };
 
 /** What may call the app, and how it comes to it. */
 const CALLBACKS: [string, (close: () => void) => Partial<ClientOptions>, (setup: Setup5) => void][] = [
-	["username", (close) => ({ username: () => (close(), "u") }), (setup) => setup.peer.open()],
+	["username", (close) => ({ username: () => answer(close, "u") }), (setup) => setup.peer.open()],
 	["onConnected", (close) => ({ onConnected: close }), (setup) => setup.accept()],
 	[
 		"onConnected, with what is held",
@@ -49,7 +49,7 @@ const CALLBACKS: [string, (close: () => void) => Partial<ClientOptions>, (setup:
 	],
 	[
 		"onRedirect",
-		(close) => ({ onRedirect: () => (close(), true) }),
+		(close) => ({ onRedirect: () => answer(close, true) }),
 		(setup) => setup.accept(false, { serverReference: "10.0.0.2 10.0.0.3" }, 0x9c),
 	],
 	[
@@ -109,6 +109,11 @@ const authenticator = (calls: { begin?: () => void; respond?: () => void; finish
 		return undefined;
 	},
 });
+
+function answer<T>(close: () => void, value: T): T {
+	close();
+	return value;
+}
 
 test.each(CALLBACKS)("in %s", (_name, options, play) => {
 	let closes = 0;
