@@ -409,7 +409,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	sendAuth(packet: Uint8Array): void {
-		this.writer.sendAuth(packet);
+		// In a later exchange: what the broker takes is known (section 3.2.2.3.6).
+		if (this.state >= Phase.CONNECTED && packet.length > this.granted.maximumPacketSize)
+			this.refuse(reasonOf(ReasonCode.PACKET_TOO_LARGE));
+		else this.writer.sendAuth(packet);
 	}
 
 	refuse(reason: Reason): void {
