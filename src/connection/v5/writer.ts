@@ -10,7 +10,7 @@ import {
 	type Subscription5,
 	type Subscriptions5,
 } from "../../session/v5/subscriptions.js";
-import { lengthBytes, writeLength } from "../../wire/encode.js";
+import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../../wire/encode.js";
 import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
 import { wellFormed, writeUtf8 } from "../../wire/utf8.js";
@@ -49,7 +49,7 @@ export class Writer5 extends Writer {
 	/** What the broker has granted, if it takes less than MQTT allows. */
 	private limits: Limits | undefined;
 	declare readonly outbox: Outbox5;
-	declare protected readonly subscriptions: Subscriptions5;
+	declare readonly subscriptions: Subscriptions5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;
 	/** Seconds until the message expires that is being sent, as its packet says; 0: it does not. */
@@ -391,9 +391,17 @@ export class Writer5 extends Writer {
 	}
 
 	protected override encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
-		if (!this.five) return super.encodePending(id, batch);
 		const filters = batch.map(filterOf);
-		if (batch[0].state !== Stage.WANTED) return encodeUnsubscribe5(id, filters);
+		const asks = batch[0].state === Stage.WANTED;
+		if (!this.five)
+			return asks
+				? encodeSubscribe(
+						id,
+						filters,
+						batch.map(({ qos }) => qos),
+					)
+				: encodeUnsubscribe(id, filters);
+		if (!asks) return encodeUnsubscribe5(id, filters);
 		const { identifies } = this.subscriptions;
 		const identifier = identifies ? (batch[0] as Subscription5).identifier : 0;
 		return encodeSubscribe5(id, filters, batch.map(optionsOf), identifier);

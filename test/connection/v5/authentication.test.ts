@@ -253,6 +253,18 @@ describe("again", () => {
 		expect(told.slice(1)).toEqual([AUTH_CODE]);
 	});
 
+	test.each([undefined, REFUSED])("does nothing where finish closes the client, and says %s", (reason) => {
+		const { authentication, method, told } = accepted();
+		method.finish = () => {
+			authentication.stop();
+			return reason;
+		};
+		authentication.reauthenticate();
+		authentication.onAuth(0, properties("TEST", "proof"));
+		expect(told).toHaveLength(1);
+		expect(authentication.reauthenticate()).toBe(false);
+	});
+
 	test("does nothing where the authenticator closes the client", () => {
 		const { authentication, method, told } = accepted();
 		method.begin = () => {
