@@ -57,8 +57,9 @@ const enum Name {
 
 const WHY = Object.freeze([MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE]);
 
-/** Why a message with this name was given up; undefined: it gave way to another. */
-export const whyOf = (name: number): Reason | undefined => WHY[(name >> Name.SHIFT) - 1];
+/** Why a message with this name was given up; undefined: it gave way to another. No index of -1, for which XS makes a string. */
+export const whyOf = (name: number): Reason | undefined =>
+	name < Name.EXPIRED ? undefined : WHY[(name >> Name.SHIFT) - 1];
 
 /** Packet identifier and owner, without that. */
 export const plainName = (name: number): number => name & Name.MASK;
