@@ -78,7 +78,7 @@ export class Outbox extends Store {
 	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
 	replaced: number[] | undefined;
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
-	protected replacedCount: number;
+	replacedCount: number;
 	protected replacedTold: number;
 
 	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
