@@ -1,7 +1,7 @@
 export default {
 	// Most of a test is waiting, for brokers and for boards.
 	maxWorkers: "100%",
-	// The second one judges which tests name a statement of MQTT 3.1.1, and is there once tsc has run.
+	// The second one judges which tests name a statement of MQTT, and is there once tsc has run.
 	reporters: ["default", "<rootDir>/build/test/conformance/reporter.js"],
 	testMatch: ["<rootDir>/test/**/*.test.ts"],
 	extensionsToTreatAsEsm: [".ts"],

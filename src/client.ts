@@ -5,18 +5,23 @@ import { type Connection, type Listener, State } from "./connection/connection.j
 import type { ClientOptions } from "./connection/options.js";
 import { type Parts, parts4 } from "./connection/parts.js";
 import { Statistics } from "./connection/statistics.js";
+import type { Limits } from "./connection/v5/limits.js";
+import type { Ending } from "./connection/v5/options.js";
 import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
 import { type Fill, KEEP_ALL } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
-import { type MessageHandler, Subscription } from "./session/subscriptions.js";
+import type { MessageHandler, Subscription, SubscriptionOptions } from "./session/subscriptions.js";
 import { parts5 } from "./versions.js";
 import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
 import { Limit, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 import { encodeFilter, Topic } from "./wire/topic.js";
+import type { Properties } from "./wire/v5/properties.js";
+import type { ReceivedProperties } from "./wire/v5/received.js";
 
-export { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type PayloadWriter, State };
+export type { Message } from "./session/message.js";
+export { KEEP_ALL, type Listener, NO_ROOM, NOT_OPEN, type Payload, type PayloadWriter, State };
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
@@ -44,18 +49,52 @@ export class Client {
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
 		const parts = partsFor(options);
-		const settings = parts.checkOptions(options);
+		// A build that has 5.0 knows what it alone has.
+		const settings = (parts5 ?? parts).checkOptions(options);
 		// The broker may still hold identifiers of the last life, and those begin low.
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
 		const subscriptions = new parts.Subscriptions(settings.subscriptions);
 		const outbox = new parts.Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
 		this.connection = new parts.Connection(parts, options, settings, outbox, subscriptions, this.statistics);
 		this.writer = this.connection.writer;
+		this.connection.begin();
 	}
 
 	/** One of State. */
 	get state(): number {
 		return this.connection.state;
+	}
+
+	/**
+	 * The version of MQTT that is spoken: 4 is 3.1.1, 5 is 5.0. Before the broker has accepted, the one that is being tried;
+	 * between connections, the last one.
+	 */
+	get protocolVersion(): 4 | 5 {
+		return this.connection.protocolVersion;
+	}
+
+	/**
+	 * What the broker has granted with CONNACK (section 3.2.2.3): holds while connected. Undefined where MQTT 3.1.1 is spoken.
+	 */
+	get limits(): Limits | undefined {
+		return this.connection.limits;
+	}
+
+	/**
+	 * Properties of the packet that the callback at hand is about, as its reason string: of CONNACK in `onConnected`, of
+	 * SUBACK in `onSubscribed`, of DISCONNECT in `onDisconnected`. Void when the callback returns; undefined where MQTT 3.1.1
+	 * is spoken. Those of a message are in `message.properties`.
+	 */
+	get received(): ReceivedProperties | undefined {
+		return this.connection.received;
+	}
+
+	/**
+	 * Authenticates anew on a live connection (section 4.12.1), with the option `authentication`.
+	 * @returns false: not connected in MQTT 5.0 with that option, or it is under way already
+	 */
+	reauthenticate(): boolean {
+		return this.connection.reauthenticate();
 	}
 
 	/** Monotonic milliseconds; may wrap at 32 bits. */
@@ -67,31 +106,42 @@ export class Client {
 	 * Publishes a message.
 	 * @param topic a Topic, or a string: the last eight strings are remembered, another one is encoded, which allocates
 	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
+	 * @param properties what MQTT 5.0 sends along; 3.1.1 leaves it out, and onPropertiesOmitted tells
 	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
-	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too.
+	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too. In MQTT 5.0
+	 * also TOO_LARGE, QOS_UNAVAILABLE or RETAIN_UNAVAILABLE ("xs-mqtt/v5"): this broker does not take it.
 	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit the store.
 	 */
-	publish(topic: Topic | string, payload: Payload, qos?: QoS, retain?: boolean): number {
+	publish(
+		topic: Topic | string,
+		payload: Payload,
+		qos?: QoS,
+		retain?: boolean,
+		properties?: Properties,
+	): number {
 		const writer = this.writer;
 		if (topic === writer.topic)
 			if (qos === writer.qos)
 				if (retain === writer.retain)
-					if (typeof payload !== STRING)
-						if ((payload as Uint8Array)?.length === writer.payloadLength)
-							if ((payload as Uint8Array).BYTES_PER_ELEMENT === 1) {
-								if (qos) {
-									const id = writer.againHeld(payload as Uint8Array);
-									if (id !== 0) return id;
-								} else if (writer.again(payload as Uint8Array)) return 0;
-							}
+					if (!properties)
+						if (typeof payload !== STRING)
+							if ((payload as Uint8Array)?.length === writer.payloadLength)
+								if ((payload as Uint8Array).BYTES_PER_ELEMENT === 1) {
+									if (qos) {
+										const id = writer.againHeld(payload as Uint8Array);
+										if (id !== 0) return id;
+									} else if (writer.again(payload as Uint8Array)) return 0;
+								}
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
 		else if ((topic as Topic)?.field?.BYTES_PER_ELEMENT !== 1) throw noTopic(topic);
 		if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
 		if (retain !== undefined && retain !== true && retain !== false) yesOrNo(RETAIN, retain);
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
 			payload = toBytes(payload);
+		if (properties !== undefined) checkProperties(properties);
 		if (!writer.accepting) return this.refuse();
-		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain);
+		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain, properties);
+		if (properties !== undefined) this.tellOmitted(id);
 		if (writer.short || writer.outbox.replaced !== undefined) this.connection.tellReplaced();
 		return id;
 	}
@@ -104,7 +154,14 @@ export class Client {
 	 * @returns as `publish`. Throws as it does, and when the payload's end lies outside of what it may be: then nothing is
 	 * published
 	 */
-	publishWith(topic: Topic, qos: QoS, retain: boolean, writer: PayloadWriter, owner = 0): number {
+	publishWith(
+		topic: Topic,
+		qos: QoS,
+		retain: boolean,
+		writer: PayloadWriter,
+		owner = 0,
+		properties?: Properties,
+	): number {
 		if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
 		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
@@ -112,11 +169,14 @@ export class Client {
 			throw new TypeError(`writer is ${writer}: it must be an object with the method write`);
 		if (owner !== 0 && !this.writer.outbox.isOwner(owner))
 			throw new RangeError(`owner is ${owner}: it must be a number that client.owner returned, or 0`);
+		if (properties !== undefined) checkProperties(properties);
 		const { connection } = this;
 		const out = connection.writer;
 		if (!out.accepting) return this.refuse();
 		try {
-			return out.publishWith(topic, qos, retain, writer, owner);
+			const id = out.publishWith(topic, qos, retain, writer, owner, properties);
+			if (properties !== undefined) this.tellOmitted(id);
+			return id;
 		} finally {
 			connection.tellReplaced();
 			connection.send();
@@ -132,7 +192,14 @@ export class Client {
 	 * returns how many; `view` is void afterwards. Nothing can be published from within: that returns NO_ROOM
 	 * @returns as `publish`; throws as it does, and when the topic name leaves no room for itself in packetSize
 	 */
-	publishFrom(topic: Topic | string, total: number, fill: Fill, qos: QoS = 0, retain = false): number {
+	publishFrom(
+		topic: Topic | string,
+		total: number,
+		fill: Fill,
+		qos: QoS = 0,
+		retain = false,
+		properties?: Properties,
+	): number {
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
 		else if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
@@ -141,10 +208,17 @@ export class Client {
 		const { writer } = this.connection;
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
 		whole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
+		if (properties !== undefined) checkProperties(properties);
 		if (!writer.accepting) return this.refuse();
-		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain);
+		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain, properties);
+		if (properties !== undefined) this.tellOmitted(id);
 		this.connection.tellReplaced();
 		return id;
+	}
+
+	/** A message with properties was accepted, or refused. */
+	private tellOmitted(id: number): void {
+		if (id >= 0 && this.writer.omits) this.connection.reportOmitted(id);
 	}
 
 	private topicOf(name: string): Topic {
@@ -174,26 +248,40 @@ export class Client {
 	 * session for us. A message goes to each handler whose filter matches; a broker may send it once for each such filter
 	 * (section 3.3.5).
 	 * @param handler takes the messages; what no handler takes goes to `onMessage`
+	 * @param options MQTT 5.0 has them; in 3.1.1 they have no effect
 	 * @returns the subscription, or one for each filter: `code` tells the broker's answer when `onSubscribed` is called,
 	 * NOT_OPEN when the client is closed or closing.
 	 * Claims memory for the filters. Throws when a filter breaks a rule or the option `subscriptions` is exhausted.
 	 */
-	subscribe(filter: string, qos: QoS, handler?: MessageHandler): Subscription;
-	subscribe(filters: readonly string[], qos: QoS, handler?: MessageHandler): Subscription[];
-	subscribe(filter: string | readonly string[], qos: QoS, handler?: MessageHandler) {
+	subscribe(filter: string, qos: QoS, handler?: MessageHandler, options?: SubscriptionOptions): Subscription;
+	subscribe(
+		filters: readonly string[],
+		qos: QoS,
+		handler?: MessageHandler,
+		options?: SubscriptionOptions,
+	): Subscription[];
+	subscribe(
+		filter: string | readonly string[],
+		qos: QoS,
+		handler?: MessageHandler,
+		options?: SubscriptionOptions,
+	) {
 		checkQos(qos);
 		if (handler !== undefined && typeof handler !== "function")
 			throw new TypeError(`handler of "${filter}" is ${handler}: it must be a function`);
+		if (options !== undefined && (typeof options !== "object" || options === null))
+			throw new TypeError(`options of "${filter}" is ${options}: it must be an object`);
+		const { subscriptions } = this.connection;
 		const filters = listOf(filter);
 		const made: Subscription[] = [];
 		const different: Subscription[] = [];
 		for (let i = 0; i < filters.length; i++) {
 			const at = filters.indexOf(filters[i]);
-			made.push(at < i ? made[at] : new Subscription(filters[i], encodeFilter(filters[i]), qos, handler));
+			made.push(at < i ? made[at] : subscriptions.make(filters[i], qos, handler, options));
 			if (at === i) different.push(made[i]);
 		}
 		if (this.writer.accepting) {
-			this.connection.subscriptions.want(different);
+			subscriptions.want(different);
 			this.connection.reader.reroute([]);
 			this.writer.flush();
 			this.connection.catchUp();
@@ -239,9 +327,11 @@ export class Client {
 	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end
 	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before. Called while a payload is
 	 * being written, it begins when that message is accepted.
+	 * @param ending MQTT 5.0 has it: how DISCONNECT ends the session. Throws on what breaks a rule, and where only 3.1.1 can
+	 * be spoken
 	 */
-	close(): void {
-		this.connection.close();
+	close(ending?: Ending): void {
+		this.connection.close(ending);
 	}
 
 	/**
@@ -341,6 +431,12 @@ const partsFor = ({ protocolVersion }: ClientOptions): Parts => {
 
 const noTopic = (topic: unknown): TypeError => {
 	return new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
+};
+
+/** They are made in another module, which a build without MQTT 5.0 has not. */
+const checkProperties = (properties: Properties): void => {
+	if (properties?.block?.BYTES_PER_ELEMENT !== 1)
+		throw new TypeError(`properties is ${properties}: it must be a Properties ("xs-mqtt/v5"), made once`);
 };
 
 /** Filters, one or more. */

@@ -10,7 +10,7 @@ export type { Statistics } from "./connection/statistics.js";
 export type { Message } from "./session/message.js";
 export type { Fill } from "./session/outbox.js";
 export type { Payload, Will } from "./session/payload.js";
-export type { MessageHandler, Subscription } from "./session/subscriptions.js";
+export type { MessageHandler, Subscription, SubscriptionOptions } from "./session/subscriptions.js";
 export type { QoS } from "./wire/protocol.js";
 export * from "./wire/reason.js";
 export { Topic } from "./wire/topic.js";

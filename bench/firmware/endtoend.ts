@@ -24,6 +24,7 @@ function pump(): void {
 
 const client = new Client({
 	...network,
+	protocolVersion: 4,
 	host: "127.0.0.1",
 	port,
 	clean: true,

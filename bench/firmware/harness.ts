@@ -68,7 +68,7 @@ export class Line {
 		prepare: (client: Client) => void = () => {},
 		connects = true,
 	) {
-		this.client = new Client({ ...network, host: "127.0.0.1", ...options });
+		this.client = new Client({ ...network, host: "127.0.0.1", protocolVersion: 4, ...options });
 		this.pipe = pipe!;
 		this.framed = options.webSocket !== undefined;
 		prepare(this.client);

@@ -47,11 +47,11 @@ const client = new Client({
 	reconnectMaximum: 10_000,
 	onConnected(sessionPresent) {
 		trace(`connected to ${config.host}, ${sessionPresent ? "the broker kept the session" : "new session"}\n`);
-		showConnection(true, "");
+		showConnection(true, "", client.protocolVersion);
 	},
 	onDisconnected(reason) {
 		trace(`disconnected: ${reason.message}\n`);
-		showConnection(false, reason.message);
+		showConnection(false, reason.message, client.protocolVersion);
 		if (quitting) quit();
 	},
 	onDelivered: showState,

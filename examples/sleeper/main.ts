@@ -13,6 +13,7 @@ const client = new Client({
 	host: String(config.host),
 	port: Number(config.port), // on mcconfig's command line it is a string
 	clientId: `${config.name}-${network.id}`,
+	protocolVersion: 4, // or 5: with CONNECT goes what a broker of that version reads, and none can be found out first
 	pipelining: true,
 	replyTimeout: 5_000,
 	storeSize: 256,

@@ -187,7 +187,7 @@ declare module "desktop/tls" {
 	}
 }
 
-/** What judging certificates needs; throws when the host was built without OpenSSL. Numbers are big-endian. */
+/** What judging certificates and SCRAM need; throws when the host was built without OpenSSL. Numbers are big-endian. */
 declare module "desktop/crypt" {
 	export function digest(name: "SHA1" | "SHA256" | "SHA384" | "SHA512", bytes: Uint8Array): ArrayBuffer;
 	/** `signature` to the power of `exponent`, modulo `modulus`; as long as the modulus. 2048 bytes each at most. */
@@ -200,6 +200,13 @@ declare module "desktop/crypt" {
 		r: Uint8Array,
 		s: Uint8Array,
 	): boolean;
+	/** HMAC under one key. Results are as long as the digest. Allocates nothing once it is made. */
+	export class Hmac {
+		constructor(name: "SHA1" | "SHA256" | "SHA384" | "SHA512", key: Uint8Array);
+		sign(bytes: Uint8Array, result: Uint8Array): void;
+		/** `count` times: `link` becomes its own HMAC, and `sum` is XORed with it. */
+		iterate(link: Uint8Array, sum: Uint8Array, count: number): void;
+	}
 }
 
 /** What WebSocket needs of a computer. Nothing allocates. */

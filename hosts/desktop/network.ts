@@ -6,6 +6,7 @@ import Resolver from "embedded:network/dns/resolver/udp";
 import { id } from "desktop/machine";
 import Time from "time";
 import Timer from "timer";
+import { crypto } from "./crypto.js";
 import { tls } from "./tls.js";
 import { webSocket } from "./websocket.js";
 
@@ -16,6 +17,7 @@ export const network = {
 	ticks: () => Time.ticks,
 	random: Math.random,
 	streams: { tls, webSocket },
+	crypto,
 	setClock: (time: number) => Time.set(time / 1000),
 	id,
 };

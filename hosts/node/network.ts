@@ -5,6 +5,7 @@ import { Socket as NodeSocket } from "node:net";
 import { hostname } from "node:os";
 import type { Network } from "../../src/connection/network.js";
 import type { Socket, SocketOptions } from "../../src/transport/tcp.js";
+import { crypto } from "./crypto.js";
 import { SocketStream } from "./socket-stream.js";
 import { tls } from "./tls.js";
 import { webSocket } from "./websocket.js";
@@ -89,5 +90,6 @@ export const network: Network = {
 	timer: Timer,
 	ticks: () => performance.now() | 0,
 	streams: { tls, webSocket },
+	crypto,
 	id: hostname(),
 };

@@ -9,7 +9,7 @@ import { reasonOfAlert } from "../../src/transport/tls/alert.js";
 import { isClockSet } from "../../src/transport/tls/clock.js";
 import type { TlsOptions } from "../../src/transport/tls/options.js";
 import * as reasons from "../../src/transport/tls/reasons.js";
-import { checkTls, type TlsSettings } from "../../src/transport/tls/settings.js";
+import { checkTls, settingsFor, type TlsSettings } from "../../src/transport/tls/settings.js";
 import type { Reason } from "../../src/wire/reason.js";
 import { SocketStream } from "./socket-stream.js";
 
@@ -179,7 +179,7 @@ export const tls: Layer<TlsOptions> = (options, _below, hosts): StreamFactory =>
 		},
 		open: (host, address, port, owner): Stream => {
 			const line = createConnection({ host: address, port, noDelay: true });
-			return new TlsStream(connectTls(settings, host, line), line, owner);
+			return new TlsStream(connectTls(settingsFor(settings, host, hosts), host, line), line, owner);
 		},
 	};
 };

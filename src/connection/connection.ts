@@ -3,12 +3,13 @@
 
 import { Acknowledgements } from "../session/acknowledgements.js";
 import type { Outbox } from "../session/outbox.js";
-import { encodePassword } from "../session/payload.js";
+import { encodePassword, type WillFields5 } from "../session/payload.js";
 import type { Subscriptions } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
-import { encodeConnect, type WillFields } from "../wire/encode.js";
+import { type ConnectFields, encodeConnect } from "../wire/encode.js";
 import { CONNACK_CLEAN, REFUSALS, type Reason } from "../wire/reason.js";
 import { encodeField } from "../wire/topic.js";
+import type { ReceivedProperties } from "../wire/v5/received.js";
 import { Alarm } from "./alarm.js";
 import { Backoff } from "./backoff.js";
 import { Dialer, type DialerEvents } from "./dialer.js";
@@ -30,9 +31,11 @@ import {
 	UNRELEASED_FULL,
 } from "./reasons.js";
 import type { Statistics } from "./statistics.js";
+import type { Limits } from "./v5/limits.js";
+import type { Ending } from "./v5/options.js";
 import type { Writer } from "./writer.js";
 
-const enum Phase {
+export const enum Phase {
 	/** Closed by the app, for good. */
 	CLOSED = 0,
 	/** Between attempts to connect; also while the network is down. */
@@ -105,7 +108,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	protected readonly dialer: Dialer;
 	protected readonly backoff: Backoff;
 	/** What the next CONNECT says. */
-	will: WillFields | undefined;
+	will: WillFields5 | undefined;
 	/** `close` was called while the app was writing a payload. */
 	protected closes: boolean;
 	/** When the state began. */
@@ -116,7 +119,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** When messages at QoS 2 were first passed over. */
 	protected overflowedAt: number;
 
-	/** Claims all memory, and begins to connect. */
+	/** Claims all memory. */
 	constructor(
 		parts: Parts,
 		options: ClientOptions,
@@ -149,7 +152,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.statistics = statistics;
 		this.listeners = [];
 		this.liveness = liveness;
-		this.dialer = new Dialer(options, settings, this);
+		this.dialer = this.newDialer(settings);
 		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
 		this.will = undefined;
 		this.closes = false;
@@ -157,20 +160,54 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.patience = 0;
 		this.dialFailure = undefined;
 		this.overflowedAt = 0;
-		options.interface?.attach(this);
+	}
+
+	/** For the constructor. */
+	protected newDialer(settings: Settings): Dialer {
+		return new Dialer(this.options, settings, this);
+	}
+
+	/** Begins to connect. */
+	begin(): void {
+		this.options.interface?.attach(this);
 		if (this.networkUp) this.connect();
 	}
 
 	// ---- what the client asks for
 
+	/** What is spoken, or tried: 4 is 3.1.1. */
+	get protocolVersion(): 4 | 5 {
+		return 4;
+	}
+
+	/** What the broker allows, in 5.0. */
+	get limits(): Limits | undefined {
+		return undefined;
+	}
+
+	/** Properties of the packet at hand, in 5.0. */
+	get received(): ReceivedProperties | undefined {
+		return undefined;
+	}
+
+	/** 5.0 has it. */
+	reauthenticate(): boolean {
+		return false;
+	}
+
 	/** What the next CONNECT says. */
-	changeWill(will: WillFields | undefined): void {
+	changeWill(will: WillFields5 | undefined): void {
 		this.will = will;
 	}
 
 	/** Whether the broker may know what was asked for: it keeps the session, or is asked now. */
 	get isKnown(): boolean {
-		return !this.options.clean || this.state >= Phase.HANDSHAKE;
+		return this.keepsSession || this.state >= Phase.HANDSHAKE;
+	}
+
+	/** Whether the broker keeps the session when the connection ends. */
+	protected get keepsSession(): boolean {
+		return !this.options.clean;
 	}
 
 	attach(listener: Listener): void {
@@ -203,7 +240,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	catchUp(): void {
 		const { writer } = this;
 		if (writer.short) this.giveUp();
-		if (this.closes && !writer.lent) this.close();
+		if (this.closes && !writer.lent) this.finish();
 	}
 
 	/**
@@ -218,8 +255,20 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.options.onDropped?.(id, reason);
 	}
 
-	/** Closes for good: at once, or when what is held is delivered. */
-	close(): void {
+	/** A message goes without its properties: counts it, and tells of it. */
+	reportOmitted(id: number): void {
+		this.statistics.propertiesOmitted++;
+		this.options.onPropertiesOmitted?.(id);
+	}
+
+	/** Closes for good: at once, or when what is held is delivered. @param ending 5.0 has it */
+	close(ending?: Ending): void {
+		if (ending !== undefined)
+			throw new TypeError("close with withWill or sessionExpiry: only MQTT 5.0 has them");
+		this.finish();
+	}
+
+	protected finish(): void {
 		if (this.state === Phase.CLOSED || this.state === Phase.CLOSING) return;
 		this.closes = this.writer.lent;
 		if (this.closes) return; // when the app has written its payload
@@ -245,8 +294,13 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (this.state === Phase.CLOSING) {
 			// Not before the message at hand is acknowledged.
 			if (this.reader.owesAcknowledgement || !writer.done) return;
-			if (writer.disconnect()) this.end(CLOSED_BY_APP);
+			if (this.disconnect()) this.end(CLOSED_BY_APP);
 		} else if (writer.starved && this.outbox.freed) this.announceRoom();
+	}
+
+	/** Sends DISCONNECT, if there is room and nothing is half sent. */
+	protected disconnect(): boolean {
+		return this.writer.disconnect();
 	}
 
 	/** Tells of room, to those who were refused. */
@@ -352,9 +406,13 @@ export class Connection implements DialerEvents, ReaderEvents {
 	// ---- the handshake
 
 	protected encodeConnect(): Uint8Array {
+		return encodeConnect(this.connectFields());
+	}
+
+	protected connectFields(): ConnectFields {
 		const { options } = this;
 		const { username, password, clean = false, keepAlive = Default.KEEP_ALIVE } = options;
-		return encodeConnect({
+		return {
 			clientId: encodeClientId(options),
 			username:
 				username === undefined
@@ -367,7 +425,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			clean,
 			keepAlive: Math.ceil(keepAlive / 1000),
 			will: this.will,
-		});
+		};
 	}
 
 	/** Decodes until CONNACK has come. */
@@ -416,7 +474,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** The broker's answer to CONNECT: ends the connection, or it may be used. Returns an error that the app threw. */
 	protected accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		if (code > 0 || (sessionPresent && this.options.clean)) {
-			this.end(code > 0 ? REFUSALS[code - 1] : CONNACK_CLEAN);
+			this.end(code > 0 ? this.refusalOf(code) : CONNACK_CLEAN);
 			return undefined;
 		}
 		this.enter(Phase.CONNECTED, 0);
@@ -428,6 +486,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		// Now, for a listener that publishes is deep in the stack already.
 		this.send();
 		return failure;
+	}
+
+	protected refusalOf(code: number): Reason {
+		return REFUSALS[code - 1];
 	}
 
 	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
@@ -453,26 +515,19 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const closed = state === Phase.CLOSING || reason === CLOSED_BY_APP;
 		const lasted = (this.alarm.ticks() - this.since) | 0;
 		const failed = (state === Phase.CONNECTING && !this.dialer.awaitsClock) || state === Phase.HANDSHAKE;
-		const refused = reason.fault === "broker";
+		const refused = this.isLasting(reason);
 		const late = failed ? this.dialer.turnToNext(refused) : refused;
-		this.closeStream();
-		this.dialer.cancel();
-		this.reader.stop();
-		this.writer.stop();
-		this.liveness.stop();
-		this.outbox.interrupt();
-		this.subscriptions.interrupt(!this.options.clean);
+		this.tearDown();
 		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (state >= Phase.CONNECTED) this.statistics.disconnects++;
-		// The link has proved good.
-		if (state === Phase.CONNECTED && lasted >= this.liveness.replyTimeout) this.backoff.reset();
+		if (state === Phase.CONNECTED && lasted >= this.liveness.replyTimeout) this.proveGood();
 		if (closed) {
 			this.enter(Phase.CLOSED, 0);
 			this.writer.finish();
 			this.alarm.close();
 			options.interface?.detach(this);
 			this.dialer.close();
-		} else this.enter(Phase.WAITING, late ? this.backoff.longest() : this.backoff.next());
+		} else this.enter(Phase.WAITING, this.delayAfter(late, reason));
 		try {
 			if (closed) this.dropHeld();
 		} finally {
@@ -480,6 +535,32 @@ export class Connection implements DialerEvents, ReaderEvents {
 			for (let i = 0; i < listeners.length; i++) listeners[i].onDisconnected?.(reason);
 			options.onDisconnected?.(reason);
 		}
+	}
+
+	/** Whether only a person can mend what the connection has ended for. */
+	protected isLasting(reason: Reason): boolean {
+		return reason.fault === "broker";
+	}
+
+	/** The connection has lasted. */
+	protected proveGood(): void {
+		this.backoff.reset();
+	}
+
+	/** Milliseconds until the next attempt. */
+	protected delayAfter(late: boolean, _reason: Reason): number {
+		return late ? this.backoff.longest() : this.backoff.next();
+	}
+
+	/** Nothing is left of the connection, or of the attempt. */
+	protected tearDown(): void {
+		this.closeStream();
+		this.dialer.cancel();
+		this.reader.stop();
+		this.writer.stop();
+		this.liveness.stop();
+		this.outbox.interrupt();
+		this.subscriptions.interrupt(this.keepsSession);
 	}
 
 	protected closeStream(): void {
@@ -630,7 +711,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const dead = this.isDead(now);
 		if (this.state === Phase.CLOSING) {
 			if (!dead && !this.isOver(now)) return;
-			writer.disconnect();
+			this.disconnect();
 			this.end(CLOSED_BY_APP);
 		} else if (dead) this.end(NO_REPLY);
 		else if (this.reader.overflowed && ((now - this.overflowedAt) | 0) >= liveness.replyTimeout)
@@ -640,12 +721,17 @@ export class Connection implements DialerEvents, ReaderEvents {
 	protected isDead(now: number): boolean {
 		const { liveness, writer } = this;
 		if (!liveness.isLookDue(now)) return false;
-		const awaits =
+		return liveness.isDead(now, this.awaits, writer.blocked, this.statistics.delivered, this.reader.paused);
+	}
+
+	/** Whether an answer of the broker's is awaited. */
+	protected get awaits(): boolean {
+		return (
 			this.state === Phase.HANDSHAKE ||
 			this.outbox.awaits ||
 			this.subscriptions.awaited > 0 ||
-			liveness.awaits;
-		return liveness.isDead(now, awaits, writer.blocked, this.statistics.delivered, this.reader.paused);
+			this.liveness.awaits
+		);
 	}
 
 	/** Milliseconds until the connection has to be looked after again. */

@@ -22,7 +22,7 @@ export interface DialerEvents extends StreamOwner {
 }
 
 /** Whether `host` is an IPv4 address already: digits and dots only. */
-const isAddress = (host: string): boolean => {
+export const isAddress = (host: string): boolean => {
 	for (let i = 0; i < host.length; i++) {
 		const code = host.charCodeAt(i);
 		if (code !== 0x2e && (code < 0x30 || code > 0x39)) return false;
@@ -32,7 +32,7 @@ const isAddress = (host: string): boolean => {
 
 export class Dialer {
 	private readonly options: ClientOptions;
-	private readonly port: number;
+	private readonly ownPort: number;
 	/** What makes streams; undefined: plain TCP. */
 	private readonly factory: StreamFactory | undefined;
 	private readonly events: DialerEvents;
@@ -41,7 +41,7 @@ export class Dialer {
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 	/** Which of the hosts is next. */
-	private turn = 0;
+	turn = 0;
 	/** Hosts that have refused, one after the other. */
 	private refusals = 0;
 	/** Each host that is an address is a bit. Found out once: a character costs garbage. */
@@ -55,7 +55,7 @@ export class Dialer {
 		events: DialerEvents,
 	) {
 		this.options = options;
-		this.port = port;
+		this.ownPort = port;
 		this.factory = factory;
 		this.events = events;
 		for (let i = this.count - 1; i >= 0; i--)
@@ -70,6 +70,20 @@ export class Dialer {
 	private hostAt(index: number): string {
 		const { host } = this.options;
 		return typeof host === "string" ? host : host[index];
+	}
+
+	/** Whose turn it is. */
+	protected get host(): string {
+		return this.hostAt(this.turn);
+	}
+
+	protected get port(): number {
+		return this.ownPort;
+	}
+
+	/** Whether `host` is an address already. */
+	protected get isAddress(): boolean {
+		return ((this.addresses >> this.turn) & 1) === 1;
 	}
 
 	/** The host at hand has refused, or could not be reached: it is the next one's turn. True: all have refused, one by one. */
@@ -90,8 +104,8 @@ export class Dialer {
 		const attempt = ++this.attempt;
 		this.awaitsClock = this.factory?.awaitsClock ?? false;
 		if (this.awaitsClock) return;
-		const host = this.hostAt(this.turn);
-		if ((this.addresses >> this.turn) & 1) {
+		const { host } = this;
+		if (this.isAddress) {
 			this.open(host, host);
 			return;
 		}

@@ -29,7 +29,7 @@ export class Liveness {
 	/** Milliseconds between two looks. */
 	private readonly step: number;
 	/** Milliseconds after which PINGREQ is due; 0: never. */
-	private readonly period: number;
+	private period = 0;
 
 	/** When it was woken last. */
 	private before = 0;
@@ -60,6 +60,11 @@ export class Liveness {
 		this.alarm = alarm;
 		this.replyTimeout = replyTimeout;
 		this.step = Math.ceil(replyTimeout / Line.LOOKS);
+		this.keepAlive(keepAlive);
+	}
+
+	/** @param keepAlive milliseconds; 0 sends no PINGREQ */
+	keepAlive(keepAlive: number): void {
 		// Ahead of the promised time: a busy app delays timers.
 		this.period = keepAlive - Math.min(keepAlive / 2, Math.max(500, keepAlive / 8));
 	}

@@ -1,5 +1,6 @@
 // What a host gives to the Client, as ECMA-419 passes capabilities. Knows shapes only.
 
+import type { CryptoCapability } from "../authentication/capability.js";
 import type { Layer } from "../transport/stream.js";
 import type { SocketCapability } from "../transport/tcp.js";
 import type { TlsOptions } from "../transport/tls/options.js";
@@ -82,6 +83,8 @@ export interface Network {
 		readonly tls?: Layer<TlsOptions>;
 		readonly webSocket?: Layer<WebSocketOptions>;
 	};
+	/** Digests and random numbers, for Scram, if the build has them. */
+	crypto?: CryptoCapability;
 	/** Sets the clock that `Date.now` reads, in milliseconds since 1970. */
 	setClock?(time: number): void;
 	/** What may be down; without it the network counts as always up. */

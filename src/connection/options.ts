@@ -32,7 +32,10 @@ export interface ClientOptions extends Network, Options5 {
 	tls?: TlsOptions;
 	/** MQTT over WebSocket (section 6), for brokers behind a web server. */
 	webSocket?: WebSocketOptions;
-	/** Default: "xs-mqtt-" and the device's id. Empty only with `clean` (section 3.1.3.1). */
+	/**
+	 * Default: "xs-mqtt-" and the device's id. Empty only with `clean` in MQTT 3.1.1 (section 3.1.3.1); in 5.0 the broker
+	 * then assigns one, which is kept until power-off (section 3.2.2.3.7): so the session lasts no longer.
+	 */
 	clientId?: string;
 	/** A function is called at each connect. */
 	username?: string | (() => string);
@@ -95,7 +98,8 @@ export interface ClientOptions extends Network, Options5 {
 	/**
 	 * Sends what waits, as far as it fits one TCP segment, together with CONNECT (section 3.1.4): connecting and
 	 * publishing take one round trip. Messages of QoS 0 are lost if the broker then refuses the connection; what was sent
-	 * before, on another connection, waits for CONNACK as ever. Default false.
+	 * before, on another connection, waits for CONNACK as ever. Needs `protocolVersion`, in a build that has both; never
+	 * with `authentication`. Default false.
 	 */
 	pipelining?: boolean;
 	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
@@ -109,12 +113,23 @@ export interface ClientOptions extends Network, Options5 {
 	onMessage?(message: Message): void;
 	/** The broker has answered a SUBSCRIBE, for each filter: see `subscription.code`. */
 	onSubscribed?(subscription: Subscription): void;
-	/** The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4). */
-	onUnsubscribed?(filter: string): void;
-	/** The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP). */
-	onDelivered?(packetId: number): void;
+	/**
+	 * The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4).
+	 * @param code in MQTT 5.0: 0 success, 0x11 it had no such subscription, from 0x80 on it has refused (section 3.11.3)
+	 */
+	onUnsubscribed?(filter: string, code?: number): void;
+	/**
+	 * The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP).
+	 * @param code in MQTT 5.0 why, if that is not plain success: 0x10, nobody has subscribed to its topic, at QoS 1
+	 */
+	onDelivered?(packetId: number, code?: number): void;
 	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
+	/**
+	 * The message with this packet identifier, 0 at QoS 0, goes without its properties, for 3.1.1 has none: this client
+	 * speaks no other, or the broker at hand does not.
+	 */
+	onPropertiesOmitted?(packetId: number): void;
 	/** What was refused for want of room may be accepted now. Not called within `publish`, `publishFrom` or `subscribe`. */
 	onWritable?(): void;
 }
@@ -127,6 +142,7 @@ const FUNCTIONS = Object.freeze([
 	"onUnsubscribed",
 	"onDelivered",
 	"onDropped",
+	"onPropertiesOmitted",
 	"onWritable",
 	"random",
 ] as const);
@@ -195,8 +211,11 @@ const defaultPort = ({ tls, webSocket }: ClientOptions): number => {
 	return tls === undefined ? Port.WEB_SOCKET : Port.WEB_SOCKET_TLS;
 };
 
-/** Throws on options that cannot work, with the value and the rule. */
-export const checkOptions = (options: ClientOptions) => {
+/**
+ * Throws on options that cannot work, with the value and the rule.
+ * @param assigns the broker assigns a client identifier where there is none
+ */
+export const checkOptions = (options: ClientOptions, assigns = false) => {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
 	if (
 		typeof socket?.io !== "function" ||
@@ -213,7 +232,7 @@ export const checkOptions = (options: ClientOptions) => {
 			"the network has no id to make a clientId of: give the option clientId, another one to each device, or they " +
 				"throw each other out",
 		);
-	if (encodeClientId(options).length === 2 && !clean)
+	if (encodeClientId(options).length === 2 && !clean && !assigns)
 		throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
 	if (username !== undefined && typeof username !== "function") encodeField("username", username);
 	if (username === undefined && password !== undefined)

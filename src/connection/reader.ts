@@ -24,7 +24,7 @@ const enum Wait {
 }
 
 /** Which code of the app runs. */
-const enum Handling {
+export const enum Handling {
 	NOTHING = 0,
 	CALLBACK = 1,
 	/** A message handler: the message is acknowledged when it returns, or throws. */
@@ -96,9 +96,9 @@ export class Reader implements PacketSink {
 		this.statistics = statistics;
 		this.options = options;
 		this.writer = writer;
-		this.router = new Router(decoder, subscriptions);
+		this.router = this.newRouter(decoder, subscriptions);
 		this.route = NOBODY;
-		this.message = new Message(decoder);
+		this.message = this.newMessage(decoder);
 		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
 		this.events = events;
@@ -111,6 +111,16 @@ export class Reader implements PacketSink {
 	/** For the constructor. */
 	protected newDecoder({ receiveSize, topicSize }: Settings): Decoder {
 		return new Decoder(this, receiveSize, (topicSize + 7) & ~7);
+	}
+
+	/** For the constructor. */
+	protected newRouter(decoder: Decoder, subscriptions: Subscriptions): Router {
+		return new Router(decoder, subscriptions);
+	}
+
+	/** For the constructor. */
+	protected newMessage(decoder: Decoder): Message {
+		return new Message(decoder);
 	}
 
 	/** A new stream. */
@@ -306,10 +316,10 @@ export class Reader implements PacketSink {
 	}
 
 	/** Tells of a message that is delivered, and makes use of its room. */
-	protected tellDelivered(id: number): boolean {
+	protected tellDelivered(id: number, code?: number): boolean {
 		const { writer, stream } = this;
 		this.handling = Handling.CALLBACK;
-		this.options.onDelivered?.(id);
+		this.options.onDelivered?.(id, code);
 		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
 		this.handling = Handling.NOTHING;
 		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
@@ -322,11 +332,12 @@ export class Reader implements PacketSink {
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
 		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
-			if (known || !outbox.waits(id)) writer.acknowledge((PacketType.PUBREL << 4) | 2, id);
+			if (known || !outbox.waits(id))
+				writer.acknowledge((PacketType.PUBREL << 4) | 2 | (known ? 0 : this.notFound), id);
 			if (known && writer.starved) return this.announceRoom();
 		} else if (type === PacketType.PUBREL) {
 			known = this.unreleased.remove(id);
-			writer.acknowledge(PacketType.PUBCOMP << 4, id);
+			writer.acknowledge((PacketType.PUBCOMP << 4) | (known ? 0 : this.notFound), id);
 			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
@@ -337,6 +348,11 @@ export class Reader implements PacketSink {
 		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.reads();
+	}
+
+	/** What an answer to an unknown packet identifier has, beside its first byte. */
+	protected get notFound(): number {
+		return 0;
 	}
 
 	/** A message has left the store. */

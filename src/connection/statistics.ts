@@ -15,6 +15,8 @@ export class Statistics {
 	delivered = 0;
 	/** Messages given up, ours and received ones: each was told to onDropped. */
 	dropped = 0;
+	/** Messages published without their properties, since the connection speaks 3.1.1. */
+	propertiesOmitted = 0;
 	/** Messages sent again after a reconnect. */
 	resent = 0;
 	/** Messages at QoS 2 sent anew because the broker had lost the session: a subscriber may get them twice. */

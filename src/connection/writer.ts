@@ -10,6 +10,7 @@ import { encodeSubscribe, encodeUnsubscribe, lengthBytes, newPacket, writeLength
 import { PacketType, type QoS } from "../wire/protocol.js";
 import type { Topic } from "../wire/topic.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
+import type { Properties } from "../wire/v5/properties.js";
 import type { Alarm } from "./alarm.js";
 import type { Liveness } from "./liveness.js";
 import type { Statistics } from "./statistics.js";
@@ -28,18 +29,20 @@ export interface PayloadWriter {
 	write(bytes: Uint8Array, at: number, limit: number): number;
 }
 
-const enum Bytes {
+export const enum Bytes {
 	/** Bytes of one TCP segment on Ethernet and Wi-Fi. */
 	SEGMENT = 1460,
 	/** Added to what stands behind a record's header, it makes the record's words, times 4. */
 	SPAN = Layout.HEADER + 3,
 	/** Bytes of a fixed header whose remaining length takes one byte. */
 	HEAD = 2,
+	/** Bytes of the longest one. */
+	HEADER_MOST = 5,
 	/** Largest remaining length of one byte. */
 	SHORT = 127,
 }
 
-const enum First {
+export const enum First {
 	PUBREL = (PacketType.PUBREL << 4) | 2,
 	DUP = 8,
 	/** First byte of a PUBLISH at QoS 0. */
@@ -58,7 +61,7 @@ const NOT_READY = "not ready";
 const STRING = "string";
 
 /** Stands for no topic: nobody else has it. */
-const NONE = Object.freeze({}) as Topic;
+export const NONE = Object.freeze({}) as Topic;
 
 export class Writer {
 	// Hot fields first: XS looks for a field from the first one on.
@@ -166,20 +169,20 @@ export class Writer {
 	/** Sends a message like the last one at QoS 0, if it can go now; false: nothing was done. */
 	again(payload: Uint8Array): boolean {
 		if (this.writable < this.length) return false;
-		const window = this.window;
-		window.set(payload, this.payloadAt);
+		this.window.set(payload, this.payloadAt);
 		this.buffer.resize(this.end);
-		const stream = this.stream!;
 		try {
-			this.writable = stream.write(window) as number;
+			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			this.noteThrown(stream, error);
+			this.noteThrown(this.stream, error);
 		}
 		this.buffer.resize(this.size);
-		if (!(this.writable >= 0)) return this.noteRefusal();
-		this.moved = true;
-		this.statistics.published++;
-		return true;
+		if (this.writable >= 0) {
+			this.moved = true;
+			this.statistics.published++;
+			return true;
+		}
+		return this.noteRefusal();
 	}
 
 	/** The same at QoS 1 or 2. Returns the packet identifier; 0: nothing was done. */
@@ -189,11 +192,10 @@ export class Writer {
 		if (id === 0) return 0;
 		this.statistics.published++;
 		this.buffer.resize(this.end);
-		const stream = this.stream!;
 		try {
-			this.writable = stream.write(this.window) as number;
+			this.writable = this.stream!.write(this.window) as number;
 		} catch (error) {
-			this.noteThrown(stream, error);
+			this.noteThrown(this.stream, error);
 		}
 		this.buffer.resize(this.size);
 		if (this.writable >= 0) this.moved = true;
@@ -205,12 +207,18 @@ export class Writer {
 		return id;
 	}
 
+	/** Whether properties are left out now: 3.1.1 has none. */
+	get omits(): boolean {
+		return true;
+	}
+
 	/** Publishes a message: at once if it can go now, else later. Returns its packet identifier, 0 at QoS 0, or NO_ROOM. */
 	publish(
 		topic: Topic,
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
+		_properties?: Properties,
 	): number {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
@@ -236,11 +244,21 @@ export class Writer {
 		retain: boolean | undefined,
 		source: PayloadWriter,
 		owner: number,
+		_properties?: Properties,
 	): number {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
 		const at = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
-		const limit = this.payloadLimit;
+		const end = this.fillIn(topic, source, at, this.payloadLimit);
+		const span = (end - Bytes.HEAD + Bytes.SPAN) >> 2;
+		const { outbox } = this;
+		if (span > outbox.spanMost && span > outbox.spanFor(owner))
+			throw this.tooLong(topic, end - at, span, owner);
+		return this.submit(topic, qos, retain, at, end, owner);
+	}
+
+	/** Has a payload written at `at`; returns its end. */
+	protected fillIn(topic: Topic, source: PayloadWriter, at: number, limit: number): number {
 		if (at > limit) throw this.topicTooLong(topic, "packetSize", this.window.length);
 		this.lent = true;
 		let end: number;
@@ -251,11 +269,7 @@ export class Writer {
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
-		const span = (end - Bytes.HEAD + Bytes.SPAN) >> 2;
-		const { outbox } = this;
-		if (span > outbox.spanMost && span > outbox.spanFor(owner))
-			throw this.tooLong(topic, end - at, span, owner);
-		return this.submit(topic, qos, retain, at, end, owner);
+		return end;
 	}
 
 	/** Where a payload must end at the latest in the window, before a longer remaining length moves it up. */
@@ -380,7 +394,14 @@ export class Writer {
 	}
 
 	/** Publishes a message whose payload `fill` writes when its turn comes. */
-	publishFrom(topic: Topic, total: number, fill: Fill, qos: QoS, retain: boolean): number {
+	publishFrom(
+		topic: Topic,
+		total: number,
+		fill: Fill,
+		qos: QoS,
+		retain: boolean,
+		_properties?: Properties,
+	): number {
 		if (this.lent) return this.refuse();
 		const { outbox } = this;
 		const beside = topic.field.length + (qos === 0 ? 0 : 2);
@@ -393,12 +414,7 @@ export class Writer {
 		if (place === 0) return this.refuse();
 		this.topic = NONE;
 		const id = this.begin(place, topic, qos);
-		const { all } = outbox;
-		const key = outbox.keepFill(fill);
-		let at = outbox.bodyAt(place) + beside;
-		for (let shift = 24; shift >= 0; shift -= 8) all[at++] = total >> shift;
-		all[at++] = key >> 8;
-		all[at] = key;
+		outbox.putFill(outbox.bodyAt(place) + beside, total, fill);
 		outbox.add(place, id, (qos << 1) | (retain ? Mark.RETAIN : 0) | Mark.PULLED, body, 0);
 		this.statistics.published++;
 		this.open = false;
@@ -512,7 +528,7 @@ export class Writer {
 		for (; next !== undefined; next = subscriptions.nextPending()) {
 			const batch = subscriptions.batch(next);
 			const id = outbox.nextId();
-			const packet = encodePending(id, batch);
+			const packet = this.encodePending(id, batch);
 			if (length + packet.length > room) break;
 			subscriptions.markSent(batch, id);
 			add(packet);
@@ -520,11 +536,9 @@ export class Writer {
 		while (next === undefined) {
 			const at = outbox.next();
 			if (at === 0 || (outbox.marksOf(at) & Mark.PULLED) !== 0) break;
-			const body = outbox.bodyLength(at);
-			const head = 1 + lengthBytes(body);
-			if (head + body > this.window.length || length + head + body > room) break;
-			this.compose(at, head, body, body);
-			add(this.window.slice(0, head + body));
+			const size = this.composeWhole(at, room - length);
+			if (size === 0) break;
+			add(this.window.slice(0, size));
 			outbox.markSent(at);
 		}
 		const all = newPacket(length);
@@ -698,18 +712,34 @@ export class Writer {
 			this.topic = NONE;
 			const id = this.outbox.nextId();
 			const batch = subscriptions.batch(next);
-			this.rest = encodePending(id, batch);
+			this.rest = this.encodePending(id, batch);
 			subscriptions.markSent(batch, id);
 			if (!this.liveness.watching) this.liveness.watch();
 			if (!this.writeRest()) return false;
 		}
 	}
 
+	/** The packet that asks for, or ends, all of `batch`. */
+	protected encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
+		const filters: Uint8Array[] = [];
+		const qos: QoS[] = [];
+		for (let i = 0; i < batch.length; i++) {
+			filters.push(fieldOf(batch[i]));
+			qos.push(batch[i].qos);
+		}
+		return batch[0].state === Stage.WANTED
+			? encodeSubscribe(id, filters, qos)
+			: encodeUnsubscribe(id, filters);
+	}
+
 	/** Sends the record at `at`, or what is left of it; true when it is all sent. */
 	protected writeMessage(at: number): boolean {
 		const { outbox } = this;
-		if ((outbox.marksOf(at) & Mark.PULLED) !== 0) return this.writePulled(at);
 		const body = outbox.bodyLength(at);
+		if ((outbox.marksOf(at) & Mark.PULLED) !== 0) {
+			const remaining = body - Layout.PULLED + outbox.pulledLength(at);
+			return this.writePulled(at, 1 + lengthBytes(remaining), remaining);
+		}
 		const head = 1 + lengthBytes(body);
 		const length = head + body;
 		if (this.partial === 0 && length <= this.window.length && length <= this.capacity) {
@@ -731,33 +761,46 @@ export class Writer {
 		outbox.all.copyWithin(this.outbox.windowAt + head, from, from + count);
 	}
 
+	/** Composes all of a record's packet in the window; returns its length, 0 when it is over `limit` or does not fit. */
+	protected composeWhole(at: number, limit: number): number {
+		const body = this.outbox.bodyLength(at);
+		const head = 1 + lengthBytes(body);
+		const length = head + body;
+		if (length > this.window.length || length > limit) return 0;
+		this.compose(at, head, body, body);
+		return length;
+	}
+
+	/** Composes the next `count` bytes of a record's packet in the window: its `partial` bytes in front are sent. */
+	protected composePart(at: number, head: number, remaining: number, count: number): void {
+		if (this.partial === 0) this.compose(at, head, remaining, count - head);
+		else {
+			const { outbox } = this;
+			const from = outbox.bodyAt(at) + this.partial - head;
+			outbox.all.copyWithin(outbox.windowAt, from, from + count);
+		}
+	}
+
 	protected writePieces(at: number, head: number, body: number): boolean {
-		const { outbox } = this;
 		const piece = Math.min(this.window.length, this.capacity);
 		for (let left = head + body - this.partial; left > 0; left = head + body - this.partial) {
 			const count = Math.min(left, piece);
 			if (this.writable < count) return false;
-			if (this.partial === 0) this.compose(at, head, body, count - head);
-			else {
-				const from = outbox.bodyAt(at) + this.partial - head;
-				outbox.all.copyWithin(outbox.windowAt, from, from + count);
-			}
+			this.composePart(at, head, body, count);
 			if (!this.sendPart(at, count)) return false;
 		}
 		return this.endParts();
 	}
 
 	/** Has the payload written to the front of the window, part by part; true when the packet is all sent. */
-	protected writePulled(at: number): boolean {
+	protected writePulled(at: number, head: number, remaining: number): boolean {
 		if (this.short) return false;
-		const { outbox, window, stream } = this;
-		const beside = outbox.bodyLength(at) - 6;
-		const total = outbox.pulledLength(at);
-		const head = 1 + lengthBytes(beside + total);
-		const before = head + beside;
+		const { window, stream } = this;
+		const total = this.outbox.pulledLength(at);
+		const before = head + remaining - total;
 		if (this.partial === 0) {
 			if (this.writable < before) return false;
-			this.compose(at, head, beside + total, beside);
+			this.composePart(at, head, remaining, before);
 			if (!this.sendPart(at, before)) return false;
 		}
 		for (let offset = this.partial - before; offset < total; offset = this.partial - before) {
@@ -874,8 +917,8 @@ export class Writer {
 	 * The stream threw, and `writable` is what it seemed to have: it has ended, or has no room after all: lwip has few
 	 * segments. Runs while the window is short.
 	 */
-	protected noteThrown(stream: Stream, error: unknown): void {
-		stream.putBack?.();
+	protected noteThrown(stream: Stream | undefined, error: unknown): void {
+		stream?.putBack?.();
 		if (String((error as Partial<Error> | undefined)?.message).indexOf(NOT_READY) >= 0) {
 			this.writable = Number.NaN;
 			return;
@@ -895,18 +938,7 @@ export class Writer {
 }
 
 /** Bytes of a text; a lone surrogate counts as the U+FFFD that is published in its place. */
-const bytesOf = (text: string): number => {
+export const bytesOf = (text: string): number => {
 	const length = utf8Length(text);
 	return length < 0 ? ~length : length;
-};
-
-/** The packet that asks for, or ends, all of `batch`. */
-const encodePending = (id: number, batch: readonly Subscription[]): Uint8Array => {
-	const filters: Uint8Array[] = [];
-	const qos: QoS[] = [];
-	for (let i = 0; i < batch.length; i++) {
-		filters.push(fieldOf(batch[i]));
-		qos.push(batch[i].qos);
-	}
-	return batch[0].state === Stage.WANTED ? encodeSubscribe(id, filters, qos) : encodeUnsubscribe(id, filters);
 };

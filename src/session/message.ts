@@ -3,6 +3,7 @@
 import type { Decoder } from "../wire/decoder.js";
 import type { QoS } from "../wire/protocol.js";
 import { decodeAny, decodeText } from "../wire/utf8.js";
+import type { ReceivedProperties } from "../wire/v5/received.js";
 
 /**
  * A received message, or a part of one. There is one per Client, used again for each message: all of it is void
@@ -42,6 +43,11 @@ export class Message {
 	/** The broker has sent this message before (section 3.3.1.1). */
 	get dup(): boolean {
 		return (this.decoder.flags & 8) !== 0;
+	}
+
+	/** Its properties, in MQTT 5.0: there are none in 3.1.1. */
+	get properties(): ReceivedProperties | undefined {
+		return undefined;
 	}
 
 	/** The topic name. Allocates the string. Empty when the name is longer than the option topicSize. */

@@ -27,7 +27,7 @@ export interface Sizes {
 	acknowledgements: number;
 }
 
-const enum Id {
+export const enum Id {
 	LAST = 65_535,
 	/** The packet identifier in a record's word 0. */
 	MASK = 0xffff,
@@ -52,7 +52,7 @@ export const KEEP_ALL = 1 << 24;
 
 // What a record shows under the first mask when a PUBACK for it needs nothing but to be passed over.
 const enum Plain {
-	MASK = Mark.DEAD | Mark.IN_FLIGHT | Mark.QOS | Mark.ROOM | Mark.PULLED,
+	MASK = Mark.DEAD | Mark.IN_FLIGHT | Mark.QOS | Mark.ROOM | Mark.PULLED | Mark.EXPIRES,
 	QOS_1 = Mark.IN_FLIGHT | 2,
 }
 
@@ -60,7 +60,7 @@ export class Outbox extends Store {
 	/** Messages sent and not yet acknowledged, at QoS 2 by PUBCOMP. */
 	inFlight = 0;
 	/** How many of them there may be. */
-	readonly inFlightMost: number;
+	inFlightMost: number;
 	/** The last packet identifier given out, and the last one behind it that is known to be free. */
 	lastId: number;
 	freeTo: number;
@@ -362,6 +362,15 @@ export class Outbox extends Store {
 		return at;
 	}
 
+	/** Writes what stands for a payload of `total` bytes that `fill` writes when its turn comes. */
+	putFill(at: number, total: number, fill: Fill): void {
+		const { all } = this;
+		const key = this.keepFill(fill);
+		for (let shift = 24; shift >= 0; shift -= 8) all[at++] = total >> shift;
+		all[at++] = key >> 8;
+		all[at] = key;
+	}
+
 	/** The last record of this owner that was never sent; 0: none. */
 	waitingOf(owner: number): number {
 		let last = 0;
@@ -449,7 +458,7 @@ export class Outbox extends Store {
 		const { words, tail } = this;
 		let at = this.unsent;
 		if (at === 0) return 0;
-		while (at < tail && (words[at + 1] & Mark.DEAD) !== 0) at += words[at] >>> 16;
+		while (at < tail && (words[at + 1] & (Mark.DEAD | Mark.IN_FLIGHT)) !== 0) at += words[at] >>> 16;
 		if (at >= tail) {
 			this.unsent = 0;
 			return 0;
@@ -541,8 +550,10 @@ export class Outbox extends Store {
 		if ((word & Id.MASK) === id)
 			if ((words[head + 1] & Plain.MASK) === Plain.QOS_1) {
 				const next = head + (word >>> 16);
-				if (next === this.tail) this.head = this.tail = this.base;
-				else if (next > this.tail) return false;
+				if (next === this.tail) {
+					this.head = this.tail = this.base;
+					this.unsent = 0; // what goes again under a new identifier may have left it at what is in flight
+				} else if (next > this.tail) return false;
 				else {
 					this.head = next;
 					if (this.dead !== 0) this.passDead();

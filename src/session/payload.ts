@@ -5,6 +5,7 @@ import type { WillFields } from "../wire/encode.js";
 import { Limit, type QoS } from "../wire/protocol.js";
 import { Topic } from "../wire/topic.js";
 import { loneSurrogate, utf8Length, writeUtf8 } from "../wire/utf8.js";
+import type { Properties } from "../wire/v5/properties.js";
 
 /** Text, or bytes as they are. */
 export type Payload = string | Uint8Array | ArrayBuffer;
@@ -17,6 +18,19 @@ export interface Will {
 	qos?: QoS;
 	/** Default false. */
 	retain?: boolean;
+	/**
+	 * Seconds, 0 to 0xffffffff, for which the broker waits with it after the connection is gone, for this client may come
+	 * back meanwhile; not longer than it keeps the session (section 3.1.3.2.2). Default 0; left out under MQTT 3.1.1.
+	 */
+	delay?: number;
+	/** As of any message (section 3.1.3.2). Left out under MQTT 3.1.1. */
+	properties?: Properties;
+}
+
+/** What a will is on the wire; MQTT 5.0 has more of it. */
+export interface WillFields5 extends WillFields {
+	delay: number | undefined;
+	properties: Properties | undefined;
 }
 
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
@@ -49,7 +63,7 @@ export const encodePassword = (password: string | Uint8Array): Uint8Array => {
 };
 
 /** The fields of a will, with a copy of its payload. Throws on what breaks a rule. */
-export const encodeWill = (will: Will): WillFields => {
+export const encodeWill = (will: Will): WillFields5 => {
 	if (typeof will !== "object" || will === null)
 		throw new TypeError(`the will is ${will}: it must be an object with topic and payload, or undefined`);
 	const { topic, qos = 0 } = will;
@@ -61,5 +75,5 @@ export const encodeWill = (will: Will): WillFields => {
 			`the will's payload has ${payload.length} bytes: it must have at most ${Limit.FIELD}`,
 		);
 	const { field } = topic instanceof Topic ? topic : new Topic(topic);
-	return { topic: field, payload, qos, retain };
+	return { topic: field, payload, qos, retain, delay: will.delay, properties: will.properties };
 };

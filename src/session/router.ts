@@ -13,13 +13,13 @@ export const NOBODY = Object.freeze({
 }) as unknown as Subscription;
 
 export class Router {
-	private readonly topic: Float64Array;
-	private readonly subscriptions: Subscriptions;
-	private readonly decoder: Decoder;
+	protected readonly topic: Float64Array;
+	protected readonly subscriptions: Subscriptions;
+	protected readonly decoder: Decoder;
 	/** The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. */
-	private readonly last: Float64Array;
-	private lastLength: number;
-	private route: Subscription;
+	protected readonly last: Float64Array;
+	protected lastLength: number;
+	protected route: Subscription;
 
 	constructor(decoder: Decoder, subscriptions: Subscriptions) {
 		this.topic = decoder.topicWords();
@@ -65,15 +65,21 @@ export class Router {
 			else last.also = it;
 			last = it;
 		}
+		this.remember();
+		return this.route;
+	}
+
+	/** The next message with this topic name goes to the same ones. */
+	protected remember(): void {
+		const { topicLength } = this.decoder;
 		// Not by `set`: within one buffer it copies the source first, which allocates.
 		const { last: memory, topic: words } = this;
 		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
 		this.lastLength = topicLength;
-		return this.route;
 	}
 
 	/** Whether the topic name at hand is a filter's, as above. */
-	private equals(words: Float64Array): boolean {
+	protected equals(words: Float64Array): boolean {
 		const { topic } = this;
 		let i = 0;
 		while (words[i] === topic[i]) i++;
@@ -96,7 +102,7 @@ export class Router {
 		if (this.lastLength < 0) this.forgetRoute();
 	}
 
-	private forgetRoute(): void {
+	protected forgetRoute(): void {
 		let it: Subscription | undefined = this.route;
 		this.route = NOBODY;
 		while (it !== undefined && it !== NOBODY) {

@@ -4,8 +4,7 @@
 // Layout 1, in words of 4 bytes: the layout's number, tables of the class that extends this one, the records. A record
 // is complete in itself: word 0 its packet identifier (low 16) and its length in words (high 16), word 1 its marks, then
 // the topic name with its two bytes of length, the packet identifier again at QoS 1 and 2, and the payload. What only
-// this life of the machine can read is marked: OWNER, ROOM, PULLED. The marks from bit 18 on are free, for what MQTT 5.0
-// puts behind the header: properties, and an expiry in seconds.
+// this life of the machine can read is marked: OWNER, ROOM, PULLED, EXPIRES.
 
 import { Frame } from "../wire/protocol.js";
 
@@ -16,6 +15,8 @@ export const enum Layout {
 	CONTROL = 6,
 	/** Bytes of a record's header. */
 	HEADER = 8,
+	/** Bytes that stand for a payload that is pulled. */
+	PULLED = 6,
 }
 
 /** A record's marks, in word 1. */
@@ -37,6 +38,12 @@ export const enum Mark {
 	ROOM = 0x10000,
 	/** Instead of a payload: four bytes of its length, and two with the place of the function that writes it. */
 	PULLED = 0x20000,
+	/** MQTT 5.0: in front of the payload stand its properties, with their length in front. */
+	PROPERTIES = 0x40000,
+	/** MQTT 5.0: in front of the topic name stands, in four bytes, in which second it expires. */
+	EXPIRES = 0x80000,
+	/** Its properties were told to be left out. */
+	OMITTED = 0x100000,
 }
 
 export class Store {

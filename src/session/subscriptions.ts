@@ -7,6 +7,18 @@ import type { Identifiers } from "./outbox.js";
 
 export type MessageHandler = (message: Message) => void;
 
+/** How a filter is subscribed to (section 3.8.3.1). A broker that is spoken to in 3.1.1 is not told of it. */
+export interface SubscriptionOptions {
+	/** Messages that this client has published do not come. Not with a shared subscription. Default false. */
+	noLocal?: boolean;
+	/** `message.retain` is as it was published, not only for what the broker had retained. Default false. */
+	retainAsPublished?: boolean;
+	/**
+	 * Retained messages come: 0, at each subscribe; 1, if the broker has no such subscription yet; 2, never. Default 0.
+	 */
+	retainHandling?: 0 | 1 | 2;
+}
+
 export const enum Stage {
 	/** To be sent. */
 	WANTED = 0,
@@ -24,7 +36,10 @@ export const enum Stage {
 export class Subscription {
 	readonly topicFilter: string;
 	readonly qos: QoS;
-	/** The broker's answer: granted QoS 0 to 2, 0x80 refused, -1 none yet (section 3.9.3). */
+	/**
+	 * The broker's answer: granted QoS 0 to 2; from 0x80 on it is refused, in 5.0 by a reason code; -1: none yet (section
+	 * 3.9.3).
+	 */
 	code = -1;
 
 	/** @internal */ handler: MessageHandler | undefined;
@@ -92,6 +107,16 @@ export class Subscriptions implements Identifiers {
 		this.capacity = capacity;
 	}
 
+	/** A subscription to ask for. Throws when the filter breaks a rule. */
+	make(
+		topicFilter: string,
+		qos: QoS,
+		handler: MessageHandler | undefined,
+		_options?: SubscriptionOptions,
+	): Subscription {
+		return new Subscription(topicFilter, encodeFilter(topicFilter), qos, handler);
+	}
+
 	seek(filter: string): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) if (it.topicFilter === filter) return it;
 		return undefined;
@@ -147,7 +172,7 @@ export class Subscriptions implements Identifiers {
 			const known = this.seek(filter);
 			if (known === undefined) count++;
 			else if (known.state >= Stage.UNWANTED) continue;
-			ending.push(known ?? new Subscription(filter, encodeFilter(filter), 0, undefined));
+			ending.push(known ?? this.make(filter, 0, undefined));
 		}
 		if (kept && count > this.capacity) throw this.noRoom(ending);
 		for (const subscription of ending) this.end(subscription, kept);

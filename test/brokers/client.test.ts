@@ -52,6 +52,7 @@ class App {
 		this.id = options.clientId ?? unique("app");
 		this.client = new Client({
 			...network,
+			protocolVersion: 4,
 			host: "127.0.0.1",
 			port,
 			clientId: this.id,

@@ -14,6 +14,7 @@ function start(port: number, options: Partial<ClientOptions> = {}) {
 	const connects = new Inbox<boolean>();
 	const client = new Client({
 		...network,
+		protocolVersion: 4,
 		host: "127.0.0.1",
 		port,
 		clientId: unique("app"),

@@ -57,7 +57,9 @@ test.each<[Partial<ClientOptions>, RegExp]>([
 	[{ host: {} as never }, /host is .*object/],
 ])("the options %j throw, and nothing has begun", (options, rule) => {
 	const place = new Place();
-	expect(() => new Client({ ...place.network, host: "10.0.0.1", ...options })).toThrow(rule);
+	expect(() => new Client({ ...place.network, host: "10.0.0.1", protocolVersion: 4, ...options })).toThrow(
+		rule,
+	);
 	expect([place.peers.length, place.lookups.length, place.clock.timers]).toEqual([0, 0, 0]);
 });
 
@@ -68,9 +70,9 @@ test("what a layer throws at the Client's construction goes to the app", () => {
 			throw new RangeError("tls.ca is missing");
 		},
 	};
-	expect(() => new Client({ ...place.network, streams, host: "10.0.0.1", tls: {} })).toThrow(
-		/tls\.ca is missing/,
-	);
+	expect(
+		() => new Client({ ...place.network, streams, host: "10.0.0.1", protocolVersion: 4, tls: {} }),
+	).toThrow(/tls\.ca is missing/);
 	expect([place.peers.length, place.clock.timers]).toEqual([0, 0]);
 });
 

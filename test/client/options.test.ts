@@ -54,14 +54,22 @@ test.each([
 	[{ whenFull: "panic" }, /whenFull is "panic".*"refuse" or "dropOldest"/],
 ] as [Partial<ClientOptions>, RegExp][])("the option %j throws", (options, rule) => {
 	const place = new Place();
-	expect(() => new Client({ ...place.network, host: "10.0.0.1", ...options })).toThrow(rule);
+	expect(() => new Client({ ...place.network, host: "10.0.0.1", protocolVersion: 4, ...options })).toThrow(
+		rule,
+	);
 	expect(place.peers.length + place.clock.timers).toBe(0);
 });
 
 test("a network without id does with a clientId, and with an empty one", () => {
 	const place = new Place();
 	for (const options of [{ clientId: "mine" }, { clientId: "", clean: true }])
-		new Client({ ...place.network, id: undefined as never, host: "10.0.0.1", ...options });
+		new Client({
+			...place.network,
+			id: undefined as never,
+			host: "10.0.0.1",
+			protocolVersion: 4,
+			...options,
+		});
 	expect(place.peers.length).toBe(2);
 });
 

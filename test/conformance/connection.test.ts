@@ -271,6 +271,7 @@ describe("TCP", () => {
 			};
 			client = new Client({
 				...network,
+				protocolVersion: 4,
 				host: "127.0.0.1",
 				port: (server.address() as { port: number }).port,
 				packetSize: 21_000,

@@ -21,8 +21,12 @@ beforeEach(() => {
 		inFolder("statements.tsv"),
 		"statement\tsection\trule\tbinds\tnote\nMQTT-1.1.1-1\t1\tOne rule\tclient\t\nMQTT-1.1.1-2\t1\tAnother\tclient\t\n",
 	);
+	writeFileSync(
+		inFolder("statements-5.0.tsv"),
+		"statement\tsection\trule\tbinds\tnote\nMQTT-1.1.1-2\t1\tOther words\tclient\t\n",
+	);
 	writeFileSync(inFolder("a.test.ts"), 'test("[MQTT-1.1.1-1] x"');
-	writeFileSync(inFolder("b.test.ts"), 'test("[MQTT-1.1.1-2] y"');
+	writeFileSync(inFolder("b.test.ts"), 'test("[MQTT-1.1.1-2] y"); test("[5.0 MQTT-1.1.1-2] y5"');
 	writeFileSync(other(), 'test("z"');
 	told = [];
 	process.stderr.write = (text: unknown) => told.push(`${text}`) > 0;
@@ -40,7 +44,7 @@ const file = (name: string, ...testResults: ReturnType<typeof passed>[]) => ({
 });
 const both = () => [
 	file("a.test.ts", passed("[MQTT-1.1.1-1] x")),
-	file("b.test.ts", passed("[MQTT-1.1.1-2] y")),
+	file("b.test.ts", passed("[MQTT-1.1.1-2] y"), passed("[5.0 MQTT-1.1.1-2] y5")),
 ];
 
 /** What a run with these results says, empty when all is well. */
@@ -62,6 +66,9 @@ test("with -u it writes the document; then all is well, and again", () => {
 	expect(judged(both(), { updateSnapshot: "all" })).toBe("");
 	const text = readFileSync(inRoot("docs", "conformance.md"), "utf8");
 	expect(text).toContain("| MQTT-1.1.1-1 | 1 | One rule | client | conformance/a: x |  |\n");
+	expect(readFileSync(inRoot("docs", "conformance-5.0.md"), "utf8")).toContain(
+		"| MQTT-1.1.1-2 | 1 | Other words | client | conformance/b: y5 |  |\n",
+	);
 	expect(judged(both())).toBe("");
 	expect(judged(both().toReversed())).toBe("");
 	expect(told).toEqual([]);
@@ -82,13 +89,28 @@ test("without, it fails the run when the document is missing or differs, says ho
 test.each(["pending", "skipped", "todo", "disabled"])("a test that is %s has not run", (status) => {
 	judged(both(), { updateSnapshot: "all" });
 	const results = [both()[0], file("b.test.ts", passed("[MQTT-1.1.1-2] y", status))];
-	expect(judged(results)).toMatch(/MQTT-1.1.1-2 has no test that ran: Another/);
+	expect(judged(results)).toMatch(/3.1.1:\n {2}MQTT-1.1.1-2 has no test that ran: Another/);
 	expect(judged(results, { updateSnapshot: "all" })).toMatch(/MQTT-1.1.1-2/);
 	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("conformance/b: y");
 });
 
+test("each version is judged by itself: a tag of the one proves nothing of the other", () => {
+	judged(both(), { updateSnapshot: "all" });
+	const results = [both()[0], file("b.test.ts", passed("[MQTT-1.1.1-2] y"), passed("y5"))];
+	expect(judged(results)).toBe(
+		"Conformance to MQTT 5.0:\n  MQTT-1.1.1-2 has no test that ran: Other words\n",
+	);
+	writeFileSync(inRoot("docs", "conformance-5.0.md"), "");
+	expect(judged(both())).toBe(
+		"Conformance to MQTT 5.0:\n  docs/conformance-5.0.md is out of date: npm run conformance\n",
+	);
+});
+
 test("a test of another folder counts as well", () => {
-	const elsewhere = { testFilePath: other(), testResults: [passed("[MQTT-1.1.1-2] z")] };
+	const elsewhere = {
+		testFilePath: other(),
+		testResults: [passed("[MQTT-1.1.1-2] z"), passed("[5.0 MQTT-1.1.1-2] z")],
+	};
 	expect(judged([both()[0], elsewhere], { updateSnapshot: "all" })).toBe("");
 	expect(readFileSync(inRoot("docs", "conformance.md"), "utf8")).toContain("client/c: z");
 });
@@ -119,8 +141,12 @@ test("a run narrowed to all files with a number is", () => {
 	const configuration = { testPathPatterns: { patterns: ["test/conformance"] } };
 	const results = [file("a.test.ts"), file("b.test.ts")];
 	expect(judged(results, configuration)).toMatch(/MQTT-1.1.1-1 has no test/);
-	writeFileSync(other(), 'test("[MQTT-1.1.1-1] z"');
+	writeFileSync(other(), 'test("[MQTT-1.1.1-1] z"); test("[5.0 MQTT-1.1.1-2] z"');
 	expect(judged(results, configuration)).toBe("");
+	writeFileSync(other(), 'test("[MQTT-1.1.1-1] z");');
+	expect(judged(results, configuration)).toBe(
+		"Conformance to MQTT 5.0:\n  MQTT-1.1.1-2 has no test that ran: Other words\n",
+	);
 });
 
 test("a run that was not narrowed is judged, whatever ran", () => {

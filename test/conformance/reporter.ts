@@ -1,18 +1,16 @@
-// A jest reporter. After a run of all test files that may prove a statement of the specification and name one, it fails the
-// run when a statement of statements.tsv has no test that ran, or docs/conformance.md is not what the tests say; with jest's
-// -u it writes that file.
+// A jest reporter. After a run of all test files that may prove a statement of a specification and name one, it fails the
+// run when a statement of its list has no test that ran, or its page in docs is not what the tests say; with jest's -u it
+// writes that page.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { complaints, type Proof, parseStatements, table } from "./table.js";
+import { complaints, type Proof, parseStatements, STANDARDS, type Standard, table } from "./table.js";
 
-const STATEMENTS = "test/conformance/statements.tsv";
+const LISTS = "test/conformance";
+const PAGES = "docs";
 const FOLDER = "test";
 /** Folders whose tests may prove a statement; others may quote one. `npm run conformance` runs these. */
 const PROVING = /^(client|conformance|wire)\//;
-/** How the number of a statement begins in the title of a test. */
-const NUMBER = "[MQTT-";
-const DOCUMENT = "docs/conformance.md";
 const SUFFIX = ".test.ts";
 
 /** What is read of jest's configuration. */
@@ -47,20 +45,30 @@ export default class ConformanceReporter {
 
 	onRunComplete(_contexts: unknown, run: Run): void {
 		// A run that failed is red as it is, and proves nothing.
-		if (run.numFailedTestSuites > 0 || run.wasInterrupted || !this.complete(run)) return;
-		const { rootDir, updateSnapshot } = this.configuration;
-		const statements = parseStatements(readFileSync(join(rootDir, STATEMENTS), "utf8"));
-		const proofs = this.proofs(run);
-		const wrong = complaints(statements, proofs);
-		if (wrong.length === 0) {
-			const document = join(rootDir, DOCUMENT);
-			const text = table(statements, proofs);
-			if (updateSnapshot === "all") writeFileSync(document, text);
-			else if (read(document) !== text) wrong.push(`${DOCUMENT} is out of date: npm run conformance`);
-		}
+		if (run.numFailedTestSuites > 0 || run.wasInterrupted) return;
+		const wrong = STANDARDS.filter((standard) => this.complete(standard, run)).flatMap((standard) => {
+			const lines = this.judge(standard, run);
+			return lines.length > 0
+				? [`Conformance to MQTT ${standard.version}:`, ...lines.map((line) => `  ${line}`)]
+				: [];
+		});
 		if (wrong.length === 0) return;
-		this.error = new Error(`Conformance to MQTT 3.1.1:\n${wrong.map((line) => `  ${line}\n`).join("")}`);
+		this.error = new Error(wrong.map((line) => `${line}\n`).join(""));
 		process.stderr.write(`\n${this.error.message}`);
+	}
+
+	/** What is wrong, a line each. */
+	private judge(standard: Standard, run: Run): string[] {
+		const { rootDir, updateSnapshot } = this.configuration;
+		const statements = parseStatements(readFileSync(join(rootDir, LISTS, standard.list), "utf8"));
+		const proofs = this.proofs(run);
+		const wrong = complaints(standard, statements, proofs);
+		if (wrong.length > 0) return wrong;
+		const page = join(PAGES, standard.page);
+		const text = table(standard, statements, proofs);
+		if (updateSnapshot === "all") writeFileSync(join(rootDir, page), text);
+		else if (read(join(rootDir, page)) !== text) return [`${page} is out of date: npm run conformance`];
+		return [];
 	}
 
 	/** Jest fails the run when there is one. */
@@ -69,7 +77,7 @@ export default class ConformanceReporter {
 	}
 
 	/** Whether all files that name a statement were to run. A run that was not narrowed is never excused from it. */
-	private complete(run: Run): boolean {
+	private complete({ tag }: Standard, run: Run): boolean {
 		const { rootDir, testNamePattern, testPathPatterns, ...rest } = this.configuration;
 		if (testNamePattern) return false;
 		const narrowed =
@@ -83,7 +91,7 @@ export default class ConformanceReporter {
 		const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
 			.filter((name) => PROVING.test(name) && name.endsWith(SUFFIX))
 			.map((name) => join(folder, name));
-		return !narrowed || files.every((file) => ran.has(file) || !read(file).includes(NUMBER));
+		return !narrowed || files.every((file) => ran.has(file) || !read(file).includes(`[${tag}`));
 	}
 
 	private proofs(run: Run): Proof[] {

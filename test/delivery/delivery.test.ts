@@ -49,6 +49,8 @@ async function judged(
 /** What part of the messages each test has, and the client's window. */
 const STACKS = [
 	{
+		name: "TCP",
+		version: 4,
 		carrier: "TCP",
 		stack: "lwip",
 		window: 4,
@@ -60,6 +62,8 @@ const STACKS = [
 		kill: 0.05,
 	},
 	{
+		name: "TCP",
+		version: 4,
 		carrier: "TCP",
 		stack: "lin",
 		window: 16,
@@ -71,6 +75,8 @@ const STACKS = [
 		kill: 0.02,
 	},
 	{
+		name: "WebSocket",
+		version: 4,
 		carrier: "WebSocket",
 		stack: "lwip",
 		window: 4,
@@ -81,11 +87,24 @@ const STACKS = [
 		plug: 0.02,
 		kill: 0.02,
 	},
+	{
+		name: "MQTT 5.0",
+		version: 5,
+		carrier: "TCP",
+		stack: "lwip",
+		window: 4,
+		step: 7,
+		line: 0.25,
+		cut: 0.05,
+		session: 0.03,
+		plug: 0.05,
+		kill: 0.03,
+	},
 ] as const;
 
 describe.each([1, 2] as const)("at QoS %d", (qos) => {
-	describe.each(STACKS)("$carrier, sockets of $stack", ({ carrier, stack, window, step, ...share }) => {
-		const client = { carrier, stack, qos, window };
+	describe.each(STACKS)("$name, sockets of $stack", ({ version, carrier, stack, window, step, ...share }) => {
+		const client = { version, carrier, stack, qos, window };
 		const count = (share: number) => Math.max(100, Math.round(MESSAGES * share));
 
 		test(

@@ -4,7 +4,7 @@
 export const ACCEPTED = 1;
 /** Packet identifier. */
 export const DELIVERED = 2;
-/** Packet identifier, 1 when the reason is SESSION_LOST. */
+/** Packet identifier, 1 when the reason is SESSION_LOST, or the reason code of a broker that refuses it. */
 export const DROPPED = 3;
 /** Which attempt to connect, 1 when the session was present. */
 export const CONNECTED = 4;

@@ -106,6 +106,13 @@ class Story {
 		if (this.evidence.qos === 1) this.puback(number);
 		else for (const each of [this.pubrec, this.pubrel, this.pubcomp]) each(number);
 	}
+	/** With a reason code of MQTT 5.0: not authorized. */
+	refuse = (number: number) =>
+		this.packet("broker", this.evidence.qos === 1 ? "puback" : "pubrec", idOf(number), { code: 0x87 });
+	/** The last CONNACK has this Receive Maximum. */
+	allow(receiveMaximum: number): void {
+		this.log.entries.findLast(({ cmd }) => cmd === "connack")!.receiveMaximum = receiveMaximum;
+	}
 	delivered = (number: number) => this.note(DELIVERED, idOf(number));
 	dropped = (number: number, lost: number) => this.note(DROPPED, idOf(number), lost);
 	arrive = (number: number, ...words: string[]) =>
@@ -169,6 +176,9 @@ const STORIES = `
 1 2 | none | the broker is killed, and sends again | message:1 killed arrive:1
 1 2 | none | the broker forgets the session, and has no subscription for a while | forgotten send end connect:none board:subscribe,9 send broker:suback,9
 1 2 | none | the broker is killed, and has lost a message to the board | send killed
+1 2 | none | the broker refuses one, not the other | accept:1 accept:2 out:1 out:2 refuse:1 dropped:1,135 finish:2
+1 2 | none | a refusal was not read | accept:1 out:1 refuse:1 end:broken connect out:1,dup finish:1
+1 2 | none | one at a time, as the broker has it; then two | allow:1 message:1 accept:2 accept:3 out:2 end connect allow:2 out:2,dup out:3 finish:2 finish:3
 1   | none | PUBACK was not read | accept:1 out:1 puback:1 arrive:1 end:broken connect out:1,dup puback:1 over:1
 1   | none | PUBACK was cut off | accept:1 out:1 puback:1,lost arrive:1 end connect out:1,dup finish:1
 1   | none | the broker repeats to the subscriber | message:1 arrive:1,dup
@@ -207,11 +217,14 @@ const STORIES = `
 1 2 | identifier | that of an unanswered SUBSCRIBE | board:subscribe,101 message:1
 1 2 | identifier | a SUBSCRIBE has that of a message | accept:1 out:1 board:subscribe,101 broker:suback,101 finish:1
 1 2 | acknowledged | after the last acknowledgement | message:1 end connect out:1,dup
+1 2 | acknowledged | after a refusal | accept:1 out:1 refuse:1 dropped:1,135 end connect out:1,dup
   2 | after PUBREC | on the next connection | accept:1 out:1 pubrec:1 end connect out:1,dup finish:1
   2 | after PUBREC | when PUBREL was sent and has not passed | accept:1 out:1 pubrec:1 pubrel:1,lost end:broken connect out:1,dup finish:1
   2 | after PUBREC | two connections later | accept:1 out:1 pubrec:1 end connect pubrel:1 end connect out:1,dup finish:1
 1 2 | window | three where two are allowed | accept:1 accept:2 accept:3 out:1 out:2 out:3 finish:1 finish:2 finish:3
   2 | window | PUBRELs count | accept:1 accept:2 accept:3 out:1 out:2 pubrec:1 pubrel:1 out:3 pubcomp:1 over:1 finish:2 finish:3
+1 2 | receive maximum | two where one is allowed | allow:1 accept:1 accept:2 out:1 out:2 finish:1 finish:2
+  2 | PUBREL | for a refusal | accept:1 out:1 refuse:1 dropped:1,135 pubrel:1
   2 | PUBREL | without PUBREC | accept:1 out:1 pubrel:1 finish:1
   2 | PUBREL | twice | accept:1 out:1 pubrec:1 pubrel:1 pubrel:1 pubcomp:1 over:1
   2 | PUBREL order | not that of PUBRECs | accept:1 accept:2 out:1 out:2 pubrec:1 pubrec:2 pubrel:2 pubrel:1 pubcomp:1 over:1 pubcomp:2 over:2
@@ -220,6 +233,9 @@ const STORIES = `
   2 | session | PUBLISH is given up | accept:1 out:1 end dropped:1,1 connect:none
 1 2 | told | an acknowledgement is not told | accept:1 out:1 acknowledge:1 arrive:1 end connect delivered:1
 1 2 | told | a delivery without acknowledgement | accept:1 out:1 over:1
+1 2 | told | a refusal is not told | accept:1 accept:2 out:1 out:2 refuse:1 finish:2 end connect
+1 2 | told | a refusal is told as a delivery | accept:1 out:1 refuse:1 delivered:1 end connect
+1 2 | told | a refusal, and there was none | accept:1 out:1 dropped:1,135 end connect
 1 2 | told | session present is told wrong | end connect:session,untold tell:2,0
 1 2 | told | CONNACK is not told | end connect:session,untold end
 1 2 | told | a message is not handled | send in:1 answer:1
@@ -234,7 +250,7 @@ const STORIES = `
   2 | answers | PUBCOMP without PUBREL | board:pubcomp,1
 1 2 | undelivered | at the end it waits | accept:1 out:1
 1 2 | undelivered | it is never sent | accept:1
-1 2 | undelivered | it is given up | accept:1 dropped:1,0
+1 2 | undelivered | it is given up, with a reason of ours | accept:1 dropped:1,0
 1 2 | lost | acknowledged, and did not come | message:1 vanish
 1 2 | lost | acknowledged, and the plug is pulled | message:1 unplug connect vanish
 1 2 | lost | the broker was killed before it was sent | killed message:1 vanish

@@ -1,5 +1,5 @@
-// Judges delivery from the wire log, the diaries of boards, and what an independent subscriber got. Knows MQTT 3.1.1,
-// section 4; no sockets, and nothing of how the client does it.
+// Judges delivery from the wire log, the diaries of boards, and what an independent subscriber got. Knows MQTT,
+// section 4 of 3.1.1 and of 5.0; no sockets, and nothing of how the client does it.
 //
 // What a board writes is known when it has come to the proxy. What it has read is not always known: bytes that were
 // passed on may be lost when a connection is reset, or when the board gives it up. It has read what it answers, what its
@@ -54,12 +54,14 @@ export type Rule =
 	| "dup"
 	/** A packet identifier belongs to one message until that is done (section 2.3.1). */
 	| "identifier"
-	/** A PUBLISH is not sent again after PUBACK or PUBCOMP. */
+	/** A PUBLISH is not sent again after PUBACK or PUBCOMP, or a PUBREC that refuses it (5.0, section 4.4). */
 	| "acknowledged"
 	/** Nor after PUBREC (section 4.3.3). */
 	| "after PUBREC"
 	/** Unacknowledged messages are never more than the window. */
 	| "window"
+	/** Nor are those that were sent on this connection more than the broker's Receive Maximum (5.0, section 4.9). */
+	| "receive maximum"
 	/** PUBREL answers PUBREC only ... */
 	| "PUBREL"
 	/** ... in its order (section 4.6). */
@@ -68,7 +70,7 @@ export type Rule =
 	| "session"
 	/** PUBACK, PUBREC and PUBCOMP answer, in the order of what they answer (section 4.6). */
 	| "answers"
-	/** The app hears what the wire says: every delivery and every message, once, in order. */
+	/** The app hears what the wire says: every delivery, every refusal and every message, once, in order. */
 	| "told"
 	/** What is accepted is delivered in the end. */
 	| "undelivered"
@@ -134,7 +136,7 @@ interface Chapter {
 class Board {
 	readonly life: Life;
 	readonly accepted = new Map<number, number>();
-	/** Messages given up because the session was lost. */
+	/** Messages given up because the session was lost, or because the broker refused them. */
 	readonly dropped = new Set<number>();
 	/** Messages that were sent in one session and then in another. */
 	readonly anew = new Set<number>();
@@ -180,7 +182,7 @@ class Board {
 			} else if (what === DELIVERED || what === DROPPED) {
 				holder.delete(a);
 				(what === DELIVERED ? this.delivered : this.dropped).add(number);
-				if (what === DELIVERED) chapter?.told.push({ what, number });
+				if (what === DELIVERED || b >= 0x80) chapter?.told.push({ what, number });
 				else {
 					dropped.add(number);
 					if (b !== 1) report("undelivered", 0, `${number} was given up`);
@@ -221,6 +223,7 @@ class Board {
 		let reads = true;
 		let lastSent = 0;
 		let present: boolean | undefined;
+		let receiveMaximum = Infinity;
 		const asked = new Set<number>();
 		const answers: Record<string, number[]> = { puback: [], pubrec: [], pubcomp: [] };
 		const before = this.open.filter(({ release }) => release);
@@ -239,7 +242,7 @@ class Board {
 			// The rest of the diary went with the power.
 			if (next === undefined && !complete) return true;
 			reads = false;
-			const name = what === RECEIVED ? "reception" : "delivery";
+			const name = nameOf(what);
 			if (next !== undefined)
 				report("told", at, `${name} of ${number} was due, and ${next.number} (${next.what}) was told`);
 			else if (isRead(at)) report("told", at, `${name} of ${number} was not told`);
@@ -303,6 +306,13 @@ class Board {
 			if (asked.has(id)) report("identifier", at, `${number} has ${id}, as a SUBSCRIBE has`);
 			const inFlight = this.open.filter((open) => open.on === connection || !open.publish).length;
 			if (inFlight > window) report("window", at, `${inFlight} are unacknowledged with PUBLISH of ${number}`);
+			const sent = this.open.filter((open) => open.on === connection).length;
+			if (sent > receiveMaximum)
+				report(
+					"receive maximum",
+					at,
+					`${sent} of ${receiveMaximum} are unacknowledged with PUBLISH of ${number}`,
+				);
 		};
 
 		const release = (id: number, at: number) => {
@@ -341,9 +351,10 @@ class Board {
 			}
 		};
 
-		const downward = ({ cmd, id, text, qos: level, passed: at }: Entry) => {
+		const downward = ({ cmd, id, text, qos: level, passed: at, code = 0, ...entry }: Entry) => {
 			if (cmd === "connack" && text !== "refused") {
 				present = text === "session";
+				receiveMaximum = entry.receiveMaximum ?? Infinity;
 				if (chapter === undefined) {
 					reads = !complete;
 					if (complete && isRead(at)) report("told", at, "CONNACK was not told");
@@ -365,6 +376,9 @@ class Board {
 				answers.pubcomp.push(id);
 				if (isRead(at)) this.unreleased.delete(id);
 				else if (this.unreleased.has(id)) this.unreleased.set(id, false);
+			} else if (code >= REFUSED && (cmd === "puback" || cmd === "pubrec")) {
+				const message = this.open.find((open) => open.id === id && open.on === connection && !open.release);
+				if (message !== undefined && hear(at, DROPPED, message.number)) done(message);
 			} else if (cmd === "puback" || cmd === "pubcomp") {
 				const message = this.open.find(
 					(open) => open.id === id && (cmd === "puback" ? qos === 1 && open.on === connection : open.release),
@@ -386,7 +400,7 @@ class Board {
 		}
 		if (matched < told.length) {
 			const { what, number } = told[matched];
-			const name = what === RECEIVED ? "reception" : "delivery";
+			const name = nameOf(what);
 			report("told", steps.at(-1)!.at, `${name} of ${number} was told, and the wire does not say so`);
 		}
 		this.last = steps.at(-1)?.at ?? 0;
@@ -420,6 +434,12 @@ class Board {
 	}
 }
 
+/** Reason codes from here on are failures (MQTT 5.0, section 2.4). */
+const REFUSED = 0x80;
+
+const nameOf = (what: number) =>
+	what === RECEIVED ? "reception" : what === DELIVERED ? "delivery" : "refusal";
+
 /** The last packet of the broker that the board has answered, or the CONNACK when it went on to anything else. */
 function lastAnswered(steps: { entry: Entry; at: number }[]): number {
 	const messages: number[] = [];
@@ -428,12 +448,12 @@ function lastAnswered(steps: { entry: Entry; at: number }[]): number {
 	let last = 0;
 	let connack = 0;
 	for (const { entry, at } of steps) {
-		const { from, cmd, id } = entry;
+		const { from, cmd, id, code = 0 } = entry;
 		if (from === "broker") {
 			if (cmd === "connack") connack = at;
 			else if (cmd === "publish") messages.push(at);
 			else if (cmd === "pubrel") releases.push(at);
-			else if (cmd === "pubrec") receipts.set(id, at);
+			else if (cmd === "pubrec" && code < REFUSED) receipts.set(id, at);
 			continue;
 		}
 		const answered =
@@ -521,14 +541,19 @@ function brokersView(log: Log) {
 		.filter(({ at }) => at < Infinity)
 		.sort((one, other) => one.at - other.at);
 	for (const { entry, at } of steps) {
-		const { from, cmd, id, text } = entry;
+		const { from, cmd, id, text, code = 0 } = entry;
 		if (from === "board" && cmd === "publish") {
 			const number = numberOf(text);
 			holder.set(id, number);
 			const list = passes.get(number);
 			if (list === undefined) passes.set(number, [at]);
 			else list.push(at);
-		} else if (from === "broker" && (cmd === "puback" || cmd === "pubcomp") && holder.has(id))
+		} else if (
+			from === "broker" &&
+			code < REFUSED &&
+			(cmd === "puback" || cmd === "pubcomp") &&
+			holder.has(id)
+		)
 			acknowledged.add(holder.get(id)!);
 	}
 	return { passes, acknowledged };

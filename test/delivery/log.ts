@@ -15,6 +15,10 @@ export interface Entry {
 	topic: string;
 	/** Of a PUBLISH; of a CONNECT its password; of a CONNACK "session", "none" or "refused". */
 	text: string;
+	/** Reason code (MQTT 5.0). Not set: 0. */
+	code?: number;
+	/** Of a CONNACK: the broker's Receive Maximum (MQTT 5.0). Not set: there is none. */
+	receiveMaximum?: number;
 	/** When its last byte came from its sender: a place in the order of all that happened. */
 	received: number;
 	/** When its last byte went on to the other side; Infinity when it never did. */
@@ -57,8 +61,9 @@ export class Log {
 /** For people: some entries around a place. */
 export function excerpt(log: Log, at: number, many = 24): string {
 	const lines: { at: number; line: string }[] = log.incidents.map(({ what, at }) => ({ at, line: what }));
-	for (const { connection, from, cmd, id, dup, text, received, passed } of log.entries) {
-		const what = `${connection} ${from}: ${cmd} ${id || ""}${dup ? " DUP" : ""} ${text.slice(0, 12)}`;
+	for (const { connection, from, cmd, id, dup, text, code, received, passed } of log.entries) {
+		const words = `${cmd} ${id || ""}${dup ? " DUP" : ""}${code ? ` 0x${code.toString(16)}` : ""}`;
+		const what = `${connection} ${from}: ${words} ${text.slice(0, 12)}`;
 		lines.push({ at: received, line: `${what}${passed === Infinity ? " (never passed on)" : ""}` });
 	}
 	lines.sort((one, other) => one.at - other.at);

@@ -2,7 +2,7 @@
 // networks do. Knows TCP and the log. Must not know who is right.
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import mqtt, { type Packet } from "mqtt-packet";
+import mqtt, { type IPublishPacket, type Packet, type Parser } from "mqtt-packet";
 import { type Entry, Log, type Side } from "./log.js";
 import { Unframed } from "./unframed.js";
 
@@ -53,10 +53,13 @@ export class RecordingProxy {
 	private count = 0;
 	/** What passes is MQTT in frames. */
 	readonly webSocket: boolean;
+	/** The version that is spoken. */
+	readonly version: 4 | 5;
 
-	private constructor(server: Server, broker: number, webSocket: boolean) {
+	private constructor(server: Server, broker: number, webSocket: boolean, version: 4 | 5) {
 		this.server = server;
 		this.webSocket = webSocket;
+		this.version = version;
 		this.port = (server.address() as AddressInfo).port;
 		server.on("connection", (near) => {
 			const far = connect({ port: broker, host: "127.0.0.1", allowHalfOpen: true });
@@ -67,10 +70,10 @@ export class RecordingProxy {
 	}
 
 	/** Between boards and the broker at a port of 127.0.0.1. */
-	static async to(broker: number, webSocket = false): Promise<RecordingProxy> {
+	static async to(broker: number, webSocket = false, version: 4 | 5 = 4): Promise<RecordingProxy> {
 		const server = createServer({ allowHalfOpen: true });
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-		return new RecordingProxy(server, broker, webSocket);
+		return new RecordingProxy(server, broker, webSocket, version);
 	}
 
 	async stop(): Promise<void> {
@@ -90,6 +93,8 @@ class Link {
 	private over = false;
 	private frozen = false;
 	private late = false;
+	/** What the broker allows (MQTT 5.0, section 3.2.2.3.8). */
+	aliasMaximum = 0;
 
 	constructor(proxy: RecordingProxy, number: number, near: Socket, far: Socket) {
 		this.number = number;
@@ -170,7 +175,9 @@ class Pipe {
 	private readonly link: Link;
 	private readonly from: Side;
 	private readonly into: Socket;
-	private readonly parser = mqtt.parser({ protocolVersion: 4 });
+	private readonly parser: Parser;
+	/** Topics that stand behind aliases in this direction (MQTT 5.0, section 3.3.2.3.4). */
+	private readonly aliases = new Map<number, string>();
 	/** Packets that came and have not gone on, each with the place in the stream where it ends. */
 	private readonly entries: { entry: Entry; end: number }[] = [];
 	private received = 0;
@@ -185,6 +192,7 @@ class Pipe {
 		this.link = link;
 		this.from = from;
 		this.into = into;
+		this.parser = mqtt.parser({ protocolVersion: proxy.version });
 		this.unframed = proxy.webSocket ? new Unframed(from === "board" ? "client" : "server") : undefined;
 		this.parser.on("packet", (packet) => this.record(packet));
 		this.parser.on("error", (error) => this.note(error));
@@ -271,6 +279,8 @@ class Pipe {
 		const { log } = this.proxy;
 		const { cmd, messageId: id = 0 } = packet;
 		const { qos = 0, dup = false } = packet as { qos?: number; dup?: boolean };
+		const { reasonCode: code = 0 } = packet as { reasonCode?: number };
+		if (packet.cmd === "connack") this.link.aliasMaximum = packet.properties?.topicAliasMaximum ?? 0;
 		const entry: Entry = {
 			connection: this.link.number,
 			from: this.from,
@@ -278,8 +288,10 @@ class Pipe {
 			id,
 			qos,
 			dup,
-			topic: packet.cmd === "publish" ? packet.topic : "",
+			topic: packet.cmd === "publish" ? this.topicOf(packet) : "",
 			text: textOf(packet),
+			code,
+			receiveMaximum: packet.cmd === "connack" ? packet.properties?.receiveMaximum : undefined,
 			received: log.place(),
 			passed: Infinity,
 		};
@@ -288,13 +300,29 @@ class Pipe {
 		this.entries.push({ entry, end: this.unframed?.at ?? this.received });
 		if (this.from === "board") this.proxy.onEntry(entry);
 	}
+
+	/** The topic that is meant, whether it is there or an alias stands for it. */
+	private topicOf({ topic, properties }: IPublishPacket): string {
+		const { topicAlias: alias, subscriptionIdentifier } = properties ?? {};
+		if (this.from === "board" && subscriptionIdentifier !== undefined)
+			this.note(new Error("a subscription identifier, in a PUBLISH (section 3.3.4)"));
+		if (alias === undefined) {
+			if (topic === "") this.note(new Error("neither topic nor alias"));
+			return topic;
+		}
+		if (this.from === "board" && !(alias >= 1 && alias <= this.link.aliasMaximum))
+			this.note(new Error(`alias ${alias}, of ${this.link.aliasMaximum} that the broker allows`));
+		if (topic !== "") this.aliases.set(alias, topic);
+		else if (!this.aliases.has(alias)) this.note(new Error(`alias ${alias}, which was not set`));
+		return this.aliases.get(alias) ?? "";
+	}
 }
 
 function textOf(packet: Packet): string {
 	if (packet.cmd === "publish") return packet.payload.toString();
 	if (packet.cmd === "connect") return packet.password?.toString() ?? "";
 	if (packet.cmd !== "connack") return "";
-	if (packet.returnCode !== 0) return "refused";
+	if ((packet.returnCode ?? packet.reasonCode) !== 0) return "refused";
 	return packet.sessionPresent ? "session" : "none";
 }
 

@@ -35,6 +35,8 @@ export interface TrialOptions {
 	settings?: string[];
 	/** What carries MQTT. */
 	carrier: "TCP" | "WebSocket";
+	/** Of MQTT: 4 is 3.1.1, 5 is 5.0. */
+	version: 4 | 5;
 }
 
 /** The board is sent one message for so many of its own. */
@@ -112,7 +114,7 @@ export class Trial {
 		if (framed)
 			settings.push("per_listener_settings false", `listener ${web} 127.0.0.1`, "protocol websockets");
 		const broker = await startMosquitto({ settings });
-		const proxy = await RecordingProxy.to(framed ? web : broker.port, framed);
+		const proxy = await RecordingProxy.to(framed ? web : broker.port, framed, options.version);
 		endLater(() => proxy.stop());
 		const other = await judge(broker.port, { clean: false, clientId: unique("subscriber") });
 		const trial = new Trial(options, broker, proxy, other);
@@ -206,7 +208,7 @@ export class Trial {
 
 	/** A board with nothing in its RAM. */
 	async power(): Promise<void> {
-		const { stack, qos, window, random } = this.options;
+		const { stack, qos, window, random, version } = this.options;
 		const life = this.lives.length + 1;
 		const first = life * LIFE;
 		this.lives.push({ life, first, diary: [], unplugged: false });
@@ -216,6 +218,7 @@ export class Trial {
 			client: {
 				port: this.proxy.port,
 				clientId: this.name,
+				protocolVersion: version,
 				window,
 				// window + 4 messages of the longest that are not long.
 				storeSize: storeFor(window + 4, `${this.out}/0`, SHORT),

@@ -59,6 +59,7 @@ function connect(
 	const told = new Inbox<"connected" | Reason>();
 	const client = new Client({
 		...network,
+		protocolVersion: 4,
 		host: HOST,
 		port,
 		clientId: unique("security"),

@@ -19,6 +19,7 @@ export function startExample<T>(
 			"xs-mqtt": resolve("build/src/index.js"),
 			"xs-mqtt/network": resolve("build/hosts/desktop/network.js"),
 			"xs-mqtt/telemetry": resolve("build/src/telemetry/index.js"),
+			"xs-mqtt/request": resolve("build/src/request/index.js"),
 			[`${name}/device`]: resolve(`build/examples/${name}/desktop/device.js`),
 		},
 		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry"],

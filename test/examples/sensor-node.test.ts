@@ -7,13 +7,14 @@ import { startExample } from "./example.js";
 interface Connection {
 	connected: boolean;
 	reason: string;
+	protocolVersion: number;
 }
 
 const users = { ann: "secret" };
 
 test.each(BROKERS)(
 	"has a user name and a password for the broker, beside those of the Wi-Fi, with %s",
-	async (_broker, startBroker) => {
+	async (broker, startBroker) => {
 		const { port } = await startBroker({ users });
 		const name = unique("node");
 		const other = await (await judge(port, { username: "ann", password: "secret" })).subscribe(`${name}/#`);
@@ -25,7 +26,11 @@ test.each(BROKERS)(
 			brokerUsername: "ann",
 			brokerPassword: "secret",
 		});
-		expect(await device.next()).toEqual({ connected: true, reason: "" });
+		expect(await device.next()).toEqual({
+			connected: true,
+			reason: "",
+			protocolVersion: broker === "Mosquitto" ? 5 : 4,
+		});
 		expect((await other.find(({ topic }) => topic === `${name}/load`)).payload).toMatch(/^\d+\.\d\d$/);
 		await other.find(({ payload }) => payload === "online");
 	},

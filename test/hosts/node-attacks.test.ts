@@ -51,6 +51,7 @@ async function attack(begin: Attack["begin"], connectTimeout: number) {
 		const reason = await new Promise<Reason | undefined>((resolve) => {
 			client = new Client({
 				...network,
+				protocolVersion: 4,
 				host: "localhost",
 				port: attacker.port,
 				tls: { ca: scene.authority.own.pem },

@@ -49,6 +49,7 @@ async function attempt(
 		return await new Promise((resolve) => {
 			client = new Client({
 				...network,
+				protocolVersion: 4,
 				host: "localhost",
 				port,
 				tls,
@@ -125,6 +126,7 @@ describe("a broker with a certificate of our authority's", () => {
 		const large = "x".repeat(90_000);
 		const client = new Client({
 			...network,
+			protocolVersion: 4,
 			host: "localhost",
 			port: broker.port,
 			tls: { ca: ca.own.pem },
@@ -406,6 +408,7 @@ test("application protocols are offered", async () => {
 			const { port } = listener.address() as AddressInfo;
 			const client = new Client({
 				...network,
+				protocolVersion: 4,
 				host: "localhost",
 				port,
 				tls: { ca: ca.own.pem, alpn: ["x-amzn-mqtt-ca", "mqtt"] },

@@ -27,6 +27,7 @@ function roundTrip(options: Partial<ClientOptions>, payload: string): Promise<st
 	return new Promise((resolve) => {
 		const client = new Client({
 			...network,
+			protocolVersion: 4,
 			host: "localhost",
 			clientId: unique("node-websocket"),
 			packetSize: 100_000,

@@ -232,6 +232,7 @@ describe("a client", () => {
 		});
 		const client = new Client({
 			...network,
+			protocolVersion: 4,
 			host: "localhost",
 			port: port(),
 			clientId: "c",
@@ -264,6 +265,7 @@ describe("a client", () => {
 		const reason = await new Promise((onDisconnected) => {
 			const client = new Client({
 				...network,
+				protocolVersion: 4,
 				host: "nobody.invalid",
 				onDisconnected(reason) {
 					if (reason === reasons.CLOSED_BY_APP) return;

@@ -13,7 +13,7 @@ import {
 	encodeUnsubscribe5,
 	SubscriptionOption,
 } from "../../src/wire/v5/encode.js";
-import { encodeBinary, encodeFields, encodePairs, Properties } from "../../src/wire/v5/properties.js";
+import { encodeBinary, encodePairs, Properties } from "../../src/wire/v5/properties.js";
 import { Property } from "../../src/wire/v5/property.js";
 import type { ReceivedProperties } from "../../src/wire/v5/received.js";
 import { cuts, payload, text, topicFilter, topicName } from "../support/arbitraries.js";
@@ -357,7 +357,7 @@ test("[5.0 MQTT-3.1.2-1][5.0 MQTT-3.1.2-9][5.0 MQTT-3.1.2-11][5.0 MQTT-3.1.2-13]
 					userProperties: encodePairs(made.userProperties),
 					authenticationMethod: field(made.method),
 					authenticationData: made.data && encodeBinary("data", made.data),
-					willProperties: encodeFields(will),
+					willProperties: new Properties(will).block,
 					willDelay: will.willDelay,
 					willExpiry: will.willExpiry,
 				});

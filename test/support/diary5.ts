@@ -93,6 +93,12 @@ export class Diary5 implements PacketSink5 {
 		}
 	}
 
+	/** What it makes of an alias. */
+	resolve: () => boolean = () => true;
+
+	onAlias(): boolean {
+		return this.resolve();
+	}
 	onMessage(): boolean {
 		if (this.decoder.id !== 0 || this.decoder.partLength !== this.decoder.total) throw new Error("not whole");
 		return this.onPublish();

@@ -27,6 +27,8 @@ export class Setup {
 			...this.place.network,
 			...this.place.carrier?.options,
 			host: "10.0.0.1",
+			// MQTT 3.1.1; a test of 5.0 says so in its options.
+			protocolVersion: 4,
 			clientId: "c",
 			// Packet identifiers then begin with 1.
 			random: () => 0,

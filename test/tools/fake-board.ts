@@ -53,7 +53,7 @@ export class FakeBoard implements Board {
 		});
 		this.#client.on("error", () => {});
 		this.#client.on("connect", () => {
-			this.tell({ type: "client", connected: true, reason: "" });
+			this.tell({ type: "client", connected: true, protocolVersion: 4 });
 			this.#publish("status", "online", true);
 		});
 		if (config.decimals === undefined)

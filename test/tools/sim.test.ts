@@ -51,6 +51,35 @@ test(
 	FIRST,
 );
 
+test(
+	"the version in use is told: the embedded broker speaks MQTT 3.1.1, Mosquitto 5.0",
+	async () => {
+		const { port } = await startMosquitto();
+		const runs = [
+			{ args: [] as string[], version: 4, name: "MQTT 3.1.1", attempts: [5, 4] },
+			{ args: ["--broker", `mqtt://127.0.0.1:${port}`], version: 5, name: "MQTT 5.0", attempts: [5] },
+		];
+		for (const { args, version, name, attempts } of runs) {
+			const few = ["--messages", "5", "--interval", "50", "--protocol", ...args];
+			const lines = await sim(...few);
+			expect(lines.stdout).toContain(` client connected, ${name}\n`);
+			const { stdout } = await sim(...few, "--json");
+			const events = stdout
+				.trimEnd()
+				.split("\n")
+				.map((line) => JSON.parse(line));
+			const connected = events.filter(({ of, state }) => of === "client" && state === "connected");
+			expect(connected.map(({ protocolVersion }) => protocolVersion)).toEqual([version]);
+			const packets = events.flatMap(({ type, packet }) => (type === "packet" ? [packet] : []));
+			const connects = packets.filter(({ type }) => type === "CONNECT");
+			expect(connects.map(({ protocolVersion }) => protocolVersion)).toEqual(attempts);
+			expect(packets.flatMap(({ violations }) => violations)).toEqual([]);
+			expect(packets.at(-1).protocolVersion).toBe(version);
+		}
+	},
+	FIRST,
+);
+
 test("others' readings of the same name do not count", async () => {
 	const child = spawn(process.execPath, [COMMAND, "sim", "--messages", "10", "--interval", "50", "--json"]);
 	const ended = once(child, "exit");
@@ -208,7 +237,7 @@ class Terminal {
 
 test("the live view: a cause in full, and how many messages the board holds, until they are delivered", async () => {
 	const terminal = new Terminal(`${process.execPath} ${COMMAND} sim --interval 100`);
-	await terminal.shows(/client connected/, /holds 0 messages/, /status online/);
+	await terminal.shows(/client connected, MQTT 3\.1\.1/, /holds 0 messages/, /status online/);
 	terminal.press("c");
 	await terminal.shows(
 		new RegExp(`client disconnected: ${SOCKET_FAILED.message} network cut`),

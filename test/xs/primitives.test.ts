@@ -1,10 +1,12 @@
-// What the desktop host gives to TLS and WebSocket, in the real engine, against Node's own.
+// What the desktop host gives to TLS, WebSocket and SCRAM, in the real engine, against Node's own.
 
 import {
 	constants,
 	createHash,
+	createHmac,
 	generateKeyPairSync,
 	type KeyObject,
+	pbkdf2Sync,
 	publicDecrypt,
 	randomBytes,
 	sign,
@@ -35,6 +37,40 @@ test(
 
 test("a digest that is not there throws", async () => {
 	expect(await run([{ name: "digest", digest: "MD4711" as never, bytes: "" }])).toEqual(["no such digest"]);
+});
+
+describe.each([
+	["SHA1", 20],
+	["SHA256", 32],
+] as const)("HMAC with %s", (digest, size) => {
+	test("is that of RFC 2104, for keys shorter and longer than a block, of nothing and of much", async () => {
+		const keys = [randomBytes(1), randomBytes(64), randomBytes(65), randomBytes(200)];
+		const texts = [Buffer.alloc(0), Buffer.from("abc"), randomBytes(1000)];
+		const pairs = keys.flatMap((key) => texts.map((text) => [key, text] as const));
+		expect(
+			await run(pairs.map(([key, text]) => ({ name: "hmac", digest, key: hex(key), bytes: hex(text) }))),
+		).toEqual(pairs.map(([key, text]) => createHmac(digest, key).update(text).digest("hex")));
+	});
+
+	test("iterated it is PBKDF2, in slices of any size, and without garbage", async () => {
+		const [password, salt] = [randomBytes(9), randomBytes(16)];
+		const first = createHmac(digest, password)
+			.update(salt)
+			.update(Buffer.from([0, 0, 0, 1]))
+			.digest("hex");
+		const counts = [0, 1, 98, 300];
+		const [[, sum]] = (await run([
+			{ name: "iterate", digest, key: hex(password), link: first, sum: first, counts },
+		])) as [string[]];
+		expect(sum).toBe(pbkdf2Sync(password, salt, 400, size, digest).toString("hex"));
+	});
+
+	test("a result of another size is refused, and nothing is written beside it", async () => {
+		const bytes = "00".repeat(size - 1);
+		expect(
+			await run([{ name: "iterate", digest, key: "01", link: bytes, sum: `${bytes}00`, counts: [1] }]),
+		).toEqual([`${size - 1} bytes in place of ${size}`]);
+	});
 });
 
 /** Modulus or exponent of a key. */

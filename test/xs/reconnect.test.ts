@@ -30,6 +30,28 @@ test.each(LOADS)(
 	FIRST,
 );
 
+test.each(LOADS)(
+	"the live heap after 1020 connections in 5.0, and in 3.1.1 now and then, is that after 60, %s",
+	async (_how, preload) => {
+		const { heaps, ...counts } = await reportOf<{
+			heaps: Heap[];
+			connected: number;
+			received: number;
+			fives: number;
+		}>({
+			firmware: "test/xs/firmware/reconnect5",
+			config: { looks: [60, 1020] },
+			preload,
+		});
+		const [early, late] = heaps;
+		expect(late).toEqual(early);
+		expect(counts).toMatchObject({ connected: 1020, received: 1020 });
+		expect(counts.fives).toBeGreaterThan(400);
+		expect(counts.fives).toBeLessThan(900);
+	},
+	FIRST,
+);
+
 /** A broker that accepts, takes what comes after CONNECT, and hangs up. */
 const hangUp = (socket: Socket, reset: () => void) => {
 	let heard = 0;

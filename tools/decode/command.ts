@@ -7,13 +7,14 @@ import { Problem, textOf } from "../problem.js";
 import { watchOutput } from "../standard-output.js";
 import { printable } from "../text.js";
 import { Input } from "./input.js";
-import { checkOptions, type DecodeOptions, FORMATS, type RawOptions, SENDERS } from "./options.js";
+import { checkOptions, type DecodeOptions, FORMATS, type RawOptions, SENDERS, VERSIONS } from "./options.js";
 import { PacketJson, PacketLines } from "./output.js";
 import { Tally } from "./tally.js";
 
 const HELP = `
 FILE holds hex digits (plain, 0x.., C arrays, dumps of hexdump -C, xxd, od -tx1, Wireshark; # and // begin comments),
-the bytes themselves, or a capture (pcap, pcapng). Passwords are not shown.
+the bytes themselves, or a capture (pcap, pcapng). Passwords and authentication data
+are not shown.
 
 Exit status: 0 when every packet keeps the rules, 1 when one breaks a rule, when something is no packet, or when the
 input cannot be read or ends within a packet (a capture may), 2 for wrong usage.
@@ -35,6 +36,10 @@ export function addDecodeCommand(program: Command): void {
 		.option(
 			"--port <number...>",
 			"in a capture, ports of brokers beside 1883 (default: what begins with CONNECT)",
+		)
+		.option(
+			"--protocol-version <level>",
+			`${VERSIONS.join(" or ")}: MQTT 3.1.1 or 5.0, where no CONNECT says it (default: what fits)`,
 		)
 		.option("--json", "print one JSON object a packet")
 		.addHelpText("after", HELP)

@@ -1,8 +1,12 @@
-// CONNECT and CONNACK (sections 3.1 and 3.2), field by field. Knows how to read fields; no other packet.
+// CONNECT and CONNACK (sections 3.1 and 3.2), field by field. CONNECT says which version the connection speaks.
+// Knows how to read fields; no other packet.
 // A password is never among what is shown, nor what may be one because the packet is malformed.
 
+import { Property } from "../../src/wire/v5/property.js";
 import { EndOfPacket, type FieldReader } from "./field-reader.js";
 import type { Facts } from "./packet.js";
+import { readProperties, WILL } from "./properties.js";
+import { codeName, isDefined, readReasonCode } from "./reason-codes.js";
 import { checkTopicName } from "./topics.js";
 
 const VARIABLE_HEADER = "section 3.1.2";
@@ -16,8 +20,8 @@ const RETURN_CODES = [
 	"Connection Refused, not authorized",
 ];
 
-/** The layout is known for MQTT 3.1.1, and for 3.1, which has the same. */
-const LEVELS: Record<string, number> = { MQTT: 4, MQIsdp: 3 };
+/** The layout is known for MQTT 5.0, for 3.1.1, and for 3.1, which has the same. */
+const LEVELS: Record<string, readonly number[]> = { MQTT: [4, 5], MQIsdp: [3] };
 /** Characters of a Protocol Name that is shown. */
 const LONGEST_NAME = 8;
 
@@ -36,9 +40,8 @@ export function readConnect(reader: FieldReader, facts: Facts): void {
 	}
 	// What no flag announces may be a password all the same.
 	delete reader.fields.at(-1)!.bytes;
-	// A CONNECT of MQTT 5.0 ends where it says.
-	facts.uncertain = payload.secret && facts.protocolLevel !== 5;
-	if (payload.secret) hideFrom(reader, payload.at);
+	facts.uncertain = payload.secret;
+	if (payload.secret) reader.hideFrom(payload.at, "a password");
 }
 
 function readConnectFields(
@@ -59,13 +62,15 @@ function readConnectFields(
 	}
 	payload.at = offset + start - reader.left;
 	const level = reader.byte("Protocol Level", VARIABLE_HEADER);
+	reader.version = level === 5 ? 5 : 4;
 	facts.protocolLevel = level;
 	payload.at = offset + start - reader.left;
 	const version =
 		level === 5 ? "MQTT 5.0" : level === 4 ? "MQTT 3.1.1" : level === 3 ? "MQTT 3.1" : "unknown";
 	reader.says(level, version);
-	if (level !== 4) reader.violate("MQTT-3.1.2-2", `the Protocol Level is ${level} (${version}), not 4`);
-	if (LEVELS[name] !== level) {
+	if (level !== 4 && level !== 5)
+		reader.violate("MQTT-3.1.2-2", `the Protocol Level is ${level} (${version}), not 4 or 5`);
+	if (!LEVELS[name]?.includes(level)) {
 		const { length } = reader.rest("not decoded");
 		reader.broken = true;
 		reader.says(undefined, `${length} bytes of ${version === "unknown" ? "an unknown protocol" : version}`);
@@ -76,7 +81,22 @@ function readConnectFields(
 	reader.says(keepAlive, keepAlive === 0 ? "off" : "seconds");
 	payload.at = offset + start - reader.left;
 	payload.secret = flags.password;
-	readConnectPayload(reader, flags);
+	if (level === 5) readConnectProperties(reader, facts, payload);
+	readConnectPayload(reader, flags, payload);
+}
+
+function readConnectProperties(reader: FieldReader, facts: Facts, payload: { secret: boolean }): void {
+	const { secret } = payload;
+	// While they are read, anything may be authentication data.
+	payload.secret = true;
+	const before = reader.violations.length;
+	const { properties, sound } = readProperties(reader, 1, "section 3.1.2.11");
+	facts.properties = properties;
+	// Strings that took in what is behind them have its null characters.
+	if (!sound || reader.violations.length > before) reader.broken = true;
+	else payload.secret = secret || properties.has(Property.AUTHENTICATION_DATA);
+	if (properties.has(Property.AUTHENTICATION_DATA) && !properties.has(Property.AUTHENTICATION_METHOD))
+		reader.violate("section 3.1.2.11.10", "there is Authentication Data, and no Authentication Method");
 }
 
 interface ConnectFlags {
@@ -100,47 +120,43 @@ function readConnectFlags(reader: FieldReader, facts: Facts): ConnectFlags {
 	reader.part("Will Retain", flag(5));
 	reader.part("Will QoS", willQos);
 	reader.part("Will Flag", flag(2));
-	reader.part("Clean Session", flag(1));
+	const five = reader.version === 5;
+	reader.part(five ? "Clean Start" : "Clean Session", flag(1));
 	reader.part("Reserved", flag(0));
 	facts.cleanSession = cleanSession;
 	if (flag(0) === 1) reader.violate("MQTT-3.1.2-3", "the reserved bit of the Connect Flags is 1");
 	if (!will && willQos !== 0)
-		reader.violate("MQTT-3.1.2-13", `the Will Flag is 0 and the Will QoS ${willQos}`);
-	if (!will && flag(5) === 1) reader.violate("MQTT-3.1.2-15", "the Will Flag is 0 and Will Retain 1");
-	if (will && willQos === 3) reader.violate("MQTT-3.1.2-14", "the Will QoS is 3");
-	if (!userName && password)
+		reader.violate(
+			five ? "MQTT-3.1.2-11" : "MQTT-3.1.2-13",
+			`the Will Flag is 0 and the Will QoS ${willQos}`,
+		);
+	if (!will && flag(5) === 1)
+		reader.violate(five ? "MQTT-3.1.2-13" : "MQTT-3.1.2-15", "the Will Flag is 0 and Will Retain 1");
+	if (will && willQos === 3) reader.violate(five ? "MQTT-3.1.2-12" : "MQTT-3.1.2-14", "the Will QoS is 3");
+	if (!five && !userName && password)
 		reader.violate("MQTT-3.1.2-22", "the User Name Flag is 0 and the Password Flag 1");
 	return { cleanSession, will, userName, password };
 }
 
-function readConnectPayload(reader: FieldReader, flags: ConnectFlags): void {
+function readConnectPayload(reader: FieldReader, flags: ConnectFlags, payload: { secret: boolean }): void {
+	const five = reader.version === 5;
 	const clientId = reader.string("Client Identifier", "MQTT-3.1.3-3");
-	if (clientId === "" && !flags.cleanSession)
+	if (clientId === "" && !flags.cleanSession && !five)
 		reader.violate("MQTT-3.1.3-7", "the Client Identifier is empty and Clean Session 0");
 	if (flags.will) {
+		if (five && !readProperties(reader, WILL, "section 3.1.3.2", "Will Properties").sound) {
+			reader.broken = true;
+			payload.secret = true;
+		}
 		const topic = reader.string("Will Topic", "MQTT-3.1.2-9");
-		checkTopicName(reader, "Will Topic", topic, "MQTT-4.7.1-1");
-		const message = reader.binary("Will Message", "MQTT-3.1.2-9");
+		checkTopicName(reader, "Will Topic", topic, five ? "MQTT-4.7.0-1" : "MQTT-4.7.1-1");
+		const name = five ? "Will Payload" : "Will Message";
+		const message = reader.binary(name, "MQTT-3.1.2-9");
 		reader.says(Buffer.from(message).toString(), `${message.length} bytes`);
 	}
-	if (flags.userName) reader.string("User Name", "MQTT-3.1.2-19");
-	if (flags.password) {
-		const length = reader.binary("Password", "MQTT-3.1.2-21").length;
-		const password = reader.fields.at(-1)!;
-		delete password.bytes;
-		password.note = `${length} bytes, not shown`;
-	}
+	if (flags.userName) reader.string("User Name", five ? "MQTT-3.1.2-17" : "MQTT-3.1.2-19");
+	if (flags.password) reader.hide(reader.binary("Password", five ? "MQTT-3.1.2-19" : "MQTT-3.1.2-21").length);
 	reader.end("section 3.1.3");
-}
-
-/** Takes back what the payload's fields say: nobody knows where the password is. */
-function hideFrom(reader: FieldReader, offset: number): void {
-	for (const field of reader.fields) {
-		if (field.offset < offset) continue;
-		delete field.bytes;
-		delete field.value;
-		field.note = `${field.length} bytes, not shown: it may hold a password`;
-	}
 }
 
 export function readConnack(reader: FieldReader, facts: Facts): void {
@@ -148,15 +164,59 @@ export function readConnack(reader: FieldReader, facts: Facts): void {
 	reader.says(flags, flags.toString(2).padStart(8, "0"));
 	const sessionPresent = (flags & 1) === 1;
 	reader.part("Session Present", flags & 1);
+	const five = reader.version === 5;
 	if (flags > 1)
-		reader.violate("section 3.2.2.1", "bits 7 to 1 of the Connect Acknowledge Flags are reserved, not 0");
-	const code = reader.byte("Connect Return code", "section 3.2.2");
-	reader.says(code, RETURN_CODES[code] ?? "reserved");
-	if (code >= RETURN_CODES.length)
-		reader.violate("MQTT-3.2.2-6", `the Connect Return code ${code} is reserved`);
-	if (code !== 0 && sessionPresent)
-		reader.violate("MQTT-3.2.2-4", `Session Present is 1 and the Connect Return code ${code}, not 0`);
+		reader.violate(
+			five ? "MQTT-3.2.2-1" : "section 3.2.2.1",
+			"bits 7 to 1 of the Connect Acknowledge Flags are reserved, not 0",
+		);
 	facts.sessionPresent = sessionPresent;
-	facts.returnCode = code;
+	// A server that does not speak MQTT 5.0 refuses it with a CONNACK of its own version.
+	if (five && reader.left > 1) readConnack5(reader, facts);
+	else readReturnCode(reader, facts);
 	reader.end("section 3.2");
+}
+
+function readReturnCode(reader: FieldReader, facts: Facts): void {
+	const five = reader.version === 5;
+	const code = reader.byte(five ? "Reason Code" : "Connect Return code", "section 3.2.2");
+	facts.returnCode = code;
+	const reserved = code >= RETURN_CODES.length;
+	if (five) {
+		reader.says(code, reserved ? codeName(code, 2) : RETURN_CODES[code]);
+		if (code === 0) reader.violate("section 3.2.2.3", "there is no Property Length");
+		else if (reserved && !isDefined(code, 2))
+			reader.violate("MQTT-3.2.2-8", `the Reason Code 0x${code.toString(16)} is reserved`);
+	} else {
+		reader.says(code, RETURN_CODES[code] ?? "reserved");
+		if (reserved) reader.violate("MQTT-3.2.2-6", `the Connect Return code ${code} is reserved`);
+	}
+	if (code !== 0 && facts.sessionPresent)
+		reader.violate(
+			five ? "MQTT-3.2.2-6" : "MQTT-3.2.2-4",
+			`Session Present is 1 and the ${five ? "Reason Code" : "Connect Return code"} ${code}, not 0`,
+		);
+}
+
+/** Wrong in any way, its properties are not shown: authentication data may be anywhere in them. */
+function readConnack5(reader: FieldReader, facts: Facts): void {
+	const code = readReasonCode(reader, 2, "MQTT-3.2.2-8");
+	facts.returnCode = code;
+	if (code !== 0 && facts.sessionPresent)
+		reader.violate("MQTT-3.2.2-6", `Session Present is 1 and the Reason Code ${code}, not 0`);
+	const offset = reader.position;
+	const before = reader.violations.length;
+	try {
+		const { properties } = readProperties(reader, 2, "section 3.2.2.3");
+		facts.properties = properties;
+		if (properties.has(Property.AUTHENTICATION_DATA) && !properties.has(Property.AUTHENTICATION_METHOD))
+			reader.violate("section 3.2.2.3.18", "there is Authentication Data, and no Authentication Method");
+		reader.end("section 3.2");
+	} finally {
+		if (reader.broken || reader.violations.length > before) {
+			if (reader.left > 0) reader.rest("not decoded");
+			reader.hideFrom(offset, "authentication data");
+			facts.uncertain = reader.broken;
+		}
+	}
 }

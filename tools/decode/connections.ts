@@ -1,7 +1,7 @@
 // The MQTT connections in a capture: segments in, judged packets and holes out. Knows TCP and which connections are MQTT.
 
 import { Conversation } from "./conversation.js";
-import type { Packet, Sender } from "./packet.js";
+import type { Packet, Sender, Version } from "./packet.js";
 import { Reassembly } from "./reassembly.js";
 import type { Segment } from "./segment.js";
 import { beginsWithPacket } from "./synchronise.js";
@@ -34,12 +34,17 @@ export class Connections {
 	count = 0;
 	readonly #ports: readonly number[];
 	readonly #sink: Sink;
+	readonly #version: Version | undefined;
 	readonly #connections = new Map<string, Connection>();
 
-	/** `ports`: where servers listen. At others a connection is MQTT if it begins with CONNECT. */
-	constructor(ports: readonly number[], sink: Sink) {
+	/**
+	 * `ports`: where servers listen. At others a connection is MQTT if it begins with CONNECT.
+	 * `version`: what a connection speaks whose CONNECT is not in the capture; none: what fits.
+	 */
+	constructor(ports: readonly number[], sink: Sink, version?: Version) {
 		this.#ports = ports;
 		this.#sink = sink;
+		this.#version = version;
 	}
 
 	add(segment: Segment): void {
@@ -49,7 +54,7 @@ export class Connections {
 		if (connection === undefined || (isNew && connection.isOlderThan(segment))) {
 			connection?.end();
 			if (connection === undefined && this.#connections.size === CONNECTIONS) this.#forgetOldest();
-			connection = new Connection(segment, this.#ports, this.#sink, () => ++this.count);
+			connection = new Connection(segment, this.#ports, this.#sink, this.#version, () => ++this.count);
 		}
 		// The last in the map is the one that spoke last.
 		this.#connections.delete(key);
@@ -86,7 +91,13 @@ class Connection {
 	#isMqtt: boolean | undefined;
 	#ended = false;
 
-	constructor(first: Segment, ports: readonly number[], sink: Sink, number: () => number) {
+	constructor(
+		first: Segment,
+		ports: readonly number[],
+		sink: Sink,
+		version: Version | undefined,
+		number: () => number,
+	) {
 		const clientSpeaks = first.syn ? !first.ack : !ports.includes(first.fromPort);
 		const [client, server] = clientSpeaks ? [first.from, first.to] : [first.to, first.from];
 		this.#place = { client, server, connection: 0, time: first.time };
@@ -94,7 +105,7 @@ class Connection {
 		this.#number = number;
 		this.#begin = first.syn && !first.ack ? first.sequence : undefined;
 		this.#isMqtt = ports.includes(clientSpeaks ? first.toPort : first.fromPort) ? true : undefined;
-		this.#conversation = new Conversation((packet) => sink.packet(packet, this.#place));
+		this.#conversation = new Conversation((packet) => sink.packet(packet, this.#place), version);
 		this.#synchronised = { client: first.syn, server: first.syn };
 		if (!first.syn) for (const sender of ["client", "server"] as const) this.#conversation.hole(sender, 0);
 		const direction = (sender: Sender) =>
@@ -131,7 +142,7 @@ class Connection {
 		this.#isMqtt ??= sender === "client" && beginsWithConnect(bytes);
 		if (!this.#isMqtt) return;
 		if (this.#place.connection === 0) this.#place.connection = this.#number();
-		if (!this.#synchronised[sender] && !beginsWithPacket(bytes, sender)) {
+		if (!this.#synchronised[sender] && !beginsWithPacket(bytes, sender, this.#conversation.version)) {
 			this.#skipped[sender] += bytes.length;
 			return;
 		}

@@ -1,21 +1,34 @@
 // One connection, both directions: bytes in as they pass, judged packets out. Knows streams and the rules between packets.
 
+import { Dialect } from "./dialect.js";
 import { Exchange } from "./exchange.js";
-import type { Packet, Sender } from "./packet.js";
+import type { Packet, Sender, Version } from "./packet.js";
 import { PacketStream } from "./packet-stream.js";
 
 export class Conversation {
 	readonly #streams: Record<Sender, PacketStream>;
 	readonly #exchange = new Exchange();
+	readonly #dialect: Dialect;
 
-	constructor(onPacket: (packet: Packet) => void) {
+	/** `version`: what the connection speaks unless its CONNECT says otherwise; none: what fits. */
+	constructor(onPacket: (packet: Packet) => void, version?: Version) {
+		const dialect = new Dialect(version);
+		this.#dialect = dialect;
 		const stream = (sender: Sender) =>
-			new PacketStream(sender, (packet) => {
-				if (packet.facts.protocolLevel === 5) this.#streams.server.opaque = true;
-				this.#exchange.check(packet);
-				onPacket(packet);
-			});
+			new PacketStream(
+				sender,
+				(packet) => {
+					this.#exchange.check(packet);
+					onPacket(packet);
+				},
+				dialect,
+			);
 		this.#streams = { client: stream("client"), server: stream("server") };
+	}
+
+	/** None: not known. */
+	get version(): Version | undefined {
+		return this.#dialect.known;
 	}
 
 	push(sender: Sender, bytes: Uint8Array): void {

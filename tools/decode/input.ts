@@ -4,6 +4,7 @@
 import { Problem } from "../problem.js";
 import { Connections, type Sink } from "./connections.js";
 import { Conversation } from "./conversation.js";
+import { Dialect } from "./dialect.js";
 import { HexReader } from "./hex.js";
 import type { DecodeOptions } from "./options.js";
 import { PacketStream } from "./packet-stream.js";
@@ -47,9 +48,9 @@ export class Input {
 
 	#begin(): void {
 		const format = this.#options.format ?? formatOf(this.#probe);
-		if (format === "pcap") this.#reader = captureInput(this.#options.ports, this.#sink);
+		if (format === "pcap") this.#reader = captureInput(this.#options, this.#sink);
 		else {
-			const stream = packets(this.#options.from, this.#sink);
+			const stream = packets(this.#options, this.#sink);
 			this.#reader = format === "hex" ? hexInput(stream) : stream;
 		}
 		this.#reader.push(this.#probe);
@@ -77,12 +78,13 @@ function isUtf8(bytes: Uint8Array): boolean {
 }
 
 /** One direction; if nobody says whose, only what packets are by themselves is judged. */
-function packets(from: DecodeOptions["from"], sink: Sink): Reader {
+function packets({ from, version }: DecodeOptions, sink: Sink): Reader {
 	if (from === undefined) {
-		const stream = new PacketStream(undefined, (packet) => sink.packet(packet, undefined));
+		const dialect = new Dialect(version);
+		const stream = new PacketStream(undefined, (packet) => sink.packet(packet, undefined), dialect);
 		return { push: (bytes) => stream.push(bytes), end: () => stream.end() };
 	}
-	const conversation = new Conversation((packet) => sink.packet(packet, undefined));
+	const conversation = new Conversation((packet) => sink.packet(packet, undefined), version);
 	return { push: (bytes) => conversation.push(from, bytes), end: () => conversation.end() };
 }
 
@@ -100,8 +102,8 @@ function hexInput(packets: Reader): Reader {
 	};
 }
 
-function captureInput(ports: readonly number[], sink: Sink): Reader {
-	const connections = new Connections(ports, sink);
+function captureInput({ ports, version }: DecodeOptions, sink: Sink): Reader {
+	const connections = new Connections(ports, sink, version);
 	const reader = new CaptureReader((frame) => {
 		const segment = segmentOf(frame);
 		if (segment !== undefined) connections.add(segment);

@@ -1,16 +1,17 @@
 // Bytes of one direction in, packets out; in any chunks, in bounded memory. Knows framing (section 2.2) only.
 
-import type { Facts, Field, Packet, Sender, Violation } from "./packet.js";
+import { Dialect } from "./dialect.js";
+import type { Facts, Field, Packet, Sender, Version, Violation } from "./packet.js";
 import { decodePacket } from "./packets.js";
 
 /** Bytes of a packet that are kept; what is over is counted and passed over. */
 export const KEPT = 65_536;
 /** A Remaining Length has four bytes at most. */
 const LONGEST_HEADER = 5;
+const CONNECT = 1;
 
 export class PacketStream {
-	/** The packets are of another version: only their fixed headers are read. */
-	opaque = false;
+	readonly #dialect: Dialect;
 	readonly #sender: Sender | undefined;
 	readonly #onPacket: (packet: Packet) => void;
 	/** What was kept of the packet, from its fixed header on. */
@@ -30,9 +31,10 @@ export class PacketStream {
 	#skipped = 0;
 
 	/** `sender`: none if it is not known, or both are mixed. */
-	constructor(sender: Sender | undefined, onPacket: (packet: Packet) => void) {
+	constructor(sender: Sender | undefined, onPacket: (packet: Packet) => void, dialect = new Dialect()) {
 		this.#sender = sender;
 		this.#onPacket = onPacket;
+		this.#dialect = dialect;
 	}
 
 	push(bytes: Uint8Array): void {
@@ -98,20 +100,32 @@ export class PacketStream {
 			this.#lost = true;
 			return;
 		}
-		const packet = decodePacket(
-			{ bytes, header: this.#header, length: this.#length, missing, at: this.#at, sender: this.#sender },
-			this.opaque,
-		);
+		const packet = this.#decode(bytes, missing);
 		const { alien } = packet.facts;
 		if (alien !== undefined) {
 			this.#tell([{ rule: "section 2.2", what: alien }, ...packet.violations]);
 			this.#lost = true;
 			return;
 		}
-		if (packet.facts.protocolLevel === 5) this.opaque = true;
 		this.#next();
 		this.#onPacket(packet);
 		this.#lost = packet.facts.uncertain === true;
+	}
+
+	#decode(bytes: Uint8Array, missing: number): Packet {
+		const framed = {
+			bytes,
+			header: this.#header,
+			length: this.#length,
+			missing,
+			at: this.#at,
+			sender: this.#sender,
+		};
+		const read = (version: Version) => decodePacket(framed, version);
+		if (bytes[0] >> 4 !== CONNECT) return this.#dialect.decode(read);
+		const packet = read(4);
+		this.#dialect.learn(packet);
+		return packet;
 	}
 
 	/** What has come is no packet. Of what is behind its header nothing is shown: a password may be in it. */
@@ -133,6 +147,8 @@ export class PacketStream {
 	#noPacket(length: number, fields: Field[], violations: Violation[], facts: Facts): void {
 		this.#onPacket({
 			type: "?",
+			version: this.#dialect.known ?? 4,
+			guessed: false,
 			sender: this.#sender,
 			at: this.#at,
 			length,

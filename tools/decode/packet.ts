@@ -29,6 +29,13 @@ export interface Facts {
 	/** Filters of a SUBSCRIBE, return codes of a SUBACK. */
 	count?: number;
 	protocolLevel?: number;
+	topic?: string;
+	retain?: boolean;
+	/** What MQTT 5.0 has beside, by property identifier. Of a CONNECT not the will's. */
+	properties?: ReadonlyMap<number, string | number>;
+	/** Of MQTT 5.0's acknowledgements, DISCONNECT and AUTH. */
+	reasonCode?: number;
+	/** Clean Start of MQTT 5.0, too. */
 	cleanSession?: boolean;
 	sessionPresent?: boolean;
 	returnCode?: number;
@@ -36,13 +43,20 @@ export interface Facts {
 	alien?: string;
 	/** The input ends within the fixed header, so that nothing is known of the packet. */
 	cut?: boolean;
-	/** A CONNECT that does not end where it says, and its password may be anywhere behind it. */
+	/** It does not end where it says, and its password or authentication data may be anywhere behind it. */
 	uncertain?: boolean;
 }
 
+/** Protocol Levels that are read: MQTT 3.1.1 (3.1 has the same layout) and MQTT 5.0. */
+export type Version = 4 | 5;
+
 export interface Packet {
-	/** Its type's name, "reserved" for what only MQTT 5.0 has; "?" when it is no packet. */
+	/** Its type's name, "reserved" where its version has none; "?" when it is no packet. */
 	type: string;
+	/** By which it was read. */
+	version: Version;
+	/** Nobody has said so: its bytes look like that version. */
+	guessed: boolean;
 	/** Who sent it, if that is known. */
 	sender: Sender | undefined;
 	/** Bytes of its stream before it. */
@@ -76,3 +90,11 @@ export const PACKET_TYPES = [
 	"DISCONNECT",
 	"reserved",
 ] as const;
+
+export function typeName(type: number, version: Version): string {
+	return type === 15 && version === 5 ? "AUTH" : PACKET_TYPES[type];
+}
+
+export function versionName(version: Version): string {
+	return version === 5 ? "MQTT 5.0" : "MQTT 3.1.1";
+}

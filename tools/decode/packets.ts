@@ -1,20 +1,20 @@
-// All packets (chapters 2 and 3 of MQTT 3.1.1): from bytes to fields, and the rules that a packet breaks by itself.
-// Knows no other packets around it.
+// All packets (chapters 2 and 3 of MQTT 3.1.1 and of 5.0): from bytes to fields, and the rules that a packet breaks by
+// itself. What 5.0 has in them is in packets5. Knows no other packets around it.
 
 import { readConnack, readConnect } from "./connect.js";
 import { EndOfPacket, FieldReader } from "./field-reader.js";
-import { type Facts, PACKET_TYPES, type Packet, type Sender } from "./packet.js";
+import { type Kind, QOS, readPacketId } from "./kind.js";
+import {
+	type Facts,
+	PACKET_TYPES,
+	type Packet,
+	type Sender,
+	typeName,
+	type Version,
+	versionName,
+} from "./packet.js";
+import { KINDS5 } from "./packets5.js";
 import { checkTopicFilter, checkTopicName } from "./topics.js";
-
-const QOS = ["At most once delivery", "At least once delivery", "Exactly once delivery", "reserved"];
-
-/** What a packet type's fixed header has to be, and how to read the rest. */
-interface Kind {
-	/** Flags that are reserved for this value. */
-	flags: number;
-	flagsRule: string;
-	read(reader: FieldReader, facts: Facts, flags: number): void;
-}
 
 const RESERVED_FLAGS = "MQTT-2.2.2-1";
 
@@ -48,6 +48,7 @@ const KINDS: readonly (Kind | undefined)[] = [
 	undefined,
 ];
 
+const CONNECT = 1;
 const PUBLISH = 3;
 /** Remaining lengths that are fixed, by packet type. */
 export const LENGTHS: Readonly<Record<number, number>> = {
@@ -61,8 +62,12 @@ export const LENGTHS: Readonly<Record<number, number>> = {
 	13: 0,
 	14: 0,
 };
-/** Bytes beyond its fixed length by which a packet may be wrong and still be one: what MQTT 5.0 has there, say. */
+const LENGTHS5: Readonly<Record<number, number>> = { 12: 0, 13: 0 };
+/** Bytes beyond its fixed length by which a packet may be wrong and still be one. */
 const TOLERATED = 4;
+
+const kindOf = (type: number, version: Version) => (version === 5 ? KINDS5 : KINDS)[type];
+const lengthOf = (type: number, version: Version) => (version === 5 ? LENGTHS5 : LENGTHS)[type];
 
 export interface Framed {
 	/** The packet, or its beginning. */
@@ -77,21 +82,21 @@ export interface Framed {
 	sender: Sender | undefined;
 }
 
-/** `opaque`: of another version of MQTT; only the fixed header is read. */
-export function decodePacket(framed: Framed, opaque: boolean): Packet {
+/** `version`: of the connection. CONNECT says it itself. */
+export function decodePacket(framed: Framed, version: Version): Packet {
 	const { bytes, header, length, missing, at, sender } = framed;
-	const reader = new FieldReader(bytes, length);
+	const reader = new FieldReader(bytes, length, version);
 	const type = bytes[0] >> 4;
 	const flags = bytes[0] & 15;
 	const facts: Facts = {};
 	try {
 		reader.byte("MQTT Control Packet type", "section 2.2");
-		reader.says(type, PACKET_TYPES[type]);
+		reader.says(type, typeName(type, version));
 		if (type === PUBLISH) readPublishFlags(reader, facts, flags);
 		else reader.part("Flags", flags, fourBits(flags));
 		reader.field("Remaining Length", header - 1, "section 2.2.3");
 		reader.says(length - header);
-		readBody(reader, facts, type, flags, opaque || isTooLong(type, length - header));
+		readBody(reader, facts, type, flags, length - header);
 	} catch (error) {
 		if (!(error instanceof EndOfPacket)) throw error;
 		// What is left was cut, is missing, or is too short for its field.
@@ -100,63 +105,81 @@ export function decodePacket(framed: Framed, opaque: boolean): Packet {
 			reader.says(undefined, `${length} bytes`);
 		}
 	}
+	if (header > 2 && bytes[header - 1] === 0 && reader.version === 5)
+		reader.violate("MQTT-1.5.5-1", `the Remaining Length has more bytes than ${length - header} needs`);
 	if (reader.moreFields > 0)
 		reader.fields.push({ offset: length, length: 0, name: "…", note: `${reader.moreFields} more fields` });
-	const { fields, violations, moreViolations } = reader;
-	if (!opaque) facts.alien = whyAlien(reader, type, length - header, flagsAreWrong(type, flags), missing > 0);
-	return { type: PACKET_TYPES[type], sender, at, length, missing, fields, violations, moreViolations, facts };
+	facts.alien = whyAlien(reader, type, length - header, flags, missing > 0);
+	return {
+		type: typeName(type, reader.version),
+		version: reader.version,
+		guessed: false,
+		sender,
+		at,
+		length,
+		missing,
+		fields: reader.fields,
+		violations: reader.violations,
+		moreViolations: reader.moreViolations,
+		facts,
+	};
 }
 
 /** A packet that has one fault breaks a rule; one that has two is none. */
 function whyAlien(
-	{ misfit }: FieldReader,
+	{ misfit, version }: FieldReader,
 	type: number,
 	remaining: number,
-	wrongFlags: boolean,
+	flags: number,
 	isCut: boolean,
 ): string | undefined {
 	const name = PACKET_TYPES[type];
-	if (KINDS[type] === undefined) return "this is no MQTT 3.1.1: there is no such packet type";
-	if (isTooLong(type, remaining))
-		return `this is no MQTT 3.1.1: a ${name} has a Remaining Length of ${LENGTHS[type]}, not ${remaining}`;
+	const none = `this is no ${versionName(version)}:`;
+	if (kindOf(type, version) === undefined) return `${none} there is no such packet type`;
+	if (isTooLong(type, version, remaining))
+		return `${none} a ${name} has a Remaining Length of ${lengthOf(type, version)}, not ${remaining}`;
 	const faults: string[] = [];
-	if (wrongFlags) faults.push("wrong flags");
+	if (flagsAreWrong(type, version, flags)) faults.push("wrong flags");
 	if (misfit) faults.push("fields that do not fit");
 	if (isCut) faults.push("too few bytes");
-	return faults.length < 2
-		? undefined
-		: `this is no MQTT 3.1.1: for a ${name} it has ${faults.join(" and ")}`;
+	return faults.length < 2 ? undefined : `${none} for a ${name} it has ${faults.join(" and ")}`;
 }
 
-function isTooLong(type: number, remaining: number): boolean {
-	return remaining > LENGTHS[type] + TOLERATED;
+function isTooLong(type: number, version: Version, remaining: number): boolean {
+	return remaining > lengthOf(type, version) + TOLERATED;
 }
 
-function flagsAreWrong(type: number, flags: number): boolean {
-	if (type !== PUBLISH) return flags !== KINDS[type]?.flags;
+function flagsAreWrong(type: number, version: Version, flags: number): boolean {
+	if (type !== PUBLISH) return flags !== kindOf(type, version)?.flags;
 	return (flags & 6) === 6 || (flags & 14) === 8;
 }
 
-/** `headerOnly`: what is behind it is not to be read. */
-function readBody(reader: FieldReader, facts: Facts, type: number, flags: number, headerOnly: boolean): void {
-	const found = KINDS[type];
+function readBody(reader: FieldReader, facts: Facts, type: number, flags: number, remaining: number): void {
+	const { version } = reader;
+	const found = kindOf(type, version);
+	const headerOnly = isTooLong(type, version, remaining);
 	if (found === undefined) reader.violate("section 2.2.1", `packet type ${type} is reserved`);
-	else if (type !== PUBLISH && !headerOnly && flagsAreWrong(type, flags))
-		reader.violate(
-			found.flagsRule,
-			`the flags of ${PACKET_TYPES[type]} are ${fourBits(flags)}, not ${fourBits(found.flags)}`,
-		);
+	else if (type !== PUBLISH && type !== CONNECT && !headerOnly) checkFlags(reader, found, type, flags);
 	if (found !== undefined && !headerOnly) found.read(reader, facts, flags);
 	else if (reader.left > 0) {
 		const { length } = reader.rest("not decoded");
 		reader.says(undefined, `${length} bytes`);
 	}
+	// Only now is the version of a CONNECT known.
+	if (type === CONNECT) checkFlags(reader, kindOf(type, reader.version)!, type, flags);
 }
 
-function readPacketId(reader: FieldReader, facts: Facts, section: string, zeroRule: string): void {
-	const packetId = reader.integer("Packet Identifier", section);
-	facts.packetId = packetId;
-	if (packetId === 0) reader.violate(zeroRule, "the Packet Identifier is 0");
+function checkFlags(
+	reader: FieldReader,
+	{ flags: right, flagsRule }: Kind,
+	type: number,
+	flags: number,
+): void {
+	if (flags !== right)
+		reader.violate(
+			flagsRule,
+			`the flags of ${typeName(type, reader.version)} are ${fourBits(flags)}, not ${fourBits(right)}`,
+		);
 }
 
 function readPublishFlags(reader: FieldReader, facts: Facts, flags: number): void {
@@ -164,6 +187,7 @@ function readPublishFlags(reader: FieldReader, facts: Facts, flags: number): voi
 	const qos = (flags >> 1) & 3;
 	facts.dup = dup === 1;
 	facts.qos = qos;
+	facts.retain = (flags & 1) === 1;
 	reader.part("DUP flag", dup);
 	reader.part("QoS level", qos, QOS[qos]);
 	reader.part("RETAIN", flags & 1);
@@ -173,6 +197,7 @@ function readPublishFlags(reader: FieldReader, facts: Facts, flags: number): voi
 
 function readPublish(reader: FieldReader, facts: Facts): void {
 	const topic = reader.string("Topic Name", "MQTT-3.3.2-1");
+	facts.topic = topic;
 	checkTopicName(reader, "Topic Name", topic, "MQTT-3.3.2-2");
 	if (facts.qos !== 0) readPacketId(reader, facts, "section 3.3.2.2", "MQTT-2.3.1-1");
 	const { bytes, length } = reader.rest("Payload");

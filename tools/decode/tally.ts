@@ -70,7 +70,7 @@ export class Tally {
 		if (this.#stray > 0)
 			return new Problem(
 				`${count(this.#stray, "byte")} could not be decoded`,
-				"they follow a CONNECT that did not come whole, and its password may be among them",
+				"they follow a packet that did not come whole, and its password or authentication data may be among them",
 				"capture whole frames",
 			);
 		return undefined;

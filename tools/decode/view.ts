@@ -1,7 +1,7 @@
 // Packets as text and as JSON. Knows packets; no terminal. What comes from the network is made fit to be printed.
 
 import { printable } from "../text.js";
-import type { Field, Packet } from "./packet.js";
+import { type Field, type Packet, versionName } from "./packet.js";
 
 /** Bytes of a field that a line shows. */
 const LINE_BYTES = 8;
@@ -22,11 +22,12 @@ export function detailsOf(packet: Packet): string[] {
 }
 
 export function titleOf(packet: Packet): string {
-	const { sender, type, at, length, missing } = packet;
+	const { sender, type, at, length, missing, version, guessed } = packet;
 	const who =
 		sender === undefined ? "" : ` ${sender === "client" ? "client -> server" : "server -> client"},`;
+	const by = version === 4 || type === "?" ? "" : `, ${guessed ? "it seems " : ""}${versionName(version)}`;
 	const cut = missing === 0 ? "" : `, ${missing} of them are missing`;
-	return `${type === "?" ? "not a packet" : type}${who} at byte ${at}, ${length} bytes${cut}`;
+	return `${type === "?" ? "not a packet" : type}${who} at byte ${at}, ${length} bytes${cut}${by}`;
 }
 
 function fieldInWords({ offset, length, bytes, name, value, note }: Field): string {
@@ -50,9 +51,11 @@ function lineOfBytes(length: number, bytes: Uint8Array | undefined): string {
 
 /** One object; long bytes and texts are cut, and "cut" says so. */
 export function packetInJson(packet: Packet): object {
-	const { type, sender, at, length, missing, fields, violations, moreViolations } = packet;
+	const { type, version, guessed, sender, at, length, missing, fields, violations, moreViolations } = packet;
 	return {
 		type,
+		protocolVersion: type === "?" ? undefined : version,
+		guessed: guessed || undefined,
 		sender,
 		at,
 		length,

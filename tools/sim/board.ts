@@ -8,6 +8,7 @@ import {
 	type BoardEvent as DesktopEvent,
 } from "../../hosts/desktop/board.js";
 import { EngineError, engine, type Progress } from "../../hosts/desktop/engine.js";
+import type { Version } from "../decode/packet.js";
 import { Problem, textOf } from "../problem.js";
 
 export type BoardEvent =
@@ -19,8 +20,9 @@ export type BoardEvent =
 	| { type: "reading"; name: string; value: number }
 	/** What the firmware holds now, and has given up since it was started. */
 	| { type: "held"; messages: number; dropped: number }
-	/** The firmware's MQTT connection. */
-	| { type: "client"; connected: boolean; reason: string }
+	/** The firmware's MQTT connection. While it is connected, with the version that it speaks. */
+	| { type: "client"; connected: true; protocolVersion: Version | undefined }
+	| { type: "client"; connected: false; reason: string }
 	| { type: "abort"; reason: string; message: string }
 	/** The last one. `text`: what the engine itself had to complain about. */
 	| { type: "exit"; status: number | null; text: string };
@@ -137,9 +139,16 @@ function heldEvent([messages, dropped]: (number | null)[]): BoardEvent | undefin
 /** What the node's device reports of its connection. */
 function clientEvent(text: string): BoardEvent | undefined {
 	try {
-		const { connected, reason } = JSON.parse(text);
-		if (typeof connected !== "boolean" || typeof reason !== "string") return undefined;
-		return { type: "client", connected, reason };
+		const { connected, reason, protocolVersion } = JSON.parse(text);
+		if (connected === true)
+			return {
+				type: "client",
+				connected,
+				protocolVersion: protocolVersion === 4 || protocolVersion === 5 ? protocolVersion : undefined,
+			};
+		return connected === false && typeof reason === "string"
+			? { type: "client", connected, reason }
+			: undefined;
 	} catch {
 		return undefined;
 	}

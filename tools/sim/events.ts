@@ -2,7 +2,7 @@
 // In JSON each event is one line, with its time; a new field is no change, a new meaning of one is.
 
 import type { Counters } from "../../hosts/desktop/board.js";
-import type { Packet } from "../decode/packet.js";
+import type { Packet, Version } from "../decode/packet.js";
 
 /** A message as the independent subscriber has received it. */
 export interface ReceivedMessage {
@@ -47,7 +47,8 @@ export type ConnectionEvent = { type: "connection" } & (
 	| { of: "broker"; state: "ready"; url: string; embedded: boolean }
 	| { of: "observer"; state: "connected" | "disconnected" }
 	| ({ of: "encryption"; state: "on"; with: "board" | "observer" } & Encryption)
-	| { of: "client"; state: "connected" | "disconnected"; reason: string }
+	| { of: "client"; state: "connected"; reason: ""; protocolVersion: Version | undefined }
+	| { of: "client"; state: "disconnected"; reason: string }
 	| { of: "network"; state: "up" | "cut" | "frozen" }
 	| { of: "board"; state: "on" | "ready" | "unplugged" | "off" }
 	| { of: "board"; state: "aborted"; reason: string }

@@ -224,12 +224,22 @@ export class Session {
 				this.#onEvent({ type: "connection", of: "network", state: event.state });
 				break;
 			case "client":
-				this.#onEvent({
-					type: "connection",
-					of: "client",
-					state: event.connected ? "connected" : "disconnected",
-					reason: cut(event.reason, TRACE_LIMIT),
-				});
+				this.#onEvent(
+					event.connected
+						? {
+								type: "connection",
+								of: "client",
+								state: "connected",
+								reason: "",
+								protocolVersion: event.protocolVersion,
+							}
+						: {
+								type: "connection",
+								of: "client",
+								state: "disconnected",
+								reason: cut(event.reason, TRACE_LIMIT),
+							},
+				);
 				break;
 			case "abort":
 				this.#onEvent({

@@ -1,5 +1,6 @@
 // Events in words, each a single line that is safe in a terminal. Knows events and text, no terminal.
 
+import { versionName } from "../decode/packet.js";
 import { titleOf } from "../decode/view.js";
 import { printable } from "../text.js";
 import type { ConnectionEvent, HeldEvent, MemoryEvent, MessageEvent, SimEvent } from "./events.js";
@@ -39,9 +40,11 @@ export function connectionInWords(event: ConnectionEvent): string {
 			return `${who} and broker encrypt: ${how}; the broker's certificate has SHA-256 ${event.fingerprint}`;
 		}
 		case "client":
-			return event.reason === ""
-				? `client ${event.state}`
-				: `client ${event.state}: ${printable(event.reason, LINE)}`;
+			if (event.state === "connected")
+				return event.protocolVersion === undefined
+					? "client connected"
+					: `client connected, ${versionName(event.protocolVersion)}`;
+			return `client disconnected: ${printable(event.reason, LINE)}`;
 		case "network":
 			return `network ${event.state}`;
 		case "board":

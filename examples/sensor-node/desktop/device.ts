@@ -14,8 +14,8 @@ export const readings = [
 ];
 
 /** Where a board would light a lamp: whoever started this one wants to know. */
-export function showConnection(connected: boolean, reason: string): void {
-	report(JSON.stringify({ connected, reason }));
+export function showConnection(connected: boolean, reason: string, protocolVersion: number): void {
+	report(JSON.stringify({ connected, reason, protocolVersion }));
 }
 
 export function quit(): void {

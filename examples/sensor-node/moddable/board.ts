@@ -18,7 +18,7 @@ export const readings = [
 	{ name: "memory", unit: "B", decimals: 0, read: () => Instrumentation.get(freeMemory) ?? Number.NaN },
 ];
 
-export function showConnection(_connected: boolean, _reason: string): void {}
+export function showConnection(_connected: boolean, _reason: string, _protocolVersion: number): void {}
 export function showHeld(_held: number, _dropped: number): void {}
 
 // A board runs until its power goes: no replay, no quitting.

@@ -11,7 +11,7 @@ export const readings = [
 	{ name: "uptime", unit: "s", decimals: 0, read: () => (Time.ticks - start) / 1000 },
 ];
 
-export function showConnection(_connected: boolean, _reason: string): void {}
+export function showConnection(_connected: boolean, _reason: string, _protocolVersion: number): void {}
 export function showHeld(_held: number, _dropped: number): void {}
 
 // It runs until it is closed: no replay, no quitting.

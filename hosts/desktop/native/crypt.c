@@ -1,6 +1,6 @@
 /*
- * The module "desktop/crypt": what judging certificates needs. Knows OpenSSL's numbers and digests and XS's public
- * interface. Must not know certificates. Big-endian throughout; nothing that is given is changed.
+ * The module "desktop/crypt": what judging certificates and SCRAM need. Knows OpenSSL's numbers and digests and XS's public
+ * interface. Must not know certificates. Big-endian throughout; nothing that is given is changed but results.
  */
 #include "host.h"
 
@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { longestNumber = 2048 /* bytes: RSA with 16384 bits */ };
@@ -53,6 +54,116 @@ static void cryptDigest(xsMachine* the)
 		xsUnknownError("no such digest");
 	}
 	xsmcSetArrayBuffer(xsResult, digest, (xsIntegerValue)length);
+}
+
+/* A keyed HMAC (RFC 2104): the state of the inner and of the outer digest behind the key's block, and one to work in. */
+typedef struct {
+	EVP_MD_CTX *inner, *outer, *work;
+	unsigned size; /* of the digest */
+} Hmac;
+
+static void deleteHmac(void* data)
+{
+	Hmac* hmac = data;
+	if (!hmac)
+		return;
+	EVP_MD_CTX_free(hmac->inner);
+	EVP_MD_CTX_free(hmac->outer);
+	EVP_MD_CTX_free(hmac->work);
+	free(hmac);
+}
+
+static const xsHostHooks gHmacHooks = { deleteHmac, NULL, NULL };
+
+static bool absorb(EVP_MD_CTX* context, const EVP_MD* type, const unsigned char* key, unsigned char pad)
+{
+	unsigned char block[EVP_MAX_MD_SIZE * 2];
+	int size = EVP_MD_get_block_size(type);
+	for (int i = 0; i < size; i++)
+		block[i] = key[i] ^ pad;
+	bool done = context && EVP_DigestInit_ex(context, type, NULL) && EVP_DigestUpdate(context, block, (size_t)size);
+	OPENSSL_cleanse(block, sizeof(block));
+	return done;
+}
+
+/* (name, key) */
+static void hmacConstructor(xsMachine* the)
+{
+	unsigned char key[EVP_MAX_MD_SIZE * 2] = { 0 };
+	const EVP_MD* type = EVP_get_digestbyname(xsmcToString(xsArg(0)));
+	if (!type || EVP_MD_get_block_size(type) > (int)sizeof(key))
+		xsUnknownError("no such digest");
+	Hmac* hmac = calloc(1, sizeof(Hmac));
+	if (!hmac)
+		xsUnknownError("no memory");
+	xsmcSetHostData(xsThis, hmac); /* what is thrown from here on leaves it to the collector */
+	xsSetHostHooks(xsThis, &gHmacHooks);
+	hmac->size = (unsigned)EVP_MD_get_size(type);
+	hmac->inner = EVP_MD_CTX_new();
+	hmac->outer = EVP_MD_CTX_new();
+	hmac->work = EVP_MD_CTX_new();
+	Bytes bytes = bytesOf(the, 1);
+	bool done = true;
+	if (bytes.count <= EVP_MD_get_block_size(type))
+		memcpy(key, bytes.bytes, (size_t)bytes.count);
+	else
+		done = EVP_Digest(bytes.bytes, (size_t)bytes.count, key, NULL, type, NULL);
+	done = done && hmac->work && absorb(hmac->inner, type, key, 0x36) && absorb(hmac->outer, type, key, 0x5c);
+	OPENSSL_cleanse(key, sizeof(key));
+	ERR_clear_error();
+	if (!done)
+		xsUnknownError("no such digest");
+}
+
+static Hmac* hmacOf(xsMachine* the)
+{
+	Hmac* hmac = hostDataIf(the, &xsThis, &gHmacHooks);
+	if (!hmac)
+		xsTypeError("invalid host data");
+	return hmac;
+}
+
+/* Good until the engine allocates. */
+static unsigned char* resultOf(xsMachine* the, int index, const Hmac* hmac)
+{
+	void* bytes;
+	xsUnsignedValue count;
+	xsmcGetBufferWritable(xsArg(index), &bytes, &count);
+	if (count != hmac->size)
+		xsRangeError("%u bytes in place of %u", (unsigned)count, hmac->size);
+	return bytes;
+}
+
+static void sign(xsMachine* the, const Hmac* hmac, const unsigned char* bytes, size_t count, unsigned char* result)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	if (!EVP_MD_CTX_copy_ex(hmac->work, hmac->inner) || !EVP_DigestUpdate(hmac->work, bytes, count) ||
+		!EVP_DigestFinal_ex(hmac->work, digest, NULL) || !EVP_MD_CTX_copy_ex(hmac->work, hmac->outer) ||
+		!EVP_DigestUpdate(hmac->work, digest, hmac->size) || !EVP_DigestFinal_ex(hmac->work, result, NULL)) {
+		ERR_clear_error();
+		xsUnknownError("no HMAC");
+	}
+}
+
+/* (bytes, result) */
+static void hmacSign(xsMachine* the)
+{
+	Hmac* hmac = hmacOf(the);
+	Bytes bytes = bytesOf(the, 0);
+	sign(the, hmac, bytes.bytes, (size_t)bytes.count, resultOf(the, 1, hmac));
+}
+
+/* (link, sum, count): count times link becomes its own HMAC, and sum is XORed with it. */
+static void hmacIterate(xsMachine* the)
+{
+	Hmac* hmac = hmacOf(the);
+	xsIntegerValue count = xsmcToInteger(xsArg(2));
+	unsigned char *link = resultOf(the, 0, hmac), *sum = resultOf(the, 1, hmac);
+	for (; count > 0; count--) {
+		sign(the, hmac, link, hmac->size, link);
+		for (unsigned i = 0; i < hmac->size; i++)
+			sum[i] ^= link[i];
+	}
 }
 
 /* (modulus, exponent, signature): the result is as long as the modulus. */
@@ -155,6 +266,9 @@ static void missing(xsMachine* the)
 }
 
 #define cryptDigest missing
+#define hmacConstructor missing
+#define hmacSign missing
+#define hmacIterate missing
 #define cryptRsa missing
 #define cryptEcdsa missing
 
@@ -164,11 +278,19 @@ const NativeModule gCryptModule = {
 	"desktop/crypt",
 	"export function digest(name, bytes) @ 'digest'\n"
 	"export function rsa(modulus, exponent, signature) @ 'rsa'\n"
-	"export function ecdsa(curve, point, digest, r, s) @ 'ecdsa'\n",
+	"export function ecdsa(curve, point, digest, r, s) @ 'ecdsa'\n"
+	"export class Hmac @ 'host' {\n"
+	"constructor(name, key) @ 'constructor'\n"
+	"sign(bytes, result) @ 'sign'\n"
+	"iterate(link, sum, count) @ 'iterate'\n"
+	"}\n",
 	(const NativeFunction[]) {
 		{ "digest", cryptDigest },
 		{ "rsa", cryptRsa },
 		{ "ecdsa", cryptEcdsa },
+		{ "constructor", hmacConstructor },
+		{ "sign", hmacSign },
+		{ "iterate", hmacIterate },
 		{ NULL, NULL },
 	},
 };

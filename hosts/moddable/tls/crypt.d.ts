@@ -5,5 +5,6 @@ declare module "crypt" {
 		constructor(name: "SHA1" | "SHA256" | "SHA384" | "SHA512");
 		write(bytes: string | ArrayBuffer): void;
 		close(): ArrayBuffer;
+		reset(): void;
 	}
 }

@@ -3,7 +3,7 @@
 declare module "logical" {
 	const Logical: {
 		/** XORs all of `bytes` with those of `mask` in turn, in place. */
-		xor(bytes: Uint8Array, mask: Uint8Array): void;
+		xor(bytes: Uint8Array, mask: Uint8Array | ArrayBuffer): void;
 	};
 	export default Logical;
 }

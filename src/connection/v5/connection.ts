@@ -1,6 +1,462 @@
 // The life of a connection in MQTT 5.0: which version is tried, what CONNACK grants, sessions that expire, DISCONNECT both
-// ways.
+// ways, and other servers.
 
-import { Connection } from "../connection.js";
+import type { Outbox } from "../../session/outbox.js";
+import type { WillFields5 } from "../../session/payload.js";
+import type { Subscriptions } from "../../session/subscriptions.js";
+import type { Outbox5 } from "../../session/v5/outbox.js";
+import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
+import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
+import { whole, yesOrNo } from "../../wire/check.js";
+import type { Reason } from "../../wire/reason.js";
+import { encodeField } from "../../wire/topic.js";
+import { encodeConnect5, encodeDisconnect5 } from "../../wire/v5/encode.js";
+import { encodePairs, Properties } from "../../wire/v5/properties.js";
+import { Property } from "../../wire/v5/property.js";
+import { ReasonCode, reasonOf } from "../../wire/v5/reason-codes.js";
+import type { ReceivedProperties } from "../../wire/v5/received.js";
+import { Connection, Phase } from "../connection.js";
+import { type ClientOptions, Default, type Settings } from "../options.js";
+import type { Parts } from "../parts.js";
+import { CONNECTION_LOST } from "../reasons.js";
+import type { Statistics } from "../statistics.js";
+import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
+import { Dialer5 } from "./dialer.js";
+import { Limits } from "./limits.js";
+import { type Ending, Expiry, isPinned, type Settings5 } from "./options.js";
+import type { Reader5, ReaderEvents5 } from "./reader.js";
+import { answerTo, isLastingCode, isRedirect, isVersionRefusal } from "./reasons.js";
+import { type Reference, referencesIn } from "./references.js";
+import type { Writer5 } from "./writer.js";
 
-export class Connection5 extends Connection {}
+/** Why another version is tried than the one before. */
+const enum Change {
+	/** It is not. */
+	NONE = 0,
+	/** The broker has closed after CONNECT, twice: that proves nothing. */
+	CLOSED = 1,
+	/** The broker has refused the version. */
+	REFUSED = 2,
+}
+
+export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
+	declare protected readonly outbox: Outbox5;
+	declare readonly subscriptions: Subscriptions5;
+	declare readonly writer: Writer5;
+	declare readonly reader: Reader5;
+	declare protected readonly dialer: Dialer5;
+	/** 5.0 is spoken, or tried. */
+	private five: boolean;
+	/** Another version must not be spoken. */
+	private readonly pinned: boolean;
+	private readonly settings: Settings5;
+	private readonly granted: Limits;
+	private readonly authentication: Authentication | undefined;
+	/** Hosts, each a bit, that have accepted in 5.0; that have in 3.1.1, after they had refused 5.0. */
+	private fives: number;
+	private fours: number;
+	/** Hosts that have closed after CONNECT, without a byte, the last time. */
+	private silent: number;
+	/** Why the other version is tried, at once. */
+	private change: Change;
+	/** Something has come on this connection. */
+	private heard: boolean;
+	/** The broker has sent DISCONNECT: nothing is to be sent any more (section 3.14.4). */
+	private dismissed: boolean;
+	/** Where the app has agreed to go next. */
+	private target: Reference | undefined;
+	/** How `close` is to end the session. */
+	private ending: Ending | undefined;
+
+	constructor(
+		parts: Parts,
+		options: ClientOptions,
+		settings: Settings,
+		outbox: Outbox,
+		subscriptions: Subscriptions,
+		statistics: Statistics,
+	) {
+		super(parts, options, settings, outbox, subscriptions, statistics);
+		this.five = true;
+		this.pinned = isPinned(options);
+		this.settings = settings as Settings5;
+		this.granted = new Limits(this.settings.sessionExpiry);
+		this.authentication =
+			options.authentication === undefined ? undefined : new Authentication(options.authentication, this);
+		this.fives = 0;
+		this.fours = 0;
+		this.silent = 0;
+		this.change = Change.NONE;
+		this.heard = false;
+		this.dismissed = false;
+		this.target = undefined;
+		this.ending = undefined;
+	}
+
+	protected override newDialer(settings: Settings): Dialer5 {
+		return new Dialer5(this.options, settings, this);
+	}
+
+	// ---- what the client asks for
+
+	override get protocolVersion(): 4 | 5 {
+		return this.five ? 5 : 4;
+	}
+
+	override get limits(): Limits | undefined {
+		return this.five ? this.granted : undefined;
+	}
+
+	override get received(): ReceivedProperties | undefined {
+		return this.five ? this.reader.received : undefined;
+	}
+
+	override changeWill(will: WillFields5 | undefined): void {
+		if (will !== undefined) {
+			const { delay, properties } = will;
+			if (delay !== undefined) whole("will.delay", delay, undefined, 0, Expiry.NEVER);
+			if (properties !== undefined && !(properties instanceof Properties))
+				throw new TypeError(`will.properties is ${properties}: it must be a Properties`);
+		}
+		super.changeWill(will);
+	}
+
+	protected override get keepsSession(): boolean {
+		return this.five ? this.granted.sessionExpiry > 0 : super.keepsSession;
+	}
+
+	/** Closes for good. Throws on what breaks a rule. */
+	override close(ending?: Ending): void {
+		if (ending !== undefined) this.ending = this.checkEnding(ending);
+		this.finish();
+	}
+
+	private checkEnding({ withWill, sessionExpiry }: Ending): Ending {
+		yesOrNo("withWill", withWill);
+		if (sessionExpiry !== undefined) {
+			whole("sessionExpiry", sessionExpiry, undefined, 0, Expiry.NEVER);
+			if (sessionExpiry > 0 && this.settings.sessionExpiry === 0)
+				throw new RangeError(
+					`sessionExpiry is ${sessionExpiry}: where it is 0 in CONNECT it must be 0 (section 3.14.2.2.2)`,
+				);
+		}
+		return { withWill, sessionExpiry };
+	}
+
+	protected override disconnect(): boolean {
+		const { ending } = this;
+		if (ending === undefined) return super.disconnect();
+		const { withWill = false, sessionExpiry } = ending;
+		// In 3.1.1 the broker publishes the will because no DISCONNECT has come (section 3.1.2.5).
+		if (!this.five) return withWill || super.disconnect();
+		const code = withWill ? ReasonCode.DISCONNECT_WITH_WILL : ReasonCode.NORMAL_DISCONNECTION;
+		const packet = encodeDisconnect5(code, sessionExpiry);
+		if (packet.length > this.granted.maximumPacketSize) return super.disconnect();
+		return this.writer.sendLast(packet);
+	}
+
+	// ---- which version is spoken
+
+	/** The host whose turn it is, as a bit. */
+	private get host(): number {
+		return 1 << this.dialer.place;
+	}
+
+	protected override connect(): void {
+		if (this.change === Change.NONE) this.five = this.pinned || (this.fours & this.host) === 0;
+		this.heard = false;
+		this.dismissed = false;
+		this.reader.speak(this.five);
+		this.writer.speak(this.five);
+		super.connect();
+	}
+
+	/** Whether the other version may be tried at once. */
+	private get mayChange(): boolean {
+		return !this.pinned && this.change === Change.NONE;
+	}
+
+	/** Tries the other version, at once: nobody is told, for it is the same attempt to connect. */
+	private changeVersion(change: Change): void {
+		this.change = change;
+		this.five = !this.five;
+		this.tearDown();
+		this.enter(Phase.WAITING, 0);
+	}
+
+	override onReadable(count: number): void {
+		this.heard ||= count > 0;
+		super.onReadable(count);
+	}
+
+	/** A proxy whose broker is down closes just as a broker that does not know 5.0: it has to happen twice. */
+	override lose(reason?: Reason): void {
+		const { host, five } = this;
+		if (
+			five &&
+			this.state === Phase.HANDSHAKE &&
+			!this.heard &&
+			reason?.fault !== "peer" &&
+			(this.fives & host) === 0
+		) {
+			this.silent ^= host;
+			if ((this.silent & host) === 0 && this.mayChange) {
+				this.changeVersion(Change.CLOSED);
+				return;
+			}
+		}
+		super.lose(reason);
+	}
+
+	// ---- the handshake
+
+	protected override encodeConnect(): Uint8Array {
+		if (!this.five) return super.encodeConnect();
+		const { options, settings, will, authentication } = this;
+		const authenticationData = authentication?.begin();
+		const fields = this.connectFields();
+		const { assignedClientId } = this.granted;
+		return encodeConnect5({
+			...fields,
+			clientId:
+				options.clientId === "" && assignedClientId !== undefined
+					? encodeField("clientId", assignedClientId)
+					: fields.clientId,
+			sessionExpiry: settings.sessionExpiry || undefined,
+			receiveMaximum: settings.unreleased,
+			maximumPacketSize: options.maximumPacketSize,
+			topicAliasMaximum: settings.aliases || undefined,
+			requestResponseInformation: options.responseInformation ? 1 : undefined,
+			requestProblemInformation: options.problemInformation ? undefined : 0,
+			userProperties: options.userProperties && encodePairs(options.userProperties),
+			authenticationMethod: authentication?.method,
+			authenticationData,
+			willDelay: will?.delay || undefined,
+			willProperties: will?.properties?.block,
+			willExpiry:
+				will?.properties === undefined || will.properties.messageExpiry < 0
+					? undefined
+					: will.properties.messageExpiry,
+		});
+	}
+
+	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
+		const { stream } = this;
+		this.silent &= ~this.host;
+		if (isVersionRefusal(code)) {
+			this.forgetVersion();
+			if (this.mayChange) {
+				this.changeVersion(Change.REFUSED);
+				return undefined;
+			}
+		}
+		if (isRedirect(code)) return this.redirect(code);
+		if (code === 0) {
+			const fault = this.five ? this.faultOfAuthentication() : undefined;
+			if (fault !== undefined) {
+				this.refuse(fault);
+				return undefined;
+			}
+			if (stream !== this.stream) return undefined; // the authenticator, which may be the app's, has closed the client
+			this.takeLimits();
+		}
+		return super.accept(code, sessionPresent);
+	}
+
+	/** What this broker does not take is given up before anything goes again; all is told when the session is settled. */
+	protected override resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
+		const { outbox, five, granted } = this;
+		const lost: number[] = [];
+		const reasons: Reason[] = [];
+		if (five)
+			for (let name = outbox.nextUnservable(granted); name >= 0; name = outbox.nextUnservable(granted)) {
+				lost.push(name);
+				reasons.push(outbox.why);
+			}
+		let failure = super.resumeSession(sessionPresent);
+		for (let i = 0; i < lost.length; i++) failure = this.tell(lost[i], reasons[i], failure);
+		if (five) return failure;
+		for (let name = outbox.takeOmitted(); name >= 0; name = outbox.takeOmitted())
+			try {
+				this.reportOmitted(name & 0xffff);
+			} catch (error) {
+				failure ??= { error };
+			}
+		return failure;
+	}
+
+	/** What has expired is told, too, and what the broker does not serve. */
+	override catchUp(): void {
+		const { outbox } = this;
+		let failure: { error: unknown } | undefined;
+		for (let name = outbox.takeExpired(); name >= 0; name = outbox.takeExpired())
+			failure = this.tell(name, MESSAGE_EXPIRED, failure);
+		for (let refused = this.subscriptions.takeRefused(); refused; refused = this.subscriptions.takeRefused())
+			try {
+				this.options.onSubscribed?.(refused);
+			} catch (error) {
+				failure ??= { error };
+			}
+		super.catchUp();
+		if (failure !== undefined) throw failure.error;
+	}
+
+	protected override attend(now: number): void {
+		const { outbox } = this;
+		outbox.advance(now);
+		outbox.expire();
+		this.catchUp();
+		super.attend(now);
+	}
+
+	protected override delay(now: number): number {
+		return Math.min(super.delay(now), this.outbox.untilExpiry());
+	}
+
+	/** What the host at hand has proved is no longer so. */
+	private forgetVersion(): void {
+		if (this.five) this.fives &= ~this.host;
+		else this.fours &= ~this.host;
+	}
+
+	/** The broker accepts: before anything that is held goes again. */
+	private takeLimits(): void {
+		const { granted, five, host, change } = this;
+		const { keepAlive = Default.KEEP_ALIVE } = this.options;
+		const seconds = Math.ceil(keepAlive / 1000);
+		if (five) {
+			this.fives |= host;
+			granted.take(this.reader.received, this.settings.sessionExpiry, seconds);
+			this.writer.limit(granted);
+			this.subscriptions.allow(granted);
+		} else if (change === Change.REFUSED) this.fours |= host;
+		this.change = Change.NONE;
+		// The broker's holds for this connection only (section 3.2.2.3.14).
+		const unchanged = !five || granted.keepAlive === seconds;
+		this.liveness.keepAlive(unchanged ? keepAlive : granted.keepAlive * 1000);
+	}
+
+	protected override refusalOf(code: number): Reason {
+		if (this.five && isVersionRefusal(code)) return reasonOf(ReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
+		return code < ReasonCode.UNSPECIFIED_ERROR ? super.refusalOf(code) : reasonOf(code);
+	}
+
+	// ---- another server
+
+	/** The broker wants another server to be used: the app is asked. Returns an error that it threw. */
+	private redirect(code: number): { error: unknown } | undefined {
+		const { stream, options, dialer } = this;
+		let failure: { error: unknown } | undefined;
+		if (options.onRedirect !== undefined && dialer.follows && this.state !== Phase.CLOSING) {
+			const text = this.reader.received.text(Property.SERVER_REFERENCE);
+			const references = text === undefined ? [] : referencesIn(text, dialer.defaultPort);
+			for (let i = 0; i < references.length && this.target === undefined; i++) {
+				const { host, port } = references[i];
+				try {
+					if (options.onRedirect(host, port) === true) this.target = references[i];
+				} catch (error) {
+					failure ??= { error };
+				}
+				if (stream === this.stream) continue;
+				this.target = undefined; // the app has closed the client
+				return failure;
+			}
+		}
+		this.end(reasonOf(code));
+		return failure;
+	}
+
+	onServerDisconnect(code: number): void {
+		this.dismissed = true;
+		if (!isRedirect(code)) {
+			this.end(code < ReasonCode.UNSPECIFIED_ERROR ? CONNECTION_LOST : reasonOf(code));
+			return;
+		}
+		const failure = this.redirect(code);
+		if (failure !== undefined) throw failure.error;
+	}
+
+	// ---- authentication
+
+	override reauthenticate(): boolean {
+		return this.authentication?.reauthenticate() ?? false;
+	}
+
+	onAuth(code: number): void {
+		if (this.authentication === undefined) this.end(AUTH_UNEXPECTED);
+		else this.authentication.onAuth(code, this.reader.received);
+	}
+
+	/** Why a CONNACK that accepts must not be believed. */
+	private faultOfAuthentication(): Reason | undefined {
+		const { authentication } = this;
+		const { received } = this.reader;
+		if (authentication !== undefined) return authentication.accept(received);
+		return received.find(Property.AUTHENTICATION_METHOD) < 0 ? undefined : AUTH_UNEXPECTED;
+	}
+
+	sendAuth(packet: Uint8Array): void {
+		this.writer.sendAuth(packet);
+	}
+
+	refuse(reason: Reason): void {
+		if (reason.fault !== "peer") this.say(reason.code ?? ReasonCode.UNSPECIFIED_ERROR);
+		this.end(reason);
+	}
+
+	onReauthenticated(): void {
+		this.options.onReauthenticated?.();
+	}
+
+	protected override get awaits(): boolean {
+		return super.awaits || this.authentication?.awaits === true;
+	}
+
+	// ---- the end
+
+	override end(reason: Reason): void {
+		const { state } = this;
+		// It is not about a packet of the broker's.
+		if (reason.fault !== "broker" || reason.code === undefined) this.reader.forgetProperties();
+		if (state === Phase.HANDSHAKE && reason.fault === "peer" && !this.five) this.forgetVersion();
+		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five && !this.dismissed)
+			this.say(answerTo(reason));
+		if (state >= Phase.CONNECTED) this.dialer.goHome();
+		this.change = Change.NONE;
+		super.end(reason);
+	}
+
+	/** Sends DISCONNECT, unless a packet is half sent. */
+	private say(code: number): void {
+		this.writer.sendLast(encodeDisconnect5(code));
+	}
+
+	protected override tearDown(): void {
+		this.authentication?.stop();
+		super.tearDown();
+	}
+
+	protected override proveGood(): void {
+		super.proveGood();
+		this.dialer.restart();
+	}
+
+	protected override isLasting(reason: Reason): boolean {
+		const { code, fault } = reason;
+		return fault === "broker" && code !== undefined ? isLastingCode(code) : super.isLasting(reason);
+	}
+
+	protected override delayAfter(late: boolean, reason: Reason): number {
+		const { target, dialer } = this;
+		if (target === undefined) {
+			dialer.restart();
+			return super.delayAfter(late, reason);
+		}
+		this.target = undefined;
+		dialer.redirect(target.host, target.port, reason.code === ReasonCode.SERVER_MOVED);
+		this.fives &= ~this.host;
+		this.fours &= ~this.host;
+		this.silent &= ~this.host;
+		return 0;
+	}
+}

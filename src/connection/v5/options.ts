@@ -1,21 +1,65 @@
 // The options that only MQTT 5.0 has: what they mean, their defaults, and the checks at the call.
 
-import { whole } from "../../wire/check.js";
+import type { Authenticator } from "../../authentication/authenticator.js";
+import { checkFunction, whole, yesOrNo } from "../../wire/check.js";
+import { encodePairs } from "../../wire/v5/properties.js";
 import { type ClientOptions, checkOptions, type Settings } from "../options.js";
+import { checkAuthenticator } from "./authentication.js";
 
-/** What only MQTT 5.0 has. Under 3.1.1 they throw at construction when they are set. */
+/**
+ * What only MQTT 5.0 has. They throw at construction with `protocolVersion: 4`. With one of them the client does not fall
+ * back to 3.1.1: a broker that speaks no other is told as the refusal that it is.
+ */
 export interface Options5 {
 	/**
 	 * Seconds for which the broker keeps the session after the connection has ended, 0 to 0xffffffff, which is for ever
-	 * (section 3.1.2.11.2). With `clean` 0. Default 0xffffffff.
+	 * (section 3.1.2.11.2). With `clean` 0. What the broker grants counts: `client.limits.sessionExpiry`. Default 0xffffffff.
 	 */
 	sessionExpiry?: number;
 	/** Bytes of a received message's properties that are kept, 16 to 65535; see `message.properties`. Default 128. */
 	propertySize?: number;
 	/** Topics at most that go out as an alias, 0 to 65535, within the broker's limit (section 3.3.2.3.4). Default 4. */
 	topicAliases?: number;
-	/** Aliases that the broker may use for topics, 0 to 256; each claims topicSize bytes. Default 0. */
+	/**
+	 * Aliases that the broker may use for topics, 0 to 256 (section 3.1.2.11.5); each claims topicSize bytes. Default 0.
+	 */
 	aliases?: number;
+	/**
+	 * Bytes of the largest packet that the broker may send, 16 to 0xffffffff (section 3.1.2.11.4): a broker drops messages
+	 * that are larger, also those that would reach a handler in parts. Default: none is named.
+	 */
+	maximumPacketSize?: number;
+	/** The broker may say more about failures, with reason strings (section 3.1.2.11.7); see `client.received`. Default false. */
+	problemInformation?: boolean;
+	/** Asks for `client.limits.responseInformation` (section 3.1.2.11.6). Default false. */
+	responseInformation?: boolean;
+	/** User properties of CONNECT: pairs of name and value (section 3.1.2.11.8). Default: none. */
+	userProperties?: readonly (readonly [string, string])[];
+	/**
+	 * The broker wants another server to be used, or has moved there (section 4.11). Returns true to connect to it, with all
+	 * that CONNECT has, user name and password too; called for one server after the other, until it does. With TLS it is
+	 * this host that the certificate has to be for. At most three in a row are followed; then it is the option host's turn
+	 * again. Not set: none is.
+	 * @param host host name or IPv4 address
+	 */
+	onRedirect?(host: string, port: number): boolean;
+	/**
+	 * How this client and the broker prove to each other who they are (section 4.12): `new Scram(...)` of xs-mqtt/scram, or an
+	 * authenticator of yours. One for each Client.
+	 */
+	authentication?: Authenticator;
+	/** `client.reauthenticate()` has gone well. */
+	onReauthenticated?(): void;
+}
+
+/** How `close` ends the session. */
+export interface Ending {
+	/** The broker publishes the will all the same (section 3.14.2.1). Default false. */
+	withWill?: boolean;
+	/**
+	 * Seconds from now on, in place of the option sessionExpiry: 0 to 0xffffffff. 0, where that is 0 (section 3.14.2.2.2).
+	 */
+	sessionExpiry?: number;
 }
 
 export interface Settings5 extends Settings {
@@ -25,18 +69,78 @@ export interface Settings5 extends Settings {
 	aliases: number;
 }
 
+export const enum Expiry {
+	/** Seconds that never end (section 3.1.2.11.2). */
+	NEVER = 0xffff_ffff,
+}
+
+const ONLY_5 = Object.freeze([
+	"sessionExpiry",
+	"propertySize",
+	"topicAliases",
+	"aliases",
+	"maximumPacketSize",
+	"problemInformation",
+	"responseInformation",
+	"userProperties",
+	"onRedirect",
+	"authentication",
+	"onReauthenticated",
+] as const);
+
+/** The first option that only 5.0 has, of those that are set. */
+const only5 = (options: ClientOptions): string | undefined => {
+	for (let i = 0; i < ONLY_5.length; i++) if (options[ONLY_5[i]] !== undefined) return ONLY_5[i];
+	return undefined;
+};
+
+const needsAssignedId = ({ clientId, clean }: ClientOptions): boolean => clientId === "" && !clean;
+
+/** Whether the version is given, or another one has not what is asked for. */
+export const isPinned = (options: ClientOptions): boolean =>
+	options.protocolVersion !== undefined || only5(options) !== undefined || needsAssignedId(options);
+
+/** What goes together with CONNECT must be of the version that the broker speaks, and not come before AUTH. */
+const checkPipelining = (options: ClientOptions): void => {
+	if (!isPinned(options))
+		throw new TypeError(
+			"pipelining without protocolVersion: what is sent together with CONNECT must be of the version that the broker " +
+				"speaks; set 4 or 5",
+		);
+	if (options.authentication !== undefined)
+		throw new TypeError(
+			"pipelining with authentication: nothing may be sent before it has gone well (section 3.1.4)",
+		);
+};
+
 /** Throws on options that cannot work, with the value and the rule. */
 export const checkOptions5 = (options: ClientOptions): Settings5 => {
-	const settings = checkOptions(options) as Settings5;
+	const version = options.protocolVersion;
+	const settings = checkOptions(options, version !== 4) as Settings5;
+	if (version === 4) {
+		const option = only5(options);
+		if (option !== undefined)
+			throw new TypeError(`${option} with protocolVersion 4: only MQTT 5.0 has it; set 5, or leave it out`);
+		return settings;
+	}
 	settings.sessionExpiry = whole(
 		"sessionExpiry",
 		options.sessionExpiry,
-		options.clean ? 0 : 0xffffffff,
+		options.clean ? 0 : Expiry.NEVER,
 		0,
-		0xffffffff,
+		options.clean ? 0 : Expiry.NEVER,
 	);
 	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
 	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);
+	if (options.maximumPacketSize !== undefined)
+		whole("maximumPacketSize", options.maximumPacketSize, undefined, 16, 0xffff_ffff);
+	yesOrNo("problemInformation", options.problemInformation);
+	yesOrNo("responseInformation", options.responseInformation);
+	checkFunction("onRedirect", options.onRedirect);
+	if (options.userProperties !== undefined) encodePairs(options.userProperties);
+	if (options.authentication !== undefined) checkAuthenticator(options.authentication);
+	checkFunction("onReauthenticated", options.onReauthenticated);
+	if (options.pipelining) checkPipelining(options);
 	return settings;
 };

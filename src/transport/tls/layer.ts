@@ -4,7 +4,7 @@ import type { Layer, StreamFactory } from "../stream.js";
 import type { TlsCapability } from "./capability.js";
 import { isClockSet } from "./clock.js";
 import type { TlsOptions } from "./options.js";
-import { checkTls } from "./settings.js";
+import { checkTls, settingsFor } from "./settings.js";
 import { TlsStream } from "./stream.js";
 
 /** TLS with what a host gives for it. */
@@ -18,6 +18,6 @@ export const tlsLayer =
 				return settings.cas.length > 0 && !isClockSet();
 			},
 			open: (host, address, port, owner) =>
-				new TlsStream(capability, settings, below, host, address, port, owner),
+				new TlsStream(capability, settingsFor(settings, host, hosts), below, host, address, port, owner),
 		};
 	};

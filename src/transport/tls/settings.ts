@@ -98,6 +98,12 @@ export const checkTls = (options: TlsOptions, hosts: readonly string[] = []): Tl
 	};
 };
 
+/** Those for one host. One that is not of `hosts` comes from a redirect: it is its own name that the certificate has to be for. */
+export const settingsFor = (settings: TlsSettings, host: string, hosts: readonly string[]): TlsSettings =>
+	settings.serverName === undefined || hosts.indexOf(host) >= 0
+		? settings
+		: { ...settings, serverName: undefined };
+
 const checkKnown = (name: string): void => {
 	for (let i = 0; i < NAMES.length; i++) if (NAMES[i] === name) return;
 	throw new TypeError(

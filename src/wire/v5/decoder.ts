@@ -37,6 +37,8 @@ import { ReceivedProperties } from "./received.js";
 
 /** Who hears of packets of MQTT 5.0. Properties of the packet are in `received` until a call returns. */
 export interface PacketSink5 extends PacketSink {
+	/** A PUBLISH has an alias, of which it is told next: `nameTopic` gives it a name. False: it must not have it. */
+	onAlias(): boolean;
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP with a reason code other than 0; those with 0 come as in 3.1.1. */
 	onReasonCode(type: number, id: number, code: number): boolean;
 	/** One of the `count` codes of an UNSUBACK, `index` from 0. */
@@ -98,6 +100,8 @@ export class Decoder5 extends Decoder {
 	readonly received: ReceivedProperties;
 	/** Topic alias of the PUBLISH at hand; 0: none. */
 	alias: number;
+	/** Its subscription identifier; 0: none, -1: several. */
+	subscriptionIdentifier: number;
 	/** Its topic name was longer than the buffer. */
 	topicSkipped: boolean;
 	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
@@ -129,6 +133,7 @@ export class Decoder5 extends Decoder {
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		this.topicSkipped = false;
 		this.keepsProblemInformation = false;
 		this.end = 0;
@@ -147,13 +152,8 @@ export class Decoder5 extends Decoder {
 		return this.seen < 0;
 	}
 
-	/**
-	 * The PUBLISH at hand, which has an alias in place of a topic name, has the one in `words`: eight bytes at a time, zero
-	 * behind its `length` bytes, as `topicWords` has it.
-	 */
-	takeTopic(words: Float64Array, length: number): void {
-		const all = this.words;
-		for (let i = 0, at = this.topicAt >> 3; i << 3 < length; i++) all[at++] = words[i];
+	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
+	nameTopic(length: number): void {
 		this.topicLength = length;
 	}
 
@@ -166,6 +166,7 @@ export class Decoder5 extends Decoder {
 		super.start(source);
 		this.lastLength = -1;
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		this.topicSkipped = false;
 		this.left = 0;
 		this.seen = 0;
@@ -251,7 +252,7 @@ export class Decoder5 extends Decoder {
 					const half = (this.propertiesAt >> 3) - i;
 					while (words[i] === words[i + half]) i++;
 					if (i >= this.checkedEnd) this.received.rewind();
-					else if (!this.check()) {
+					if (i < this.checkedEnd ? !this.check() : this.alias > 0 && !this.recallAlias()) {
 						more = false;
 						break;
 					}
@@ -288,7 +289,7 @@ export class Decoder5 extends Decoder {
 		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
 		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
-		if (length === 0 || behind < this.lastLength) this.lastLength = -1;
+		if ((length === 0 && this.alias === 0) || behind < this.lastLength) this.lastLength = -1;
 		this.type = PacketType.PUBLISH;
 		this.flags = flags;
 		this.topicLength = length;
@@ -309,9 +310,10 @@ export class Decoder5 extends Decoder {
 
 	/** The packet identifier, which was read behind the topic name. */
 	private takeId(): boolean {
-		const { topic, topicLength } = this;
-		const id = (topic[topicLength] << 8) | topic[topicLength + 1];
-		topic[topicLength] = topic[topicLength + 1] = 0;
+		const { topic } = this;
+		const at = this.headLength - 3;
+		const id = (topic[at] << 8) | topic[at + 1];
+		topic[at] = topic[at + 1] = 0;
 		this.id = id;
 		return id > 0 || this.reject(IDENTIFIER_ZERO);
 	}
@@ -321,7 +323,8 @@ export class Decoder5 extends Decoder {
 	 * last ones. `available` bytes are behind the packet.
 	 */
 	private longHead(got: number | undefined, available: number): boolean {
-		const { topic, topicLength, headLength, behind } = this;
+		const { topic, headLength, behind } = this;
+		const topicLength = this.ownTopic();
 		const came = got ?? 0;
 		const byte = topic[headLength - 1];
 		topic[headLength - 1] = 0;
@@ -356,9 +359,21 @@ export class Decoder5 extends Decoder {
 		return true;
 	}
 
+	/** Forgets a name that an alias gave: how long the topic name is that came. */
+	private ownTopic(): number {
+		return (this.topicLength = this.headLength - (this.flags > 1 ? 3 : 1));
+	}
+
+	/** Properties are the last ones again, with an alias. */
+	private recallAlias(): boolean {
+		this.ownTopic();
+		return this.sink.onAlias();
+	}
+
 	/** Checks properties that were read at once, and are as long as the last ones. */
 	private check(): boolean {
 		const { lastLength } = this;
+		this.ownTopic();
 		this.left = lastLength;
 		this.remaining = this.behind;
 		this.beginProperties();
@@ -555,6 +570,7 @@ export class Decoder5 extends Decoder {
 		this.end = 0;
 		this.seen = 0;
 		this.alias = 0;
+		this.subscriptionIdentifier = 0;
 		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Bytes.SLACK;
 		this.received.begin(inPayload ? this.payload : this.properties);
 		this.step = Step5.PROPERTIES;
@@ -686,8 +702,11 @@ export class Decoder5 extends Decoder {
 				return store[value] + store[value + 1] + store[value + 2] + store[value + 3] > 0
 					? undefined
 					: PROPERTY_VALUE;
-			case Form.VARIABLE:
-				return variable(store, value) > 0 ? undefined : PROPERTY_VALUE;
+			case Form.VARIABLE: {
+				const number = variable(store, value);
+				this.subscriptionIdentifier = this.subscriptionIdentifier === 0 ? number : -1;
+				return number > 0 ? undefined : PROPERTY_VALUE;
+			}
 			case Form.STRING:
 				if (!isString(store, value + 2, end)) return PROPERTY_TEXT;
 				return store[at] === Property.RESPONSE_TOPIC && hasWildcard(store, value + 2, end)
@@ -723,7 +742,7 @@ export class Decoder5 extends Decoder {
 			this.remember();
 			this.total = remaining;
 			this.step = Step.PAYLOAD;
-			return true;
+			return this.alias === 0 || this.sink.onAlias();
 		}
 		if (type === PacketType.SUBACK || type === PacketType.UNSUBACK) {
 			if (remaining === 0) return this.reject(LENGTH);

@@ -19,8 +19,8 @@ export interface Connect5Fields extends ConnectFields {
 	userProperties?: readonly Uint8Array[];
 	authenticationMethod?: Uint8Array;
 	authenticationData?: Uint8Array;
-	/** Of the will, by `encodeFields`; its delay and expiry are added here. */
-	willProperties?: Block;
+	/** Of the will, as `Properties` has them, with their length; its delay and expiry are added here. */
+	willProperties?: Uint8Array;
 	/** Seconds. */
 	willDelay?: number;
 	willExpiry?: number;
@@ -36,6 +36,13 @@ export const enum SubscriptionOption {
 	NO_RETAINED = 0x20,
 }
 
+/** Bytes that the length at the front takes. */
+const bytesOfLength = (block: Uint8Array): number => {
+	let bytes = 1;
+	while (block[bytes - 1] > 127) bytes++;
+	return bytes;
+};
+
 export const encodeConnect5 = (fields: Connect5Fields): Uint8Array => {
 	const { clientId, username, password, will } = fields;
 	const block = new Block();
@@ -49,7 +56,7 @@ export const encodeConnect5 = (fields: Connect5Fields): Uint8Array => {
 	block.field(Property.AUTHENTICATION_DATA, fields.authenticationData);
 	block.pairs(fields.userProperties);
 	const more = new Block();
-	const willBlock = fields.willProperties;
+	const willBlock = fields.willProperties?.subarray(bytesOfLength(fields.willProperties));
 	let remaining = 10 + block.size + clientId.length;
 	let flags = fields.clean ? 0x02 : 0;
 	if (will) {
@@ -79,7 +86,7 @@ export const encodeConnect5 = (fields: Connect5Fields): Uint8Array => {
 	if (will) {
 		at = writeLength(packet, at, more.length + (willBlock?.length ?? 0));
 		at = more.put(packet, at);
-		if (willBlock) at = willBlock.put(packet, at);
+		if (willBlock) at = putBytes(packet, at, willBlock);
 		at = putBytes(packet, at, will.topic);
 		at = putBytes(packet, putWord(packet, at, will.payload.length), will.payload);
 	}

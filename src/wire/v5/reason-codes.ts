@@ -121,6 +121,7 @@ export const ALIAS_INVALID = forbidden(
 	"a topic alias of 0, above the maximum that was asked for, or never set (section 3.3.2.3.4)",
 	ReasonCode.TOPIC_ALIAS_INVALID,
 );
+export const UNSUBACK_CODES = forbidden("UNSUBACK does not have one code for each filter (section 3.11.3)");
 export const CODE_UNDEFINED = malformed("a reason code that this packet must not have (section 2.4)");
 
 // ---- what the broker says

@@ -58,6 +58,7 @@ function nameOf(reason: xsMqtt.Reason): string {
 const client = new xsMqtt.Client({
 	...network,
 	host: "127.0.0.1",
+	protocolVersion: 4,
 	reconnectMinimum: 50,
 	reconnectMaximum: 200,
 	...options,

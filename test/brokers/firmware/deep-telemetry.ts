@@ -9,6 +9,7 @@ import { Group, Status } from "../../../src/telemetry/index.js";
 const { port, topic } = config as { port: number; topic: string };
 const client = new Client({
 	...network,
+	protocolVersion: 4,
 	host: "127.0.0.1",
 	port,
 	clientId: topic,

@@ -37,6 +37,7 @@ let wrong = 0;
 
 const client = new Client({
 	...network,
+	protocolVersion: 4,
 	host: "127.0.0.1",
 	port,
 	clientId,

@@ -45,8 +45,9 @@ function note(what: number, a: number, b = 0): void {
 }
 
 /** Names are looked up: SESSION_LOST is the one that is expected. */
-function isSessionLost(reason: xsMqtt.Reason): boolean {
-	return (xsMqtt as Record<string, unknown>).SESSION_LOST === reason;
+function causeOf(reason: xsMqtt.Reason): number {
+	if ((xsMqtt as Record<string, unknown>).SESSION_LOST === reason) return 1;
+	return reason.fault === "broker" ? (reason.code ?? 0) : 0;
 }
 
 function publish(): number {
@@ -79,6 +80,7 @@ function done(what: number, id: number, more = 0): void {
 const client = new xsMqtt.Client({
 	...network,
 	host: "127.0.0.1",
+	protocolVersion: 4,
 	reconnectMinimum: 5,
 	reconnectMaximum: 10,
 	replyTimeout: 1000,
@@ -97,7 +99,7 @@ const client = new xsMqtt.Client({
 		done(DELIVERED, id);
 		pump();
 	},
-	onDropped: (id, reason) => done(DROPPED, id, isSessionLost(reason) ? 1 : 0),
+	onDropped: (id, reason) => done(DROPPED, id, causeOf(reason)),
 	onWritable: pump,
 });
 const app = new App(client, { qos: settings.qos });

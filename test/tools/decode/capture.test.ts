@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { Place } from "../../../tools/decode/connections.js";
 import { Input } from "../../../tools/decode/input.js";
-import type { Packet, Sender } from "../../../tools/decode/packet.js";
+import type { Packet, Sender, Version } from "../../../tools/decode/packet.js";
 import {
 	CONNACK,
 	concat,
@@ -37,10 +37,13 @@ interface Seen {
 	error: Error | undefined;
 }
 
-function read(capture: Uint8Array, { ports = [1883], chunk = capture.length } = {}): Seen {
+function read(
+	capture: Uint8Array,
+	{ ports = [1883], chunk = capture.length, version = undefined as Version | undefined } = {},
+): Seen {
 	const seen: Seen = { packets: [], holes: [], error: undefined };
 	const input = new Input(
-		{ format: undefined, from: undefined, ports, json: false },
+		{ format: undefined, from: undefined, ports, version, json: false },
 		{
 			packet: (packet, place) => seen.packets.push({ packet, place: { ...place! } }),
 			hole: (sender, bytes) => seen.holes.push({ sender, bytes }),
@@ -187,6 +190,36 @@ test("a capture that begins late waits for the next packet, and does not judge w
 	]);
 	expect(seen.holes).toEqual([{ sender: "server", bytes: pieces[0].bytes.length }]);
 });
+
+const MIDST: [name: string, from: Sender, bytes: Uint8Array][] = [
+	["DISCONNECT of the server", "server", packet(0xe0, [0x8b, 0])],
+	["PUBACK with a reason code", "client", packet(0x40, word(7), [0x10])],
+	["AUTH", "server", packet(0xf0, [0x18, 4, 0x15, 0, 1, 0x4d])],
+	["UNSUBACK", "server", packet(0xb0, word(7), [0, 0x11])],
+	["PUBLISH under an alias", "client", packet(0x30, [0, 0, 3, 0x23, 0, 1, 0x78])],
+	["SUBSCRIBE", "client", packet(0x82, word(7), [0], field("a/b"), [0x2c])],
+];
+
+test.each(MIDST)(
+	"a capture of MQTT 5.0 that begins late goes on with the next packet: %s",
+	(_, from, bytes) => {
+		const cut = PUBLISH("a", "x".repeat(100)).subarray(40);
+		const pieces: Piece[] = [
+			{ from, at: 5000, bytes: cut },
+			{ from, at: 5000 + cut.length, bytes },
+		];
+		for (const version of [undefined, 5] as const) {
+			const seen = read(pcap(frames(pieces)), { version });
+			expect(seen.holes).toEqual([{ sender: from, bytes: cut.length }]);
+			expect(seen.packets.map(({ packet }) => [packet.version, packet.guessed, rulesOf(packet)])).toEqual([
+				[5, version === undefined, []],
+			]);
+		}
+		expect(
+			read(pcap(frames(pieces)), { version: 4 }).packets.map(({ packet }) => packet.version),
+		).not.toContain(5);
+	},
+);
 
 test("a segment that is missing is a hole, and what comes behind it is read", () => {
 	const parts = [

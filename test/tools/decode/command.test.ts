@@ -111,6 +111,20 @@ test("a capture, as JSON: one object a packet, with its connection and time", as
 	expect(stdout).not.toMatch(/secret|736563726574/);
 });
 
+test("the version is what --protocol-version says where no CONNECT does", async () => {
+	const publish = "30 05 00 01 61 00 78";
+	const as = async (...options: string[]) => (await decode(["-", "--json", ...options], publish)).stdout;
+	const payloadOf = (line: string) => JSON.parse(line).fields.at(-1).value;
+	expect(payloadOf(await as("--protocol-version", "5"))).toBe("x");
+	expect(payloadOf(await as("--protocol-version", "4"))).toBe("\0x");
+	const guessed = JSON.parse(await as());
+	expect([guessed.protocolVersion, guessed.guessed]).toEqual([5, true]);
+	const wrong = await decode(["-", "--protocol-version", "3"], publish);
+	expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("--protocol-version")]);
+	const lines = await decode(["-", "--protocol-version", "5"], publish);
+	expect(lines.stdout).toContain("PUBLISH at byte 0, 7 bytes, MQTT 5.0\n");
+});
+
 const CUT = "10 0c 00 04 4d 51 54 54 04 02 00 3c 00";
 const NOISE = Uint8Array.from({ length: 90 }, (_, i) => (i === 0 ? 0xe7 : (i * 37) & 255));
 

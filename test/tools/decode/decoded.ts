@@ -1,23 +1,29 @@
 // Helpers of the decoder's tests: bytes to packets, and what a packet's fields say.
 
 import { Conversation } from "../../../tools/decode/conversation.js";
-import type { Packet, Sender } from "../../../tools/decode/packet.js";
+import { Dialect } from "../../../tools/decode/dialect.js";
+import type { Packet, Sender, Version } from "../../../tools/decode/packet.js";
 import { PacketStream } from "../../../tools/decode/packet-stream.js";
 import { packetInJson, packetInLines } from "../../../tools/decode/view.js";
 
-/** Packets of a stream whose sender is not known. */
-export function decoded(...chunks: Uint8Array[]): Packet[] {
+/** Packets of a stream whose sender is not known, and where no CONNECT tells another version. */
+export const decoded = (...chunks: Uint8Array[]) => decodedAs(4, ...chunks);
+
+/** `version`: none: what fits. */
+export function decodedAs(version: Version | undefined, ...chunks: Uint8Array[]): Packet[] {
 	const packets: Packet[] = [];
-	const stream = new PacketStream(undefined, (packet) => packets.push(packet));
+	const stream = new PacketStream(undefined, (packet) => packets.push(packet), new Dialect(version));
 	for (const chunk of chunks) stream.push(chunk);
 	stream.end();
 	return packets;
 }
 
 /** Packets of a whole connection. */
-export function exchanged(...parts: [Sender, Uint8Array][]): Packet[] {
+export const exchanged = (...parts: [Sender, Uint8Array][]) => exchangedAs(undefined, ...parts);
+
+export function exchangedAs(version: Version | undefined, ...parts: [Sender, Uint8Array][]): Packet[] {
 	const packets: Packet[] = [];
-	const conversation = new Conversation((packet) => packets.push(packet));
+	const conversation = new Conversation((packet) => packets.push(packet), version);
 	for (const [sender, bytes] of parts) conversation.push(sender, bytes);
 	conversation.end();
 	return packets;

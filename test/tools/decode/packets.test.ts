@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { generate, type Packet as JudgePacket, parser } from "mqtt-packet";
 import { KEPT } from "../../../tools/decode/packet-stream.js";
 import { cuts, payload, text, topicFilter, topicName } from "../../support/arbitraries.js";
-import { concat, field, PUBLISH, packet, SUBACK, word } from "../../support/packets.js";
-import { covers, decoded, everything, exchanged, rulesOf, values } from "./decoded.js";
+import { concat, PUBLISH, packet, SUBACK } from "../../support/packets.js";
+import { covers, decoded, everything, rulesOf, values } from "./decoded.js";
 
 const packetId = fc.integer({ min: 1, max: 65_535 });
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
@@ -258,21 +258,6 @@ test("of random bytes next to none is taken for a packet, and none for one witho
 		expect(packets.some(({ violations, missing }) => violations.length > 0 || missing > 0)).toBe(true);
 	}
 	expect(taken).toBeLessThan(2000 * 0.05);
-});
-
-test("what MQTT 5.0 has in its place is not taken for noise, once CONNECT has told", () => {
-	const seen = exchanged(
-		["client", packet(0x10, field("MQTT"), [5, 2], word(0), [0], field("id"))],
-		["server", packet(0x20, [0, 0, 3, 33, 0, 10])],
-		["server", packet(0xf0, [0x18, 0])],
-		["server", packet(0xe0, [0x8b, 30], new Uint8Array(30))],
-	);
-	expect(seen.map(({ type, missing }) => [type, missing])).toEqual([
-		["CONNECT", 0],
-		["CONNACK", 0],
-		["reserved", 0],
-		["DISCONNECT", 0],
-	]);
 });
 
 test("behind a length of five bytes nothing is guessed", () => {

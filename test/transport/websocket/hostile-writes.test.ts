@@ -89,6 +89,7 @@ const run = (all: readonly Step[], room: number, allocates: boolean): void => {
 	const client = new Client({
 		...place.network,
 		...webSocketCarrier.options,
+		protocolVersion: 4,
 		host: "10.0.0.1",
 		clientId: "c",
 		keepAlive: 0,

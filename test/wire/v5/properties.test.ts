@@ -7,13 +7,7 @@ import {
 	encodeDisconnect5,
 	encodeSubscribe5,
 } from "../../../src/wire/v5/encode.js";
-import {
-	Block,
-	encodeFields,
-	encodePairs,
-	Properties,
-	type PropertyFields,
-} from "../../../src/wire/v5/properties.js";
+import { Block, encodePairs, Properties, type PropertyFields } from "../../../src/wire/v5/properties.js";
 import { field, hex } from "../../support/packets.js";
 
 const refused: [string, unknown, string][] = [
@@ -178,7 +172,7 @@ test("[5.0 MQTT-2.2.2-1] a packet without properties has a property length of 0"
 				...plain,
 				clientId: field("i"),
 				willDelay: 5,
-				willProperties: encodeFields({ contentType: "t" }),
+				willProperties: new Properties({ contentType: "t" }).block,
 			}),
 		),
 	).toBe("100e00044d51545405" + "02003c" + "00" + "000169");

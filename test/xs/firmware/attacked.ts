@@ -23,6 +23,7 @@ const layers = { good: network.streams.tls, careless: tlsLayer(careless), bare }
 const client = new Client({
 	...network,
 	streams: { tls: layers[session] },
+	protocolVersion: 4,
 	host: "localhost",
 	port,
 	tls,

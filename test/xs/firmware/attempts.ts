@@ -107,7 +107,14 @@ const between: Record<string, { slots: number; chunkBytes: number }> = {};
 
 /** Lets attempts fail: `fail` is called all the time. */
 function measure(name: string, options: Partial<ClientOptions>, fail: (client: Client) => void): void {
-	const client = new Client({ ...network, host: "127.0.0.1", onDisconnected, random, ...options });
+	const client = new Client({
+		...network,
+		host: "127.0.0.1",
+		protocolVersion: 4,
+		onDisconnected,
+		random,
+		...options,
+	});
 	const attempt = () => {
 		const before = attempts;
 		while (attempts === before) {

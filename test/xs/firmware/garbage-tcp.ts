@@ -48,6 +48,7 @@ function begin(): void {
 
 const client = new Client({
 	...network,
+	protocolVersion: 4,
 	host: "127.0.0.1",
 	port,
 	onConnected: pump,

@@ -65,7 +65,13 @@ export class Line {
 			ticks: () => line.now,
 			id: "line",
 		};
-		this.client = new Client({ ...network, host: "127.0.0.1", random: () => 0, ...options });
+		this.client = new Client({
+			...network,
+			host: "127.0.0.1",
+			protocolVersion: 4,
+			random: () => 0,
+			...options,
+		});
 	}
 
 	feed(packet: Uint8Array): void {

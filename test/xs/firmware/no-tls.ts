@@ -13,7 +13,10 @@ const outcome = (call: () => string): string => {
 	}
 };
 const make = (options: object) =>
-	outcome(() => `a ${new Client({ ...network, host: "127.0.0.1", ...options }).constructor.name}`);
+	outcome(
+		() =>
+			`a ${new Client({ ...network, host: "127.0.0.1", protocolVersion: 4, ...options }).constructor.name}`,
+	);
 
 engine.report(
 	JSON.stringify({

@@ -1,7 +1,7 @@
-// What the host gives to TLS and WebSocket: each case's outcome, reported as JSON.
+// What the host gives to TLS, WebSocket and SCRAM: each case's outcome, reported as JSON.
 
 import { random, xor } from "desktop/bytes";
-import { digest, ecdsa, rsa } from "desktop/crypt";
+import { digest, ecdsa, Hmac, rsa } from "desktop/crypt";
 import * as engine from "desktop/engine";
 import config from "mc/config";
 import Time from "time";
@@ -19,6 +19,8 @@ export type Case =
 			r: Hex;
 			s: Hex;
 	  }
+	| { name: "hmac"; digest: "SHA1" | "SHA256"; key: Hex; bytes: Hex }
+	| { name: "iterate"; digest: "SHA1" | "SHA256"; key: Hex; link: Hex; sum: Hex; counts: number[] }
 	| { name: "xor"; bytes: Hex; mask: Hex };
 
 const { cases, clock } = config as unknown as { cases?: Case[]; clock?: number };
@@ -42,6 +44,22 @@ const outcome = (it: Case): unknown => {
 				fromHex(it.r),
 				fromHex(it.s),
 			);
+		case "hmac": {
+			const result = new Uint8Array(it.digest === "SHA1" ? 20 : 32);
+			new Hmac(it.digest, fromHex(it.key)).sign(fromHex(it.bytes), result);
+			return toHex(result);
+		}
+		case "iterate": {
+			const hmac = new Hmac(it.digest, fromHex(it.key));
+			const [link, sum] = [fromHex(it.link), fromHex(it.sum)];
+			const { counts } = it;
+			engine.mark();
+			for (let i = 0; i < counts.length; i++) hmac.iterate(link, sum, counts[i]);
+			const slots = engine.slots();
+			const chunkBytes = engine.chunkBytes();
+			if (slots + chunkBytes > 0) return "garbage";
+			return [toHex(link), toHex(sum)];
+		}
 		case "xor": {
 			const bytes = fromHex(it.bytes);
 			const mask = fromHex(it.mask);

@@ -25,6 +25,7 @@ function look(): void {
 
 const client = new Client({
 	...network,
+	protocolVersion: 4,
 	// The clock runs fast, so that the delay between two connections is short.
 	ticks: () => (network.ticks() * 16) | 0,
 	connectTimeout: 480_000,

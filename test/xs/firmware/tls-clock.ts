@@ -11,6 +11,7 @@ const tell = (event: string, more: object = {}) => engine.report(JSON.stringify(
 let set = false;
 new Client({
 	...network,
+	protocolVersion: 4,
 	host: "localhost",
 	port,
 	tls: { ca },

@@ -25,6 +25,7 @@ const payload = Uint8Array.of(50, 49);
 const client = new Client({
 	...(network as object as typeof network & { timer: never }),
 	interface: wifi,
+	protocolVersion: 4,
 	host: "127.0.0.1",
 	port,
 	// As long as nobody waits for: what comes sooner, the network's return has brought.

@@ -1,10 +1,10 @@
 // Random operations on an outbox, against a plain list that says what it must hold. In Node and in XS.
 
-import { type Fill, KEEP_ALL, Outbox } from "../../../src/session/outbox.js";
+import { type Fill, type Identifiers, KEEP_ALL, Outbox, type Sizes } from "../../../src/session/outbox.js";
 import { Mark, Store } from "../../../src/session/store.js";
 import { Random } from "../../delivery/random.js";
 
-interface Record {
+export interface Record {
 	id: number;
 	qos: number;
 	retain: boolean;
@@ -28,18 +28,20 @@ export interface Kind {
 
 /** Throws at the first difference. */
 export class StoreModel {
-	private readonly outbox: Outbox;
+	protected readonly outbox: Outbox;
 	private readonly random: Random;
-	private readonly kind: Kind;
-	private records: Record[] = [];
-	private released: { id: number; owner: number }[] = [];
-	private releasesSent = 0;
+	protected readonly kind: Kind;
+	/** Messages in flight at most. */
+	protected window: number;
+	protected records: Record[] = [];
+	protected released: { id: number; owner: number }[] = [];
+	protected releasesSent = 0;
 	/** Each owner's room is taken by a record. */
 	private readonly taken: boolean[];
 	/** Identifiers of SUBSCRIBEs. */
 	private readonly others: number[] = [];
 	/** What came of the operations, to see that all of them happened. */
-	readonly counts = {
+	readonly counts: { [name: string]: number } = {
 		accepted: 0,
 		refused: 0,
 		replaced: 0,
@@ -54,15 +56,21 @@ export class StoreModel {
 	constructor(seed: number, kind: Kind) {
 		this.random = new Random(seed);
 		this.kind = kind;
+		this.window = kind.window;
 		const sizes = { packetSize: 64, unreleased: 3, acknowledgements: 2, ...kind };
 		const nextUsed = (id: number) =>
 			this.others.reduce((next, it) => (it > id && it < next ? it : next), 65_536);
-		this.outbox = new Outbox(sizes, this.pick(65_535) + 1, kind.dropsOldest, { nextUsed });
+		this.outbox = this.newOutbox(sizes, this.pick(65_535) + 1, { nextUsed });
 		this.taken = kind.owners.map(() => false);
 		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 12);
 		// What stands in the tables is not the records' business.
 		this.outbox.unreleasedTable(sizes).fill(0xffff);
 		this.outbox.acknowledgementTable(sizes).fill(-1);
+	}
+
+	/** For the constructor. */
+	protected newOutbox(sizes: Sizes, firstId: number, others: Identifiers): Outbox {
+		return new Outbox(sizes, firstId, this.kind.dropsOldest, others);
 	}
 
 	run(steps: number): this {
@@ -75,11 +83,11 @@ export class StoreModel {
 		return this;
 	}
 
-	private pick(count: number): number {
+	protected pick(count: number): number {
 		return this.random.from(0, count - 1);
 	}
 
-	private step(): void {
+	protected step(): void {
 		const dice = this.pick(100);
 		if (dice < 40) this.publish();
 		else if (dice < 60) this.send();
@@ -92,7 +100,7 @@ export class StoreModel {
 		else this.equal(this.outbox.acknowledge(this.stranger()), false, "PUBACK of a stranger");
 	}
 
-	private equal(got: unknown, wanted: unknown, what: string): void {
+	protected equal(got: unknown, wanted: unknown, what: string): void {
 		if (got !== wanted) throw new Error(`${what}: ${got}, it must be ${wanted}`);
 	}
 
@@ -109,11 +117,11 @@ export class StoreModel {
 	}
 
 	/** As the app is told of its end. */
-	private nameOf({ id, owner }: { id: number; owner: number }): number {
+	protected nameOf({ id, owner }: { id: number; owner: number }): number {
 		return (owner << 16) | id;
 	}
 
-	private span(record: Record): number {
+	protected span(record: Record): number {
 		return Store.span(record.body.length);
 	}
 
@@ -126,11 +134,11 @@ export class StoreModel {
 		return this.kind.owners.reduce((sum, words) => sum + words, -taken);
 	}
 
-	private get inFlight(): number {
+	protected get inFlight(): number {
 		return this.released.length + this.records.filter(({ inFlight }) => inFlight).length;
 	}
 
-	private forget(record: Record): void {
+	protected forget(record: Record): void {
 		this.records.splice(this.records.indexOf(record), 1);
 		if (record.room) this.taken[record.owner - 1] = false;
 	}
@@ -142,20 +150,21 @@ export class StoreModel {
 		const qos = this.pick(3);
 		const owner = this.pick(3) === 0 && kind.owners.length > 0 ? 1 + this.pick(kind.owners.length) : 0;
 		const fill: Fill | undefined = owner === 0 && this.pick(8) === 0 ? () => 0 : undefined;
-		const body = Array.from({ length: 6 + this.pick(30) }, () => this.pick(256));
 		const record: Record = {
 			id: 0,
 			qos,
 			retain: this.pick(2) === 1,
 			owner,
-			body,
+			body: [],
 			inFlight: false,
 			begun: false,
 			room: false,
 			fill,
 		};
+		this.write(record);
 		const span = this.span(record);
 		if (this.sendsAtOnce(record, span)) return;
+		this.beforePlace(span);
 		const keepsAll = owner !== 0 && this.pick(4) === 0;
 		const wanted = this.place(record, span, keepsAll);
 		const at = outbox.place(span, owner + (keepsAll ? KEEP_ALL : 0));
@@ -171,23 +180,35 @@ export class StoreModel {
 		record.id = qos === 0 ? 0 : this.nextId();
 		if (fill !== undefined) {
 			const key = outbox.keepFill(fill);
-			body.splice(-6, 6, 0, 1, 2, 3, key >> 8, key & 255);
+			record.body.splice(-6, 6, 0, 1, 2, 3, key >> 8, key & 255);
 		}
-		outbox.all.set(body, outbox.bodyAt(at));
-		outbox.add(at, record.id, this.marks(record), body.length, owner + (keepsAll ? KEEP_ALL : 0));
+		this.put(record, at);
+		outbox.add(at, record.id, this.marks(record), record.body.length, owner + (keepsAll ? KEEP_ALL : 0));
 	}
 
-	private marks(record: Record): number {
+	/** Makes up what stands behind a record's header. */
+	protected write(record: Record): void {
+		record.body = Array.from({ length: 6 + this.pick(30) }, () => this.pick(256));
+	}
+
+	/** Writes that into the store. */
+	protected put(record: Record, at: number): void {
+		this.outbox.all.set(record.body, this.outbox.bodyAt(at));
+	}
+
+	protected beforePlace(_span: number): void {}
+
+	protected marks(record: Record): number {
 		return (
 			(record.qos << 1) | (record.retain ? Mark.RETAIN : 0) | (record.fill === undefined ? 0 : Mark.PULLED)
 		);
 	}
 
-	private nextId(): number {
+	protected nextId(): number {
 		return this.checkId(this.outbox.nextId());
 	}
 
-	private checkId(id: number): number {
+	protected checkId(id: number): number {
 		if (id < 1 || id > 65_535) throw new Error(`identifier ${id}`);
 		const taken = this.records.some((it) => it.id === id) || this.isReleased(id) || this.others.includes(id);
 		this.equal(taken, false, `identifier ${id} is in use`);
@@ -195,10 +216,10 @@ export class StoreModel {
 	}
 
 	/** As the writer does when nothing waits. */
-	private sendsAtOnce(record: Record, span: number): boolean {
-		const { outbox, kind } = this;
+	protected sendsAtOnce(record: Record, span: number): boolean {
+		const { outbox } = this;
 		if (record.qos === 0 || record.fill !== undefined) return false;
-		if (this.records.some(({ inFlight }) => !inFlight) || this.inFlight >= kind.window) return false;
+		if (this.records.some(({ inFlight }) => !inFlight) || this.inFlight >= this.window) return false;
 		if (outbox.tail + span > outbox.roomEnd) return false;
 		record.inFlight = true;
 		const { window, windowAt } = outbox;
@@ -216,10 +237,10 @@ export class StoreModel {
 
 	/** One that differs in identifier and payload only; at times the stream takes nothing after all. */
 	private sendsAgain(like: Record, span: number): boolean {
-		const { outbox, kind } = this;
+		const { outbox } = this;
 		const { length } = like.body;
 		const payload = Array.from({ length: 4 }, () => this.pick(256));
-		const wanted = this.inFlight < kind.window && outbox.tail + span <= outbox.roomEnd;
+		const wanted = this.inFlight < this.window && outbox.tail + span <= outbox.roomEnd;
 		const id = outbox.again(Uint8Array.from(payload), 2 + length - payload.length);
 		this.equal(id !== 0, wanted, "a message like the last one is accepted");
 		if (!wanted) return false;
@@ -233,10 +254,11 @@ export class StoreModel {
 		return false;
 	}
 
-	private readonly replaced: number[] = [];
+	/** Messages that gave way. */
+	protected readonly replaced: number[] = [];
 
 	/** What must become of it, by the rules alone. */
-	private place(record: Record, span: number, keepsAll: boolean): boolean {
+	protected place(record: Record, span: number, keepsAll: boolean): boolean {
 		const { owner } = record;
 		const most = this.kind.storeSize / 4;
 		const replaces = owner !== 0 && !keepsAll;
@@ -283,9 +305,9 @@ export class StoreModel {
 
 	// ---- sending
 
-	private next(): Record | undefined {
+	protected next(): Record | undefined {
 		const record = this.records.find(({ inFlight }) => !inFlight);
-		return record === undefined || record.qos === 0 || this.inFlight < this.kind.window ? record : undefined;
+		return record === undefined || record.qos === 0 || this.inFlight < this.window ? record : undefined;
 	}
 
 	/** The next PUBREL or message goes out whole. */
@@ -316,14 +338,14 @@ export class StoreModel {
 		this.next()!.begun = true;
 	}
 
-	private compareNext(): number {
+	protected compareNext(): number {
 		const { outbox } = this;
 		const record = this.next();
 		const at = outbox.next();
 		this.equal(at !== 0, record !== undefined, "there is something to send");
 		if (record === undefined) return 0;
 		this.equal(outbox.idOf(at), record.id, "identifier of the next");
-		const mask = Mark.RETAIN | Mark.QOS | Mark.PULLED;
+		const mask = Mark.RETAIN | Mark.QOS | Mark.PULLED | Mark.PROPERTIES | Mark.EXPIRES;
 		this.equal(outbox.marksOf(at) & mask, this.marks(record), "marks of the next");
 		this.equal(outbox.isBegun(at), record.begun, "the next was sent before");
 		const from = outbox.bodyAt(at);
@@ -402,7 +424,7 @@ export class StoreModel {
 		this.check();
 	}
 
-	private reconnect(): void {
+	protected reconnect(): void {
 		const { outbox } = this;
 		outbox.interrupt();
 		for (const record of this.records) {
@@ -423,7 +445,7 @@ export class StoreModel {
 
 	// ---- always
 
-	private check(): void {
+	protected check(): void {
 		const { outbox } = this;
 		this.equal(outbox.held, this.records.length + this.released.length, "messages held");
 		this.equal(outbox.inFlight, this.inFlight, "messages in flight");
@@ -438,8 +460,8 @@ export class StoreModel {
 			this.equal(outbox.waitingOf(i + 1) !== 0, unsent, "a message of this owner waits");
 		});
 		if (outbox.next() !== 0) this.equal(waits, true, "something waits");
-		const first = this.records[0];
-		const fresh = this.released.length === 0 && (first === undefined || !(first.begun || first.inFlight));
+		const fresh =
+			this.released.length === 0 && !this.records.some(({ begun, inFlight }) => begun || inFlight);
 		this.equal(outbox.fresh, fresh, "nothing was ever sent");
 	}
 

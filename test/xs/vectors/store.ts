@@ -1,6 +1,7 @@
 // The model of the store with a few seeds, for every engine.
 
 import { type Kind, StoreModel } from "./store-model.js";
+import { StoreModel5 } from "./store-model5.js";
 import type { Vector } from "./vector.js";
 
 /** `idle`: what cannot happen there. */
@@ -23,11 +24,16 @@ export const KINDS: Record<string, Kind & { idle: string[] }> = {
 	"a window of one": { storeSize: 128, window: 1, dropsOldest: true, owners: [6], idle: [] },
 };
 
-export const storeVectors: readonly Vector[] = Object.entries(KINDS).map(([name, kind]) => ({
-	name: `model of ${name}`,
-	wanted: "as the model",
-	run() {
-		for (let seed = 1; seed <= 5; seed++) new StoreModel(seed, kind).run(200);
-		return "as the model";
-	},
-}));
+/** What only MQTT 5.0 has is in the model too. */
+export const MODELS = { "3.1.1": StoreModel, "5.0": StoreModel5 };
+
+export const storeVectors: readonly Vector[] = Object.entries(MODELS).flatMap(([version, Model]) =>
+	Object.entries(KINDS).map(([name, kind]) => ({
+		name: `${version} model of ${name}`,
+		wanted: "as the model",
+		run() {
+			for (let seed = 1; seed <= 5; seed++) new Model(seed, kind).run(200);
+			return "as the model";
+		},
+	})),
+);

@@ -48,6 +48,7 @@ const client = new Client({
 		},
 		detach: () => {},
 	},
+	protocolVersion: 4,
 	host: "localhost",
 	port: Number(config.port),
 	tls: config.tls === "yes" ? { ca: new Resource("ca.der") as unknown as ArrayBuffer } : undefined,

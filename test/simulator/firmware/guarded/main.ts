@@ -47,6 +47,7 @@ function visit(): void {
 	};
 	const client = new Client({
 		...network,
+		protocolVersion: 4,
 		host: "localhost",
 		port,
 		tls: tls && { ca: tls.pin === undefined ? ca : undefined, ...tls },

@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/request" on Moddable.
+
+export * from "../../src/request/index.js";

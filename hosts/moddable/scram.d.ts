@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/scram" on Moddable.
+
+export * from "../../src/authentication/index.js";

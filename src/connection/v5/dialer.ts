@@ -1,0 +1,73 @@
+// To another server than the options name, where the broker has sent us and the app has agreed (section 4.11).
+
+import { Dialer, isAddress } from "../dialer.js";
+
+const enum Redirect {
+	/** Redirects in a row that are followed; then it is the original's turn again. */
+	HOPS = 3,
+	/** The place of a server that the options do not name, behind those of the options. */
+	PLACE = 16,
+}
+
+export class Dialer5 extends Dialer {
+	/** Where the broker has sent us, if it has. */
+	private target: string | undefined = undefined;
+	private targetPort = 0;
+	/** The target stays for later connects, as long as it can be reached. */
+	private lasts = false;
+	/** Redirects in a row. */
+	private hops = 0;
+
+	protected override get host(): string {
+		return this.target ?? super.host;
+	}
+
+	protected override get port(): number {
+		return this.target === undefined ? super.port : this.targetPort;
+	}
+
+	protected override get isAddress(): boolean {
+		return this.target === undefined ? super.isAddress : isAddress(this.target);
+	}
+
+	/** The number of the host whose turn it is: its place in the options, or one behind them. */
+	get place(): number {
+		return this.target === undefined ? this.turn : Redirect.PLACE;
+	}
+
+	/** The port that a server has whose name came without one. */
+	get defaultPort(): number {
+		return super.port;
+	}
+
+	/** Whether another redirect may be followed. */
+	get follows(): boolean {
+		return this.hops < Redirect.HOPS;
+	}
+
+	/** The next attempt goes there. @param lasts those behind it too, as long as it can be reached */
+	redirect(host: string, port: number, lasts: boolean): void {
+		this.target = host;
+		this.targetPort = port;
+		this.lasts = lasts;
+		this.hops++;
+	}
+
+	/** A connection has ended: to a server that was to be used once, there is none any more. */
+	goHome(): void {
+		if (!this.lasts) this.target = undefined;
+	}
+
+	/** Redirects are counted anew. */
+	restart(): void {
+		this.hops = 0;
+	}
+
+	override turnToNext(refused: boolean): boolean {
+		if (this.target === undefined) return super.turnToNext(refused);
+		// The original is there, and may know better.
+		this.target = undefined;
+		this.lasts = false;
+		return false;
+	}
+}

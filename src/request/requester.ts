@@ -1,0 +1,242 @@
+// Requests that somebody answers (section 4.10 of MQTT 5.0), a fixed number of them at once. Knows the Client's public face,
+// no packets.
+
+import { type Client, type Listener, type Message, NO_ROOM, type Payload, State } from "../client.js";
+import { checkFunction, whole } from "../wire/check.js";
+import type { QoS } from "../wire/protocol.js";
+import type { Reason } from "../wire/reason.js";
+import { Topic } from "../wire/topic.js";
+import { Properties, type PropertyFields } from "../wire/v5/properties.js";
+import { Property } from "../wire/v5/property.js";
+import { BUSY, NEEDS_5, NO_ANSWER, NO_RESPONSE_TOPIC } from "./reasons.js";
+
+export interface RequesterOptions {
+	/** Where requests go. */
+	topic: string | Topic;
+	/**
+	 * Where answers come: a topic name that is this device's alone; it is subscribed to. Or a function that makes one of what
+	 * the broker gives as Response Information (section 4.10.1), at each connect: the client's option responseInformation
+	 * asks for that. Where it gives none, or no topic name comes of it, `send` returns NO_RESPONSE_TOPIC.
+	 */
+	responseTopic: string | ((information: string) => string);
+	/** Requests that wait for their answers at most, 1 to 255. Default 4. */
+	inFlight?: number;
+	/** Milliseconds that an answer may take, counted from `send`, 1 to 2^30 - 1. Default 10000. */
+	timeout?: number;
+	/** Of requests and of answers. Default 1. */
+	qos?: QoS;
+	/** What requests are published with. Default: they expire with the timeout. */
+	properties?: Omit<PropertyFields, "responseTopic" | "correlationData">;
+	/**
+	 * An answer, or a part of one: as any message, it is void when this returns.
+	 * @param request what `send` returned; answered with the last part
+	 */
+	onAnswer(request: number, message: Message): void;
+	/** There will be none: NO_ANSWER, or why the request was dropped. */
+	onFailed?(request: number, reason: Reason): void;
+}
+
+const enum Size {
+	/** Bytes that stand for this Requester, then the request's number. */
+	NONCE = 4,
+	CORRELATION = 8,
+}
+
+const enum Numbers {
+	/** The slot is in the low bits, what counts the requests above. */
+	SLOT_BITS = 8,
+	SLOT = 255,
+	LAST = 0x7f_ffff,
+}
+
+const { CONNECTED, CLOSED } = State;
+
+export class Requester implements Listener {
+	/** Requests that wait for their answers. */
+	waiting = 0;
+	/** Answers that came: in time; too late, or twice; to others. Others' and late ones are passed over. */
+	answers = 0;
+	late = 0;
+	foreign = 0;
+	readonly topic: Topic;
+
+	private readonly client: Client;
+	private readonly ticks: () => number;
+	private readonly timeout: number;
+	private readonly qos: QoS;
+	/** By slot: the request's number, 0: none; when it is late; its packet identifier. */
+	private readonly numbers: Int32Array;
+	private readonly deadlines: Int32Array;
+	private readonly packetIds: Uint16Array;
+	private count = 0;
+	private readonly nonce: Uint8Array;
+	/** Undefined: there is no response topic yet. */
+	private properties: Properties | undefined = undefined;
+	private readonly fields: PropertyFields;
+	private responseTopic: Topic | undefined = undefined;
+	private readonly topicOf: ((information: string) => string) | undefined;
+	private readonly onAnswer: (request: number, message: Message) => void;
+	private readonly onFailed: ((request: number, reason: Reason) => void) | undefined;
+
+	/** Takes one of the client's `listeners` and one of its `subscriptions`. Throws on options that cannot work. */
+	constructor(client: Client, options: RequesterOptions) {
+		// No other version was tried than this.
+		if (client.protocolVersion === 4 && client.statistics.attempts < 2)
+			throw new TypeError(
+				"a Requester with protocolVersion 4: MQTT 3.1.1 has no response topic; set 5, or leave it out",
+			);
+		const { topic, responseTopic, inFlight, timeout } = options;
+		this.client = client;
+		this.ticks = client.ticks;
+		this.topic = topic instanceof Topic ? topic : new Topic(topic);
+		this.timeout = whole("timeout", timeout, 10_000, 1, 0x3fff_ffff);
+		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
+		const slots = whole("inFlight", inFlight, 4, 1, Numbers.SLOT);
+		checkFunction("onFailed", options.onFailed);
+		if (typeof options.onAnswer !== "function")
+			throw new TypeError(`onAnswer is ${options.onAnswer}: it must be a function`);
+		this.numbers = new Int32Array(slots);
+		this.deadlines = new Int32Array(slots);
+		this.packetIds = new Uint16Array(slots);
+		// What an earlier life or another device has asked is told from this one's by it.
+		this.nonce = new Uint8Array(Size.CORRELATION);
+		for (let i = 0; i < Size.NONCE; i++) this.nonce[i] = Math.random() * 256;
+		const messageExpiry = Math.ceil(this.timeout / 1000);
+		this.fields = { messageExpiry, ...options.properties, correlationData: this.nonce };
+		this.onAnswer = options.onAnswer;
+		this.onFailed = options.onFailed;
+		this.receive = this.receive.bind(this);
+		if (typeof responseTopic === "function") this.topicOf = responseTopic;
+		else this.answerTo(new Topic(responseTopic));
+		client.attach(this);
+		if (client.state === CONNECTED) this.onConnected();
+	}
+
+	/**
+	 * Publishes a request.
+	 * @returns its number, more than 0, which `onAnswer` or `onFailed` gets; BUSY, NEEDS_5, NO_RESPONSE_TOPIC, or what
+	 * `client.publish` returns for a message that is not accepted. Throws as that does.
+	 */
+	send(payload: Payload): number {
+		const { client, properties, numbers } = this;
+		if (client.protocolVersion === 4) return NEEDS_5;
+		if (properties === undefined) return NO_RESPONSE_TOPIC;
+		const slot = numbers.indexOf(0);
+		if (slot < 0) return BUSY;
+		if (++this.count > Numbers.LAST) this.count = 1;
+		const number = (this.count << Numbers.SLOT_BITS) | slot;
+		const bytes = properties.correlationData!;
+		for (let i = Size.NONCE; i < Size.CORRELATION; i++) bytes[i] = number >> ((7 - i) << 3);
+		// Taken before: what is told of meanwhile may lead to the next request.
+		numbers[slot] = number;
+		let id = NO_ROOM;
+		try {
+			id = client.publish(this.topic, payload, this.qos, false, properties);
+		} finally {
+			if (id < 0) numbers[slot] = 0;
+		}
+		if (id < 0) return id;
+		this.packetIds[slot] = id;
+		this.deadlines[slot] = this.ticks() + this.timeout;
+		if (this.waiting++ === 0) client.wakeWithin(this.timeout);
+		return number;
+	}
+
+	/** @internal */
+	onConnected(): void {
+		const { topicOf, client } = this;
+		if (topicOf === undefined) return;
+		const information = client.limits?.responseInformation;
+		let topic: Topic | undefined;
+		if (information !== undefined)
+			try {
+				topic = new Topic(topicOf(information));
+			} catch {
+				// `send` tells.
+			}
+		const before = this.responseTopic;
+		if (topic !== undefined && topic.name === before?.name) return;
+		if (before !== undefined) client.unsubscribe(before.name);
+		this.answerTo(topic);
+	}
+
+	private answerTo(topic: Topic | undefined): void {
+		this.responseTopic = topic;
+		this.properties = undefined;
+		if (topic === undefined) return;
+		this.fields.responseTopic = topic;
+		this.properties = new Properties(this.fields);
+		this.client.subscribe(topic.name, this.qos, this.receive);
+	}
+
+	/** An answer, or a part of one; or what somebody else has sent. */
+	private receive(message: Message): void {
+		const { length, offset } = message;
+		const number = this.numberOf();
+		if (number === 0) {
+			if (offset === 0) this.foreign++;
+			return;
+		}
+		const slot = number & Numbers.SLOT;
+		if (slot >= this.numbers.length || this.numbers[slot] !== number) {
+			if (offset === 0) this.late++;
+			return;
+		}
+		if (offset + length === message.total) {
+			this.numbers[slot] = 0;
+			this.waiting--;
+			this.answers++;
+		}
+		this.onAnswer(number, message);
+	}
+
+	/** The number of the request that a message answers; 0: it answers none of ours. */
+	private numberOf(): number {
+		const properties = this.client.received;
+		if (properties === undefined) return 0;
+		const at = properties.find(Property.CORRELATION_DATA);
+		if (at < 0 || properties.foundLength !== Size.CORRELATION) return 0;
+		const { buffer } = properties;
+		const { nonce } = this;
+		for (let i = 0; i < Size.NONCE; i++) if (buffer[at + i] !== nonce[i]) return 0;
+		let number = 0;
+		for (let i = Size.NONCE; i < Size.CORRELATION; i++) number = (number << 8) | buffer[at + i];
+		return number;
+	}
+
+	/** @internal */
+	onDeadline(now: number): number {
+		const { numbers, deadlines } = this;
+		let delay = Number.POSITIVE_INFINITY;
+		if (this.waiting === 0) return delay;
+		for (let slot = 0; slot < numbers.length; slot++) {
+			if (numbers[slot] === 0) continue;
+			const left = (deadlines[slot] - now) | 0;
+			if (left <= 0) this.fail(slot, NO_ANSWER);
+			else if (left < delay) delay = left;
+		}
+		return delay;
+	}
+
+	/** @internal */
+	onDropped(packetId: number, reason: Reason): void {
+		if (packetId === 0 || this.waiting === 0) return;
+		const { numbers, packetIds } = this;
+		for (let slot = 0; slot < numbers.length; slot++)
+			if (numbers[slot] !== 0 && packetIds[slot] === packetId) this.fail(slot, reason);
+	}
+
+	/** @internal */
+	onDisconnected(reason: Reason): void {
+		if (this.client.state !== CLOSED) return;
+		for (let slot = 0; slot < this.numbers.length; slot++)
+			if (this.numbers[slot] !== 0) this.fail(slot, reason);
+	}
+
+	private fail(slot: number, reason: Reason): void {
+		const number = this.numbers[slot];
+		this.numbers[slot] = 0;
+		this.waiting--;
+		this.onFailed?.(number, reason);
+	}
+}

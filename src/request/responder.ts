@@ -1,0 +1,201 @@
+// Answers to requests (section 4.10 of MQTT 5.0), in fixed memory. Knows the Client's public face, no packets.
+
+import { type Client, type Message, NO_ROOM, type Payload } from "../client.js";
+import { whole } from "../wire/check.js";
+import type { QoS } from "../wire/protocol.js";
+import { encodeField, Topic } from "../wire/topic.js";
+import { Properties, type PropertyFields } from "../wire/v5/properties.js";
+import { Property } from "../wire/v5/property.js";
+import type { ReceivedProperties } from "../wire/v5/received.js";
+import { NOT_AWAITED } from "./reasons.js";
+
+export interface ResponderOptions {
+	/** Where requests come from: a topic filter; it is subscribed to. */
+	topicFilter: string;
+	/**
+	 * What a response topic has to begin with: without it, a stranger could make this device publish anywhere. At least one
+	 * character.
+	 */
+	prefix: string;
+	/** Requests that may wait for `reply`, 1 to 255; another one takes the place of the oldest. Default 1. */
+	inFlight?: number;
+	/** Bytes of correlation data that an answer carries back at most, 0 to 65535. Default 32. */
+	size?: number;
+	/** Of requests and of answers. Default 1. */
+	qos?: QoS;
+	/** What answers are published with. */
+	properties?: Omit<PropertyFields, "responseTopic" | "correlationData">;
+	/**
+	 * A request, or a part of one: as any message, it is void when this returns.
+	 * @param request for `reply`, at once or later; NOT_AWAITED: no answer is asked for
+	 */
+	handle(message: Message, request: number): void;
+}
+
+const enum Cache {
+	/** Topics that are kept, so that an answer to one of them makes no garbage. */
+	ADDRESSES = 4,
+}
+
+const enum Numbers {
+	/** The slot is in the low bits, what counts the requests above. */
+	SLOT_BITS = 8,
+	SLOT = 255,
+	LAST = 0x7f_ffff,
+}
+
+/** Of a message that is not to be handled. */
+const REFUSED = 0;
+
+/** Where answers go, and what they are published with. */
+interface Address {
+	readonly topic: Topic;
+	readonly properties: Properties;
+	/** Bytes of correlation data. */
+	readonly length: number;
+}
+
+export class Responder {
+	/** Requests that came. */
+	requests = 0;
+	/** Requests that were not handled: their response topic is outside of the prefix, or their correlation data too long. */
+	refused = 0;
+	/** Requests that were handled, and whose place was taken before they were answered. */
+	forgotten = 0;
+
+	private readonly client: Client;
+	private readonly qos: QoS;
+	private readonly size: number;
+	/** As bytes. */
+	private readonly prefix: Uint8Array;
+	private readonly fields: PropertyFields;
+	/** By slot: the request's number, 0: none; where its answer goes; its correlation data, `size` bytes each. */
+	private readonly numbers: Int32Array;
+	private readonly addresses: (Address | undefined)[];
+	private readonly correlations: Uint8Array;
+	private count = 0;
+	private slot = 0;
+	/** The request whose parts come. */
+	private current = REFUSED;
+	/** The last few, so that they are made once. */
+	private readonly cache: Address[] = [];
+	private turn = 0;
+	private readonly handle: (message: Message, request: number) => void;
+
+	/** Takes one of the client's `subscriptions`. Throws on options that cannot work. */
+	constructor(client: Client, options: ResponderOptions) {
+		const { prefix } = options;
+		this.client = client;
+		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
+		this.size = whole("size", options.size, 32, 0, 65_535);
+		const slots = whole("inFlight", options.inFlight, 1, 1, Numbers.SLOT);
+		if (typeof options.handle !== "function")
+			throw new TypeError(`handle is ${options.handle}: it must be a function`);
+		this.prefix = encodeField("prefix", prefix).slice(2);
+		if (this.prefix.length === 0)
+			throw new RangeError(
+				"prefix is empty: it must be what the response topics that you allow begin with, or strangers choose where this " +
+					"device publishes",
+			);
+		this.fields = { ...options.properties };
+		// What is wrong with them is told now.
+		new Properties(this.fields);
+		this.numbers = new Int32Array(slots);
+		this.addresses = new Array(slots);
+		for (let i = 0; i < slots; i++) this.addresses[i] = undefined;
+		this.correlations = new Uint8Array(slots * this.size);
+		this.handle = options.handle;
+		client.subscribe(options.topicFilter, this.qos, (message) => this.receive(message));
+	}
+
+	/**
+	 * Publishes the answer to a request. Each is answered once.
+	 * @returns NOT_AWAITED: there is nobody to answer; else as `client.publish`, and what was not accepted may be tried again
+	 */
+	reply(request: number, payload: Payload): number {
+		const slot = request & Numbers.SLOT;
+		if (request <= 0 || slot >= this.numbers.length || this.numbers[slot] !== request) return NOT_AWAITED;
+		const { topic, properties, length } = this.addresses[slot]!;
+		const { correlationData } = properties;
+		const from = slot * this.size;
+		for (let i = 0; i < length; i++) correlationData![i] = this.correlations[from + i];
+		// Taken before: what is told of meanwhile may lead to another call.
+		this.numbers[slot] = 0;
+		let id = NO_ROOM;
+		try {
+			id = this.client.publish(topic, payload, this.qos, false, properties);
+		} finally {
+			if (id < 0) this.numbers[slot] = request;
+		}
+		return id;
+	}
+
+	private receive(message: Message): void {
+		if (message.offset === 0) {
+			this.requests++;
+			this.current = this.accept(this.client.received);
+			if (this.current === REFUSED) this.refused++;
+		}
+		if (this.current !== REFUSED) this.handle(message, this.current);
+	}
+
+	/** Keeps what the answer needs. Returns the request's number, NOT_AWAITED or REFUSED. */
+	private accept(properties: ReceivedProperties | undefined): number {
+		if (properties === undefined) return NOT_AWAITED;
+		const topicAt = properties.find(Property.RESPONSE_TOPIC);
+		// One for which there was no room may have been skipped.
+		if (topicAt < 0) return properties.truncated ? REFUSED : NOT_AWAITED;
+		const topicLength = properties.foundLength;
+		const { buffer } = properties;
+		const { prefix } = this;
+		if (topicLength < prefix.length) return REFUSED;
+		for (let i = 0; i < prefix.length; i++) if (buffer[topicAt + i] !== prefix[i]) return REFUSED;
+		const dataAt = properties.find(Property.CORRELATION_DATA);
+		const length = dataAt < 0 ? 0 : properties.foundLength;
+		if (length > this.size || (dataAt < 0 && properties.truncated)) return REFUSED;
+		const address = this.addressOf(properties, topicAt, topicLength, length);
+		if (address === undefined) return REFUSED;
+		const { numbers } = this;
+		const slot = this.slot;
+		this.slot = slot + 1 < numbers.length ? slot + 1 : 0;
+		if (numbers[slot] !== 0) this.forgotten++;
+		if (++this.count > Numbers.LAST) this.count = 1;
+		const number = (this.count << Numbers.SLOT_BITS) | slot;
+		numbers[slot] = number;
+		this.addresses[slot] = address;
+		const to = slot * this.size;
+		for (let i = 0; i < length; i++) this.correlations[to + i] = buffer[dataAt + i];
+		return number;
+	}
+
+	/** Allocates if it is none of the last ones. Undefined: it is no topic name. */
+	private addressOf(
+		properties: ReceivedProperties,
+		at: number,
+		topicLength: number,
+		length: number,
+	): Address | undefined {
+		const { cache } = this;
+		const { buffer } = properties;
+		for (let i = 0; i < cache.length; i++) {
+			const address = cache[i];
+			const { field } = address.topic;
+			if (address.length !== length || field.length !== topicLength + 2) continue;
+			let same = 0;
+			while (same < topicLength && field[same + 2] === buffer[at + same]) same++;
+			if (same === topicLength) return address;
+		}
+		let address: Address;
+		try {
+			const topic = new Topic(properties.text(Property.RESPONSE_TOPIC)!);
+			const fields = { ...this.fields };
+			if (length > 0) fields.correlationData = new Uint8Array(length);
+			address = { topic, properties: new Properties(fields), length };
+		} catch {
+			return undefined;
+		}
+		cache[this.turn] = address;
+		this.turn = this.turn + 1 < Cache.ADDRESSES ? this.turn + 1 : 0;
+		return address;
+	}
+}
