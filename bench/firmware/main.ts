@@ -7,6 +7,7 @@ import { Group, Sensor } from "../../src/telemetry/index.js";
 import { type Cost, Line, measure } from "./harness.js";
 import { memory } from "./memory.js";
 import { minimumPublish, minimumReceive } from "./minimum.js";
+import { request5 } from "./request.js";
 
 const count = (config as { count: number }).count;
 const NAME = "home/kitchen/temperature/value"; // 30 characters
@@ -165,6 +166,8 @@ receive("receiveWildcard", "home/+/temperature/#", publishPacket(0));
 		pipe.feed(pingresp);
 	});
 }
+
+cases.request5 = request5(count, payload);
 
 const minimum = {
 	publish: minimumPublish(count, topic.field, payload),

@@ -10,6 +10,8 @@ import { Line, release } from "./harness.js";
 export interface Memory {
 	/** A Client with its default options, connected. */
 	client: number;
+	/** The same in 5.0. */
+	client5: number;
 	/** Messages with a topic of 30 characters and 5 bytes of payload that it then holds. */
 	messagesHeld: number;
 	/** The smallest that still publishes at QoS 1 and has one subscription. */
@@ -159,6 +161,7 @@ export function memory(): Memory {
 	line.client.subscribe("first", 0, handler);
 	return {
 		client: one,
+		client5: bytesOf(() => client({ protocolVersion: 5 })),
 		messagesHeld: messagesHeld(),
 		smallest: bytesOf(smallest),
 		subscription: bytesOf(() => line.client.subscribe(NAME, 0, handler)),

@@ -24,7 +24,7 @@ export interface Challenge {
 	/** The broker's nonce, which begins with ours, as ASCII. */
 	nonce: Uint8Array;
 	salt: Uint8Array;
-	/** 1 to 999999999; more count as that. */
+	/** 1 to 999999999: of a longer number the first digits. */
 	iterations: number;
 }
 
@@ -47,7 +47,7 @@ const numberOf = (message: Uint8Array, at: number, end: number): number => {
 		if (code < Char.ZERO || code > Char.NINE) return 0;
 		if (i - at < Most.DIGITS) value = value * 10 + code - Char.ZERO;
 	}
-	return end - at > Most.DIGITS ? 999_999_999 : value;
+	return value;
 };
 
 /** Whether all of it may stand in a nonce: printable ASCII without a comma. */

@@ -39,7 +39,7 @@ export interface ClientOptions extends Network, Options5 {
 	clientId?: string;
 	/** A function is called at each connect. */
 	username?: string | (() => string);
-	/** A function is called at each connect. Needs a user name (section 3.1.2.9). */
+	/** A function is called at each connect. Needs a user name in MQTT 3.1.1 (section 3.1.2.9). */
 	password?: string | Uint8Array | (() => string | Uint8Array);
 	/** The broker forgets subscriptions and messages when the connection ends (section 3.1.2.4). Default false. */
 	clean?: boolean;
@@ -154,6 +154,7 @@ export const enum Default {
 	/** Milliseconds. */
 	CONNECT_TIMEOUT = 30_000,
 	LISTENERS = 16,
+	UNRELEASED = 32,
 }
 
 /** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
@@ -213,9 +214,10 @@ const defaultPort = ({ tls, webSocket }: ClientOptions): number => {
 
 /**
  * Throws on options that cannot work, with the value and the rule.
- * @param assigns the broker assigns a client identifier where there is none
+ * @param five MQTT 5.0 may be spoken: the broker assigns a client identifier where there is none, and a password needs no user
+ * name
  */
-export const checkOptions = (options: ClientOptions, assigns = false) => {
+export const checkOptions = (options: ClientOptions, five = false) => {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;
 	if (
 		typeof socket?.io !== "function" ||
@@ -232,10 +234,10 @@ export const checkOptions = (options: ClientOptions, assigns = false) => {
 			"the network has no id to make a clientId of: give the option clientId, another one to each device, or they " +
 				"throw each other out",
 		);
-	if (encodeClientId(options).length === 2 && !clean && !assigns)
+	if (encodeClientId(options).length === 2 && !clean && !five)
 		throw new RangeError('clientId is "": it may be empty only with clean: true (section 3.1.3.1)');
 	if (username !== undefined && typeof username !== "function") encodeField("username", username);
-	if (username === undefined && password !== undefined)
+	if (username === undefined && password !== undefined && !five)
 		throw new RangeError("password without username: MQTT 3.1.1 forbids it (section 3.1.2.9)");
 	if (password !== undefined && typeof password !== "function") encodePassword(password);
 	if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
@@ -260,7 +262,7 @@ export const checkOptions = (options: ClientOptions, assigns = false) => {
 		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
 		topicSize: whole("topicSize", options.topicSize, 128, 1, Limit.FIELD),
 		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),
-		unreleased: whole("unreleased", options.unreleased, 32, 1, 1024),
+		unreleased: whole("unreleased", options.unreleased, Default.UNRELEASED, 1, 1024),
 		acknowledgements: whole("acknowledgements", options.acknowledgements, 16, 1, 1024),
 		listeners: whole("listeners", options.listeners, Default.LISTENERS, 1, 1024),
 		random: options.random ?? Math.random,

@@ -1,7 +1,6 @@
 // What comes in: into the session's state, and to the app's handlers, which decide how fast it goes. Knows the stream;
 // not why a connection begins or ends.
 
-import type { Acknowledgements } from "../session/acknowledgements.js";
 import { Message } from "../session/message.js";
 import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
@@ -67,10 +66,7 @@ export class Reader implements PacketSink {
 	protected route: Subscription;
 	protected readonly message: Message;
 
-	protected readonly acknowledgements: Acknowledgements;
-	protected readonly subscriptions: Subscriptions;
 	protected readonly events: ReaderEvents;
-	protected readonly liveness: Liveness;
 	protected readonly unreleased: Unreleased;
 	/** The message at hand, at QoS 2, was delivered before. */
 	protected repeated: boolean;
@@ -84,9 +80,7 @@ export class Reader implements PacketSink {
 		settings: Settings,
 		subscriptions: Subscriptions,
 		outbox: Outbox,
-		acknowledgements: Acknowledgements,
 		writer: Writer,
-		liveness: Liveness,
 		statistics: Statistics,
 	) {
 		const decoder = this.newDecoder(settings);
@@ -99,13 +93,20 @@ export class Reader implements PacketSink {
 		this.router = this.newRouter(decoder, subscriptions);
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
-		this.acknowledgements = acknowledgements;
-		this.subscriptions = subscriptions;
 		this.events = events;
-		this.liveness = liveness;
 		this.unreleased = new Unreleased(outbox.unreleasedTable(settings));
 		this.repeated = false;
 		this.overflowed = false;
+	}
+
+	// What the writer has as well: looked for so rarely that a field would be a waste.
+
+	protected get subscriptions(): Subscriptions {
+		return this.writer.subscriptions;
+	}
+
+	protected get liveness(): Liveness {
+		return this.writer.liveness;
 	}
 
 	/** For the constructor. */
@@ -177,7 +178,7 @@ export class Reader implements PacketSink {
 	/** Goes on with what is left, if it may. */
 	decode(): void {
 		const { decoder } = this;
-		if (!this.acknowledgements.full) decoder.unblock(Block.NO_ANSWERS);
+		if (!this.outbox.acknowledgementsFull) decoder.unblock(Block.NO_ANSWERS);
 		decoder.resume();
 		this.stream?.readOn?.();
 	}
@@ -203,7 +204,7 @@ export class Reader implements PacketSink {
 	/** Whether decoding may go on. */
 	protected reads(): boolean {
 		const decoder = this.decoder;
-		if (this.acknowledgements.full) decoder.block(Block.NO_ANSWERS);
+		if (this.outbox.acknowledgements && this.outbox.acknowledgementsFull) decoder.block(Block.NO_ANSWERS);
 		return (decoder.blocks & Wait.ANY) === 0;
 	}
 
@@ -328,7 +329,7 @@ export class Reader implements PacketSink {
 	onAcknowledgement(type: number, id: number): boolean {
 		const { outbox, writer } = this;
 		let known: boolean;
-		if (type !== PacketType.PUBREL) this.liveness.answer();
+		if (type !== PacketType.PUBREL) writer.liveness.answer();
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
 		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
@@ -408,10 +409,10 @@ export class Reader implements PacketSink {
 	}
 
 	onPingresp(): boolean {
-		const { liveness, writer } = this;
+		const { writer } = this;
+		const { liveness, subscriptions } = writer;
 		liveness.onPingresp(writer.pings);
-		if (liveness.awaits || this.outbox.awaits || this.subscriptions.awaited > 0 || writer.blocked)
-			return true;
+		if (liveness.awaits || this.outbox.awaits || subscriptions.awaited > 0 || writer.blocked) return true;
 		this.decoder.takeArrived(); // it is no sign of traffic
 		liveness.rest();
 		return true;

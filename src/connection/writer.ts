@@ -1,7 +1,6 @@
 // What goes out, in the right order: what is half sent first, then acknowledgements, PINGREQ, subscriptions, messages.
 // Composes packets in the outbox's window. Knows the stream; not why a connection begins or ends.
 
-import type { Acknowledgements } from "../session/acknowledgements.js";
 import type { Fill, Outbox } from "../session/outbox.js";
 import { Layout, Mark, Store } from "../session/store.js";
 import { fieldOf, Stage, type Subscription, type Subscriptions } from "../session/subscriptions.js";
@@ -87,9 +86,9 @@ export class Writer {
 	protected readonly size: number;
 	/** Something was sent since this was last set to false. */
 	protected moved: boolean;
-	protected readonly statistics: Statistics;
+	readonly statistics: Statistics;
 	readonly outbox: Outbox;
-	protected readonly liveness: Liveness;
+	readonly liveness: Liveness;
 	protected readonly alarm: Alarm;
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
@@ -121,15 +120,13 @@ export class Writer {
 	protected pingDue: boolean;
 	/** The app writes into the window: nothing else may. */
 	lent: boolean;
-	protected readonly acknowledgements: Acknowledgements;
-	protected readonly subscriptions: Subscriptions;
+	readonly subscriptions: Subscriptions;
 	/** For packets of four bytes. */
 	protected readonly control: Uint8Array;
 
 	constructor(
 		outbox: Outbox,
 		subscriptions: Subscriptions,
-		acknowledgements: Acknowledgements,
 		statistics: Statistics,
 		liveness: Liveness,
 		alarm: Alarm,
@@ -159,7 +156,6 @@ export class Writer {
 		this.partial = 0;
 		this.pingDue = false;
 		this.lent = false;
-		this.acknowledgements = acknowledgements;
 		this.subscriptions = subscriptions;
 		this.control = outbox.control();
 	}
@@ -576,7 +572,7 @@ export class Writer {
 		this.pingDue = false;
 		this.short = false;
 		this.failure = undefined;
-		this.acknowledgements.clear();
+		this.outbox.clearAcknowledgements();
 	}
 
 	/** The stream has `room`. Returns how much of it came back, if something longer is on its way out: 0 if not. */
@@ -614,23 +610,23 @@ export class Writer {
 		if (this.inParts) return true;
 		return (
 			this.accepted &&
-			(this.pingDue || this.acknowledgements.count > 0 || this.subscriptions.pending || this.outbox.ready)
+			(this.pingDue || this.outbox.acknowledgements > 0 || this.subscriptions.pending || this.outbox.ready)
 		);
 	}
 
 	/** Whether nothing is left to send or to be acknowledged. */
 	get done(): boolean {
-		return this.clear && this.outbox.settled && this.acknowledgements.count === 0;
+		return this.clear && this.outbox.settled && this.outbox.acknowledgements === 0;
 	}
 
 	// ---- control packets
 
 	/** Sends an acknowledgement now, or as soon as there is room. Not to be called while they are full. */
 	acknowledge(first: number, id: number): void {
-		if (this.clear && this.acknowledgements.count === 0 && this.writeFour(first, id)) return;
+		if (this.clear && this.outbox.acknowledgements === 0 && this.writeFour(first, id)) return;
 		// After the end none will ever go, and what is still unread must not wait for that.
 		if (this.failed) return;
-		this.acknowledgements.add(first, id);
+		this.outbox.addAcknowledgement(first, id);
 		this.open = false;
 		this.topic = NONE;
 		if (!this.liveness.watching) this.liveness.watch();
@@ -639,12 +635,12 @@ export class Writer {
 	/** The stream has failed: no acknowledgement will go. */
 	fail(): void {
 		this.failed = true;
-		this.acknowledgements.clear();
+		this.outbox.clearAcknowledgements();
 	}
 
 	/** Sends PINGREQ now, or as soon as there is room. */
 	ping(): void {
-		if (this.clear && this.acknowledgements.count === 0 && this.writeTwo(PacketType.PINGREQ << 4)) return;
+		if (this.clear && this.outbox.acknowledgements === 0 && this.writeTwo(PacketType.PINGREQ << 4)) return;
 		this.pingDue = true;
 		this.flush();
 	}
@@ -686,11 +682,11 @@ export class Writer {
 
 	/** Sends control packets; false when one has to wait. */
 	protected flushControl(): boolean {
-		const { acknowledgements, outbox } = this;
-		while (acknowledgements.count > 0) {
-			const first = acknowledgements.first;
+		const { outbox } = this;
+		while (outbox.acknowledgements > 0) {
+			const first = outbox.firstAcknowledgement;
 			if (!this.writeFour(first >>> 16, first & 0xffff)) return false;
-			acknowledgements.removeFirst();
+			outbox.removeFirstAcknowledgement();
 		}
 		if (this.pingDue) {
 			if (!this.writeTwo(PacketType.PINGREQ << 4)) return false;
@@ -798,10 +794,11 @@ export class Writer {
 		const { window, stream } = this;
 		const total = this.outbox.pulledLength(at);
 		const before = head + remaining - total;
-		if (this.partial === 0) {
-			if (this.writable < before) return false;
-			this.composePart(at, head, remaining, before);
-			if (!this.sendPart(at, before)) return false;
+		while (this.partial < before) {
+			const count = Math.min(before - this.partial, this.capacity);
+			if (this.writable < count) return false;
+			this.composePart(at, head, remaining, count);
+			if (!this.sendPart(at, count)) return false;
 		}
 		for (let offset = this.partial - before; offset < total; offset = this.partial - before) {
 			const filled = Math.min(total - offset, window.length);

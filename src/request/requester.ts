@@ -75,6 +75,7 @@ export class Requester implements Listener {
 	private readonly fields: PropertyFields;
 	private responseTopic: Topic | undefined = undefined;
 	private readonly topicOf: ((information: string) => string) | undefined;
+	private readonly handler: (message: Message) => void;
 	private readonly onAnswer: (request: number, message: Message) => void;
 	private readonly onFailed: ((request: number, reason: Reason) => void) | undefined;
 
@@ -105,7 +106,11 @@ export class Requester implements Listener {
 		this.fields = { messageExpiry, ...options.properties, correlationData: this.nonce };
 		this.onAnswer = options.onAnswer;
 		this.onFailed = options.onFailed;
-		this.receive = this.receive.bind(this);
+		// All in one function: what an app does in `onAnswer` goes deep into the stack.
+		this.handler = (message) => {
+			const request = this.answered(message);
+			if (request > 0) this.onAnswer(request, message);
+		};
 		if (typeof responseTopic === "function") this.topicOf = responseTopic;
 		else this.answerTo(new Topic(responseTopic));
 		client.attach(this);
@@ -118,8 +123,21 @@ export class Requester implements Listener {
 	 * `client.publish` returns for a message that is not accepted. Throws as that does.
 	 */
 	send(payload: Payload): number {
-		const { client, properties, numbers } = this;
-		if (client.protocolVersion === 4) return NEEDS_5;
+		const slot = this.reserve();
+		if (slot < 0) return slot;
+		let id = NO_ROOM;
+		try {
+			id = this.client.publish(this.topic, payload, this.qos, false, this.properties);
+		} finally {
+			if (id < 0) this.numbers[slot] = 0;
+		}
+		return id < 0 ? id : this.await(slot, id);
+	}
+
+	/** Takes a slot, before anything else is told of, and puts its number into what the request is published with. */
+	private reserve(): number {
+		const { properties, numbers } = this;
+		if (this.client.protocolVersion === 4) return NEEDS_5;
 		if (properties === undefined) return NO_RESPONSE_TOPIC;
 		const slot = numbers.indexOf(0);
 		if (slot < 0) return BUSY;
@@ -127,19 +145,15 @@ export class Requester implements Listener {
 		const number = (this.count << Numbers.SLOT_BITS) | slot;
 		const bytes = properties.correlationData!;
 		for (let i = Size.NONCE; i < Size.CORRELATION; i++) bytes[i] = number >> ((7 - i) << 3);
-		// Taken before: what is told of meanwhile may lead to the next request.
 		numbers[slot] = number;
-		let id = NO_ROOM;
-		try {
-			id = client.publish(this.topic, payload, this.qos, false, properties);
-		} finally {
-			if (id < 0) numbers[slot] = 0;
-		}
-		if (id < 0) return id;
+		return slot;
+	}
+
+	private await(slot: number, id: number): number {
 		this.packetIds[slot] = id;
 		this.deadlines[slot] = this.ticks() + this.timeout;
-		if (this.waiting++ === 0) client.wakeWithin(this.timeout);
-		return number;
+		if (this.waiting++ === 0) this.client.wakeWithin(this.timeout);
+		return this.numbers[slot];
 	}
 
 	/** @internal */
@@ -166,33 +180,29 @@ export class Requester implements Listener {
 		if (topic === undefined) return;
 		this.fields.responseTopic = topic;
 		this.properties = new Properties(this.fields);
-		this.client.subscribe(topic.name, this.qos, this.receive);
+		this.client.subscribe(topic.name, this.qos, this.handler);
 	}
 
-	/** An answer, or a part of one; or what somebody else has sent. */
-	private receive(message: Message): void {
+	/** The request that a message answers, or a part of one; 0: what somebody else has sent, or too late. */
+	private answered(message: Message): number {
 		const { length, offset } = message;
-		const number = this.numberOf();
-		if (number === 0) {
-			if (offset === 0) this.foreign++;
-			return;
-		}
+		const number = this.numberOf(message);
 		const slot = number & Numbers.SLOT;
-		if (slot >= this.numbers.length || this.numbers[slot] !== number) {
-			if (offset === 0) this.late++;
-			return;
+		if (number === 0 || slot >= this.numbers.length || this.numbers[slot] !== number) {
+			if (offset === 0) number === 0 ? this.foreign++ : this.late++;
+			return 0;
 		}
 		if (offset + length === message.total) {
 			this.numbers[slot] = 0;
 			this.waiting--;
 			this.answers++;
 		}
-		this.onAnswer(number, message);
+		return number;
 	}
 
 	/** The number of the request that a message answers; 0: it answers none of ours. */
-	private numberOf(): number {
-		const properties = this.client.received;
+	private numberOf(message: Message): number {
+		const { properties } = message;
 		if (properties === undefined) return 0;
 		const at = properties.find(Property.CORRELATION_DATA);
 		if (at < 0 || properties.foundLength !== Size.CORRELATION) return 0;

@@ -1,6 +1,6 @@
 // Answers to requests (section 4.10 of MQTT 5.0), in fixed memory. Knows the Client's public face, no packets.
 
-import { type Client, type Message, NO_ROOM, type Payload } from "../client.js";
+import type { Client, Message, Payload } from "../client.js";
 import { whole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
@@ -105,7 +105,11 @@ export class Responder {
 		for (let i = 0; i < slots; i++) this.addresses[i] = undefined;
 		this.correlations = new Uint8Array(slots * this.size);
 		this.handle = options.handle;
-		client.subscribe(options.topicFilter, this.qos, (message) => this.receive(message));
+		// All in one function: what an app does in `handle` goes deep into the stack.
+		client.subscribe(options.topicFilter, this.qos, (message) => {
+			if (message.offset === 0) this.begin(message);
+			if (this.current !== REFUSED) this.handle(message, this.current);
+		});
 	}
 
 	/**
@@ -113,30 +117,28 @@ export class Responder {
 	 * @returns NOT_AWAITED: there is nobody to answer; else as `client.publish`, and what was not accepted may be tried again
 	 */
 	reply(request: number, payload: Payload): number {
-		const slot = request & Numbers.SLOT;
-		if (request <= 0 || slot >= this.numbers.length || this.numbers[slot] !== request) return NOT_AWAITED;
-		const { topic, properties, length } = this.addresses[slot]!;
-		const { correlationData } = properties;
-		const from = slot * this.size;
-		for (let i = 0; i < length; i++) correlationData![i] = this.correlations[from + i];
-		// Taken before: what is told of meanwhile may lead to another call.
-		this.numbers[slot] = 0;
-		let id = NO_ROOM;
-		try {
-			id = this.client.publish(topic, payload, this.qos, false, properties);
-		} finally {
-			if (id < 0) this.numbers[slot] = request;
-		}
+		const address = this.recall(request);
+		if (address === undefined) return NOT_AWAITED;
+		const id = this.client.publish(address.topic, payload, this.qos, false, address.properties);
+		if (id >= 0) this.numbers[request & Numbers.SLOT] = 0;
 		return id;
 	}
 
-	private receive(message: Message): void {
-		if (message.offset === 0) {
-			this.requests++;
-			this.current = this.accept(this.client.received);
-			if (this.current === REFUSED) this.refused++;
-		}
-		if (this.current !== REFUSED) this.handle(message, this.current);
+	/** Where the answer to a request goes, its correlation data in what that is published with. */
+	private recall(request: number): Address | undefined {
+		const slot = request & Numbers.SLOT;
+		if (request <= 0 || this.numbers[slot] !== request) return undefined;
+		const address = this.addresses[slot]!;
+		const bytes = address.properties.correlationData;
+		const from = slot * this.size;
+		for (let i = 0; i < address.length; i++) bytes![i] = this.correlations[from + i];
+		return address;
+	}
+
+	private begin(message: Message): void {
+		this.requests++;
+		this.current = this.accept(message.properties);
+		if (this.current === REFUSED) this.refused++;
 	}
 
 	/** Keeps what the answer needs. Returns the request's number, NOT_AWAITED or REFUSED. */

@@ -64,6 +64,8 @@ export class Outbox extends Store {
 	/** The last packet identifier given out, and the last one behind it that is known to be free. */
 	lastId: number;
 	freeTo: number;
+	/** How many acknowledgements of ours wait for room in the socket. */
+	acknowledgements: number;
 	/** Words of the largest record without room of its own. */
 	spanMost: number;
 	/** Of the last record that was sent at once: words, marks, where its bytes begin and end in the buffer. */
@@ -78,14 +80,14 @@ export class Outbox extends Store {
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
 	protected replacedCount: number;
 	protected replacedTold: number;
-	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
-	uncertain: number;
 
 	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
 	protected released: number;
 	protected releasesSent: number;
 	/** ROOM, if what `place` gave is room set aside. */
 	protected roomMark: number;
+	/** Where the table of waiting acknowledgements begins, up to the records: beside them to save a buffer. */
+	protected readonly acknowledgementsAt: number;
 	protected readonly dropsOldest: boolean;
 	protected readonly others: Identifiers;
 	/** Words set aside for each owner; negative while a record of its stands in them. */
@@ -102,6 +104,7 @@ export class Outbox extends Store {
 		this.inFlightMost = window;
 		this.lastId = firstId - 1;
 		this.freeTo = firstId - 1;
+		this.acknowledgements = 0;
 		this.spanMost = this.capacity;
 		this.span = 0;
 		this.marks = 0;
@@ -111,10 +114,10 @@ export class Outbox extends Store {
 		this.replaced = undefined;
 		this.replacedCount = 0;
 		this.replacedTold = 0;
-		this.uncertain = 0;
 		this.released = 0;
 		this.releasesSent = 0;
 		this.roomMark = 0;
+		this.acknowledgementsAt = this.base - acknowledgements;
 		this.dropsOldest = dropsOldest;
 		this.others = others;
 		this.rooms = undefined;
@@ -124,15 +127,6 @@ export class Outbox extends Store {
 	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */
 	unreleasedTable({ window, unreleased }: Sizes): Uint16Array {
 		return new Uint16Array(this.buffer, (Place.TABLE + window) << 2, unreleased);
-	}
-
-	/** Room for acknowledgements that wait; it is beside the tables only to save a buffer of its own. */
-	acknowledgementTable({ window, unreleased, acknowledgements }: Sizes): Int32Array {
-		return new Int32Array(
-			this.buffer,
-			(Place.TABLE + window + ((unreleased + 1) >> 1)) << 2,
-			acknowledgements,
-		);
 	}
 
 	/** From now on `freed` tells of room that becomes free. @param freed as if some had already */
@@ -616,6 +610,33 @@ export class Outbox extends Store {
 		return 0;
 	}
 
+	// ---- acknowledgements of ours that wait
+
+	/** No more can wait: decoding has to stop until some are sent. */
+	get acknowledgementsFull(): boolean {
+		return this.acknowledgementsAt + this.acknowledgements === this.base;
+	}
+
+	/** The one that has waited longest: its first byte, then its packet identifier in the low 16 bits. */
+	get firstAcknowledgement(): number {
+		return this.words[this.acknowledgementsAt];
+	}
+
+	/** Not to be called when full. */
+	addAcknowledgement(first: number, id: number): void {
+		this.words[this.acknowledgementsAt + this.acknowledgements++] = (first << 16) | id;
+	}
+
+	removeFirstAcknowledgement(): void {
+		const at = this.acknowledgementsAt;
+		this.words.copyWithin(at, at + 1, at + this.acknowledgements--);
+	}
+
+	/** None of them will go. */
+	clearAcknowledgements(): void {
+		this.acknowledgements = 0;
+	}
+
 	// ---- the end of a connection, and the next one
 
 	/** The connection has ended: what is not acknowledged is to be sent again, in the same order (section 4.6). */
@@ -630,20 +651,29 @@ export class Outbox extends Store {
 		this.inFlight = this.released;
 	}
 
+	/** Counts what was sent on an earlier connection and goes again on this one: all of it, or what is at QoS 2. */
+	private countAgain(qos2: boolean): number {
+		const { words, tail } = this;
+		let count = 0;
+		for (let at = this.head; at < tail; at += words[at] >>> 16) {
+			const marks = words[at + 1];
+			if ((marks & (Mark.BEGUN | Mark.DEAD | Mark.IN_FLIGHT)) !== Mark.BEGUN) continue;
+			if (!qos2 || (marks & Mark.QOS) === 4) count++;
+		}
+		return count;
+	}
+
 	/**
 	 * The broker has accepted the next connection. With the session present, what was sent goes again as a duplicate;
 	 * without, the broker knows none of it, and it is new. Returns how many messages go again.
 	 */
-	resume(sessionPresent: boolean): number {
-		const { words, tail } = this;
-		let resent = 0;
-		for (let at = this.head; at < tail; at += words[at] >>> 16) {
-			const marks = words[at + 1];
-			if ((marks & (Mark.BEGUN | Mark.DEAD | Mark.IN_FLIGHT)) !== Mark.BEGUN) continue;
-			if (!sessionPresent && (marks & Mark.QOS) === 4) this.uncertain++;
-			resent++;
-		}
-		return resent;
+	resume(): number {
+		return this.countAgain(false);
+	}
+
+	/** When the broker has lost the session: messages at QoS 2 that it then may get twice. */
+	get uncertain(): number {
+		return this.countAgain(true);
 	}
 
 	/** Forgets the oldest in the table, which the broker knows no more; returns its `nameOf`, 0 when there is none. */

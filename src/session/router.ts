@@ -16,8 +16,11 @@ export class Router {
 	protected readonly topic: Float64Array;
 	protected readonly subscriptions: Subscriptions;
 	protected readonly decoder: Decoder;
-	/** The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. */
-	protected readonly last: Float64Array;
+	/**
+	 * The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. Memory for it is
+	 * claimed with the first subscription whose messages it can be the name of.
+	 */
+	protected last: Float64Array | undefined;
 	protected lastLength: number;
 	protected route: Subscription;
 
@@ -25,7 +28,7 @@ export class Router {
 		this.topic = decoder.topicWords();
 		this.subscriptions = subscriptions;
 		this.decoder = decoder;
-		this.last = decoder.memoryWords();
+		this.last = undefined;
 		this.lastLength = -1;
 		this.route = NOBODY;
 	}
@@ -47,7 +50,7 @@ export class Router {
 			if (i << 3 >= length) return it;
 		}
 		if (length !== this.lastLength) return undefined;
-		const last = this.last;
+		const last = this.last!;
 		for (let i = 0; i << 3 < length; i++) if (last[i] !== topic[i]) return undefined;
 		return this.route;
 	}
@@ -72,8 +75,8 @@ export class Router {
 	/** The next message with this topic name goes to the same ones. */
 	protected remember(): void {
 		const { topicLength } = this.decoder;
-		// Not by `set`: within one buffer it copies the source first, which allocates.
 		const { last: memory, topic: words } = this;
+		if (memory === undefined) return;
 		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];
 		this.lastLength = topicLength;
 	}
@@ -89,6 +92,8 @@ export class Router {
 	/** The subscriptions have changed: what is remembered may be wrong for the next message. */
 	forget(): void {
 		this.lastLength = -1;
+		if (this.last === undefined && this.subscriptions.needsSearch)
+			this.last = new Float64Array(this.topic.length);
 	}
 
 	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */

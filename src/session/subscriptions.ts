@@ -100,8 +100,6 @@ export class Subscriptions implements Identifiers {
 	/** Packets of ours that the broker has not answered. */
 	awaited = 0;
 	protected count = 0;
-	/** The last number of what goes in one packet. */
-	protected groups = 0;
 
 	constructor(capacity: number) {
 		this.capacity = capacity;
@@ -193,6 +191,13 @@ export class Subscriptions implements Identifiers {
 		this.settle(subscription);
 		subscription.place = subscription.state === Stage.ASKED ? -1 : 0;
 		subscription.state = Stage.UNWANTED;
+	}
+
+	/** Whether the topic name of a message that a subscription is for need not be a filter with a handler. */
+	get needsSearch(): boolean {
+		for (let it = this.first; it !== undefined; it = it.next)
+			if (it.pattern !== undefined || it.handler === undefined) return true;
+		return false;
 	}
 
 	/** The first subscription with a packet to send. */
@@ -313,7 +318,11 @@ export class Subscriptions implements Identifiers {
 
 	/** All of `members` are to go in one packet. */
 	protected group(members: readonly Subscription[]): void {
-		const group = members.length === 1 ? 0 : --this.groups;
+		let group = 0;
+		if (members.length > 1) {
+			for (let it = this.first; it !== undefined; it = it.next) if (it.id < group) group = it.id;
+			group--;
+		}
 		for (const member of members) member.id = group;
 	}
 

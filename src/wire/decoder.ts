@@ -84,7 +84,9 @@ export const enum Head {
 	PUBACK = (2 << 8) | (PacketType.PUBACK << 4),
 }
 
-const enum Bytes {
+export const enum Bytes {
+	/** Where the topic name begins in the buffer. */
+	TOPIC_AT = 8,
 	/** Bytes of a field's part that go through the scratch buffer at a time. */
 	SCRATCH = 32,
 }
@@ -106,6 +108,8 @@ export class Decoder {
 	protected readonly sink: PacketSink;
 
 	// Of the PUBLISH at hand:
+	/** Bytes of the topic name with what is read together with it: the packet identifier. */
+	protected headLength: number;
 	/** Bytes of the topic name; 0 when it was longer than the buffer and skipped. */
 	topicLength: number;
 	/** Fixed header flags: DUP 8, QoS 6, RETAIN 1. */
@@ -122,20 +126,16 @@ export class Decoder {
 	readonly topic: Uint8Array;
 	/** Payload of this part, from its front. */
 	readonly payload: Uint8Array;
-	/** The same, with the packet identifier in front. */
-	protected readonly body: Uint8Array;
 
 	/**
-	 * All that is received goes into one buffer: room for a topic name to remember, quad, topic, a gap of two bytes,
+	 * All that is received goes into one buffer: quad, topic, what a subclass reads behind it, a gap of eight bytes,
 	 * payload, scratch. It is short for one read only, so that the view which is read into ends there.
 	 */
 	protected readonly buffer: ArrayBuffer;
 	protected readonly size: number;
 	/** Bytes of the PUBLISH at hand, all of it. */
 	protected packetSize: number;
-	protected readonly topicAt: number;
 	protected readonly payloadAt: number;
-	protected readonly scratchAt: number;
 	/** Bytes that have arrived since `takeArrived`. */
 	protected arrived: number;
 	protected readonly scratch: Uint8Array;
@@ -156,34 +156,31 @@ export class Decoder {
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
 	 * A longer payload comes in parts, a longer topic name is skipped.
-	 * @param gap bytes in front of the topic name, and as many behind it, for a subclass; a multiple of 8
+	 * @param more bytes behind the topic name, for a subclass; a multiple of 8
 	 */
-	constructor(sink: PacketSink, payloadSize: number, topicSize: number, gap = 0) {
-		const topicAt = topicSize + 8 + gap;
-		const payloadAt = topicAt + topicSize + 8 + gap;
+	constructor(sink: PacketSink, payloadSize: number, topicSize: number, more = 0) {
+		const payloadAt = Bytes.TOPIC_AT + topicSize + 8 + more;
 		const scratchAt = payloadAt + payloadSize;
 		const size = scratchAt + Bytes.SCRATCH;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
-		this.quad = new Uint8Array(buffer, topicSize, 4);
-		this.head = new Int32Array(buffer, topicSize, 1);
+		this.quad = new Uint8Array(buffer, 0, 4);
+		this.head = new Int32Array(buffer, 0, 1);
 		this.lastHead = 0;
 		this.step = Step.STOPPED;
 		this.sink = sink;
+		this.headLength = 0;
 		this.topicLength = 0;
 		this.flags = 0;
 		this.id = 0;
 		this.offset = 0;
 		this.partLength = 0;
 		this.total = 0;
-		this.topic = new Uint8Array(buffer, topicAt);
+		this.topic = new Uint8Array(buffer, Bytes.TOPIC_AT);
 		this.payload = new Uint8Array(buffer, payloadAt);
-		this.body = new Uint8Array(buffer, payloadAt - 2);
 		this.buffer = buffer;
 		this.size = size;
 		this.packetSize = 0;
-		this.topicAt = topicAt;
 		this.payloadAt = payloadAt;
-		this.scratchAt = scratchAt;
 		this.arrived = 0;
 		this.scratch = new Uint8Array(buffer, scratchAt);
 		this.got = 0;
@@ -199,7 +196,11 @@ export class Decoder {
 
 	/** Bytes of topic name that there is room for. */
 	get topicSize(): number {
-		return this.topicAt - 8;
+		return this.payloadAt - Bytes.TOPIC_AT - 8;
+	}
+
+	protected get scratchAt(): number {
+		return this.size - Bytes.SCRATCH;
 	}
 
 	/** Bytes of payload that there is room for. */
@@ -209,12 +210,7 @@ export class Decoder {
 
 	/** Eight bytes of the topic name at a time, zero behind it. */
 	topicWords(): Float64Array {
-		return new Float64Array(this.buffer, this.topicAt, this.topicSize >> 3);
-	}
-
-	/** As many, to remember a topic name in. */
-	memoryWords(): Float64Array {
-		return new Float64Array(this.buffer, 0, this.topicSize >> 3);
+		return new Float64Array(this.buffer, Bytes.TOPIC_AT, this.topicSize >> 3);
 	}
 
 	/** Begins with a new stream; forgets what the last one left half read. */
@@ -297,12 +293,12 @@ export class Decoder {
 					break;
 				}
 				const buffer = this.buffer;
-				const length = this.topicLength;
-				buffer.resize(this.topicAt + length);
+				const length = this.headLength;
+				buffer.resize(Bytes.TOPIC_AT + length);
 				got = source.read(this.topic);
 				buffer.resize(this.size);
 				if (got !== length) {
-					this.interrupt(Step.TOPIC, got, available + this.packetSize - 4);
+					this.interruptHead(got, available + this.packetSize - 4);
 					break;
 				}
 				if (this.flags > 1) {
@@ -357,22 +353,35 @@ export class Decoder {
 		if (this.available > 0) this.onReadable(this.available);
 	}
 
-	/** At QoS 1 and 2, from the packet identifier on; then `available` bytes are left. */
+	/** At QoS 1 and 2, from the packet identifier on, which was read; behind the payload `available` bytes are left. */
 	protected publishWithId(available: number): boolean {
-		const { buffer, body, total } = this;
-		buffer.resize(this.payloadAt + total);
-		const got = this.source!.read(body) ?? 0;
-		buffer.resize(this.size);
-		this.word = (body[0] << 8) | body[1];
-		if (got < 2) {
-			this.word = body[0];
-			return this.interrupt(Step.IDENTIFIER, got, available + 2 + total);
+		const topic = this.topic;
+		const at = this.topicLength;
+		const id = (topic[at] << 8) | topic[at + 1];
+		if (id === 0) return this.reject(IDENTIFIER_ZERO);
+		topic[at] = topic[at + 1] = 0;
+		this.id = id;
+		const total = this.total;
+		if (total > 0) {
+			const buffer = this.buffer;
+			buffer.resize(this.payloadAt + total);
+			const got = this.source!.read(this.payload);
+			buffer.resize(this.size);
+			if (got !== total) return this.interrupt(Step.PAYLOAD, got, available + total);
 		}
-		this.available = available + 2 + total - got;
-		if (!this.identifier()) return false;
-		if (got < total + 2) return this.interrupt(Step.PAYLOAD, got - 2, available + total);
-		this.step = Step.HEADER;
+		this.available = available;
 		return this.flags > 3 ? this.sink.onPublishQos2() : this.sink.onPublish();
+	}
+
+	/** Only `got` bytes of the topic name and the packet identifier have come, of `available` that were announced. */
+	protected interruptHead(got: number | undefined, available: number): void {
+		const { topic, topicLength } = this;
+		const more = (got ?? 0) - topicLength;
+		this.interrupt(more > 0 ? Step.IDENTIFIER : Step.TOPIC, got, available);
+		if (more <= 0) return;
+		this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
+		topic[topicLength] = topic[topicLength + 1] = 0;
+		this.got = more;
 	}
 
 	/**
@@ -390,6 +399,7 @@ export class Decoder {
 		if (length === 0 || length > this.topicSize || total < 0 || total > this.payloadSize) return false;
 		this.flags = flags;
 		this.topicLength = length;
+		this.headLength = flags > 1 ? length + 2 : length;
 		this.id = 0;
 		this.offset = 0;
 		this.total = this.partLength = total;
@@ -445,7 +455,7 @@ export class Decoder {
 					if (!this.readWord() || !this.beginTopic()) return;
 					break;
 				case Step.TOPIC:
-					if (!this.readField(this.topic, this.topicAt, this.topicLength)) return;
+					if (!this.readField(this.topic, Bytes.TOPIC_AT, this.topicLength)) return;
 					this.step = this.flags & 6 ? Step.IDENTIFIER : Step.PAYLOAD;
 					break;
 				case Step.IDENTIFIER:

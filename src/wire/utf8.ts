@@ -167,7 +167,7 @@ const sequence = (bytes: Uint8Array, at: number, length: number): number => {
 };
 
 /** Whether the bytes from `at` to `length` are well-formed UTF-8. */
-const wellFormed = (bytes: Uint8Array, length: number, at = 0): boolean => {
+export const wellFormed = (bytes: Uint8Array, length: number, at = 0): boolean => {
 	for (let i = at; i < length; ) {
 		if (bytes[i] < 0x80) {
 			i++;

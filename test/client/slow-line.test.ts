@@ -310,3 +310,11 @@ describe("what waits for room", () => {
 		expect(setup.news()).toEqual([]);
 	});
 });
+
+test("a topic name longer than the socket's room goes in parts, in front of a payload written part by part", () => {
+	const { client, peer } = connected({}, { room: 40 });
+	const topic = "x".repeat(100);
+	client.publishFrom(topic, 50, (offset, view) => Math.min(view.fill(7).length, 50 - offset), 1);
+	client.publish("after", "y");
+	peer.expect(PUBLISH(topic, new Uint8Array(50).fill(7), { qos: 1, id: 1 }), PUBLISH("after", "y"));
+});

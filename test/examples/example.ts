@@ -22,6 +22,6 @@ export function startExample<T>(
 			"xs-mqtt/request": resolve("build/src/request/index.js"),
 			[`${name}/device`]: resolve(`build/examples/${name}/desktop/device.js`),
 		},
-		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry"],
+		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry", "xs-mqtt/request"],
 	});
 }

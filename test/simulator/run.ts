@@ -1,6 +1,6 @@
 // `npm run test:simulator`: builds the examples with the Moddable SDK, debug and release, and runs them in its simulator
 // against Mosquitto. Readings have to arrive; in debug builds the instruments must show no garbage once connected.
-// With --tls: what TLS does there, see tls.ts; with --figures: what it takes, see figures.ts.
+// With --tls: what TLS does there, see tls.ts; with --figures: what it takes, see figures.ts; with --scram: see scram.ts.
 // For whoever has the SDK: CI has not.
 
 import { existsSync, readdirSync } from "node:fs";
@@ -13,6 +13,7 @@ import { Broker, freePort } from "./broker.js";
 import { buildApp } from "./build.js";
 import { showFigures } from "./figures.js";
 import { judge } from "./judge.js";
+import { tryScram } from "./scram.js";
 import { findSdk, type Sdk } from "./sdk.js";
 import { Simulator, startDisplay } from "./simulator.js";
 import { tryTls } from "./tls.js";
@@ -36,6 +37,7 @@ interface Options {
 	build: string[];
 	tls?: boolean;
 	figures?: boolean;
+	scram?: boolean;
 }
 
 interface Case {
@@ -127,6 +129,7 @@ async function main(): Promise<number> {
 		.option("--build <kind...>", "debug, release", ["debug", "release"])
 		.option("--tls", "instead: TLS against Mosquitto, and attacks on it")
 		.option("--figures", "instead: what TLS takes of a heap")
+		.option("--scram", "instead: SCRAM on the SDK's digests")
 		.parse();
 	const options = program.opts<Options>();
 	const sdk = findSdk();
@@ -139,7 +142,10 @@ async function main(): Promise<number> {
 		if (faults.length > 0) failed++;
 	};
 	try {
-		if (options.figures) await showFigures(sdk, display?.name, (line) => process.stdout.write(`${line}\n`));
+		if (options.scram)
+			tell(await tryScram(sdk, "debug", display?.name, (line) => process.stdout.write(`  ${line}\n`)));
+		else if (options.figures)
+			await showFigures(sdk, display?.name, (line) => process.stdout.write(`${line}\n`));
 		else if (options.tls)
 			for await (const [name, faults] of tryTls({ sdk, display: display?.name })) {
 				process.stdout.write(`${name}\n`);

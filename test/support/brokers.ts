@@ -153,6 +153,8 @@ export class Mosquitto implements Broker {
 	readonly leaves = new Inbox<Leave>();
 	/** Clients whose CONNECT it has taken, by their identifiers. */
 	readonly comers = new Inbox<string>();
+	/** What the plugin for SCRAM says. */
+	readonly scram = new Inbox<string>();
 	readonly port: number;
 	private readonly folder: string;
 	private readonly environment: NodeJS.ProcessEnv;
@@ -263,6 +265,8 @@ export class Mosquitto implements Broker {
 	private hear(line: string): void {
 		this.log = `${this.log}${line}\n`.slice(-4000);
 		if (/: mosquitto version \S+ running$/.test(line)) this.running = true;
+		const scram = /^SCRAM: (.*)$/.exec(line);
+		if (scram !== null) this.scram.push(scram[1]);
 		const publish = /Received PUBLISH from (\S+) \(d(\d), q(\d), r\d, m(\d+), '(.*)', /.exec(line);
 		if (publish !== null) {
 			const [, clientId, dup, qos, id, topic] = publish;

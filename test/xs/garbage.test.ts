@@ -7,6 +7,8 @@ import type { Allocated } from "./firmware/heap.js";
 const FIRMWARE = [
 	["plain", "garbage"],
 	["over WebSocket", "garbage-websocket"],
+	["published in MQTT 5.0", "garbage5-publish"],
+	["received in MQTT 5.0", "garbage5-receive"],
 ];
 
 test.each(

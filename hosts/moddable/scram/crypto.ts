@@ -1,7 +1,6 @@
 // Digests for SCRAM, for the network of Moddable: what manifest_scram.json puts in the place of ../streams/without/crypto.ts.
 // The SDK's Digest allocates each result; its HMAC allocates more, and is not used.
 
-/// <reference path="../tls/crypt.d.ts" />
 /// <reference path="../websocket/sdk.d.ts" />
 
 import { Digest } from "crypt";

@@ -120,13 +120,15 @@ export class Authentication {
 		if (this.ours) return AUTH_UNEXPECTED;
 		const fault = this.faultOf(received);
 		if (fault !== undefined) return fault;
+		const { turn } = this;
 		let failure: Reason | undefined;
 		try {
 			failure = this.authenticator.finish(received.bytes(Property.AUTHENTICATION_DATA));
 		} catch (error) {
-			this.owner.refuse(AUTHENTICATOR_FAILED);
+			if (turn === this.turn) this.owner.refuse(AUTHENTICATOR_FAILED);
 			throw error;
 		}
+		if (turn !== this.turn) return undefined; // it has closed the client
 		if (failure === undefined) this.rest(Stage.DONE);
 		return failure;
 	}

@@ -23,7 +23,7 @@ import type { Statistics } from "../statistics.js";
 import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
 import { Dialer5 } from "./dialer.js";
 import { Limits } from "./limits.js";
-import { type Ending, Expiry, isPinned, type Settings5 } from "./options.js";
+import { type Ending, Expiry, isPinned, sessionExpiryOf } from "./options.js";
 import type { Reader5, ReaderEvents5 } from "./reader.js";
 import { answerTo, isLastingCode, isRedirect, isVersionRefusal } from "./reasons.js";
 import { type Reference, referencesIn } from "./references.js";
@@ -40,18 +40,12 @@ const enum Change {
 }
 
 export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
-	declare protected readonly outbox: Outbox5;
-	declare readonly subscriptions: Subscriptions5;
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
 	declare protected readonly dialer: Dialer5;
 	/** 5.0 is spoken, or tried. */
 	private five: boolean;
-	/** Another version must not be spoken. */
-	private readonly pinned: boolean;
-	private readonly settings: Settings5;
 	private readonly granted: Limits;
-	private readonly authentication: Authentication | undefined;
 	/** Hosts, each a bit, that have accepted in 5.0; that have in 3.1.1, after they had refused 5.0. */
 	private fives: number;
 	private fours: number;
@@ -63,10 +57,13 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	private heard: boolean;
 	/** The broker has sent DISCONNECT: nothing is to be sent any more (section 3.14.4). */
 	private dismissed: boolean;
+
+	// What most clients have not takes no heap.
+	private readonly authentication?: Authentication;
 	/** Where the app has agreed to go next. */
-	private target: Reference | undefined;
+	private target?: Reference;
 	/** How `close` is to end the session. */
-	private ending: Ending | undefined;
+	private ending?: Ending;
 
 	constructor(
 		parts: Parts,
@@ -78,19 +75,23 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	) {
 		super(parts, options, settings, outbox, subscriptions, statistics);
 		this.five = true;
-		this.pinned = isPinned(options);
-		this.settings = settings as Settings5;
-		this.granted = new Limits(this.settings.sessionExpiry);
-		this.authentication =
-			options.authentication === undefined ? undefined : new Authentication(options.authentication, this);
+		this.granted = new Limits(sessionExpiryOf(options));
 		this.fives = 0;
 		this.fours = 0;
 		this.silent = 0;
 		this.change = Change.NONE;
 		this.heard = false;
 		this.dismissed = false;
-		this.target = undefined;
-		this.ending = undefined;
+		const { authentication } = options;
+		if (authentication !== undefined) this.authentication = new Authentication(authentication, this);
+	}
+
+	protected override get outbox(): Outbox5 {
+		return super.outbox as Outbox5;
+	}
+
+	override get subscriptions(): Subscriptions5 {
+		return super.subscriptions as Subscriptions5;
 	}
 
 	protected override newDialer(settings: Settings): Dialer5 {
@@ -121,6 +122,11 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		super.changeWill(will);
 	}
 
+	/** Whether another version must not be spoken. */
+	private get pinned(): boolean {
+		return isPinned(this.options);
+	}
+
 	protected override get keepsSession(): boolean {
 		return this.five ? this.granted.sessionExpiry > 0 : super.keepsSession;
 	}
@@ -135,7 +141,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		yesOrNo("withWill", withWill);
 		if (sessionExpiry !== undefined) {
 			whole("sessionExpiry", sessionExpiry, undefined, 0, Expiry.NEVER);
-			if (sessionExpiry > 0 && this.settings.sessionExpiry === 0)
+			if (sessionExpiry > 0 && sessionExpiryOf(this.options) === 0)
 				throw new RangeError(
 					`sessionExpiry is ${sessionExpiry}: where it is 0 in CONNECT it must be 0 (section 3.14.2.2.2)`,
 				);
@@ -212,7 +218,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	protected override encodeConnect(): Uint8Array {
 		if (!this.five) return super.encodeConnect();
-		const { options, settings, will, authentication } = this;
+		const { options, will, authentication } = this;
 		const authenticationData = authentication?.begin();
 		const fields = this.connectFields();
 		const { assignedClientId } = this.granted;
@@ -222,10 +228,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 				options.clientId === "" && assignedClientId !== undefined
 					? encodeField("clientId", assignedClientId)
 					: fields.clientId,
-			sessionExpiry: settings.sessionExpiry || undefined,
-			receiveMaximum: settings.unreleased,
+			sessionExpiry: sessionExpiryOf(options) || undefined,
+			receiveMaximum: options.unreleased ?? Default.UNRELEASED,
 			maximumPacketSize: options.maximumPacketSize,
-			topicAliasMaximum: settings.aliases || undefined,
+			topicAliasMaximum: options.aliases || undefined,
 			requestResponseInformation: options.responseInformation ? 1 : undefined,
 			requestProblemInformation: options.problemInformation ? undefined : 0,
 			userProperties: options.userProperties && encodePairs(options.userProperties),
@@ -243,6 +249,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { stream } = this;
 		this.silent &= ~this.host;
+		if (!this.five) this.input = this.reader.decoder.plain;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {
@@ -287,6 +294,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	/** What has expired is told, too, and what the broker does not serve. */
 	override catchUp(): void {
+		if (!this.outbox.hasExpired && !this.subscriptions.refuses) {
+			super.catchUp();
+			return;
+		}
 		const { outbox } = this;
 		let failure: { error: unknown } | undefined;
 		for (let name = outbox.takeExpired(); name >= 0; name = outbox.takeExpired())
@@ -326,7 +337,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		const seconds = Math.ceil(keepAlive / 1000);
 		if (five) {
 			this.fives |= host;
-			granted.take(this.reader.received, this.settings.sessionExpiry, seconds);
+			granted.take(this.reader.received, sessionExpiryOf(this.options), seconds);
 			this.writer.limit(granted);
 			this.subscriptions.allow(granted);
 		} else if (change === Change.REFUSED) this.fours |= host;

@@ -10,20 +10,21 @@ const enum Redirect {
 }
 
 export class Dialer5 extends Dialer {
-	/** Where the broker has sent us, if it has. */
-	private target: string | undefined = undefined;
-	private targetPort = 0;
+	// A client that was sent nowhere has none of these: they take no heap.
+	/** Where the broker has sent us. */
+	private target?: string;
+	private targetPort?: number;
 	/** The target stays for later connects, as long as it can be reached. */
-	private lasts = false;
+	private lasts?: boolean;
 	/** Redirects in a row. */
-	private hops = 0;
+	private hops?: number;
 
 	protected override get host(): string {
 		return this.target ?? super.host;
 	}
 
 	protected override get port(): number {
-		return this.target === undefined ? super.port : this.targetPort;
+		return this.target === undefined ? super.port : this.targetPort!;
 	}
 
 	protected override get isAddress(): boolean {
@@ -42,7 +43,7 @@ export class Dialer5 extends Dialer {
 
 	/** Whether another redirect may be followed. */
 	get follows(): boolean {
-		return this.hops < Redirect.HOPS;
+		return (this.hops ?? 0) < Redirect.HOPS;
 	}
 
 	/** The next attempt goes there. @param lasts those behind it too, as long as it can be reached */
@@ -50,17 +51,17 @@ export class Dialer5 extends Dialer {
 		this.target = host;
 		this.targetPort = port;
 		this.lasts = lasts;
-		this.hops++;
+		this.hops = (this.hops ?? 0) + 1;
 	}
 
 	/** A connection has ended: to a server that was to be used once, there is none any more. */
 	goHome(): void {
-		if (!this.lasts) this.target = undefined;
+		if (this.target !== undefined && !this.lasts) this.target = undefined;
 	}
 
 	/** Redirects are counted anew. */
 	restart(): void {
-		this.hops = 0;
+		if (this.hops !== undefined) this.hops = 0;
 	}
 
 	override turnToNext(refused: boolean): boolean {

@@ -34,9 +34,9 @@ export class Limits {
 	keepAlive = 0;
 	private lacks = 2 as number;
 	/** What a client may make its response topics of (section 3.2.2.3.14); undefined: not given. */
-	responseInformation: string | undefined = undefined;
+	responseInformation?: string;
 	/** What the broker has named this client; undefined: we have a name of our own. */
-	assignedClientId: string | undefined = undefined;
+	assignedClientId?: string;
 
 	/** Largest QoS of a publish. A subscription may have a larger one: it is granted less. */
 	get maximumQos(): number {
@@ -85,9 +85,12 @@ export class Limits {
 			lack(received, Property.WILDCARD_AVAILABLE, Lack.WILDCARDS) |
 			lack(received, Property.IDENTIFIERS_AVAILABLE, Lack.IDENTIFIERS) |
 			lack(received, Property.SHARED_AVAILABLE, Lack.SHARED);
-		this.responseInformation = received.text(Property.RESPONSE_INFORMATION);
+		// What most brokers do not say takes no heap.
+		const information = received.text(Property.RESPONSE_INFORMATION);
+		if (information !== this.responseInformation) this.responseInformation = information;
 		// It stays this client's name for later connects.
-		this.assignedClientId = received.text(Property.ASSIGNED_CLIENT_ID) ?? this.assignedClientId;
+		const name = received.text(Property.ASSIGNED_CLIENT_ID);
+		if (name !== undefined) this.assignedClientId = name;
 	}
 }
 

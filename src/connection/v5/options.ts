@@ -29,6 +29,11 @@ export interface Options5 {
 	 * that are larger, also those that would reach a handler in parts. Default: none is named.
 	 */
 	maximumPacketSize?: number;
+	/**
+	 * Publishing throws when Properties say that a payload is UTF-8 and it is not (section 3.3.2.3.2); `publishFrom`, whose
+	 * payload comes in parts, is not looked at. Default false: it costs work for each byte.
+	 */
+	checkPayloadFormat?: boolean;
 	/** The broker may say more about failures, with reason strings (section 3.1.2.11.7); see `client.received`. Default false. */
 	problemInformation?: boolean;
 	/** Asks for `client.limits.responseInformation` (section 3.1.2.11.6). Default false. */
@@ -63,10 +68,10 @@ export interface Ending {
 }
 
 export interface Settings5 extends Settings {
-	sessionExpiry: number;
 	propertySize: number;
 	topicAliases: number;
 	aliases: number;
+	checkPayloadFormat: boolean;
 }
 
 export const enum Expiry {
@@ -79,6 +84,7 @@ const ONLY_5 = Object.freeze([
 	"propertySize",
 	"topicAliases",
 	"aliases",
+	"checkPayloadFormat",
 	"maximumPacketSize",
 	"problemInformation",
 	"responseInformation",
@@ -94,11 +100,13 @@ const only5 = (options: ClientOptions): string | undefined => {
 	return undefined;
 };
 
-const needsAssignedId = ({ clientId, clean }: ClientOptions): boolean => clientId === "" && !clean;
+/** Whether options that both versions have are set as only 5.0 has them. */
+const goesBeyond = ({ clientId, clean, username, password }: ClientOptions): boolean =>
+	(clientId === "" && !clean) || (username === undefined && password !== undefined);
 
 /** Whether the version is given, or another one has not what is asked for. */
 export const isPinned = (options: ClientOptions): boolean =>
-	options.protocolVersion !== undefined || only5(options) !== undefined || needsAssignedId(options);
+	options.protocolVersion !== undefined || only5(options) !== undefined || goesBeyond(options);
 
 /** What goes together with CONNECT must be of the version that the broker speaks, and not come before AUTH. */
 const checkPipelining = (options: ClientOptions): void => {
@@ -113,6 +121,12 @@ const checkPipelining = (options: ClientOptions): void => {
 		);
 };
 
+const longestExpiry = ({ clean }: ClientOptions): number => (clean ? 0 : Expiry.NEVER);
+
+/** Seconds for which the session is to outlive the connection. */
+export const sessionExpiryOf = (options: ClientOptions): number =>
+	options.sessionExpiry ?? longestExpiry(options);
+
 /** Throws on options that cannot work, with the value and the rule. */
 export const checkOptions5 = (options: ClientOptions): Settings5 => {
 	const version = options.protocolVersion;
@@ -123,18 +137,14 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 			throw new TypeError(`${option} with protocolVersion 4: only MQTT 5.0 has it; set 5, or leave it out`);
 		return settings;
 	}
-	settings.sessionExpiry = whole(
-		"sessionExpiry",
-		options.sessionExpiry,
-		options.clean ? 0 : Expiry.NEVER,
-		0,
-		options.clean ? 0 : Expiry.NEVER,
-	);
+	const longest = longestExpiry(options);
+	whole("sessionExpiry", options.sessionExpiry, longest, 0, longest);
 	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
 	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);
 	if (options.maximumPacketSize !== undefined)
 		whole("maximumPacketSize", options.maximumPacketSize, undefined, 16, 0xffff_ffff);
+	settings.checkPayloadFormat = yesOrNo("checkPayloadFormat", options.checkPayloadFormat);
 	yesOrNo("problemInformation", options.problemInformation);
 	yesOrNo("responseInformation", options.responseInformation);
 	checkFunction("onRedirect", options.onRedirect);

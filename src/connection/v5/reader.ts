@@ -32,12 +32,15 @@ export class Reader5 extends Reader implements PacketSink5 {
 	declare readonly decoder: Decoder5;
 	declare protected readonly outbox: Outbox5;
 	declare protected readonly writer: Writer5;
-	declare protected readonly subscriptions: Subscriptions5;
 	/** The connection at hand speaks 5.0. */
 	five = false;
 	/** Aliases that the broker may use, if any, and the topic name at hand, eight bytes at a time. */
 	private aliases: InboundAliases | undefined;
 	private topicWords: Float64Array | undefined;
+
+	protected override get subscriptions(): Subscriptions5 {
+		return super.subscriptions as Subscriptions5;
+	}
 
 	/** For the constructor. */
 	protected override newDecoder(settings: Settings): Decoder5 {
@@ -59,6 +62,11 @@ export class Reader5 extends Reader implements PacketSink5 {
 	/** For the constructor. */
 	protected override newMessage(decoder: Decoder5): Message5 {
 		return new Message5(decoder);
+	}
+
+	override reroute(ended: readonly string[]): void {
+		this.decoder.claim();
+		super.reroute(ended);
 	}
 
 	/** A connection begins, in 5.0 or in 3.1.1. */

@@ -1,6 +1,5 @@
 // What goes out, in MQTT 5.0: PUBLISH with properties and aliases, acknowledgements with reasons, DISCONNECT, AUTH.
 
-import type { Acknowledgements } from "../../session/acknowledgements.js";
 import { type Fill, Id } from "../../session/outbox.js";
 import { Mark, Store } from "../../session/store.js";
 import { Stage, type Subscription } from "../../session/subscriptions.js";
@@ -14,7 +13,7 @@ import {
 import { lengthBytes, writeLength } from "../../wire/encode.js";
 import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
-import { writeUtf8 } from "../../wire/utf8.js";
+import { wellFormed, writeUtf8 } from "../../wire/utf8.js";
 import { encodeSubscribe5, encodeUnsubscribe5 } from "../../wire/v5/encode.js";
 import type { Properties } from "../../wire/v5/properties.js";
 import { Property } from "../../wire/v5/property.js";
@@ -55,7 +54,7 @@ export class Writer5 extends Writer {
 	private alias: number;
 	/** Bytes of its properties. */
 	private propertyLength: number;
-	declare protected readonly subscriptions: Subscriptions5;
+	declare readonly subscriptions: Subscriptions5;
 	private readonly outbox5: Outbox5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;
@@ -76,12 +75,11 @@ export class Writer5 extends Writer {
 	constructor(
 		outbox: Outbox5,
 		subscriptions: Subscriptions5,
-		acknowledgements: Acknowledgements,
 		statistics: Statistics,
 		liveness: Liveness,
 		alarm: Alarm,
 	) {
-		super(outbox, subscriptions, acknowledgements, statistics, liveness, alarm);
+		super(outbox, subscriptions, statistics, liveness, alarm);
 		this.five = false;
 		this.limits = undefined;
 		this.limited = false;
@@ -140,6 +138,8 @@ export class Writer5 extends Writer {
 		if (!this.five && (properties === undefined || this.accepted))
 			return super.publish(topic, payload, qos, retain);
 		if (this.lent) return this.refuse();
+		if (properties !== undefined && this.outbox5.checksFormat && typeof payload !== STRING)
+			checkFormat(properties, payload as Uint8Array, 0, payload.length);
 		this.topic = NONE;
 		const window = this.window;
 		const at = this.prepare(topic, qos, properties);
@@ -173,6 +173,7 @@ export class Writer5 extends Writer {
 		const first = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
 		const at = Math.min(first, this.prepare(topic, qos, properties));
 		const end = this.fillIn(topic, source, at, this.payloadLimit);
+		if (properties !== undefined && this.outbox5.checksFormat) checkFormat(properties, this.window, at, end);
 		return this.submit5(topic, qos, retain, at, end, owner, properties);
 	}
 
@@ -180,9 +181,10 @@ export class Writer5 extends Writer {
 	private prepare(topic: Topic, qos: QoS | undefined, properties: Properties | undefined): number {
 		let alias = 0;
 		let names = topic.field.length + (qos ? 2 : 0);
-		if (this.open) {
+		// A shorter topic name takes no more than its alias.
+		if (this.open && topic.field.length > 2 + Size.ALIAS) {
 			const { aliases } = this.outbox5;
-			alias = aliases.find(topic);
+			alias = aliases.aliasOf(topic);
 			if (alias > 0) names = qos ? 4 : 2;
 			else alias = -aliases.free;
 		}
@@ -214,16 +216,20 @@ export class Writer5 extends Writer {
 	): number {
 		const { window, outbox5 } = this;
 		const length = end - at;
-		const bytes = outbox5.bytesFor(topic, qos, length, properties);
-		const span = Store.span(bytes);
+		const field = topic.field;
+		let bytes = field.length + (qos ? 2 : 0) + length;
+		let marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
+		if (properties !== undefined) {
+			bytes = outbox5.bytesFor(topic, qos, length, properties);
+			marks |= outbox5.marksFor(properties);
+		}
+		const span = (bytes + Bytes.SPAN) >> 2;
 		if (span > outbox5.spanMost && (owner === 0 || span > outbox5.spanFor(owner)))
 			throw this.tooLong(topic, length, span, owner, payload);
 		if (this.limited) {
 			const declined = this.declines(topic, qos, retain, length, properties);
 			if (declined !== 0) return this.decline(declined);
 		}
-		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0) | outbox5.marksFor(properties);
-		const field = topic.field;
 		let alias = this.alias;
 		let propertyLength = this.propertyLength;
 		if (alias < 0 && !this.open) alias = 0; // while the payload was written, the connection has ended
@@ -505,7 +511,7 @@ export class Writer5 extends Writer {
 	// ---- records
 
 	override flush(): void {
-		if (this.outbox5.expires && this.stream !== undefined) this.tick();
+		if (this.outbox5.expiring > 0 && this.stream !== undefined) this.tick();
 		super.flush();
 	}
 
@@ -619,6 +625,16 @@ export class Writer5 extends Writer {
 
 /** Bytes of the message expiry that is sent with these properties. */
 const extraOf = (properties: Properties): number => (properties.messageExpiry < 0 ? 0 : Size.EXPIRY);
+
+/** Throws when the payload, from `at` to `end`, is said to be text and is not (section 3.3.2.3.2). */
+const checkFormat = ({ block }: Properties, bytes: Uint8Array, at: number, end: number): void => {
+	// It comes first, if it is there.
+	const first = leadOf(block, 0);
+	if (block[first] === Property.PAYLOAD_FORMAT && block[first + 1] === 1 && !wellFormed(bytes, end, at))
+		throw new RangeError(
+			"the payload is not UTF-8, though its properties say so: payloadFormat is 1 (section 3.3.2.3.2)",
+		);
+};
 
 const putExpiry = (window: Uint8Array, at: number, seconds: number): number =>
 	putNumber(window, at, Property.MESSAGE_EXPIRY, seconds);

@@ -14,6 +14,7 @@ import { MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE } from "./re
 /** As `Sizes`, and what only 5.0 has. */
 export interface Sizes5 extends Sizes {
 	topicAliases: number;
+	checkPayloadFormat: boolean;
 }
 
 /** What a broker grants to those who publish (section 3.2.2.3). */
@@ -49,8 +50,10 @@ export class Outbox5 extends Outbox {
 	private field: Uint8Array | undefined;
 	private idAt: number;
 	readonly aliases: Aliases;
-	/** Messages that may expire. */
-	private expiring: number;
+	/** Whether payloads that are said to be text are checked. */
+	readonly checksFormat: boolean;
+	/** Messages that may expire: while there are some, the time matters. */
+	expiring: number;
 	/** Seconds, and milliseconds beside, since the first look at the time. */
 	private seconds: number;
 	private beside: number;
@@ -58,6 +61,8 @@ export class Outbox5 extends Outbox {
 	private lookedAt: number | undefined;
 	/** What has expired, as `nameOf` has it, oldest first, to be told. */
 	private expired: number[] | undefined;
+	/** Some is to be told. */
+	hasExpired: boolean;
 	private expiredCount: number;
 	private expiredTold: number;
 	private readonly sentMost: number;
@@ -69,11 +74,13 @@ export class Outbox5 extends Outbox {
 		this.field = undefined;
 		this.idAt = 0;
 		this.aliases = new Aliases((sizes as Sizes5).topicAliases);
+		this.checksFormat = (sizes as Sizes5).checkPayloadFormat;
 		this.expiring = 0;
 		this.seconds = 0;
 		this.beside = 0;
 		this.lookedAt = undefined;
 		this.expired = undefined;
+		this.hasExpired = false;
 		this.expiredCount = 0;
 		this.expiredTold = 0;
 		this.sentMost = sizes.window;
@@ -135,7 +142,9 @@ export class Outbox5 extends Outbox {
 		const id = ++this.lastId;
 		window[idAt] = id >> 8;
 		window[idAt + 1] = id;
-		this.all.copyWithin(this.put(tail, topic, id, properties), windowAt + at, windowAt + end);
+		// Not within the call: its stack would lie below.
+		const to = this.put(tail, topic, id, properties);
+		this.all.copyWithin(to, windowAt + at, windowAt + end);
 		words[tail] = (span << 16) | id;
 		words[tail + 1] = marks | (owner << 8);
 		this.tail = tail + span;
@@ -238,11 +247,6 @@ export class Outbox5 extends Outbox {
 		this.beside = past - seconds * Time.SECOND;
 	}
 
-	/** Whether something may expire, so that the time matters. */
-	get expires(): boolean {
-		return this.expiring > 0;
-	}
-
 	/** Gives up what has expired and was never sent (section 3.3.2.3.3); `takeExpired` tells. */
 	expire(): void {
 		if (this.expiring === 0) return;
@@ -263,6 +267,7 @@ export class Outbox5 extends Outbox {
 		this.expired ??= [];
 		this.replaced ??= []; // then publish tells of both
 		this.expired[this.expiredCount++] = this.nameOf(at);
+		this.hasExpired = true;
 		this.finish(at);
 	}
 
@@ -270,6 +275,7 @@ export class Outbox5 extends Outbox {
 	takeExpired(): number {
 		if (this.expiredTold < this.expiredCount) return this.expired![this.expiredTold++];
 		this.expiredTold = this.expiredCount = 0;
+		this.hasExpired = false;
 		return -1;
 	}
 

@@ -28,10 +28,11 @@ export class Router5 extends Router {
 
 	/** Whether the topic name at hand is the one that is remembered. */
 	private isLast(): boolean {
-		const { last, topic } = this;
+		const { topic } = this;
+		const last = this.last!; // there is a length only with it
 		const { topicLength } = this.decoder;
 		if (topicLength !== this.lastLength) return false;
-		for (let i = 0; i << 3 < topicLength; i++) if (last[i] !== topic[i]) return false;
+		for (let i = 0; i << 3 < topicLength; i++) if (last![i] !== topic[i]) return false;
 		return true;
 	}
 

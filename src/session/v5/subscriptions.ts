@@ -119,7 +119,7 @@ export class Subscriptions5 extends Subscriptions {
 	/** The last one that accepted gave identifiers to what it has. */
 	private identified = false;
 	/** Some were refused without the broker being asked. */
-	private refuses = false;
+	refuses = false;
 
 	override make(
 		topicFilter: string,

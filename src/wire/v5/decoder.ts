@@ -1,7 +1,7 @@
 // Bytes to packets of MQTT 5.0, from a stream cut anywhere: what its packets have beside those of 3.1.1, which are
 // properties, reason codes, AUTH, and DISCONNECT of the broker. Knows no session, no socket, no time.
 
-import { Block, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
+import { Block, Bytes, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
 import { PacketType } from "../protocol.js";
 import {
 	CONNACK_CODE,
@@ -56,7 +56,7 @@ const enum Step5 {
 	REASON_CODE = Step.OTHER + 3,
 }
 
-const enum Bytes {
+const enum Room {
 	/** Behind the room for properties: a number for which there is none is read there, to be checked. */
 	SLACK = 8,
 }
@@ -81,19 +81,17 @@ export class Decoder5 extends Decoder {
 	// Hot fields first, as in Decoder.
 	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
-	/** Of a PUBLISH that goes the short way: bytes of the topic name with what is read behind it. */
-	private headLength: number;
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
-	/** All that is received, eight bytes at a time. */
-	private readonly words: Float64Array;
+	/** All that is received, eight bytes at a time; undefined: see `claim`. */
+	private words: Float64Array | undefined;
 	/**
-	 * Properties that were checked last: from which word on, NaN in the one that ends them. If the next ones are the same,
+	 * Properties that were checked last, and how many words, NaN in the one behind them. If the next ones are the same,
 	 * `received` and `alias` are theirs.
 	 */
-	private readonly checkedAt: number;
-	private checkedEnd: number;
+	private checked: Float64Array | undefined;
+	private checkedCount: number;
 	/** Bytes of those; -1: none. */
 	private lastLength: number;
 	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
@@ -121,15 +119,13 @@ export class Decoder5 extends Decoder {
 	 * PUBLISH go to the payload's buffer, if it is larger.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
-		const gap = ((propertySize + 7) & ~7) + Bytes.SLACK;
-		super(sink, payloadSize, topicSize, gap);
-		const { buffer, topicAt } = this;
+		super(sink, payloadSize, topicSize, ((propertySize + 7) & ~7) + Room.SLACK);
 		this.five = false;
-		this.headLength = 0;
-		this.propertiesAt = topicAt + topicSize + 8;
-		this.properties = new Uint8Array(buffer, this.propertiesAt);
-		this.words = new Float64Array(buffer, 0, this.payloadAt >> 3);
-		this.checkedAt = this.checkedEnd = (topicAt - gap) >> 3;
+		this.propertiesAt = Bytes.TOPIC_AT + topicSize + 8;
+		this.properties = new Uint8Array(this.buffer, this.propertiesAt);
+		this.words = undefined;
+		this.checked = undefined;
+		this.checkedCount = 0;
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
@@ -144,12 +140,21 @@ export class Decoder5 extends Decoder {
 
 	/** Bytes of a message's properties that there is room for. */
 	get propertySize(): number {
-		return this.payloadAt - this.propertiesAt - Bytes.SLACK;
+		return this.payloadAt - this.propertiesAt - Room.SLACK;
 	}
 
 	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
 	get bare(): boolean {
 		return this.seen < 0;
+	}
+
+	/**
+	 * Claims the memory with which properties that are the same as the last ones need no check, not before
+	 * something is subscribed to: a client that only publishes does without.
+	 */
+	claim(): void {
+		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
+		this.checked ??= new Float64Array((this.payloadAt - this.propertiesAt) >> 3);
 	}
 
 	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
@@ -159,7 +164,7 @@ export class Decoder5 extends Decoder {
 
 	/** Bytes of topic name that there is room for. */
 	override get topicSize(): number {
-		return this.propertiesAt - this.topicAt - 8;
+		return this.propertiesAt - Bytes.TOPIC_AT - 8;
 	}
 
 	override start(source: Source): void {
@@ -171,6 +176,11 @@ export class Decoder5 extends Decoder {
 		this.left = 0;
 		this.seen = 0;
 		this.received.begin(this.properties);
+	}
+
+	/** What reads in its place while 3.1.1 is spoken: the frame of the function below would lie in the stack for nothing. */
+	get plain(): { onReadable(count: number): void } {
+		return { onReadable: (count) => super.onReadable(count) };
 	}
 
 	override onReadable(count: number): void {
@@ -217,7 +227,7 @@ export class Decoder5 extends Decoder {
 					break;
 				}
 				const { buffer, topic, headLength, lastLength } = this;
-				buffer.resize(this.topicAt + headLength);
+				buffer.resize(Bytes.TOPIC_AT + headLength);
 				got = source.read(topic);
 				if (got !== headLength || topic[headLength - 1] !== lastLength) {
 					buffer.resize(this.size);
@@ -247,12 +257,13 @@ export class Decoder5 extends Decoder {
 					break;
 				}
 				if (lastLength > 0) {
-					const words = this.words;
-					let i = this.checkedAt;
-					const half = (this.propertiesAt >> 3) - i;
-					while (words[i] === words[i + half]) i++;
-					if (i >= this.checkedEnd) this.received.rewind();
-					if (i < this.checkedEnd ? !this.check() : this.alias > 0 && !this.recallAlias()) {
+					const checked = this.checked!;
+					const words = this.words!;
+					const at = this.propertiesAt >> 3;
+					let i = 0;
+					while (checked[i] === words[i + at]) i++;
+					if (i >= this.checkedCount) this.received.rewind();
+					if (i < this.checkedCount ? !this.check() : this.alias > 0 && !this.recallAlias()) {
 						more = false;
 						break;
 					}
@@ -429,7 +440,7 @@ export class Decoder5 extends Decoder {
 		this.topicLength = skipped ? 0 : length;
 		if (skipped || length === 0) {
 			// Nothing is read into its place: growing back fills it with zero.
-			this.buffer.resize(this.topicAt);
+			this.buffer.resize(Bytes.TOPIC_AT);
 			this.buffer.resize(this.size);
 		}
 		this.remaining = length;
@@ -571,7 +582,7 @@ export class Decoder5 extends Decoder {
 		this.seen = 0;
 		this.alias = 0;
 		this.subscriptionIdentifier = 0;
-		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Bytes.SLACK;
+		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Room.SLACK;
 		this.received.begin(inPayload ? this.payload : this.properties);
 		this.step = Step5.PROPERTIES;
 		return true;
@@ -584,7 +595,7 @@ export class Decoder5 extends Decoder {
 		const place = Row.PLACE << type;
 		let kept = received.length;
 		const inPayload = store === this.payload;
-		const capacity = inPayload ? this.payloadSize - Bytes.SLACK : this.propertySize;
+		const capacity = inPayload ? this.payloadSize - Room.SLACK : this.propertySize;
 		const { left } = this;
 		if (this.end === 0 && left > 0 && left <= this.available && left <= capacity)
 			this.readAtOnce(store, inPayload ? this.payloadAt : this.propertiesAt);
@@ -725,13 +736,14 @@ export class Decoder5 extends Decoder {
 
 	/** The next properties need no check if they are these. */
 	private remember(): void {
-		const { received, words, checkedAt } = this;
+		const { received, words, checked } = this;
 		const length = received.length;
-		this.lastLength = received.truncated ? -1 : length;
-		let to = checkedAt;
-		for (let at = this.propertiesAt >> 3; (to - checkedAt) << 3 < length; ) words[to++] = words[at++];
-		words[to] = Number.NaN;
-		this.checkedEnd = to;
+		this.lastLength = received.truncated || (length > 0 && checked === undefined) ? -1 : length;
+		if (checked === undefined) return;
+		let count = 0;
+		for (let at = this.propertiesAt >> 3; count << 3 < length; ) checked[count++] = words![at++];
+		checked[count] = Number.NaN;
+		this.checkedCount = count;
 	}
 
 	/** All properties were read. */

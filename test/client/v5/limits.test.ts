@@ -181,6 +181,19 @@ describe("refused at the call", () => {
 	});
 });
 
+test("[5.0 MQTT-3.2.2-15] an alias makes no packet too large, whether it is set or used", () => {
+	for (const name of ["a", "abc", "abcd", "abcdefgh"])
+		for (let size = 10; size < 45; size++) {
+			const { client, peer } = connected5({}, { maximumPacketSize: 40, topicAliasMaximum: 2 });
+			const topic = new Topic(name);
+			const fits = 2 + 2 + name.length + 1 + size <= 40;
+			for (let i = 0; i < 3; i++) {
+				expect(client.publish(topic, new Uint8Array(size))).toBe(fits ? 0 : TOO_LARGE);
+				expect(peer.take().length).toBeLessThanOrEqual(40);
+			}
+		}
+});
+
 describe("accepted before it was known", () => {
 	test("ends in onDropped with a named reason, and nothing of it is sent", () => {
 		const dropped: unknown[] = [];

@@ -100,16 +100,30 @@ describe("topic aliases", () => {
 		expect(peer.writes[4].length).toBe(2 + 2 + 4 + 1);
 	});
 
+	test("a name of three bytes has none: it would take as many", () => {
+		const { client, peer } = connected5({}, granted);
+		for (let i = 0; i < 2; i++) {
+			client.publish("abc", "x");
+			client.publish("abcd", "x");
+		}
+		peer.expect(
+			PUBLISH5("abc", "x"),
+			PUBLISH5("abcd", "x", aliased(1)),
+			PUBLISH5("abc", "x"),
+			PUBLISH5("", "x", aliased(1)),
+		);
+	});
+
 	test("a string is known again as long as it is remembered, a Sensor's topic always", () => {
 		const { client, peer } = connected5({}, granted);
-		const sensor = new Sensor(client, { topic: "s" });
+		const sensor = new Sensor(client, { topic: "some" });
 		for (let i = 0; i < 2; i++) {
-			client.publish("t", "x");
+			client.publish("text", "x");
 			sensor.update(i);
 		}
 		peer.expect(
-			PUBLISH5("t", "x", aliased(1)),
-			PUBLISH5("s", "0", aliased(2)),
+			PUBLISH5("text", "x", aliased(1)),
+			PUBLISH5("some", "0", aliased(2)),
 			PUBLISH5("", "x", aliased(1)),
 			PUBLISH5("", "1", aliased(2)),
 		);
@@ -120,15 +134,15 @@ describe("topic aliases", () => {
 		["the broker", {}, { topicAliasMaximum: 2 }],
 	])("as many as %s allows: the first ones stay", (_who, options, limits) => {
 		const { client, peer } = connected5(options, limits);
-		const topics = ["a", "b", "c"].map((name) => new Topic(name));
+		const topics = ["aaaa", "bbbb", "cccc"].map((name) => new Topic(name));
 		for (let i = 0; i < 2; i++) for (const it of topics) client.publish(it, "x");
 		peer.expect(
-			PUBLISH5("a", "x", aliased(1)),
-			PUBLISH5("b", "x", aliased(2)),
-			PUBLISH5("c", "x"),
+			PUBLISH5("aaaa", "x", aliased(1)),
+			PUBLISH5("bbbb", "x", aliased(2)),
+			PUBLISH5("cccc", "x"),
 			PUBLISH5("", "x", aliased(1)),
 			PUBLISH5("", "x", aliased(2)),
-			PUBLISH5("c", "x"),
+			PUBLISH5("cccc", "x"),
 		);
 	});
 
@@ -163,12 +177,12 @@ describe("topic aliases", () => {
 		setup.client.publish(topic, "x");
 		setup.peer.take();
 		setup.resume(true, { topicAliasMaximum: 1 });
-		setup.client.publish("b", "x");
+		setup.client.publish("bbbb", "x");
 		setup.client.publish(topic, "x");
-		setup.peer.expect(PUBLISH5("b", "x", aliased(1)), PUBLISH5("a/long/name", "x"));
+		setup.peer.expect(PUBLISH5("bbbb", "x", aliased(1)), PUBLISH5("a/long/name", "x"));
 		setup.resume(true, {});
-		setup.client.publish("b", "x");
-		setup.peer.expect(PUBLISH5("b", "x"));
+		setup.client.publish("bbbb", "x");
+		setup.peer.expect(PUBLISH5("bbbb", "x"));
 	});
 
 	test.each([0, 1] as const)("a PUBLISH that was not sent sets none, at QoS %d", (qos) => {
@@ -221,11 +235,11 @@ describe("topic aliases", () => {
 	});
 
 	test("with a packet that the alias would make too large for the broker, none is set", () => {
-		const { client, peer } = connected5({}, { topicAliasMaximum: 5, maximumPacketSize: 20 });
-		expect(client.publish("abc", "12345678901")).toBe(0); // 2 + 5 + 1 + 11
-		expect(client.publish("abc", "123456789012")).toBe(0);
-		expect(client.publish("abc", "1234567890123")).toBeLessThan(0);
-		peer.expect(PUBLISH5("abc", "12345678901"), PUBLISH5("abc", "123456789012"));
+		const { client, peer } = connected5({}, { topicAliasMaximum: 5, maximumPacketSize: 21 });
+		expect(client.publish("abcd", "12345678901")).toBe(0); // 2 + 6 + 1 + 11
+		expect(client.publish("abcd", "123456789012")).toBe(0);
+		expect(client.publish("abcd", "1234567890123")).toBeLessThan(0);
+		peer.expect(PUBLISH5("abcd", "12345678901"), PUBLISH5("abcd", "123456789012"));
 	});
 });
 
@@ -233,17 +247,17 @@ describe("properties", () => {
 	test.each([0, 1, 2] as const)("go along at QoS %d, at once and again", (qos) => {
 		const setup = connected5({}, { topicAliasMaximum: 1 });
 		const { client } = setup;
-		const topic = new Topic("t");
+		const topic = new Topic("long");
 		for (let id = 1; id <= 2; id++) expect(client.publish(topic, "x", qos, false, ALL)).toBe(qos && id);
 		setup.peer.expect(
-			PUBLISH5("t", "x", all(70_000, 1), { qos, id: 1 }),
+			PUBLISH5("long", "x", all(70_000, 1), { qos, id: 1 }),
 			PUBLISH5("", "x", all(70_000, 1), { qos, id: 2 }),
 		);
 		setup.resume();
 		if (qos === 0) return;
 		setup.peer.expect(
-			PUBLISH5("t", "x", all(AGAIN), { qos, id: 1, dup: true }),
-			PUBLISH5("t", "x", all(AGAIN), { qos, id: 2, dup: true }),
+			PUBLISH5("long", "x", all(AGAIN), { qos, id: 1, dup: true }),
+			PUBLISH5("long", "x", all(AGAIN), { qos, id: 2, dup: true }),
 		);
 	});
 
@@ -307,6 +321,42 @@ describe("properties", () => {
 		setup.accept();
 		setup.peer.expect(PUBLISH5("t", "2", all(), { qos: 1, id: 2 }));
 		expect(setup.news()[0]).toMatch(/^dropped 1 /);
+	});
+
+	test("with checkPayloadFormat a payload has to be what they say, where it is in one part", () => {
+		const wrong = Uint8Array.of(0x41, 0xc3, 0x28);
+		const right = Uint8Array.of(0, 0xc3, 0xa4);
+		const way = (bytes: Uint8Array) => ({
+			write(window: Uint8Array, at: number) {
+				window.set(bytes, at);
+				return at + bytes.length;
+			},
+		});
+		const topic = new Topic("t");
+		for (const checkPayloadFormat of [true, undefined]) {
+			const { client, peer } = connected5({ checkPayloadFormat });
+			const text = new Properties({ payloadFormat: 1 });
+			const publish = [
+				(it: Uint8Array) => client.publish(topic, it, 0, false, text),
+				(it: Uint8Array) => client.publishWith(topic, 0, false, way(it), 0, text),
+			];
+			for (const it of publish) {
+				if (checkPayloadFormat) expect(() => it(wrong)).toThrow(/payloadFormat/);
+				else it(wrong);
+				it(right);
+			}
+			client.publish(topic, wrong, 0, false, new Properties({ payloadFormat: 0 }));
+			client.publish(topic, wrong);
+			client.publish(topic, "ä\ud800", 0, false, text);
+			const one = PUBLISH5("t", right, [[1, 1]]);
+			const other = PUBLISH5("t", wrong, [[1, 1]]);
+			peer.expect(
+				...(checkPayloadFormat ? [one, one] : [other, one, other, one]),
+				PUBLISH5("t", wrong, [[1, 0]]),
+				PUBLISH5("t", wrong),
+				PUBLISH5("t", [0xc3, 0xa4, 0xef, 0xbf, 0xbd], [[1, 1]]),
+			);
+		}
 	});
 
 	test("what is no Properties throws", () => {
@@ -517,7 +567,7 @@ test("with pipelining it goes together with CONNECT, in 5.0's form", () => {
 });
 
 test("published in callbacks, with and without properties", () => {
-	const topic = new Topic("t");
+	const topic = new Topic("long");
 	const setup: Setup5 = connected5(
 		{
 			window: 2,
@@ -531,7 +581,7 @@ test("published in callbacks, with and without properties", () => {
 	client.publish(topic, "x", 1);
 	client.publish(topic, "y", 2);
 	peer.expect(
-		PUBLISH5("t", "x", aliased(1), { qos: 1, id: 1 }),
+		PUBLISH5("long", "x", aliased(1), { qos: 1, id: 1 }),
 		PUBLISH5("", "y", aliased(1), { qos: 2, id: 2 }),
 	);
 	peer.send(PUBACK(1), PUBREC(2), PUBCOMP(2));

@@ -231,6 +231,25 @@ describe("without protocolVersion", () => {
 		begins(setup.redial(), FIVE);
 	});
 
+	test("an end after one that was told, and another after that, are not two in a row", () => {
+		const setup = free();
+		begins(setup.peer, FIVE);
+		setup.peer.end();
+		begins(setup.redial(), FIVE);
+		setup.peer.send(CONNACK5(0x89));
+		begins(setup.redial(), FIVE);
+		setup.peer.end();
+		begins(setup.redial(), FIVE);
+	});
+
+	test("a close that asks for the will is one without DISCONNECT in 3.1.1", () => {
+		const { client, peer } = fallen();
+		client.close({ withWill: true });
+		peer.expect();
+		expect(peer.socket.closed).toBe(true);
+		expect(client.state).toBe(State.CLOSED);
+	});
+
 	test("no answer at all does not fall back", () => {
 		const setup = free({ connectTimeout: 5000 });
 		for (let i = 0; i < 4; i++) {
@@ -336,6 +355,7 @@ describe("no other version is tried", () => {
 		[{ userProperties: [["a", "b"]] as const }],
 		[{ onRedirect: () => true }],
 		[{ clientId: "" }],
+		[{ password: "p" }],
 	])("with %j, which only 5.0 has", (options) => {
 		const setup = free(options);
 		setup.peer.open();
@@ -352,6 +372,7 @@ describe("options", () => {
 		[{ problemInformation: false }, /problemInformation with protocolVersion 4/],
 		[{ onRedirect: () => true }, /onRedirect with protocolVersion 4/],
 		[{ clientId: "" }, /clientId is ""/],
+		[{ password: "p" }, /password without username/],
 	])("%j are not for protocolVersion 4", (options, message) => {
 		expect(() => new Setup({ protocolVersion: 4, ...options })).toThrow(message);
 	});

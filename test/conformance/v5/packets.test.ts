@@ -2,6 +2,7 @@
 
 import { Properties } from "../../../src/wire/v5/properties.js";
 import { Property } from "../../../src/wire/v5/property.js";
+import { judge } from "../../support/judge.js";
 import { concat, field, hex, packet, SUBSCRIBE, UNSUBACK, word } from "../../support/packets.js";
 import { CONNACK5, data, PUBLISH5, UNSUBACK5, user } from "../../support/packets5.js";
 import { connected5, Setup5 } from "../../support/setup5.js";
@@ -532,4 +533,18 @@ describe("answers to requests", () => {
 		setup.peer.send(UNSUBACK(2));
 		expect(setup.exchange()).toEqual([expect.stringMatching(/^disconnect 0x8[12]$/)]);
 	});
+});
+
+test("[5.0 MQTT-3.8.3-4] No Local with a shared subscription is refused", () => {
+	const { client, peer } = connected5();
+	for (const filter of ["$share/n/a", ["a", "$share/n/#"]])
+		expect(() => client.subscribe(filter as string, 1, undefined, { noLocal: true })).toThrow(RangeError);
+	peer.expect();
+	client.subscribe("$share/n/a", 1, undefined, { noLocal: false, retainAsPublished: true });
+	client.subscribe("a", 1, undefined, { noLocal: true });
+	const sent = judge(peer.take(), 5);
+	expect(sent).toMatchObject([
+		{ subscriptions: [{ topic: "$share/n/a", nl: false, rap: true }] },
+		{ subscriptions: [{ topic: "a", nl: true }] },
+	]);
 });

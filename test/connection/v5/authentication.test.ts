@@ -100,7 +100,7 @@ test("CONNECT has the method and the first data, as fields", () => {
 	expect(Buffer.from(authentication.begin()!).toString()).toBe("\0\x05first");
 });
 
-test("[5.0 MQTT-4.12.0-3] [5.0 MQTT-3.15.2-1] the broker's AUTH is answered with one of code 0x18 and the same method", () => {
+test("the broker's AUTH is answered with one of code 0x18 and the same method", () => {
 	const { authentication, method, told } = setUp();
 	authentication.begin();
 	authentication.onAuth(CONTINUE, properties("TEST", "ask"));
@@ -150,29 +150,23 @@ test("what the authenticator says against the broker ends the connection", () =>
 });
 
 describe("the broker's faults", () => {
-	test.each([0x00, 0x19, 0x80])(
-		"[5.0 MQTT-4.12.0-2] before CONNACK an AUTH with code %i is refused",
-		(code) => {
-			const { authentication, method, told } = setUp();
-			authentication.begin();
-			authentication.onAuth(code, properties("TEST"));
-			expect(told).toEqual([AUTH_CODE]);
-			expect(method.calls).toEqual(["begin", "stop"]);
-		},
-	);
+	test.each([0x00, 0x19, 0x80])("before CONNACK an AUTH with code %i is refused", (code) => {
+		const { authentication, method, told } = setUp();
+		authentication.begin();
+		authentication.onAuth(code, properties("TEST"));
+		expect(told).toEqual([AUTH_CODE]);
+		expect(method.calls).toEqual(["begin", "stop"]);
+	});
 
-	test.each([undefined, "TES", "TESTS", "TESt", ""])(
-		"[5.0 MQTT-4.12.0-5] AUTH or CONNACK with method %p is refused",
-		(name) => {
-			const { authentication, method, told } = setUp();
-			authentication.begin();
-			authentication.onAuth(CONTINUE, properties(name, "ask"));
-			expect(told).toEqual([AUTH_METHOD]);
-			authentication.begin();
-			expect(authentication.accept(properties(name, "proof"))).toBe(AUTH_METHOD);
-			expect(method.calls).toEqual(["begin", "stop", "begin"]);
-		},
-	);
+	test.each([undefined, "TES", "TESTS", "TESt", ""])("AUTH or CONNACK with method %p is refused", (name) => {
+		const { authentication, method, told } = setUp();
+		authentication.begin();
+		authentication.onAuth(CONTINUE, properties(name, "ask"));
+		expect(told).toEqual([AUTH_METHOD]);
+		authentication.begin();
+		expect(authentication.accept(properties(name, "proof"))).toBe(AUTH_METHOD);
+		expect(method.calls).toEqual(["begin", "stop", "begin"]);
+	});
 
 	test("it asks, or accepts, while it is our turn", () => {
 		const { authentication, told } = setUp();
@@ -213,7 +207,7 @@ describe("the broker's faults", () => {
 });
 
 describe("again", () => {
-	test("[5.0 MQTT-4.12.1-1] begins with an AUTH of code 0x19, only after CONNACK, and not while one is under way", () => {
+	test("begins with an AUTH of code 0x19, only after CONNACK, and not while one is under way", () => {
 		const { authentication, method, told } = setUp();
 		expect(authentication.reauthenticate()).toBe(false);
 		authentication.begin();
@@ -236,7 +230,7 @@ describe("again", () => {
 		expect(authentication.reauthenticate()).toBe(true);
 	});
 
-	test("[5.0 MQTT-4.12.1-2] ends the connection when it fails", () => {
+	test("ends the connection when it fails", () => {
 		const { authentication, method, told } = accepted();
 		method.failure = REFUSED;
 		authentication.reauthenticate();
@@ -257,6 +251,18 @@ describe("again", () => {
 		authentication.reauthenticate();
 		authentication.onAuth(0x19, properties("TEST"));
 		expect(told.slice(1)).toEqual([AUTH_CODE]);
+	});
+
+	test.each([undefined, REFUSED])("does nothing where finish closes the client, and says %s", (reason) => {
+		const { authentication, method, told } = accepted();
+		method.finish = () => {
+			authentication.stop();
+			return reason;
+		};
+		authentication.reauthenticate();
+		authentication.onAuth(0, properties("TEST", "proof"));
+		expect(told).toHaveLength(1);
+		expect(authentication.reauthenticate()).toBe(false);
 	});
 
 	test("does nothing where the authenticator closes the client", () => {

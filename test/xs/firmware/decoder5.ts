@@ -97,6 +97,7 @@ const four = (name: string, packet: Uint8Array, size?: number) =>
 
 function five(name: string, operate: (pipe: Pipe) => () => void, look?: (decoder: Decoder5) => void): void {
 	const decoder = new Decoder5(sink, 512, 128, 128);
+	decoder.claim();
 	decoder.five = true;
 	decoder.keepsProblemInformation = true;
 	if (look !== undefined)

@@ -65,7 +65,7 @@ export class StoreModel {
 		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 12);
 		// What stands in the tables is not the records' business.
 		this.outbox.unreleasedTable(sizes).fill(0xffff);
-		this.outbox.acknowledgementTable(sizes).fill(-1);
+		while (!this.outbox.acknowledgementsFull) this.outbox.addAcknowledgement(0xffff, 0xffff);
 	}
 
 	/** For the constructor. */
@@ -434,7 +434,7 @@ export class StoreModel {
 		this.releasesSent = 0;
 		const sessionPresent = this.pick(2) === 0;
 		const again = this.records.filter(({ begun }) => begun).length;
-		this.equal(outbox.resume(sessionPresent), again, "messages that go again");
+		this.equal(outbox.resume(), again, "messages that go again");
 		if (sessionPresent) return;
 		for (const it of this.released.splice(0)) {
 			this.equal(outbox.dropReleased(), this.nameOf(it), "the session is lost");

@@ -282,9 +282,9 @@ export class StoreModel5 extends StoreModel {
 		super.check();
 		this.tellExpired();
 		this.equal(
-			this.outbox.expires,
-			this.records.some(({ deadline }) => deadline < Number.POSITIVE_INFINITY),
-			"may expire",
+			this.outbox.expiring,
+			this.records.filter(({ deadline }) => deadline < Number.POSITIVE_INFINITY).length,
+			"messages that may expire",
 		);
 		const first = this.records.reduce(
 			(sum, { deadline, inFlight, begun }) => (inFlight || begun ? sum : Math.min(sum, deadline)),
