@@ -120,6 +120,7 @@ export class Diary5 implements PacketSink5 {
 		} = this.decoder;
 		if (offset === 0) this.#payload = "";
 		this.#payload += hex(payload.slice(0, partLength));
+		if (partLength > this.decoder.payloadSize) throw new Error("more than the buffer holds");
 		if (offset + partLength !== this.#payload.length / 2) throw new Error(`a part at ${offset}`);
 		// Zero behind the topic's end is what makes comparing words possible.
 		if (topic.slice(topicLength, topicSize).some((byte) => byte !== 0)) throw new Error("no zero tail");

@@ -262,11 +262,12 @@ export class Decoder5 extends Decoder {
 					const at = this.propertiesAt >> 3;
 					let i = 0;
 					while (checked[i] === words[i + at]) i++;
-					if (i >= this.checkedCount) this.received.rewind();
-					if (i < this.checkedCount ? !this.check() : this.alias > 0 && !this.recallAlias()) {
-						more = false;
-						break;
+					if (i < this.checkedCount) more = this.check();
+					else {
+						this.received.rewind();
+						if (this.alias > 0) more = this.recallAlias();
 					}
+					if (!more) break;
 				}
 				if (got !== total) {
 					this.interrupt(Step.PAYLOAD, got, available + total);
