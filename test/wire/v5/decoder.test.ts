@@ -172,7 +172,8 @@ describe("an alias", () => {
 		expect(diary.reasons).toEqual([TOPIC_EMPTY]);
 		const other = aliased();
 		// As many bytes, all of them.
-		other.arrive(concat([PUBLISH5("", "p", [two(0x23, 1), byte(1, 0)]), PUBLISH5("", "p", [data(9, "ab")])]));
+		other.arrive(PUBLISH5("", "p", [two(0x23, 1), byte(1, 0)]));
+		other.arrive(PUBLISH5("", "p", [data(9, "ab")]));
 		expect(other.reasons).toEqual([TOPIC_EMPTY]);
 	});
 
