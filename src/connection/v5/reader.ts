@@ -99,22 +99,8 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	// ---- messages
 
-	override onMessage(): boolean {
-		return (this.decoder.alias === 0 || this.resolveAlias()) && super.onMessage();
-	}
-
-	override onPublish(): boolean {
-		const { decoder } = this;
-		return (decoder.alias === 0 || decoder.offset > 0 || this.resolveAlias()) && super.onPublish();
-	}
-
-	override onPublishQos2(): boolean {
-		const { decoder } = this;
-		return (decoder.alias === 0 || decoder.offset > 0 || this.resolveAlias()) && super.onPublishQos2();
-	}
-
 	/** The message at hand sets its alias, or gets the topic name that is set. False: it must not have it. */
-	private resolveAlias(): boolean {
+	onAlias(): boolean {
 		const { decoder, aliases } = this;
 		const { alias, topicLength } = decoder;
 		if (aliases?.allows(alias)) {

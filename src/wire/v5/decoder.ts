@@ -37,6 +37,8 @@ import { ReceivedProperties } from "./received.js";
 
 /** Who hears of packets of MQTT 5.0. Properties of the packet are in `received` until a call returns. */
 export interface PacketSink5 extends PacketSink {
+	/** A PUBLISH has an alias, of which it is told next: `nameTopic` gives it a name. False: it must not have it. */
+	onAlias(): boolean;
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP with a reason code other than 0; those with 0 come as in 3.1.1. */
 	onReasonCode(type: number, id: number, code: number): boolean;
 	/** One of the `count` codes of an UNSUBACK, `index` from 0. */
@@ -164,7 +166,6 @@ export class Decoder5 extends Decoder {
 	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
 	nameTopic(length: number): void {
 		this.topicLength = length;
-		this.lastHead = 0; // which says that it has none
 	}
 
 	/** Bytes of topic name that there is room for. */
@@ -260,11 +261,12 @@ export class Decoder5 extends Decoder {
 					const words = this.words!;
 					let i = 0;
 					while (checked[i] === words[i]) i++;
-					if (i >= this.checkedCount) this.received.rewind();
-					else if (!this.check()) {
-						more = false;
-						break;
+					if (i < this.checkedCount) more = this.check();
+					else {
+						this.received.rewind();
+						if (this.alias > 0) more = this.recallAlias();
 					}
+					if (!more) break;
 				}
 				if (got !== total) {
 					this.interrupt(Step.PAYLOAD, got, available + total);
@@ -298,7 +300,7 @@ export class Decoder5 extends Decoder {
 		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
 		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
-		if (length === 0 || behind < this.lastLength) this.lastLength = -1;
+		if ((length === 0 && this.alias === 0) || behind < this.lastLength) this.lastLength = -1;
 		this.type = PacketType.PUBLISH;
 		this.flags = flags;
 		this.topicLength = length;
@@ -319,9 +321,10 @@ export class Decoder5 extends Decoder {
 
 	/** The packet identifier, which was read behind the topic name. */
 	private takeId(): boolean {
-		const { topic, topicLength } = this;
-		const id = (topic[topicLength] << 8) | topic[topicLength + 1];
-		topic[topicLength] = topic[topicLength + 1] = 0;
+		const { topic } = this;
+		const at = this.headLength - 3;
+		const id = (topic[at] << 8) | topic[at + 1];
+		topic[at] = topic[at + 1] = 0;
 		this.id = id;
 		return id > 0 || this.reject(IDENTIFIER_ZERO);
 	}
@@ -331,7 +334,8 @@ export class Decoder5 extends Decoder {
 	 * last ones. `available` bytes are behind the packet.
 	 */
 	private longHead(got: number | undefined, available: number): boolean {
-		const { topic, topicLength, headLength, behind } = this;
+		const { topic, headLength, behind } = this;
+		const topicLength = this.ownTopic();
 		const came = got ?? 0;
 		const byte = topic[headLength - 1];
 		topic[headLength - 1] = 0;
@@ -366,9 +370,21 @@ export class Decoder5 extends Decoder {
 		return true;
 	}
 
+	/** Forgets a name that an alias gave: how long the topic name is that came. */
+	private ownTopic(): number {
+		return (this.topicLength = this.headLength - (this.flags > 1 ? 3 : 1));
+	}
+
+	/** Properties are the last ones again, with an alias. */
+	private recallAlias(): boolean {
+		this.ownTopic();
+		return this.sink.onAlias();
+	}
+
 	/** Checks properties that were read at once, and are as long as the last ones. */
 	private check(): boolean {
 		const { lastLength } = this;
+		this.ownTopic();
 		this.left = lastLength;
 		this.remaining = this.behind;
 		this.beginProperties();
@@ -738,7 +754,7 @@ export class Decoder5 extends Decoder {
 			this.remember();
 			this.total = remaining;
 			this.step = Step.PAYLOAD;
-			return true;
+			return this.alias === 0 || this.sink.onAlias();
 		}
 		if (type === PacketType.SUBACK || type === PacketType.UNSUBACK) {
 			if (remaining === 0) return this.reject(LENGTH);

@@ -28,6 +28,7 @@ const hear = () => {
 	return true;
 };
 const sink: PacketSink5 = {
+	onAlias: () => true,
 	onMessage: hear,
 	onPublish: hear,
 	onPublishQos2: hear,
