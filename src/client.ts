@@ -40,8 +40,6 @@ const LISTENER_CALLBACKS = Object.freeze([
 
 export class Client {
 	private readonly writer: Writer;
-	/** Counters since construction. */
-	readonly statistics = new Statistics();
 	private readonly connection: Connection;
 	private recent: RecentTopics | undefined = undefined;
 	private willClaimed = false;
@@ -55,9 +53,14 @@ export class Client {
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
 		const subscriptions = new parts.Subscriptions(settings.subscriptions);
 		const outbox = new parts.Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
-		this.connection = new parts.Connection(parts, options, settings, outbox, subscriptions, this.statistics);
+		this.connection = new parts.Connection(parts, options, settings, outbox, subscriptions, new Statistics());
 		this.writer = this.connection.writer;
 		this.connection.begin();
+	}
+
+	/** Counters since construction. */
+	get statistics(): Statistics {
+		return this.writer.statistics;
 	}
 
 	/** One of State. */

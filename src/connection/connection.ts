@@ -87,6 +87,8 @@ export interface Listener {
 	onDropped?(packetId: number, reason: Reason, owner: number): void;
 }
 
+const NO_LISTENERS = Object.freeze([]) as unknown as Listener[];
+
 export class Connection implements DialerEvents, ReaderEvents {
 	// Hot fields first: XS looks for a field from the first one on.
 	stream: Stream | undefined = undefined;
@@ -99,11 +101,9 @@ export class Connection implements DialerEvents, ReaderEvents {
 	readonly alarm: Alarm;
 
 	protected readonly options: ClientOptions;
-	protected readonly outbox: Outbox;
-	readonly subscriptions: Subscriptions;
-	protected readonly statistics: Statistics;
-	protected readonly listeners: Listener[];
 	protected readonly liveness: Liveness;
+	/** An array of its own once there is one. */
+	protected listeners: Listener[];
 	protected readonly dialer: Dialer;
 	protected readonly backoff: Backoff;
 	/** What the next CONNECT says. */
@@ -131,24 +131,12 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
 		const writer = new parts.Writer(outbox, subscriptions, statistics, liveness, alarm);
 		this.writer = writer;
-		this.reader = new parts.Reader(
-			this,
-			options,
-			settings,
-			subscriptions,
-			outbox,
-			writer,
-			liveness,
-			statistics,
-		);
+		this.reader = new parts.Reader(this, options, settings, subscriptions, outbox, writer, statistics);
 		this.state = Phase.WAITING;
 		this.alarm = alarm;
 		this.options = options;
-		this.outbox = outbox;
-		this.subscriptions = subscriptions;
-		this.statistics = statistics;
-		this.listeners = [];
 		this.liveness = liveness;
+		this.listeners = NO_LISTENERS;
 		this.dialer = this.newDialer(settings);
 		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
 		this.will = undefined;
@@ -168,6 +156,20 @@ export class Connection implements DialerEvents, ReaderEvents {
 	begin(): void {
 		this.options.interface?.attach(this);
 		if (this.networkUp) this.connect();
+	}
+
+	// What the writer has as well: looked for so rarely that a field would be a waste.
+
+	protected get outbox(): Outbox {
+		return this.writer.outbox;
+	}
+
+	get subscriptions(): Subscriptions {
+		return this.writer.subscriptions;
+	}
+
+	protected get statistics(): Statistics {
+		return this.writer.statistics;
 	}
 
 	// ---- what the client asks for
@@ -212,7 +214,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const capacity = options.listeners ?? Default.LISTENERS;
 		if (listeners.length === capacity)
 			throw new RangeError(`no room for another listener: raise the option listeners, which is ${capacity}`);
-		listeners.push(listener);
+		if (listeners === NO_LISTENERS) this.listeners = [listener];
+		else listeners.push(listener);
 		// It is asked when it wants to be woken.
 		if (listener.onDeadline !== undefined) this.alarm.within(1);
 	}
@@ -492,8 +495,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
 	protected resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
 		const { outbox, statistics } = this;
-		statistics.resent += outbox.resume(sessionPresent);
-		statistics.uncertain = outbox.uncertain;
+		statistics.resent += outbox.resume();
+		if (!sessionPresent) statistics.uncertain += outbox.uncertain;
 		this.subscriptions.resume(sessionPresent);
 		this.writer.resume(sessionPresent);
 		const lost: number[] = [];

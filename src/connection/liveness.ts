@@ -26,8 +26,6 @@ export class Liveness {
 	private readonly alarm: Alarm;
 	/** Milliseconds. */
 	readonly replyTimeout: number;
-	/** Milliseconds between two looks. */
-	private readonly step: number;
 	/** Milliseconds after which PINGREQ is due; 0: never. */
 	private period = 0;
 
@@ -59,7 +57,6 @@ export class Liveness {
 	constructor(keepAlive: number, replyTimeout: number, alarm: Alarm) {
 		this.alarm = alarm;
 		this.replyTimeout = replyTimeout;
-		this.step = Math.ceil(replyTimeout / Line.LOOKS);
 		this.keepAlive(keepAlive);
 	}
 
@@ -175,6 +172,11 @@ export class Liveness {
 		// While something passes now and then, looking at it twice in the keepalive time saves needless PINGREQs.
 		const ping = this.untilPing(now);
 		return this.busy ? Math.min(ping, this.period / 2) : ping;
+	}
+
+	/** Milliseconds between two looks. */
+	private get step(): number {
+		return Math.ceil(this.replyTimeout / Line.LOOKS);
 	}
 
 	/** Whether it is time to look at the link. */

@@ -66,9 +66,7 @@ export class Reader implements PacketSink {
 	protected route: Subscription;
 	protected readonly message: Message;
 
-	protected readonly subscriptions: Subscriptions;
 	protected readonly events: ReaderEvents;
-	protected readonly liveness: Liveness;
 	protected readonly unreleased: Unreleased;
 	/** The message at hand, at QoS 2, was delivered before. */
 	protected repeated: boolean;
@@ -83,7 +81,6 @@ export class Reader implements PacketSink {
 		subscriptions: Subscriptions,
 		outbox: Outbox,
 		writer: Writer,
-		liveness: Liveness,
 		statistics: Statistics,
 	) {
 		const decoder = this.newDecoder(settings);
@@ -96,12 +93,20 @@ export class Reader implements PacketSink {
 		this.router = this.newRouter(decoder, subscriptions);
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
-		this.subscriptions = subscriptions;
 		this.events = events;
-		this.liveness = liveness;
 		this.unreleased = new Unreleased(outbox.unreleasedTable(settings));
 		this.repeated = false;
 		this.overflowed = false;
+	}
+
+	// What the writer has as well: looked for so rarely that a field would be a waste.
+
+	protected get subscriptions(): Subscriptions {
+		return this.writer.subscriptions;
+	}
+
+	protected get liveness(): Liveness {
+		return this.writer.liveness;
 	}
 
 	/** For the constructor. */
@@ -324,7 +329,7 @@ export class Reader implements PacketSink {
 	onAcknowledgement(type: number, id: number): boolean {
 		const { outbox, writer } = this;
 		let known: boolean;
-		if (type !== PacketType.PUBREL) this.liveness.answer();
+		if (type !== PacketType.PUBREL) writer.liveness.answer();
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
 		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
@@ -404,10 +409,10 @@ export class Reader implements PacketSink {
 	}
 
 	onPingresp(): boolean {
-		const { liveness, writer } = this;
+		const { writer } = this;
+		const { liveness, subscriptions } = writer;
 		liveness.onPingresp(writer.pings);
-		if (liveness.awaits || this.outbox.awaits || this.subscriptions.awaited > 0 || writer.blocked)
-			return true;
+		if (liveness.awaits || this.outbox.awaits || subscriptions.awaited > 0 || writer.blocked) return true;
 		this.decoder.takeArrived(); // it is no sign of traffic
 		liveness.rest();
 		return true;

@@ -86,9 +86,9 @@ export class Writer {
 	protected readonly size: number;
 	/** Something was sent since this was last set to false. */
 	protected moved: boolean;
-	protected readonly statistics: Statistics;
+	readonly statistics: Statistics;
 	readonly outbox: Outbox;
-	protected readonly liveness: Liveness;
+	readonly liveness: Liveness;
 	protected readonly alarm: Alarm;
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
@@ -120,7 +120,7 @@ export class Writer {
 	protected pingDue: boolean;
 	/** The app writes into the window: nothing else may. */
 	lent: boolean;
-	protected readonly subscriptions: Subscriptions;
+	readonly subscriptions: Subscriptions;
 	/** For packets of four bytes. */
 	protected readonly control: Uint8Array;
 

@@ -80,8 +80,6 @@ export class Outbox extends Store {
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
 	protected replacedCount: number;
 	protected replacedTold: number;
-	/** Messages at QoS 2 that went to a broker twice because it had lost the session in between. */
-	uncertain: number;
 
 	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
 	protected released: number;
@@ -116,7 +114,6 @@ export class Outbox extends Store {
 		this.replaced = undefined;
 		this.replacedCount = 0;
 		this.replacedTold = 0;
-		this.uncertain = 0;
 		this.released = 0;
 		this.releasesSent = 0;
 		this.roomMark = 0;
@@ -654,20 +651,29 @@ export class Outbox extends Store {
 		this.inFlight = this.released;
 	}
 
+	/** Counts what was sent on an earlier connection and goes again on this one: all of it, or what is at QoS 2. */
+	private countAgain(qos2: boolean): number {
+		const { words, tail } = this;
+		let count = 0;
+		for (let at = this.head; at < tail; at += words[at] >>> 16) {
+			const marks = words[at + 1];
+			if ((marks & (Mark.BEGUN | Mark.DEAD | Mark.IN_FLIGHT)) !== Mark.BEGUN) continue;
+			if (!qos2 || (marks & Mark.QOS) === 4) count++;
+		}
+		return count;
+	}
+
 	/**
 	 * The broker has accepted the next connection. With the session present, what was sent goes again as a duplicate;
 	 * without, the broker knows none of it, and it is new. Returns how many messages go again.
 	 */
-	resume(sessionPresent: boolean): number {
-		const { words, tail } = this;
-		let resent = 0;
-		for (let at = this.head; at < tail; at += words[at] >>> 16) {
-			const marks = words[at + 1];
-			if ((marks & (Mark.BEGUN | Mark.DEAD | Mark.IN_FLIGHT)) !== Mark.BEGUN) continue;
-			if (!sessionPresent && (marks & Mark.QOS) === 4) this.uncertain++;
-			resent++;
-		}
-		return resent;
+	resume(): number {
+		return this.countAgain(false);
+	}
+
+	/** When the broker has lost the session: messages at QoS 2 that it then may get twice. */
+	get uncertain(): number {
+		return this.countAgain(true);
 	}
 
 	/** Forgets the oldest in the table, which the broker knows no more; returns its `nameOf`, 0 when there is none. */

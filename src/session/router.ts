@@ -75,7 +75,6 @@ export class Router {
 	/** The next message with this topic name goes to the same ones. */
 	protected remember(): void {
 		const { topicLength } = this.decoder;
-		// Not by `set`: within one buffer it copies the source first, which allocates.
 		const { last: memory, topic: words } = this;
 		if (memory === undefined) return;
 		for (let i = 0; i << 3 < topicLength; i++) memory[i] = words[i];

@@ -54,8 +54,6 @@ export class Store {
 	roomEnd: number;
 	/** The oldest record. */
 	protected head: number;
-	/** Words of tables and records. */
-	protected readonly limit: number;
 	/** The records, by words. */
 	protected readonly words: Int32Array;
 	/** All of the buffer, by bytes. */
@@ -76,8 +74,6 @@ export class Store {
 	protected unsent: number;
 	/** Dead records behind `head`. */
 	protected dead: number;
-	/** Words that only owners with room set aside may use now. */
-	protected aside: number;
 	/** Where the first record goes. */
 	protected readonly base: number;
 
@@ -92,20 +88,25 @@ export class Store {
 		const size = windowAt + windowSize;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.tail = this.head = this.base = 1 + tables;
-		this.roomEnd = this.limit = limit;
+		this.roomEnd = limit;
 		this.words = new Int32Array(buffer, 0, limit);
 		this.all = new Uint8Array(buffer);
 		this.window = new Uint8Array(buffer, windowAt);
 		this.buffer = buffer;
 		this.size = size;
 		this.windowAt = windowAt;
-		this.unsent = this.dead = this.aside = 0;
+		this.unsent = this.dead = 0;
 		this.words[0] = Layout.NUMBER;
 	}
 
 	/** Room for a packet of four bytes, outside of window and store. */
 	control(): Uint8Array {
 		return new Uint8Array(this.buffer, (this.limit << 2) + Frame.HEADROOM, 4);
+	}
+
+	/** Words of tables and records. */
+	protected get limit(): number {
+		return this.words.length;
 	}
 
 	/** Whether nothing is held. */
@@ -134,8 +135,7 @@ export class Store {
 
 	/** Sets `words` more aside for owners; less, when negative. */
 	protected setAside(words: number): void {
-		this.aside += words;
-		this.roomEnd = this.limit - this.aside;
+		this.roomEnd -= words;
 	}
 
 	/** Words that compaction would give back. */

@@ -100,8 +100,6 @@ export class Subscriptions implements Identifiers {
 	/** Packets of ours that the broker has not answered. */
 	awaited = 0;
 	protected count = 0;
-	/** The last number of what goes in one packet. */
-	protected groups = 0;
 
 	constructor(capacity: number) {
 		this.capacity = capacity;
@@ -320,7 +318,11 @@ export class Subscriptions implements Identifiers {
 
 	/** All of `members` are to go in one packet. */
 	protected group(members: readonly Subscription[]): void {
-		const group = members.length === 1 ? 0 : --this.groups;
+		let group = 0;
+		if (members.length > 1) {
+			for (let it = this.first; it !== undefined; it = it.next) if (it.id < group) group = it.id;
+			group--;
+		}
 		for (const member of members) member.id = group;
 	}
 

@@ -136,7 +136,6 @@ export class Decoder {
 	/** Bytes of the PUBLISH at hand, all of it. */
 	protected packetSize: number;
 	protected readonly payloadAt: number;
-	protected readonly scratchAt: number;
 	/** Bytes that have arrived since `takeArrived`. */
 	protected arrived: number;
 	protected readonly scratch: Uint8Array;
@@ -182,7 +181,6 @@ export class Decoder {
 		this.size = size;
 		this.packetSize = 0;
 		this.payloadAt = payloadAt;
-		this.scratchAt = scratchAt;
 		this.arrived = 0;
 		this.scratch = new Uint8Array(buffer, scratchAt);
 		this.got = 0;
@@ -199,6 +197,10 @@ export class Decoder {
 	/** Bytes of topic name that there is room for. */
 	get topicSize(): number {
 		return this.payloadAt - Bytes.TOPIC_AT - 8;
+	}
+
+	protected get scratchAt(): number {
+		return this.size - Bytes.SCRATCH;
 	}
 
 	/** Bytes of payload that there is room for. */

@@ -8,6 +8,7 @@ const FIRMWARE = [
 	["plain", "garbage"],
 	["over WebSocket", "garbage-websocket"],
 	["published in MQTT 5.0", "garbage5-publish"],
+	["received in MQTT 5.0", "garbage5-receive"],
 ];
 
 test.each(

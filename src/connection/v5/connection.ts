@@ -3,7 +3,7 @@
 
 import type { Outbox } from "../../session/outbox.js";
 import type { WillFields5 } from "../../session/payload.js";
-import type { Subscriptions } from "../../session/subscriptions.js";
+import { Stage, type Subscriptions } from "../../session/subscriptions.js";
 import type { Outbox5 } from "../../session/v5/outbox.js";
 import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
 import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
@@ -23,7 +23,7 @@ import type { Statistics } from "../statistics.js";
 import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
 import { Dialer5 } from "./dialer.js";
 import { Limits } from "./limits.js";
-import { type Ending, Expiry, isPinned } from "./options.js";
+import { type Ending, Expiry, isPinned, sessionExpiryOf } from "./options.js";
 import type { Reader5, ReaderEvents5 } from "./reader.js";
 import { answerTo, isLastingCode, isRedirect, isVersionRefusal } from "./reasons.js";
 import { type Reference, referencesIn } from "./references.js";
@@ -40,8 +40,6 @@ const enum Change {
 }
 
 export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
-	declare protected readonly outbox: Outbox5;
-	declare readonly subscriptions: Subscriptions5;
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
 	declare protected readonly dialer: Dialer5;
@@ -77,7 +75,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	) {
 		super(parts, options, settings, outbox, subscriptions, statistics);
 		this.five = true;
-		this.granted = new Limits(this.sessionExpiry);
+		this.granted = new Limits(sessionExpiryOf(options));
 		this.fives = 0;
 		this.fours = 0;
 		this.silent = 0;
@@ -86,6 +84,14 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.dismissed = false;
 		const { authentication } = options;
 		if (authentication !== undefined) this.authentication = new Authentication(authentication, this);
+	}
+
+	protected override get outbox(): Outbox5 {
+		return super.outbox as Outbox5;
+	}
+
+	override get subscriptions(): Subscriptions5 {
+		return super.subscriptions as Subscriptions5;
 	}
 
 	protected override newDialer(settings: Settings): Dialer5 {
@@ -116,12 +122,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		super.changeWill(will);
 	}
 
-	/** Seconds that are asked for. */
-	private get sessionExpiry(): number {
-		const { clean, sessionExpiry = clean ? 0 : (Expiry.NEVER as number) } = this.options;
-		return sessionExpiry;
-	}
-
 	/** Whether another version must not be spoken. */
 	private get pinned(): boolean {
 		return isPinned(this.options);
@@ -141,7 +141,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		yesOrNo("withWill", withWill);
 		if (sessionExpiry !== undefined) {
 			whole("sessionExpiry", sessionExpiry, undefined, 0, Expiry.NEVER);
-			if (sessionExpiry > 0 && this.sessionExpiry === 0)
+			if (sessionExpiry > 0 && sessionExpiryOf(this.options) === 0)
 				throw new RangeError(
 					`sessionExpiry is ${sessionExpiry}: where it is 0 in CONNECT it must be 0 (section 3.14.2.2.2)`,
 				);
@@ -192,7 +192,9 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	override onReadable(count: number): void {
 		this.heard ||= count > 0;
-		super.onReadable(count);
+		// As its result, it takes this one's place in the stack.
+		// biome-ignore lint/correctness/noVoidTypeReturn: see above
+		return super.onReadable(count);
 	}
 
 	/** A proxy whose broker is down closes just as a broker that does not know 5.0: it has to happen twice. */
@@ -228,7 +230,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 				options.clientId === "" && assignedClientId !== undefined
 					? encodeField("clientId", assignedClientId)
 					: fields.clientId,
-			sessionExpiry: this.sessionExpiry || undefined,
+			sessionExpiry: sessionExpiryOf(options) || undefined,
 			receiveMaximum: options.unreleased ?? Default.UNRELEASED,
 			maximumPacketSize: options.maximumPacketSize,
 			topicAliasMaximum: options.aliases || undefined,
@@ -293,7 +295,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	/** What has expired is told, too, and what the broker does not serve. */
 	override catchUp(): void {
-		if (!this.outbox.hasExpired) {
+		if (!this.outbox.hasExpired && !this.subscriptions.refuses) {
 			super.catchUp();
 			return;
 		}
@@ -303,7 +305,8 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			failure = this.tell(name, MESSAGE_EXPIRED, failure);
 		for (let refused = this.subscriptions.takeRefused(); refused; refused = this.subscriptions.takeRefused())
 			try {
-				this.options.onSubscribed?.(refused);
+				if (refused.state >= Stage.UNWANTED) this.options.onUnsubscribed?.(refused.topicFilter, refused.code);
+				else this.options.onSubscribed?.(refused);
 			} catch (error) {
 				failure ??= { error };
 			}
@@ -336,7 +339,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		const seconds = Math.ceil(keepAlive / 1000);
 		if (five) {
 			this.fives |= host;
-			granted.take(this.reader.received, this.sessionExpiry, seconds);
+			granted.take(this.reader.received, sessionExpiryOf(this.options), seconds);
 			this.writer.limit(granted);
 			this.subscriptions.allow(granted);
 		} else if (change === Change.REFUSED) this.fours |= host;

@@ -32,12 +32,15 @@ export class Reader5 extends Reader implements PacketSink5 {
 	declare readonly decoder: Decoder5;
 	declare protected readonly outbox: Outbox5;
 	declare protected readonly writer: Writer5;
-	declare protected readonly subscriptions: Subscriptions5;
 	/** The connection at hand speaks 5.0. */
 	five = false;
 	/** Aliases that the broker may use, if any, and the topic name at hand, eight bytes at a time. */
 	private aliases: InboundAliases | undefined;
 	private topicWords: Float64Array | undefined;
+
+	protected override get subscriptions(): Subscriptions5 {
+		return super.subscriptions as Subscriptions5;
+	}
 
 	/** For the constructor. */
 	protected override newDecoder(settings: Settings): Decoder5 {
@@ -168,6 +171,17 @@ export class Reader5 extends Reader implements PacketSink5 {
 		this.handling = Handling.CALLBACK;
 		if (!again) this.events.reportDropped(name, reasonOf(code));
 		if (stream === this.stream) this.events.flush();
+		return this.goOn(stream);
+	}
+
+	override onSuback(id: number, code: number, index: number, count: number): boolean {
+		const { stream } = this;
+		// Who is named by identifiers may change with the answer.
+		this.router.forget();
+		const more = super.onSuback(id, code, index, count);
+		if (!this.subscriptions.pending || stream !== this.stream || index < count - 1) return more;
+		this.handling = Handling.CALLBACK;
+		this.events.flush();
 		return this.goOn(stream);
 	}
 

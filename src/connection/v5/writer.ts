@@ -10,7 +10,7 @@ import {
 	type Subscription5,
 	type Subscriptions5,
 } from "../../session/v5/subscriptions.js";
-import { lengthBytes, writeLength } from "../../wire/encode.js";
+import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../../wire/encode.js";
 import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
 import { wellFormed, writeUtf8 } from "../../wire/utf8.js";
@@ -54,7 +54,7 @@ export class Writer5 extends Writer {
 	private alias: number;
 	/** Bytes of its properties. */
 	private propertyLength: number;
-	declare protected readonly subscriptions: Subscriptions5;
+	declare readonly subscriptions: Subscriptions5;
 	private readonly outbox5: Outbox5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;
@@ -184,7 +184,7 @@ export class Writer5 extends Writer {
 		// A shorter topic name takes no more than its alias.
 		if (this.open && topic.field.length > 2 + Size.ALIAS) {
 			const { aliases } = this.outbox5;
-			alias = aliases.find(topic);
+			alias = aliases.aliasOf(topic);
 			if (alias > 0) names = qos ? 4 : 2;
 			else alias = -aliases.free;
 		}
@@ -500,9 +500,17 @@ export class Writer5 extends Writer {
 	}
 
 	protected override encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
-		if (!this.five) return super.encodePending(id, batch);
 		const filters = batch.map(filterOf);
-		if (batch[0].state !== Stage.WANTED) return encodeUnsubscribe5(id, filters);
+		const asks = batch[0].state === Stage.WANTED;
+		if (!this.five)
+			return asks
+				? encodeSubscribe(
+						id,
+						filters,
+						batch.map(({ qos }) => qos),
+					)
+				: encodeUnsubscribe(id, filters);
+		if (!asks) return encodeUnsubscribe5(id, filters);
 		const { identifies } = this.subscriptions;
 		const identifier = identifies ? (batch[0] as Subscription5).identifier : 0;
 		return encodeSubscribe5(id, filters, batch.map(optionsOf), identifier);

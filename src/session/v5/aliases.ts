@@ -24,7 +24,7 @@ export class Aliases {
 	}
 
 	/** The alias of a topic; 0: it has none. */
-	find(topic: Topic): number {
+	aliasOf(topic: Topic): number {
 		return this.most === 0 ? 0 : this.topics.indexOf(topic) + 1;
 	}
 

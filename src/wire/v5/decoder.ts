@@ -147,8 +147,8 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
-	 * Claims the memory with which properties that are the same as the last ones need no check; not
-	 * before something is subscribed to, for a client that only publishes does without.
+	 * Claims the memory with which properties that are the same as the last ones need no check, not before
+	 * something is subscribed to: a client that only publishes does without.
 	 */
 	claim(): void {
 		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
@@ -178,10 +178,9 @@ export class Decoder5 extends Decoder {
 	}
 
 	override onReadable(count: number): void {
-		if (!this.five) {
-			super.onReadable(count);
-			return;
-		}
+		// As its result, it takes this one's place in the stack.
+		// biome-ignore lint/correctness/noVoidTypeReturn: see above
+		if (!this.five) return super.onReadable(count);
 		this.arrived += count - this.available;
 		this.available = count;
 		if (this.blocks !== 0) return;

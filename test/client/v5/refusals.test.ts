@@ -1,5 +1,6 @@
 // PUBACK and PUBREC that refuse a message (sections 3.4.2.1, 3.5.2.1 and 4.3): what becomes of it, and of those behind it.
 
+import { Topic } from "../../../src/wire/topic.js";
 import { reasonOf } from "../../../src/wire/v5/reason-codes.js";
 import { connected5 } from "../../support/setup5.js";
 
@@ -118,4 +119,51 @@ test.each([
 	expect(setup.news()).toEqual([]);
 	expect(setup.client.statistics).toMatchObject({ strayAcknowledgements: 2, dropped: 0 });
 	expect(setup.client.held).toBe(1);
+});
+
+describe("acknowledgements of what nobody knows carry 0x92", () => {
+	test("at once, and a message as the last one is right after it", () => {
+		const setup = connected5({}, { topicAliasMaximum: 1 });
+		const payload = Uint8Array.of(1, 2, 3);
+		for (let i = 0; i < 2; i++) setup.client.publish("topic", payload);
+		setup.sent();
+		setup.acknowledge("pubrel", 9);
+		setup.client.publish("topic", payload);
+		setup.acknowledge("pubrec", 10);
+		setup.client.publish("topic", payload);
+		expect(setup.exchange()).toEqual(["pubcomp 9 0x92", "publish", "pubrel 10 0x92", "publish"]);
+	});
+
+	test("in order, when they have to wait for room, mixed with those that have none", () => {
+		const setup = connected5({}, undefined, { room: 24 });
+		setup.client.publish("t", "x".repeat(18));
+		setup.acknowledge("pubrel", 9);
+		setup.publish("in", "y", undefined, { qos: 1, id: 7 });
+		setup.acknowledge("pubrel", 10);
+		setup.acknowledge("pubrec", 11);
+		expect(setup.exchange()).toEqual([
+			"publish",
+			"pubcomp 9 0x92",
+			"puback 7",
+			"pubcomp 10 0x92",
+			"pubrel 11 0x92",
+		]);
+	});
+
+	test("while a payload is being written they wait", () => {
+		const setup = connected5();
+		const topic = new Topic("topic");
+		setup.client.pause();
+		setup.acknowledge("pubrel", 9);
+		setup.client.publishWith(topic, 0, false, {
+			write(bytes, at) {
+				bytes.fill(65, at, at + 4);
+				setup.client.resume();
+				return at + 4;
+			},
+		});
+		const sent = setup.sent();
+		expect(sent.map(({ cmd }) => cmd).sort()).toEqual(["pubcomp", "publish"]);
+		expect(sent.find(({ cmd }) => cmd === "publish")).toMatchObject({ payload: Buffer.from("AAAA") });
+	});
 });
