@@ -14,6 +14,7 @@ import {
 	type Subscription,
 } from "../../src/index.js";
 import { Status } from "../../src/telemetry/index.js";
+import { reasonOf } from "../../src/wire/v5/reason-codes.js";
 import { RecordingProxy } from "../delivery/proxy.js";
 import {
 	BROKERS,
@@ -37,6 +38,9 @@ interface Heard {
 	retain: boolean;
 }
 
+/** Which version is spoken. */
+let protocolVersion: 4 | 5 = 4;
+
 /** A Client, and all that it tells. */
 class App {
 	readonly client: Client;
@@ -52,7 +56,7 @@ class App {
 		this.id = options.clientId ?? unique("app");
 		this.client = new Client({
 			...network,
-			protocolVersion: 4,
+			protocolVersion,
 			host: "127.0.0.1",
 			port,
 			clientId: this.id,
@@ -100,10 +104,16 @@ class App {
 
 const texts = (heard: { text: string }[]) => heard.map(({ text }) => text);
 
-describe.each(BROKERS)("with %s", (name, startBroker) => {
+const PLACES: [string, (typeof BROKERS)[0][1], 4 | 5][] = [
+	...BROKERS.map(([name, startBroker]): (typeof PLACES)[0] => [name, startBroker, 4]),
+	["Mosquitto in 5.0", startMosquitto, 5],
+];
+
+describe.each(PLACES)("with %s", (name, startBroker, version) => {
 	let broker: Broker;
 	beforeAll(async () => {
 		broker = await startBroker();
+		protocolVersion = version;
 	});
 
 	describe("user name and password", () => {
@@ -130,7 +140,8 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 		])("%s is refused, with the reason that the broker gives", async (_what, options) => {
 			const app = new App(guarded.port, options);
 			const [reason] = await app.disconnects.atLeast(1);
-			expect(reason).toBe(name === "aedes" ? REFUSED_CREDENTIALS : REFUSED_AUTHORIZATION);
+			const refusal = version === 5 ? reasonOf(0x87) : REFUSED_AUTHORIZATION;
+			expect(reason).toBe(name === "aedes" ? REFUSED_CREDENTIALS : refusal);
 			expect(app.connects.all).toEqual([]);
 		});
 
@@ -281,7 +292,7 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 		] as const)("Status at QoS %d is online again when the answer to %s is cut off", async (qos, cmd) => {
 			const id = unique("status");
 			const other = await (await judge(broker.port)).subscribe(id);
-			const proxy = await RecordingProxy.to(broker.port);
+			const proxy = await RecordingProxy.to(broker.port, false, version);
 			endLater(() => proxy.stop());
 			proxy.onEntry = (entry) => {
 				if (entry.cmd !== cmd || entry.from !== "board") return;
@@ -520,7 +531,14 @@ describe.each(BROKERS)("with %s", (name, startBroker) => {
 	});
 });
 
-describe("over a restart of Mosquitto", () => {
+describe.each([
+	["3.1.1", 4],
+	["5.0", 5],
+] as const)("over a restart of Mosquitto, in %s", (_version, number) => {
+	beforeAll(() => {
+		protocolVersion = number;
+	});
+
 	test("every accepted QoS 1 message arrives, in order, and is reported as delivered", async () => {
 		const broker: Mosquitto = await startMosquitto();
 		const id = unique("restart");

@@ -3,7 +3,7 @@
 
 import type { Outbox } from "../../session/outbox.js";
 import type { WillFields5 } from "../../session/payload.js";
-import type { Subscriptions } from "../../session/subscriptions.js";
+import { Stage, type Subscriptions } from "../../session/subscriptions.js";
 import type { Outbox5 } from "../../session/v5/outbox.js";
 import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
 import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
@@ -305,7 +305,8 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			failure = this.tell(name, MESSAGE_EXPIRED, failure);
 		for (let refused = this.subscriptions.takeRefused(); refused; refused = this.subscriptions.takeRefused())
 			try {
-				this.options.onSubscribed?.(refused);
+				if (refused.state >= Stage.UNWANTED) this.options.onUnsubscribed?.(refused.topicFilter, refused.code);
+				else this.options.onSubscribed?.(refused);
 			} catch (error) {
 				failure ??= { error };
 			}

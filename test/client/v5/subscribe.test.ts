@@ -244,6 +244,51 @@ describe("what a broker does not serve has its code at once", () => {
 	});
 });
 
+describe("[5.0 MQTT-3.2.2-15] no packet is larger than the broker takes", () => {
+	/** 2 of fixed header, 2 of identifier, 1 of properties; 3 and 1 for each filter of one character. */
+	const TWO = { maximumPacketSize: 5 + 2 * 4 };
+
+	test("filters go in as many packets as it takes", () => {
+		const { setup } = subscriber({}, TWO);
+		setup.client.subscribe(["a", "b", "c", "d", "e"], 0);
+		expect(asked(setup).map(({ filters }) => filters)).toEqual([["a 0", "b 0"], ["c 0", "d 0"], ["e 0"]]);
+		for (const [id, codes] of [
+			[1, [0, 1]],
+			[2, [0, 0]],
+			[3, [0]],
+		] as const)
+			grant(setup, id, [...codes]);
+		expect(setup.news()).toEqual([
+			"subscribed a 0",
+			"subscribed b 1",
+			"subscribed c 0",
+			"subscribed d 0",
+			"subscribed e 0",
+		]);
+		setup.client.unsubscribe(["a", "b", "c"]);
+		expect(setup.exchange()).toEqual(["unsubscribe 4", "unsubscribe 5"]);
+	});
+
+	test("one that fits none has its code at once", () => {
+		const { setup } = subscriber({}, TWO);
+		const [long, short] = setup.client.subscribe(["0123456789", "a"], 0);
+		expect([long.code, short.code]).toEqual([0x95, -1]);
+		expect(asked(setup).map(({ filters }) => filters)).toEqual([["a 0"]]);
+		expect(setup.news()).toEqual(["subscribed 0123456789 149"]);
+		// Not even with its identifier: 1 and 4 bytes more.
+		const wildcard = setup.client.subscribe("a/b/+", 0);
+		expect(wildcard.code).toBe(0x95);
+		expect(setup.sent()).toEqual([]);
+	});
+
+	test("an end that fits none is told as refused", () => {
+		const { setup } = subscriber({}, TWO);
+		setup.client.unsubscribe(["0123456789", "a"]);
+		expect(setup.sent()).toMatchObject([{ cmd: "unsubscribe", unsubscriptions: ["a"] }]);
+		expect(setup.news()).toEqual(["ended 0123456789 149"]);
+	});
+});
+
 describe("answers", () => {
 	test("[5.0 MQTT-3.8.4-7] [5.0 MQTT-3.9.3-1] SUBACK has a code for each filter", () => {
 		const { setup } = subscriber();
