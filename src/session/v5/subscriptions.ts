@@ -33,6 +33,14 @@ const enum Bit {
 	RENEWED = 0x200,
 	/** The broker is known not to serve it: to be told. */
 	REFUSED = 0x400,
+	/** What was asked with the SUBSCRIBE at hand had the identifier. */
+	CARRIED = 0x800,
+	/** The broker has it with its identifier. */
+	IDENTIFIED = 0x1000,
+	/** Its code is from here: the broker was not asked. */
+	LOCAL = 0x2000,
+	/** It is renewed behind those that overlap with it. */
+	LATE = 0x4000,
 }
 
 const enum Hash {
@@ -163,7 +171,7 @@ export class Subscriptions5 extends Subscriptions {
 			next.state = next.state === Stage.WANTED ? Stage.ANSWERED : Stage.LEAVING;
 			next.id = 0;
 			next.code = code;
-			next.bits |= Bit.REFUSED;
+			next.bits |= Bit.REFUSED | Bit.LOCAL;
 			this.refuses = true;
 		}
 	}
@@ -225,17 +233,56 @@ export class Subscriptions5 extends Subscriptions {
 		return 1 + lengthBytes(remaining) + remaining;
 	}
 
+	override markSent(batch: readonly Subscription[], id: number): void {
+		super.markSent(batch, id);
+		const { identifies } = this;
+		for (let i = 0; i < batch.length; i++) {
+			const each = batch[i] as Subscription5;
+			each.bits &= ~(Bit.CARRIED | Bit.LOCAL);
+			if (identifies && each.identifier > 0) each.bits |= Bit.CARRIED;
+		}
+	}
+
 	override takeSuback(id: number, code: number, index: number): Subscription | undefined {
 		const subscription = super.takeSuback(id, code, index) as Subscription5 | undefined;
-		if (subscription !== undefined) subscription.bits &= ~Bit.RENEWED;
+		if (subscription === undefined) return undefined;
+		subscription.bits &= ~(Bit.RENEWED | Bit.LATE);
+		if (code >= ReasonCode.UNSPECIFIED_ERROR) return subscription;
+		if ((subscription.bits & Bit.CARRIED) !== 0) subscription.bits |= Bit.IDENTIFIED;
+		else {
+			subscription.bits &= ~Bit.IDENTIFIED;
+			this.renew(subscription, Bit.LATE);
+		}
 		return subscription;
 	}
 
+	/** A broker that has it without its identifier is asked anew. */
+	private renew(subscription: Subscription5, late = 0): void {
+		const { state, identifier, code, bits } = subscription;
+		if (state !== Stage.ANSWERED || identifier === 0 || code >= ReasonCode.UNSPECIFIED_ERROR) return;
+		if (!this.identified || (bits & Bit.IDENTIFIED) !== 0) return;
+		subscription.bits |= Bit.RENEWED | late;
+		subscription.state = Stage.WANTED;
+		this.pending = true;
+	}
+
+	/** Whether messages of a subscription come with its identifier, if they come with those of others that were asked for. */
+	isIdentified({ bits, state }: Subscription5): boolean {
+		if ((bits & Bit.IDENTIFIED) !== 0) return true;
+		return state === Stage.ASKED && (bits & (Bit.CARRIED | Bit.LATE)) === Bit.CARRIED;
+	}
+
 	override resume(sessionPresent: boolean): void {
-		// Without a session there is nothing to renew.
-		if (!sessionPresent)
-			for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined)
-				it.bits &= ~Bit.RENEWED;
+		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined) {
+			// Without a session there is nothing to renew.
+			if (!sessionPresent) it.bits &= ~(Bit.RENEWED | Bit.LATE | Bit.IDENTIFIED);
+			else if ((it.bits & Bit.LOCAL) === 0) this.renew(it, Bit.LATE);
+			else if (it.state === Stage.ANSWERED && this.codeFor(it) === 0) {
+				it.state = Stage.WANTED;
+				it.code = -1;
+				this.pending = true;
+			}
+		}
 		super.resume(sessionPresent);
 	}
 
@@ -275,9 +322,7 @@ export class Subscriptions5 extends Subscriptions {
 			if (it.length >= 0) it.length = ~it.length; // another one may have the same topic name
 			if (it.identifier > 0) continue;
 			it.identifier = this.freeIdentifier(identifierOf(filterOf(it)));
-			if (it.state !== Stage.ANSWERED || !this.identified) continue;
-			it.bits |= Bit.RENEWED;
-			it.state = Stage.WANTED;
+			this.renew(it);
 		}
 	}
 

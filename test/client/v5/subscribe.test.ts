@@ -184,6 +184,11 @@ describe("shared subscriptions", () => {
 		subscribe("$share/g/a");
 		const sent = asked(setup);
 		expect(sent.map(({ filters }) => filters)).toEqual([["a 1"], ["$share/g/a 1"]]);
+		for (const { id } of sent) grant(setup, id as number, [1]);
+		// The first one has no identifier at the broker yet: it gets one.
+		const [renewed] = asked(setup);
+		expect(renewed.filters).toEqual(["a 1 rh2"]);
+		grant(setup, renewed.id as number, [1]);
 		setup.publish("a", "1", { subscriptionIdentifier: [sent[1].identifier] as never });
 		expect(news()).toEqual(["$share/g/a: a=1"]);
 	});
