@@ -105,8 +105,8 @@ export class Requester implements Listener {
 		this.onFailed = options.onFailed;
 		this.handler = (message) => {
 			const request = this.answered(message);
-			// As its result, it takes this one's place in the stack, into which an app goes deep.
-			return request === 0 ? undefined : this.onAnswer(request, message);
+			// From here, and not from a method: an app goes deep into the stack.
+			if (request > 0) this.onAnswer(request, message);
 		};
 		if (typeof responseTopic === "function") {
 			this.topicOf = responseTopic;
