@@ -107,8 +107,8 @@ export class Responder {
 		this.handle = options.handle;
 		client.subscribe(options.topicFilter, this.qos, (message) => {
 			if (message.offset === 0) this.begin(message);
-			// As its result, it takes this one's place in the stack, into which an app goes deep.
-			return this.current === REFUSED ? undefined : this.handle(message, this.current);
+			// From here, and not from a method: an app goes deep into the stack.
+			if (this.current !== REFUSED) this.handle(message, this.current);
 		});
 	}
 
