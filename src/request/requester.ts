@@ -106,10 +106,10 @@ export class Requester implements Listener {
 		this.fields = { messageExpiry, ...options.properties, correlationData: this.nonce };
 		this.onAnswer = options.onAnswer;
 		this.onFailed = options.onFailed;
-		// All in one function: what an app does in `onAnswer` goes deep into the stack.
 		this.handler = (message) => {
 			const request = this.answered(message);
-			if (request > 0) this.onAnswer(request, message);
+			// As its result, it takes this one's place in the stack, into which an app goes deep.
+			return request === 0 ? undefined : this.onAnswer(request, message);
 		};
 		if (typeof responseTopic === "function") this.topicOf = responseTopic;
 		else this.answerTo(new Topic(responseTopic));

@@ -105,10 +105,10 @@ export class Responder {
 		for (let i = 0; i < slots; i++) this.addresses[i] = undefined;
 		this.correlations = new Uint8Array(slots * this.size);
 		this.handle = options.handle;
-		// All in one function: what an app does in `handle` goes deep into the stack.
 		client.subscribe(options.topicFilter, this.qos, (message) => {
 			if (message.offset === 0) this.begin(message);
-			if (this.current !== REFUSED) this.handle(message, this.current);
+			// As its result, it takes this one's place in the stack, into which an app goes deep.
+			return this.current === REFUSED ? undefined : this.handle(message, this.current);
 		});
 	}
 

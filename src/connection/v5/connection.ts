@@ -3,7 +3,7 @@
 
 import type { Outbox } from "../../session/outbox.js";
 import type { WillFields5 } from "../../session/payload.js";
-import type { Subscriptions } from "../../session/subscriptions.js";
+import { Stage, type Subscriptions } from "../../session/subscriptions.js";
 import type { Outbox5 } from "../../session/v5/outbox.js";
 import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
 import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
@@ -192,7 +192,9 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	override onReadable(count: number): void {
 		this.heard ||= count > 0;
-		super.onReadable(count);
+		// As its result, it takes this one's place in the stack.
+		// biome-ignore lint/correctness/noVoidTypeReturn: see above
+		return super.onReadable(count);
 	}
 
 	/** A proxy whose broker is down closes just as a broker that does not know 5.0: it has to happen twice. */
@@ -249,7 +251,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { stream } = this;
 		this.silent &= ~this.host;
-		if (!this.five) this.input = this.reader.decoder.plain;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {
@@ -304,7 +305,8 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			failure = this.tell(name, MESSAGE_EXPIRED, failure);
 		for (let refused = this.subscriptions.takeRefused(); refused; refused = this.subscriptions.takeRefused())
 			try {
-				this.options.onSubscribed?.(refused);
+				if (refused.state >= Stage.UNWANTED) this.options.onUnsubscribed?.(refused.topicFilter, refused.code);
+				else this.options.onSubscribed?.(refused);
 			} catch (error) {
 				failure ??= { error };
 			}

@@ -174,6 +174,17 @@ export class Reader5 extends Reader implements PacketSink5 {
 		return this.goOn(stream);
 	}
 
+	override onSuback(id: number, code: number, index: number, count: number): boolean {
+		const { stream } = this;
+		// Who is named by identifiers may change with the answer.
+		this.router.forget();
+		const more = super.onSuback(id, code, index, count);
+		if (!this.subscriptions.pending || stream !== this.stream || index < count - 1) return more;
+		this.handling = Handling.CALLBACK;
+		this.events.flush();
+		return this.goOn(stream);
+	}
+
 	onUnsuback(id: number, code: number, index: number, count: number): boolean {
 		const { stream, subscriptions } = this;
 		this.liveness.answer();

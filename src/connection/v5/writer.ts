@@ -10,7 +10,7 @@ import {
 	type Subscription5,
 	type Subscriptions5,
 } from "../../session/v5/subscriptions.js";
-import { lengthBytes, writeLength } from "../../wire/encode.js";
+import { encodeSubscribe, encodeUnsubscribe, lengthBytes, writeLength } from "../../wire/encode.js";
 import { Limit, type QoS } from "../../wire/protocol.js";
 import type { Topic } from "../../wire/topic.js";
 import { wellFormed, writeUtf8 } from "../../wire/utf8.js";
@@ -500,9 +500,17 @@ export class Writer5 extends Writer {
 	}
 
 	protected override encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
-		if (!this.five) return super.encodePending(id, batch);
 		const filters = batch.map(filterOf);
-		if (batch[0].state !== Stage.WANTED) return encodeUnsubscribe5(id, filters);
+		const asks = batch[0].state === Stage.WANTED;
+		if (!this.five)
+			return asks
+				? encodeSubscribe(
+						id,
+						filters,
+						batch.map(({ qos }) => qos),
+					)
+				: encodeUnsubscribe(id, filters);
+		if (!asks) return encodeUnsubscribe5(id, filters);
 		const { identifies } = this.subscriptions;
 		const identifier = identifies ? (batch[0] as Subscription5).identifier : 0;
 		return encodeSubscribe5(id, filters, batch.map(optionsOf), identifier);

@@ -6,7 +6,7 @@ import type { Decoder5 } from "../../wire/v5/decoder.js";
 import { Property } from "../../wire/v5/property.js";
 import { NOBODY, Router } from "../router.js";
 import type { Subscription } from "../subscriptions.js";
-import type { Subscriptions5 } from "./subscriptions.js";
+import type { Subscription5, Subscriptions5 } from "./subscriptions.js";
 
 export class Router5 extends Router {
 	declare protected readonly decoder: Decoder5;
@@ -50,29 +50,45 @@ export class Router5 extends Router {
 		return this.identify() ? this.route : super.seek();
 	}
 
-	/** Finds who has the identifiers of the message at hand; false: nobody. */
+	/** Finds who has the identifiers of the message at hand; false: nobody, or some of them were not kept. */
 	private identify(): boolean {
-		const { decoder, subscriptions } = this;
-		const { topic, topicLength, received } = decoder;
-		let last = NOBODY;
+		const { decoder, subscriptions, identifier } = this;
+		const { received } = decoder;
 		let known = false;
-		for (
-			let at = received.find(Property.SUBSCRIPTION_IDENTIFIER);
-			at >= 0;
-			at = received.find(Property.SUBSCRIPTION_IDENTIFIER, at + received.foundLength)
-		) {
-			const it = subscriptions.withIdentifier(received.numberAt(Property.SUBSCRIPTION_IDENTIFIER, at));
-			if (it === undefined || it === last || it.also !== undefined) continue;
-			// An earlier life may have had another filter under this number.
-			if (it.words === undefined ? !matches(it.pattern!, topic, topicLength) : !this.equals(it.words))
-				continue;
-			known = true;
-			if (it.handler === undefined) continue;
-			if (last === NOBODY) this.route = it;
-			else last.also = it;
-			last = it;
+		if (identifier > 0) known = this.add(subscriptions.withIdentifier(identifier));
+		else if (received.truncated) return false;
+		else
+			for (
+				let at = received.find(Property.SUBSCRIPTION_IDENTIFIER);
+				at >= 0;
+				at = received.find(Property.SUBSCRIPTION_IDENTIFIER, at + received.foundLength)
+			)
+				known =
+					this.add(subscriptions.withIdentifier(received.numberAt(Property.SUBSCRIPTION_IDENTIFIER, at))) ||
+					known;
+		if (!known) return false;
+		// What the broker has without an identifier is not named.
+		for (let it = subscriptions.first; it !== undefined; it = it.next as Subscription5 | undefined)
+			if (it.handler !== undefined && !subscriptions.isIdentified(it)) this.add(it);
+		this.remember();
+		return true;
+	}
+
+	/** It has the message at hand too. False: its filter does not take the topic name. */
+	private add(it: Subscription | undefined): boolean {
+		if (it === undefined) return false;
+		const { topic, topicLength } = this.decoder;
+		// An earlier life may have had another filter under this number.
+		if (it.words === undefined ? !matches(it.pattern!, topic, topicLength) : !this.equals(it.words))
+			return false;
+		if (it.handler === undefined) return true;
+		if (this.route === NOBODY) {
+			this.route = it;
+			return true;
 		}
-		if (known) this.remember();
-		return known;
+		let last = this.route;
+		while (last !== it && last.also !== undefined) last = last.also;
+		if (last !== it) last.also = it;
+		return true;
 	}
 }

@@ -1,6 +1,7 @@
 // What MQTT 5.0 adds to subscriptions: their options, identifiers, and shared ones.
 
 import { whole, yesOrNo } from "../../wire/check.js";
+import { lengthBytes } from "../../wire/encode.js";
 import type { QoS } from "../../wire/protocol.js";
 import { encodeField, encodeFilter, matches } from "../../wire/topic.js";
 import { SubscriptionOption } from "../../wire/v5/encode.js";
@@ -19,6 +20,8 @@ export interface Available {
 	readonly wildcardAvailable: boolean;
 	readonly identifiersAvailable: boolean;
 	readonly sharedAvailable: boolean;
+	/** Bytes of the largest packet that it takes. */
+	readonly maximumPacketSize: number;
 }
 
 /** Bits of a subscription beside those of SubscriptionOption. */
@@ -30,6 +33,14 @@ const enum Bit {
 	RENEWED = 0x200,
 	/** The broker is known not to serve it: to be told. */
 	REFUSED = 0x400,
+	/** What was asked with the SUBSCRIBE at hand had the identifier. */
+	CARRIED = 0x800,
+	/** The broker has it with its identifier. */
+	IDENTIFIED = 0x1000,
+	/** Its code is from here: the broker was not asked. */
+	LOCAL = 0x2000,
+	/** It is renewed behind those that overlap with it. */
+	LATE = 0x4000,
 }
 
 const enum Hash {
@@ -154,21 +165,24 @@ export class Subscriptions5 extends Subscriptions {
 	override nextPending(): Subscription | undefined {
 		for (;;) {
 			const next = super.nextPending() as Subscription5 | undefined;
-			if (next === undefined || next.state !== Stage.WANTED) return next;
+			if (next === undefined) return undefined;
 			const code = this.codeFor(next);
 			if (code === 0) return next;
-			next.state = Stage.ANSWERED;
+			next.state = next.state === Stage.WANTED ? Stage.ANSWERED : Stage.LEAVING;
 			next.id = 0;
 			next.code = code;
-			next.bits |= Bit.REFUSED;
+			next.bits |= Bit.REFUSED | Bit.LOCAL;
 			this.refuses = true;
 		}
 	}
 
 	/** Why the broker does not serve it; 0: it does, or it is not known yet. */
-	private codeFor({ bits, pattern }: Subscription5): number {
+	private codeFor(subscription: Subscription5): number {
 		const { available } = this;
+		const { bits, pattern } = subscription;
 		if (available === undefined) return 0;
+		if (this.packetSize([subscription]) > available.maximumPacketSize) return ReasonCode.PACKET_TOO_LARGE;
+		if (subscription.state !== Stage.WANTED) return 0;
 		if ((bits & Bit.SHARED) !== 0 && !available.sharedAvailable)
 			return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
 		if (pattern !== undefined && !available.wildcardAvailable)
@@ -176,43 +190,99 @@ export class Subscriptions5 extends Subscriptions {
 		return 0;
 	}
 
-	/** One that was refused here, to be told of; undefined: none. */
+	/** One that was refused here, or whose end was, to be told of; undefined: none. */
 	takeRefused(): Subscription | undefined {
 		if (!this.refuses) return undefined;
 		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined)
 			if ((it.bits & Bit.REFUSED) !== 0) {
 				it.bits &= ~Bit.REFUSED;
+				if (it.state >= Stage.UNWANTED) this.remove(it);
 				return it;
 			}
 		this.refuses = false;
 		return undefined;
 	}
 
-	/** One SUBSCRIBE has one identifier: what has one goes alone, and others together. */
+	/** One SUBSCRIBE has one identifier: what has one goes alone, and others together, as far as the broker takes them. */
 	override batch(first: Subscription): Subscription[] {
-		if (first.state !== Stage.WANTED || !this.identifies) return super.batch(first);
-		if ((first as Subscription5).identifier > 0) {
+		const { available, identifies } = this;
+		if (available === undefined) return super.batch(first);
+		if (identifies && first.state === Stage.WANTED && (first as Subscription5).identifier > 0) {
 			first.id = 0;
 			return [first];
 		}
-		return super
-			.batch(first)
-			.filter(
-				(each) => (each as Subscription5).identifier === 0 && this.codeFor(each as Subscription5) === 0,
-			);
+		const batch: Subscription5[] = [];
+		for (const each of super.batch(first) as Subscription5[]) {
+			if (this.codeFor(each) !== 0) continue;
+			if (identifies && each.state === Stage.WANTED && each.identifier > 0) continue;
+			batch.push(each);
+			if (this.packetSize(batch) > available.maximumPacketSize) {
+				batch.pop();
+				break;
+			}
+		}
+		return batch;
+	}
+
+	/** Bytes of the packet that asks for, or ends, all of `batch` (sections 3.8 and 3.10). */
+	private packetSize(batch: readonly Subscription5[]): number {
+		const [{ state, identifier }] = batch;
+		const wanted = state === Stage.WANTED;
+		let remaining = 3 + (wanted && this.identifies && identifier > 0 ? 1 + lengthBytes(identifier) : 0);
+		for (const each of batch) remaining += filterOf(each).length + (wanted ? 1 : 0);
+		return 1 + lengthBytes(remaining) + remaining;
+	}
+
+	override markSent(batch: readonly Subscription[], id: number): void {
+		super.markSent(batch, id);
+		const { identifies } = this;
+		for (let i = 0; i < batch.length; i++) {
+			const each = batch[i] as Subscription5;
+			each.bits &= ~(Bit.CARRIED | Bit.LOCAL);
+			if (identifies && each.identifier > 0) each.bits |= Bit.CARRIED;
+		}
 	}
 
 	override takeSuback(id: number, code: number, index: number): Subscription | undefined {
 		const subscription = super.takeSuback(id, code, index) as Subscription5 | undefined;
-		if (subscription !== undefined) subscription.bits &= ~Bit.RENEWED;
+		if (subscription === undefined) return undefined;
+		subscription.bits &= ~(Bit.RENEWED | Bit.LATE);
+		if (code >= ReasonCode.UNSPECIFIED_ERROR) return subscription;
+		if ((subscription.bits & Bit.CARRIED) !== 0) subscription.bits |= Bit.IDENTIFIED;
+		else {
+			subscription.bits &= ~Bit.IDENTIFIED;
+			this.renew(subscription, Bit.LATE);
+		}
 		return subscription;
 	}
 
+	/** A broker that has it without its identifier is asked anew. */
+	private renew(subscription: Subscription5, late = 0): void {
+		const { state, identifier, code, bits } = subscription;
+		if (state !== Stage.ANSWERED || identifier === 0 || code >= ReasonCode.UNSPECIFIED_ERROR) return;
+		if (!this.identified || (bits & Bit.IDENTIFIED) !== 0) return;
+		subscription.bits |= Bit.RENEWED | late;
+		subscription.state = Stage.WANTED;
+		this.pending = true;
+	}
+
+	/** Whether messages of a subscription come with its identifier, if they come with those of others that were asked for. */
+	isIdentified({ bits, state }: Subscription5): boolean {
+		if ((bits & Bit.IDENTIFIED) !== 0) return true;
+		return state === Stage.ASKED && (bits & (Bit.CARRIED | Bit.LATE)) === Bit.CARRIED;
+	}
+
 	override resume(sessionPresent: boolean): void {
-		// Without a session there is nothing to renew.
-		if (!sessionPresent)
-			for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined)
-				it.bits &= ~Bit.RENEWED;
+		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined) {
+			// Without a session there is nothing to renew.
+			if (!sessionPresent) it.bits &= ~(Bit.RENEWED | Bit.LATE | Bit.IDENTIFIED);
+			else if ((it.bits & Bit.LOCAL) === 0) this.renew(it, Bit.LATE);
+			else if (it.state === Stage.ANSWERED && this.codeFor(it) === 0) {
+				it.state = Stage.WANTED;
+				it.code = -1;
+				this.pending = true;
+			}
+		}
 		super.resume(sessionPresent);
 	}
 
@@ -252,9 +322,7 @@ export class Subscriptions5 extends Subscriptions {
 			if (it.length >= 0) it.length = ~it.length; // another one may have the same topic name
 			if (it.identifier > 0) continue;
 			it.identifier = this.freeIdentifier(identifierOf(filterOf(it)));
-			if (it.state !== Stage.ANSWERED || !this.identified) continue;
-			it.bits |= Bit.RENEWED;
-			it.state = Stage.WANTED;
+			this.renew(it);
 		}
 	}
 

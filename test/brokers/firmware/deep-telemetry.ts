@@ -6,10 +6,14 @@ import { network } from "../../../hosts/desktop/network.js";
 import { Client } from "../../../src/index.js";
 import { Group, Status } from "../../../src/telemetry/index.js";
 
-const { port, topic } = config as { port: number; topic: string };
+const { port, topic, protocolVersion } = config as {
+	port: number;
+	topic: string;
+	protocolVersion?: 4 | 5;
+};
 const client = new Client({
 	...network,
-	protocolVersion: 4,
+	protocolVersion,
 	host: "127.0.0.1",
 	port,
 	clientId: topic,

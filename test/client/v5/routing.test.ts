@@ -360,6 +360,16 @@ describe("a message with subscription identifiers", () => {
 		}
 	});
 
+	test("that is alone, and for which there is no room: nobody else has the message", () => {
+		const { client, broker, setup, on, heard } = listening({ propertySize: 16 });
+		for (const filter of ["a/+", "+/b"]) client.subscribe(filter, 0, on(filter));
+		broker.settle();
+		for (const { filter, identifier } of [...broker.kept.values(), ...broker.kept.values()]) {
+			setup.peer.send(PUBLISH5("a/b", "x", [user("name", "v".repeat(60)), number(0x0b, identifier)]));
+			expect(heard.splice(0)).toEqual([filter]);
+		}
+	});
+
 	test("is checked as any: a topic name with wildcards, or not UTF-8, closes", () => {
 		for (const topic of ["a/+", "a/#", [0x61, 0x2f, 0xff]]) {
 			const { client, broker, setup, on, heard } = listening();

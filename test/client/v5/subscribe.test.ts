@@ -184,6 +184,11 @@ describe("shared subscriptions", () => {
 		subscribe("$share/g/a");
 		const sent = asked(setup);
 		expect(sent.map(({ filters }) => filters)).toEqual([["a 1"], ["$share/g/a 1"]]);
+		for (const { id } of sent) grant(setup, id as number, [1]);
+		// The first one has no identifier at the broker yet: it gets one.
+		const [renewed] = asked(setup);
+		expect(renewed.filters).toEqual(["a 1 rh2"]);
+		grant(setup, renewed.id as number, [1]);
 		setup.publish("a", "1", { subscriptionIdentifier: [sent[1].identifier] as never });
 		expect(news()).toEqual(["$share/g/a: a=1"]);
 	});
@@ -241,6 +246,51 @@ describe("what a broker does not serve has its code at once", () => {
 				.flatMap(({ filters }) => filters)
 				.sort(),
 		).toEqual(["$share/g/a 0", "a/+ 0", "b 0"]);
+	});
+});
+
+describe("[5.0 MQTT-3.2.2-15] no packet is larger than the broker takes", () => {
+	/** 2 of fixed header, 2 of identifier, 1 of properties; 3 and 1 for each filter of one character. */
+	const TWO = { maximumPacketSize: 5 + 2 * 4 };
+
+	test("filters go in as many packets as it takes", () => {
+		const { setup } = subscriber({}, TWO);
+		setup.client.subscribe(["a", "b", "c", "d", "e"], 0);
+		expect(asked(setup).map(({ filters }) => filters)).toEqual([["a 0", "b 0"], ["c 0", "d 0"], ["e 0"]]);
+		for (const [id, codes] of [
+			[1, [0, 1]],
+			[2, [0, 0]],
+			[3, [0]],
+		] as const)
+			grant(setup, id, [...codes]);
+		expect(setup.news()).toEqual([
+			"subscribed a 0",
+			"subscribed b 1",
+			"subscribed c 0",
+			"subscribed d 0",
+			"subscribed e 0",
+		]);
+		setup.client.unsubscribe(["a", "b", "c"]);
+		expect(setup.exchange()).toEqual(["unsubscribe 4", "unsubscribe 5"]);
+	});
+
+	test("one that fits none has its code at once", () => {
+		const { setup } = subscriber({}, TWO);
+		const [long, short] = setup.client.subscribe(["0123456789", "a"], 0);
+		expect([long.code, short.code]).toEqual([0x95, -1]);
+		expect(asked(setup).map(({ filters }) => filters)).toEqual([["a 0"]]);
+		expect(setup.news()).toEqual(["subscribed 0123456789 149"]);
+		// Not even with its identifier: 1 and 4 bytes more.
+		const wildcard = setup.client.subscribe("a/b/+", 0);
+		expect(wildcard.code).toBe(0x95);
+		expect(setup.sent()).toEqual([]);
+	});
+
+	test("an end that fits none is told as refused", () => {
+		const { setup } = subscriber({}, TWO);
+		setup.client.unsubscribe(["0123456789", "a"]);
+		expect(setup.sent()).toMatchObject([{ cmd: "unsubscribe", unsubscriptions: ["a"] }]);
+		expect(setup.news()).toEqual(["ended 0123456789 149"]);
 	});
 });
 
