@@ -149,13 +149,8 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
-<<<<<<< HEAD
-	 * Claims the memory with which properties that are the same as the last ones need no check; not
-	 * before something is subscribed to, for a client that only publishes does without.
-=======
 	 * Claims the memory with which properties that are the same as the last ones need no check, not before
 	 * something is subscribed to: a client that only publishes does without.
->>>>>>> five
 	 */
 	claim(): void {
 		const count = (this.payloadAt - this.propertiesAt) >> 3;
