@@ -207,7 +207,7 @@ export class Requester implements Listener {
 		const own = this.properties?.correlationData;
 		const { properties } = message;
 		if (properties === undefined || own === undefined) return 0;
-		const at = properties.find(Property.CORRELATION_DATA);
+		const at = properties.locate(Property.CORRELATION_DATA);
 		if (at < 0 || properties.foundLength !== Size.CORRELATION) return 0;
 		const { buffer } = properties;
 		for (let i = 0; i < Size.NONCE; i++) if (buffer[at + i] !== own[i]) return 0;

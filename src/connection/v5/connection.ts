@@ -410,7 +410,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		const { authentication } = this;
 		const { received } = this.reader;
 		if (authentication !== undefined) return authentication.accept(received);
-		return received.find(Property.AUTHENTICATION_METHOD) < 0 ? undefined : AUTH_UNEXPECTED;
+		return received.locate(Property.AUTHENTICATION_METHOD) < 0 ? undefined : AUTH_UNEXPECTED;
 	}
 
 	sendAuth(packet: Uint8Array): void {

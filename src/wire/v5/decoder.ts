@@ -607,7 +607,7 @@ export class Decoder5 extends Decoder {
 					const fault = this.fault(store, row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
 					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(store[kept])))
-						this.drop(size);
+						this.letGo(size);
 					else received.keep((kept += size));
 					continue;
 				}
@@ -620,7 +620,7 @@ export class Decoder5 extends Decoder {
 					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
 					this.got = size - got - this.second;
 					this.bits = 0;
-					this.drop(got);
+					this.letGo(got);
 					this.step = Step5.SKIP_PROPERTY;
 					return true;
 				}
@@ -666,7 +666,7 @@ export class Decoder5 extends Decoder {
 	}
 
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
-	private drop(size: number): void {
+	private letGo(size: number): void {
 		const { received, end } = this;
 		const { buffer, length } = received;
 		if (this.wants(buffer[length])) received.truncate();

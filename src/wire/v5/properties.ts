@@ -167,7 +167,7 @@ export class Properties {
 		block.write(this.block, 0);
 		this.messageExpiry = messageExpiry === undefined ? -1 : seconds("messageExpiry", messageExpiry);
 		this.correlationData =
-			correlationData === undefined ? undefined : this.block.subarray(-block.lastBytes || size);
+			correlationData === undefined ? undefined : new Uint8Array(this.block.buffer, size - block.lastBytes);
 		this.checksPayload = yesOrNo("checkPayload", fields.checkPayload) && fields.payloadFormat === 1;
 		Object.freeze(this);
 	}
