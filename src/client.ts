@@ -41,7 +41,7 @@ const LISTENER_CALLBACKS = Object.freeze([
 export class Client {
 	private readonly writer: Writer;
 	private readonly connection: Connection;
-	private recent: RecentTopics | undefined = undefined;
+	private recent?: RecentTopics;
 	private willClaimed = false;
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */

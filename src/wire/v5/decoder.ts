@@ -85,13 +85,13 @@ export class Decoder5 extends Decoder {
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
 	/** Properties of a PUBLISH, eight bytes at a time; undefined: see `claim`. */
-	private words: Float64Array | undefined;
+	private words?: Float64Array;
 	/**
 	 * Properties that were checked last, and how many words, NaN in the one behind them. If the next ones are the same,
 	 * `received` and `alias` are theirs.
 	 */
-	private checked: Float64Array | undefined;
-	private checkedCount: number;
+	private checked?: Float64Array;
+	private checkedCount?: number;
 	/** Bytes of those; -1: none. */
 	private lastLength: number;
 	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
@@ -123,9 +123,6 @@ export class Decoder5 extends Decoder {
 		this.five = false;
 		this.propertiesAt = Bytes.TOPIC_AT + topicSize + 8;
 		this.properties = new Uint8Array(this.buffer, this.propertiesAt);
-		this.words = undefined;
-		this.checked = undefined;
-		this.checkedCount = 0;
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
@@ -156,6 +153,7 @@ export class Decoder5 extends Decoder {
 		const count = (this.payloadAt - this.propertiesAt) >> 3;
 		this.words ??= new Float64Array(this.buffer, this.propertiesAt, count);
 		this.checked ??= new Float64Array(count);
+		this.checkedCount ??= 0;
 	}
 
 	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
@@ -256,7 +254,7 @@ export class Decoder5 extends Decoder {
 					const words = this.words!;
 					let i = 0;
 					while (checked[i] === words[i]) i++;
-					if (i < this.checkedCount) more = this.check();
+					if (i < this.checkedCount!) more = this.check();
 					else {
 						this.received.rewind();
 						if (this.alias > 0) more = this.recallAlias();
