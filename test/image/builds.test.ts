@@ -2,54 +2,11 @@
 // neither the build's list nor what its files import.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { parseSync, transformSync } from "@swc/core";
 import * as whole from "../../src/index.js";
 import * as without from "../../src/index-3.1.1.js";
-
-interface Manifest {
-	include?: string | string[];
-	modules?: Record<string, string | string[]>;
-	preload?: string[];
-}
-
-const arrayOf = <T>(value: T | T[] | undefined): T[] =>
-	value === undefined ? [] : Array.isArray(value) ? value : [value];
-
-/** The files, without extension, that a source in a manifest names. */
-function filesOf(manifest: string, source: string): string[] {
-	const path = relative(".", resolve(dirname(manifest), source));
-	if (basename(path) !== "*") return [path];
-	return readdirSync(dirname(path))
-		.filter((file) => /\.(ts|js)$/.test(file) && !file.endsWith(".d.ts"))
-		.map((file) => join(dirname(path), file.replace(/\.(ts|js)$/, "")));
-}
-
-/** Modules by name: their files. As mcconfig does it: what "~" names in any manifest is left out. */
-function build(...manifests: string[]): Map<string, string> {
-	const modules = new Map<string, string>();
-	const out = new Set<string>();
-	const read = new Set<string>();
-	const add = (manifest: string): void => {
-		if (read.has(manifest)) return;
-		read.add(manifest);
-		const { include, modules: own = {} } = JSON.parse(readFileSync(manifest, "utf8")) as Manifest;
-		for (const each of arrayOf(include)) add(relative(".", resolve(dirname(manifest), each)));
-		for (const [name, sources] of Object.entries(own))
-			for (const file of arrayOf(sources).flatMap((source) => filesOf(manifest, source)))
-				if (name === "~") out.add(file);
-				else modules.set(`${name.replace("*", "")}${name.endsWith("*") ? basename(file) : ""}=${file}`, file);
-	};
-	for (const manifest of manifests) add(manifest);
-	const built = new Map<string, string>();
-	for (const [key, file] of modules) {
-		const name = key.slice(0, key.indexOf("="));
-		if (out.has(file)) continue;
-		if (built.has(name)) throw new Error(`${name} is both ${built.get(name)} and ${file}`);
-		built.set(name, file);
-	}
-	return built;
-}
+import { BUILDS, type Manifest } from "../support/manifests.js";
 
 /** What a file imports when it runs, by the names of modules. */
 function importsOf(name: string, file: string): string[] {
@@ -68,11 +25,6 @@ function importsOf(name: string, file: string): string[] {
 		return source.startsWith(".") ? [join(dirname(name), source.replace(/\.js$/, ""))] : [source];
 	});
 }
-
-const BUILDS = {
-	both: build("manifest_client.json"),
-	"3.1.1": build("manifest_client.json", "manifest-3.1.1.json"),
-};
 
 test("a build with 5.0 has each file of the client", () => {
 	const files = new Set(BUILDS.both.values());
