@@ -86,7 +86,7 @@ test("the entry xs-mqtt/3.1.1 gives the same names as xs-mqtt, and a Client for 
 
 test("the package's entries lead to files that there are", () => {
 	const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
-	for (const entry of ["3.1.1", "v5"]) {
+	for (const entry of ["3.1.1", "v5", "codes", "request", "scram"]) {
 		const { moddable, default: main } = exports[`./${entry}`];
 		expect([moddable, existsSync(moddable)]).toEqual([moddable, true]);
 		expect([main, existsSync(main.replace("build/", "").replace(".js", ".ts"))]).toEqual([main, true]);
