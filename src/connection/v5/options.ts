@@ -131,7 +131,12 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 		return settings;
 	}
 	const longest = longestExpiry(options);
-	whole("sessionExpiry", options.sessionExpiry, longest, 0, longest);
+	whole("sessionExpiry", options.sessionExpiry, longest, 0, Expiry.NEVER);
+	if (sessionExpiryOf(options) > longest)
+		throw new RangeError(
+			`sessionExpiry is ${options.sessionExpiry}: with clean it must be 0, or left out: such a session ends with the ` +
+				"connection",
+		);
 	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
 	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);

@@ -158,6 +158,8 @@ export class Properties {
 	readonly correlationData: Uint8Array | undefined;
 
 	constructor(fields: PropertyFields) {
+		if (typeof fields !== "object" || fields === null)
+			throw new TypeError(`the properties are ${fields}: they must be an object, such as { contentType }`);
 		const { messageExpiry, correlationData } = fields;
 		const block = encodeFields(fields);
 		if (block.length > Limit.REMAINING_LENGTH)
