@@ -60,7 +60,13 @@ class App {
 /** All that comes to these topics. */
 async function listen(port: number, filter: string): Promise<Inbox<IPublishPacket>> {
 	const inbox = new Inbox<IPublishPacket>();
-	const { mqtt } = await judge(port, { protocolVersion: 5 });
+	// A session, so that nothing is missed when a broker that was halted has us before it has this one again.
+	const { mqtt } = await judge(port, {
+		protocolVersion: 5,
+		clean: false,
+		clientId: unique("judge"),
+		properties: { sessionExpiryInterval: 600 },
+	});
 	mqtt.on("message", (_topic, _bytes, packet) => inbox.push(packet));
 	await mqtt.subscribeAsync(filter, { qos: 2 });
 	return inbox;
