@@ -41,7 +41,7 @@ const LISTENER_CALLBACKS = Object.freeze([
 export class Client {
 	private readonly writer: Writer;
 	private readonly connection: Connection;
-	private recent: RecentTopics | undefined = undefined;
+	private recent?: RecentTopics;
 	private willClaimed = false;
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
@@ -418,16 +418,18 @@ export class Client {
 }
 
 /** What a client with these options is made of: 5.0, which can fall back, or 3.1.1 alone. */
-const partsFor = ({ protocolVersion }: ClientOptions): Parts => {
+const partsFor = ({ protocolVersion, authentication }: ClientOptions): Parts => {
 	if (protocolVersion === 4) return parts4;
 	if (protocolVersion !== undefined && protocolVersion !== 5)
 		throw new RangeError(
 			`protocolVersion is ${protocolVersion}: it must be 4 (MQTT 3.1.1), 5 (MQTT 5.0), or not set`,
 		);
 	if (parts5 !== undefined) return parts5;
-	if (protocolVersion === 5)
+	// Of what only 5.0 has, nobody is to believe that this one is in force.
+	if (protocolVersion === 5 || authentication !== undefined)
 		throw new RangeError(
-			"protocolVersion is 5, but this build has MQTT 3.1.1 only: include manifest_client.json, not manifest-3.1.1.json",
+			"protocolVersion is 5, or authentication is set, but this build has MQTT 3.1.1 only: leave manifest-3.1.1.json " +
+				"out of what your manifest includes",
 		);
 	return parts4;
 };

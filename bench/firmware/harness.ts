@@ -116,7 +116,8 @@ export class Line {
 		this.pipe.take(sent);
 		// In a frame, behind two bytes and the mask, each byte is masked.
 		const id = this.framed ? [sent[8] ^ sent[4], sent[9] ^ sent[5]] : [sent[2], sent[3]];
-		this.feed(this.framing(Uint8Array.of(0x90, 3, id[0], id[1], 1)));
+		const five = this.client.protocolVersion === 5;
+		this.feed(this.framing(five ? Uint8Array.of(0x90, 4, ...id, 0, 1) : Uint8Array.of(0x90, 3, ...id, 1)));
 	}
 
 	/** A packet of up to 125 bytes as the broker sends it. */

@@ -1,6 +1,7 @@
 // The cases of `npm run bench`, in the real engine against an in-memory socket. Reports one JSON object.
 
 import * as engine from "desktop/engine";
+import type Pipe from "desktop/pipe";
 import config from "mc/config";
 import { type ClientOptions, Topic } from "../../src/index.js";
 import { Group, Sensor } from "../../src/telemetry/index.js";
@@ -14,25 +15,43 @@ const NAME = "home/kitchen/temperature/value"; // 30 characters
 const topic = new Topic(NAME);
 const payload = Uint8Array.of(0x32, 0x31, 0x2e, 0x35, 0x33);
 const text = "21.53";
+const FIVE = { protocolVersion: 5 } as const;
 const cases: Record<string, Cost> = {};
+/** Bytes that a message takes on the wire. */
+const wire: Record<string, number> = {};
 
-/** A PUBLISH with the topic and 20 bytes of payload. */
-function publishPacket(qos: number): Uint8Array {
+function bytesOf(pipe: Pipe, operation: () => void): number {
+	const before = pipe.written;
+	operation();
+	return pipe.written - before;
+}
+
+/** Two user properties, with the length in front. */
+const PROPERTIES = Uint8Array.of(
+	...[27, 0x26, 0, 4, ...[0x75, 0x6e, 0x69, 0x74], 0, 2, ...[0xc2, 0xb0]],
+	...[0x26, 0, 4, ...[0x72, 0x6f, 0x6f, 0x6d], 0, 7, ...[0x6b, 0x69, 0x74, 0x63, 0x68, 0x65, 0x6e]],
+);
+
+/** A PUBLISH with the topic and 20 bytes of payload, in 5.0 with two user properties. */
+function publishPacket(qos: number, properties = new Uint8Array(0)): Uint8Array {
 	const field = topic.field;
-	const length = field.length + (qos > 0 ? 2 : 0) + 20;
-	const packet = new Uint8Array(2 + length);
+	const at = 2 + field.length + (qos > 0 ? 2 : 0);
+	const packet = new Uint8Array(at + properties.length + 20);
 	packet[0] = 0x30 | (qos << 1);
-	packet[1] = length;
+	packet[1] = packet.length - 2;
 	packet.set(field, 2);
-	if (qos > 0) packet[2 + field.length + 1] = 7;
+	if (qos > 0) packet[at - 1] = 7;
+	packet.set(properties, at);
 	return packet;
 }
 
 {
 	const { client, pipe } = new Line();
-	cases.publishQos0 = measure(count, pipe, () => {
+	const publish = () => {
 		client.publish(topic, payload);
-	});
+	};
+	cases.publishQos0 = measure(count, pipe, publish);
+	wire.publishQos0 = bytesOf(pipe, publish);
 }
 {
 	const { client, pipe } = new Line({ webSocket: {} });
@@ -74,6 +93,38 @@ function publishPacket(qos: number): Uint8Array {
 		}
 	});
 	if (client.statistics.delivered !== count + 10) throw new Error("publishQos2: not all was delivered");
+}
+{
+	// Under an alias, from the second message on.
+	const { client, pipe } = new Line(FIVE);
+	const publish = () => {
+		client.publish(topic, payload);
+	};
+	cases.publish5Qos0 = measure(count, pipe, publish);
+	wire.publish5Qos0 = bytesOf(pipe, publish);
+}
+{
+	const { client, pipe } = new Line(FIVE);
+	const puback = Uint8Array.of(0x40, 2, 0, 0);
+	cases.publish5Qos1 = measure(count, pipe, () => {
+		const id = client.publish(topic, payload, 1);
+		puback[2] = id >> 8;
+		puback[3] = id;
+		pipe.feed(puback);
+	});
+}
+{
+	const { client, pipe } = new Line(FIVE);
+	const answers = [Uint8Array.of(0x50, 2, 0, 0), Uint8Array.of(0x70, 2, 0, 0)]; // PUBREC, PUBCOMP
+	cases.publish5Qos2 = measure(count, pipe, () => {
+		const id = client.publish(topic, payload, 2);
+		for (let i = 0; i < 2; i++) {
+			answers[i][2] = id >> 8;
+			answers[i][3] = id;
+			pipe.feed(answers[i]);
+		}
+	});
+	if (client.statistics.delivered !== count + 10) throw new Error("publish5Qos2: not all was delivered");
 }
 {
 	const { client, pipe } = new Line();
@@ -138,6 +189,9 @@ receive("receiveQos0", NAME, publishPacket(0));
 receive("receiveWsQos0", NAME, publishPacket(0), undefined, { webSocket: {} });
 receive("receiveQos1", NAME, publishPacket(1));
 receive("receiveQos2", NAME, publishPacket(2), Uint8Array.of(0x62, 2, 0, 7));
+receive("receive5Qos0", NAME, publishPacket(0, PROPERTIES), undefined, FIVE);
+receive("receive5Qos1", NAME, publishPacket(1, PROPERTIES), undefined, FIVE);
+receive("receive5Qos2", NAME, publishPacket(2, PROPERTIES), Uint8Array.of(0x62, 2, 0, 7), FIVE);
 receive("receiveWildcard", "home/+/temperature/#", publishPacket(0));
 {
 	// The last of 32 filters takes it, the others do not.
@@ -173,5 +227,5 @@ const minimum = {
 	publish: minimumPublish(count, topic.field, payload),
 	receive: minimumReceive(count, publishPacket(0)),
 };
-engine.report(JSON.stringify({ cases, minimum, memory: memory() }));
+engine.report(JSON.stringify({ cases, minimum, wire, memory: memory() }));
 engine.exit(0);

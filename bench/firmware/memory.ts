@@ -4,6 +4,7 @@ import * as engine from "desktop/engine";
 import { type Client, type ClientOptions, Topic } from "../../src/index.js";
 import { Sntp } from "../../src/network/sntp.js";
 import { Wifi } from "../../src/network/wifi.js";
+import { Requester, Responder } from "../../src/request/index.js";
 import { Group, Mean, Poll, Sensor, Status } from "../../src/telemetry/index.js";
 import { Line, release } from "./harness.js";
 
@@ -34,6 +35,10 @@ export interface Memory {
 	status: number;
 	/** What four details add to it, one of them a text, without their functions. */
 	details: number;
+	/** A Requester with topics of 30 characters, and its subscription, without its functions. */
+	requester: number;
+	/** A Responder with a filter of 30 characters, and its subscription, without its function, before the first request. */
+	responder: number;
 	/** Wifi with two access points, connected, without the SDK's interface. */
 	wifi: number;
 	/** Sntp between two questions. */
@@ -159,6 +164,15 @@ export function memory(): Memory {
 	const detailed = bytesOf(() => client({}, (it) => new Status(it, { topic: NAME, details }))) - one;
 	const grouped = bytesOf(() => group(line.client));
 	line.client.subscribe("first", 0, handler);
+	const asks = { topic: NAME, responseTopic: NAME, onAnswer: handler };
+	const answers = { topicFilter: NAME, prefix: "home/", handle: handler };
+	// The first subscription costs more.
+	const five = (prepare: (client: Client) => unknown) =>
+		client({ protocolVersion: 5 }, (it) => {
+			it.subscribe("first", 0, handler);
+			prepare(it);
+		});
+	const client5 = bytesOf(() => five(() => {}));
 	return {
 		client: one,
 		client5: bytesOf(() => client({ protocolVersion: 5 })),
@@ -172,6 +186,8 @@ export function memory(): Memory {
 		mean: bytesOf(() => new Mean()),
 		poll: bytesOf(() => new Poll(line.client, 1000, handler)),
 		status,
+		requester: bytesOf(() => five((it) => new Requester(it, asks))) - client5,
+		responder: bytesOf(() => five((it) => new Responder(it, answers))) - client5,
 		wifi: bytesOf(wifi),
 		sntp: bytesOf(() => new Sntp({ dns: nothing, udp: nothing, timer, ticks })),
 		webSocket: bytesOf(() => client({ webSocket: {} })) - one,

@@ -76,6 +76,6 @@ const timer = network.timer.repeat(ask, Number(config.interval));
 
 onQuit(() => {
 	quitting = true;
-	network.timer.clear(timer);
+	network.timer.clear(timer as never);
 	client.close();
 });

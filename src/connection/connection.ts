@@ -231,9 +231,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { outbox } = this;
 		let failure: { error: unknown } | undefined;
 		for (let name = outbox.takeReplaced(); name >= 0; name = outbox.takeReplaced())
-			failure = this.tell(name, REPLACED, failure);
+			failure = this.tellGone(name, failure);
 		this.catchUp();
 		if (failure !== undefined) throw failure.error;
+	}
+
+	/** Tells of a message that gave way; returns the first error of the app's, if any. */
+	protected tellGone(name: number, failure: { error: unknown } | undefined): { error: unknown } | undefined {
+		return this.tell(name, REPLACED, failure);
 	}
 
 	/** Does what could not be done while the app was writing a payload. */

@@ -37,7 +37,7 @@ export class Dialer {
 	private readonly factory: StreamFactory | undefined;
 	private readonly events: DialerEvents;
 	/** Made when the first name is asked for. */
-	private resolver: Resolver | undefined;
+	private resolver?: Resolver;
 	// Each attempt has a number; answers to an earlier one are ignored.
 	private attempt = 0;
 	/** Which of the hosts is next. */
@@ -130,7 +130,7 @@ export class Dialer {
 	close(): void {
 		this.cancel();
 		this.resolver?.close();
-		this.resolver = undefined;
+		if (this.resolver !== undefined) this.resolver = undefined;
 	}
 
 	/** Gives up the attempt under way. */

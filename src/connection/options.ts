@@ -154,6 +154,7 @@ export const enum Default {
 	/** Milliseconds. */
 	CONNECT_TIMEOUT = 30_000,
 	LISTENERS = 16,
+	WINDOW = 4,
 	UNRELEASED = 32,
 }
 
@@ -258,7 +259,7 @@ export const checkOptions = (options: ClientOptions, five = false) => {
 		reconnectMinimum: whole("reconnectMinimum", options.reconnectMinimum, soon, 0, reconnectMaximum),
 		packetSize: whole("packetSize", options.packetSize, 512, 16, 268_435_460),
 		storeSize: whole("storeSize", options.storeSize, 2048, 16, 262_140) & ~3,
-		window: whole("window", options.window, 4, 1, 256),
+		window: whole("window", options.window, Default.WINDOW, 1, 256),
 		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
 		topicSize: whole("topicSize", options.topicSize, 128, 1, Limit.FIELD),
 		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),

@@ -214,7 +214,7 @@ export class Writer {
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
-		_properties?: Properties,
+		properties?: Properties,
 	): number {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
@@ -229,8 +229,8 @@ export class Writer {
 		}
 		// An empty text is written even behind the end.
 		if (end < 0 || end > window.length || (end - Bytes.HEAD + Bytes.SPAN) >> 2 > this.outbox.spanMost)
-			return this.publishLong(topic, payload, qos, retain);
-		return this.submit(topic, qos, retain, at, end, 0);
+			return this.publishLong(topic, payload, qos, retain, properties);
+		return this.submit(topic, qos, retain, at, end, 0, properties);
 	}
 
 	/** As `publish`; `source` writes the payload. */
@@ -240,21 +240,12 @@ export class Writer {
 		retain: boolean | undefined,
 		source: PayloadWriter,
 		owner: number,
-		_properties?: Properties,
+		properties?: Properties,
 	): number {
 		if (this.lent) return this.refuse();
 		this.topic = NONE;
 		const at = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
-		const end = this.fillIn(topic, source, at, this.payloadLimit);
-		const span = (end - Bytes.HEAD + Bytes.SPAN) >> 2;
-		const { outbox } = this;
-		if (span > outbox.spanMost && span > outbox.spanFor(owner))
-			throw this.tooLong(topic, end - at, span, owner);
-		return this.submit(topic, qos, retain, at, end, owner);
-	}
-
-	/** Has a payload written at `at`; returns its end. */
-	protected fillIn(topic: Topic, source: PayloadWriter, at: number, limit: number): number {
+		const limit = this.payloadLimit;
 		if (at > limit) throw this.topicTooLong(topic, "packetSize", this.window.length);
 		this.lent = true;
 		let end: number;
@@ -265,7 +256,11 @@ export class Writer {
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
-		return end;
+		const span = (end - Bytes.HEAD + Bytes.SPAN) >> 2;
+		const { outbox } = this;
+		if (span > outbox.spanMost && span > outbox.spanFor(owner))
+			throw this.tooLong(topic, end - at, span, owner);
+		return this.submit(topic, qos, retain, at, end, owner, properties);
 	}
 
 	/** Where a payload must end at the latest in the window, before a longer remaining length moves it up. */
@@ -282,6 +277,7 @@ export class Writer {
 		at: number,
 		end: number,
 		owner: number,
+		_properties?: Properties,
 	): number {
 		const window = this.window;
 		const outbox = this.outbox;
@@ -369,6 +365,7 @@ export class Writer {
 		payload: Uint8Array | string,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
+		_properties?: Properties,
 	): number {
 		const { outbox } = this;
 		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;

@@ -64,16 +64,15 @@ export class Requester implements Listener {
 	private readonly ticks: () => number;
 	private readonly timeout: number;
 	private readonly qos: QoS;
-	/** By slot: the request's number, 0: none; when it is late; its packet identifier. */
-	private readonly numbers: Int32Array;
-	private readonly deadlines: Int32Array;
-	private readonly packetIds: Uint16Array;
+	/** By slot: the requests' numbers, 0: none; then when they are late; then their packet identifiers. */
+	private readonly slots: Int32Array;
+	private readonly inFlight: number;
 	private count = 0;
-	private readonly nonce: Uint8Array;
 	/** Undefined: there is no response topic yet. */
 	private properties: Properties | undefined = undefined;
-	private readonly fields: PropertyFields;
-	private responseTopic: Topic | undefined = undefined;
+	/** For `topicOf`: what the properties are made of, and the response topic in them. */
+	private fields: PropertyFields | undefined = undefined;
+	private responseTopic: string | undefined = undefined;
 	private readonly topicOf: ((information: string) => string) | undefined;
 	private readonly handler: (message: Message) => void;
 	private readonly onAnswer: (request: number, message: Message) => void;
@@ -92,27 +91,29 @@ export class Requester implements Listener {
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.timeout = whole("timeout", timeout, 10_000, 1, 0x3fff_ffff);
 		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
-		const slots = whole("inFlight", inFlight, 4, 1, Numbers.SLOT);
+		this.inFlight = whole("inFlight", inFlight, 4, 1, Numbers.SLOT);
 		checkFunction("onFailed", options.onFailed);
 		if (typeof options.onAnswer !== "function")
 			throw new TypeError(`onAnswer is ${options.onAnswer}: it must be a function`);
-		this.numbers = new Int32Array(slots);
-		this.deadlines = new Int32Array(slots);
-		this.packetIds = new Uint16Array(slots);
+		this.slots = new Int32Array(3 * this.inFlight);
 		// What an earlier life or another device has asked is told from this one's by it.
-		this.nonce = new Uint8Array(Size.CORRELATION);
-		for (let i = 0; i < Size.NONCE; i++) this.nonce[i] = Math.random() * 256;
+		const correlationData = new Uint8Array(Size.CORRELATION);
+		for (let i = 0; i < Size.NONCE; i++) correlationData[i] = Math.random() * 256;
 		const messageExpiry = Math.ceil(this.timeout / 1000);
-		this.fields = { messageExpiry, ...options.properties, correlationData: this.nonce };
+		const fields = { messageExpiry, ...options.properties, correlationData };
 		this.onAnswer = options.onAnswer;
 		this.onFailed = options.onFailed;
 		this.handler = (message) => {
 			const request = this.answered(message);
-			// As its result, it takes this one's place in the stack, into which an app goes deep.
-			return request === 0 ? undefined : this.onAnswer(request, message);
+			// From here, and not from a method: an app goes deep into the stack.
+			if (request > 0) this.onAnswer(request, message);
 		};
-		if (typeof responseTopic === "function") this.topicOf = responseTopic;
-		else this.answerTo(new Topic(responseTopic));
+		if (typeof responseTopic === "function") {
+			this.topicOf = responseTopic;
+			this.fields = fields;
+			// What is wrong with them is told now.
+			new Properties(fields);
+		} else this.answerTo(new Topic(responseTopic), fields);
 		client.attach(this);
 		if (client.state === CONNECTED) this.onConnected();
 	}
@@ -129,31 +130,32 @@ export class Requester implements Listener {
 		try {
 			id = this.client.publish(this.topic, payload, this.qos, false, this.properties);
 		} finally {
-			if (id < 0) this.numbers[slot] = 0;
+			if (id < 0) this.slots[slot] = 0;
 		}
 		return id < 0 ? id : this.await(slot, id);
 	}
 
 	/** Takes a slot, before anything else is told of, and puts its number into what the request is published with. */
 	private reserve(): number {
-		const { properties, numbers } = this;
+		const { properties, slots } = this;
 		if (this.client.protocolVersion === 4) return NEEDS_5;
 		if (properties === undefined) return NO_RESPONSE_TOPIC;
-		const slot = numbers.indexOf(0);
-		if (slot < 0) return BUSY;
+		const slot = slots.indexOf(0);
+		if (slot < 0 || slot >= this.inFlight) return BUSY;
 		if (++this.count > Numbers.LAST) this.count = 1;
 		const number = (this.count << Numbers.SLOT_BITS) | slot;
 		const bytes = properties.correlationData!;
 		for (let i = Size.NONCE; i < Size.CORRELATION; i++) bytes[i] = number >> ((7 - i) << 3);
-		numbers[slot] = number;
+		slots[slot] = number;
 		return slot;
 	}
 
 	private await(slot: number, id: number): number {
-		this.packetIds[slot] = id;
-		this.deadlines[slot] = this.ticks() + this.timeout;
+		const { slots, inFlight } = this;
+		slots[slot + inFlight] = this.ticks() + this.timeout;
+		slots[slot + 2 * inFlight] = id;
 		if (this.waiting++ === 0) this.client.wakeWithin(this.timeout);
-		return this.numbers[slot];
+		return slots[slot];
 	}
 
 	/** @internal */
@@ -169,17 +171,17 @@ export class Requester implements Listener {
 				// `send` tells.
 			}
 		const before = this.responseTopic;
-		if (topic !== undefined && topic.name === before?.name) return;
-		if (before !== undefined) client.unsubscribe(before.name);
-		this.answerTo(topic);
+		if (topic !== undefined && topic.name === before) return;
+		if (before !== undefined) client.unsubscribe(before);
+		this.responseTopic = topic?.name;
+		this.answerTo(topic, this.fields!);
 	}
 
-	private answerTo(topic: Topic | undefined): void {
-		this.responseTopic = topic;
+	private answerTo(topic: Topic | undefined, fields: PropertyFields): void {
 		this.properties = undefined;
 		if (topic === undefined) return;
-		this.fields.responseTopic = topic;
-		this.properties = new Properties(this.fields);
+		fields.responseTopic = topic;
+		this.properties = new Properties(fields);
 		this.client.subscribe(topic.name, this.qos, this.handler);
 	}
 
@@ -188,12 +190,12 @@ export class Requester implements Listener {
 		const { length, offset } = message;
 		const number = this.numberOf(message);
 		const slot = number & Numbers.SLOT;
-		if (number === 0 || slot >= this.numbers.length || this.numbers[slot] !== number) {
+		if (number === 0 || slot >= this.inFlight || this.slots[slot] !== number) {
 			if (offset === 0) number === 0 ? this.foreign++ : this.late++;
 			return 0;
 		}
 		if (offset + length === message.total) {
-			this.numbers[slot] = 0;
+			this.slots[slot] = 0;
 			this.waiting--;
 			this.answers++;
 		}
@@ -202,13 +204,13 @@ export class Requester implements Listener {
 
 	/** The number of the request that a message answers; 0: it answers none of ours. */
 	private numberOf(message: Message): number {
+		const own = this.properties?.correlationData;
 		const { properties } = message;
-		if (properties === undefined) return 0;
-		const at = properties.find(Property.CORRELATION_DATA);
+		if (properties === undefined || own === undefined) return 0;
+		const at = properties.locate(Property.CORRELATION_DATA);
 		if (at < 0 || properties.foundLength !== Size.CORRELATION) return 0;
 		const { buffer } = properties;
-		const { nonce } = this;
-		for (let i = 0; i < Size.NONCE; i++) if (buffer[at + i] !== nonce[i]) return 0;
+		for (let i = 0; i < Size.NONCE; i++) if (buffer[at + i] !== own[i]) return 0;
 		let number = 0;
 		for (let i = Size.NONCE; i < Size.CORRELATION; i++) number = (number << 8) | buffer[at + i];
 		return number;
@@ -216,12 +218,12 @@ export class Requester implements Listener {
 
 	/** @internal */
 	onDeadline(now: number): number {
-		const { numbers, deadlines } = this;
+		const { slots, inFlight } = this;
 		let delay = Number.POSITIVE_INFINITY;
 		if (this.waiting === 0) return delay;
-		for (let slot = 0; slot < numbers.length; slot++) {
-			if (numbers[slot] === 0) continue;
-			const left = (deadlines[slot] - now) | 0;
+		for (let slot = 0; slot < inFlight; slot++) {
+			if (slots[slot] === 0) continue;
+			const left = (slots[slot + inFlight] - now) | 0;
 			if (left <= 0) this.fail(slot, NO_ANSWER);
 			else if (left < delay) delay = left;
 		}
@@ -231,21 +233,20 @@ export class Requester implements Listener {
 	/** @internal */
 	onDropped(packetId: number, reason: Reason): void {
 		if (packetId === 0 || this.waiting === 0) return;
-		const { numbers, packetIds } = this;
-		for (let slot = 0; slot < numbers.length; slot++)
-			if (numbers[slot] !== 0 && packetIds[slot] === packetId) this.fail(slot, reason);
+		const { slots, inFlight } = this;
+		for (let slot = 0; slot < inFlight; slot++)
+			if (slots[slot] !== 0 && slots[slot + 2 * inFlight] === packetId) this.fail(slot, reason);
 	}
 
 	/** @internal */
 	onDisconnected(reason: Reason): void {
 		if (this.client.state !== CLOSED) return;
-		for (let slot = 0; slot < this.numbers.length; slot++)
-			if (this.numbers[slot] !== 0) this.fail(slot, reason);
+		for (let slot = 0; slot < this.inFlight; slot++) if (this.slots[slot] !== 0) this.fail(slot, reason);
 	}
 
 	private fail(slot: number, reason: Reason): void {
-		const number = this.numbers[slot];
-		this.numbers[slot] = 0;
+		const number = this.slots[slot];
+		this.slots[slot] = 0;
 		this.waiting--;
 		this.onFailed?.(number, reason);
 	}

@@ -107,8 +107,8 @@ export class Responder {
 		this.handle = options.handle;
 		client.subscribe(options.topicFilter, this.qos, (message) => {
 			if (message.offset === 0) this.begin(message);
-			// As its result, it takes this one's place in the stack, into which an app goes deep.
-			return this.current === REFUSED ? undefined : this.handle(message, this.current);
+			// From here, and not from a method: an app goes deep into the stack.
+			if (this.current !== REFUSED) this.handle(message, this.current);
 		});
 	}
 
@@ -144,7 +144,7 @@ export class Responder {
 	/** Keeps what the answer needs. Returns the request's number, NOT_AWAITED or REFUSED. */
 	private accept(properties: ReceivedProperties | undefined): number {
 		if (properties === undefined) return NOT_AWAITED;
-		const topicAt = properties.find(Property.RESPONSE_TOPIC);
+		const topicAt = properties.locate(Property.RESPONSE_TOPIC);
 		// One for which there was no room may have been skipped.
 		if (topicAt < 0) return properties.truncated ? REFUSED : NOT_AWAITED;
 		const topicLength = properties.foundLength;
@@ -152,7 +152,7 @@ export class Responder {
 		const { prefix } = this;
 		if (topicLength < prefix.length) return REFUSED;
 		for (let i = 0; i < prefix.length; i++) if (buffer[topicAt + i] !== prefix[i]) return REFUSED;
-		const dataAt = properties.find(Property.CORRELATION_DATA);
+		const dataAt = properties.locate(Property.CORRELATION_DATA);
 		const length = dataAt < 0 ? 0 : properties.foundLength;
 		if (length > this.size || (dataAt < 0 && properties.truncated)) return REFUSED;
 		const address = this.addressOf(properties, topicAt, topicLength, length);

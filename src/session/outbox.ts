@@ -78,7 +78,7 @@ export class Outbox extends Store {
 	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
 	replaced: number[] | undefined;
 	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
-	protected replacedCount: number;
+	replacedCount: number;
 	protected replacedTold: number;
 
 	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
@@ -91,8 +91,8 @@ export class Outbox extends Store {
 	protected readonly dropsOldest: boolean;
 	protected readonly others: Identifiers;
 	/** Words set aside for each owner; negative while a record of its stands in them. */
-	protected rooms: number[] | undefined;
-	protected fills: (Fill | undefined)[] | undefined;
+	protected rooms?: number[];
+	protected fills?: (Fill | undefined)[];
 
 	/**
 	 * @param firstId packet identifier to begin with, 1 to 65535
@@ -120,8 +120,6 @@ export class Outbox extends Store {
 		this.acknowledgementsAt = this.base - acknowledgements;
 		this.dropsOldest = dropsOldest;
 		this.others = others;
-		this.rooms = undefined;
-		this.fills = undefined;
 	}
 
 	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */

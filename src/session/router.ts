@@ -20,7 +20,7 @@ export class Router {
 	 * The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. Memory for it is
 	 * claimed with the first subscription whose messages it can be the name of.
 	 */
-	protected last: Float64Array | undefined;
+	protected last?: Float64Array;
 	protected lastLength: number;
 	protected route: Subscription;
 
@@ -28,7 +28,6 @@ export class Router {
 		this.topic = decoder.topicWords();
 		this.subscriptions = subscriptions;
 		this.decoder = decoder;
-		this.last = undefined;
 		this.lastLength = -1;
 		this.route = NOBODY;
 	}

@@ -11,6 +11,7 @@ import { readmeApps } from "../support/readme.js";
 /** What each of them must tell, in order. */
 const TELLS: [topic: string, payload: RegExp][] = [
 	["kitchen/temperature", /^2\d\.\d$/],
+	["kitchen/report", /^\{"celsius":21\.5\}$/],
 	[
 		"garden/weather",
 		/^\{"time":\d+,"temperature":2\d\.\d,"water":\d\.\d\d,"battery":3\.90,"quality":"good"\}$/,
@@ -27,6 +28,7 @@ const MODULES = {
 	"xs-mqtt": resolve("build/src/index.js"),
 	"xs-mqtt/network": resolve("build/hosts/desktop/network.js"),
 	"xs-mqtt/telemetry": resolve("build/src/telemetry/index.js"),
+	"xs-mqtt/v5": resolve("build/src/v5.js"),
 };
 
 test("there is an app for each", () => {

@@ -1,8 +1,10 @@
 // What hosts/moddable makes of the SDK's modules, with stand-ins for them: Wi-Fi from the config, name servers, identity,
-// the clock, TLS and WebSocket where their manifests are included.
+// the clock, TLS, WebSocket and digests for SCRAM where their manifests are included.
 
+import { createHash, createHmac, type Hash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { jest } from "@jest/globals";
+import { Scram } from "../../src/authentication/scram.js";
 import type { Network } from "../../src/connection/network.js";
 import { Client } from "../../src/index.js";
 import { Wifi } from "../../src/network/wifi.js";
@@ -22,6 +24,25 @@ let closed = 0;
 class UDP {}
 class SdkSession {}
 
+/** As the SDK's is, which a state that was read from has no more. */
+class SdkDigest {
+	readonly #name: string;
+	#hash: Hash | undefined;
+	constructor(name: string) {
+		this.#name = name;
+		this.reset();
+	}
+	reset(): void {
+		this.#hash = createHash(this.#name);
+	}
+	write(bytes: Uint8Array | ArrayBuffer): void {
+		this.#hash!.update(new Uint8Array(bytes as ArrayBuffer));
+	}
+	close(): ArrayBuffer {
+		return new Uint8Array(this.#hash!.digest()).buffer;
+	}
+}
+
 const modules: Record<string, () => object> = {
 	"mc/config": () => ({ default: config }),
 	net: () => ({
@@ -35,13 +56,20 @@ const modules: Record<string, () => object> = {
 	timer: () => ({
 		default: { repeat: (callback: () => void) => timers.push(callback), schedule: () => {}, clear: () => {} },
 	}),
-	crypt: () => ({ Digest: class {} }),
+	crypt: () => ({ Digest: SdkDigest }),
 	curve: () => ({ default: class {} }),
 	ecp: () => ({ default: class {} }),
 	modular: () => ({ default: class {} }),
 	rng: () => ({ default: { init: (seed: ArrayBuffer) => seeds.push(seed) } }),
 	"ssl/session": () => ({ default: SdkSession }),
-	logical: () => ({ default: { xor: () => {} } }),
+	logical: () => ({
+		default: {
+			xor(bytes: Uint8Array, mask: Uint8Array | ArrayBuffer) {
+				const all = new Uint8Array(mask as ArrayBuffer);
+				for (let i = 0; i < bytes.length; i++) bytes[i] ^= all[i % all.length];
+			},
+		},
+	}),
 	"embedded:io/socket/tcp": () => ({ default: class {} }),
 	"embedded:io/socket/udp": () => ({ default: UDP }),
 	"embedded:network/dns/resolver/udp": () => ({
@@ -70,7 +98,10 @@ const modules: Record<string, () => object> = {
 	"xs-mqtt/network/wifi": () => ({ Wifi }),
 };
 
-type Part = "tls" | "websocket";
+type Part = "tls" | "websocket" | "scram";
+
+/** The module of each part that is put in the place of one without it. */
+const MODULES = { tls: "tls", websocket: "websocket", scram: "crypto" } as const;
 
 /** Puts stand-ins in the place of the SDK's modules. */
 function begin(): void {
@@ -93,11 +124,12 @@ async function load(place: "board" | "simulator", ...included: Part[]): Promise<
 	if (included.length === 0) return plain.network as Network;
 	await provide("xs-mqtt/transport/tls/layer", "src/transport/tls/layer");
 	await provide("xs-mqtt/transport/websocket/layer", "src/transport/websocket/layer");
+	await provide("xs-mqtt/moddable/crypto", "hosts/moddable/streams/without/crypto");
 	await provide("xs-mqtt/moddable/tls/capability", "hosts/moddable/tls/capability");
-	for (const part of ["tls", "websocket"] as const)
+	for (const part of ["tls", "websocket", "scram"] as const)
 		await provide(
-			`xs-mqtt/moddable/${part}`,
-			`hosts/moddable/${included.includes(part) ? part : "streams/without"}/${part}`,
+			`xs-mqtt/moddable/${MODULES[part]}`,
+			`hosts/moddable/${included.includes(part) ? part : "streams/without"}/${MODULES[part]}`,
 		);
 	return (await provide("xs-mqtt/moddable/streams", "hosts/moddable/streams/streams")).network as Network;
 }
@@ -228,8 +260,8 @@ describe("TLS and WebSocket", () => {
 		net.set("MAC", "A0:B1:C2:D3:E4:F5");
 		const network = await load("board", "tls", "websocket");
 		const { network: plain } = await import("xs-mqtt/moddable/network" as string);
-		expect(Object.keys(network).sort()).toEqual([...Object.keys(plain), "streams"].sort());
-		const { streams, ...rest } = network;
+		expect(Object.keys(network).sort()).toEqual([...Object.keys(plain), "streams", "crypto"].sort());
+		const { streams, crypto, ...rest } = network;
 		expect(rest).toEqual({ ...plain });
 		expect(network.interface).toBeInstanceOf(Wifi);
 		net.set("MAC", "00:01:02:03:04:05"); // not as it was when it was made
@@ -272,13 +304,89 @@ describe("TLS and WebSocket", () => {
 		expect([ones, zeros]).toEqual([-1, -1]);
 	});
 
-	test.each<Part>(["tls", "websocket"])("manifest_%s.json takes out what it replaces", (part) => {
+	test.each<Part>(["tls", "websocket", "scram"])("manifest_%s.json takes out what it replaces", (part) => {
 		const manifest = JSON.parse(readFileSync(`manifest_${part}.json`, "utf8"));
 		const out = [manifest.modules["~"]].flat().filter((path: string) => path.startsWith("./"));
-		expect(out).toEqual([`./hosts/moddable/streams/without/${part}`]);
+		const module = MODULES[part];
+		expect(out).toEqual([`./hosts/moddable/streams/without/${module}`]);
 		expect(existsSync(`${out[0]}.ts`)).toBe(true);
 		expect(manifest.include).toContain("./hosts/moddable/streams/manifest.json");
-		expect(manifest.modules[`xs-mqtt/moddable/${part}`]).toBe(`./hosts/moddable/${part}/${part}`);
+		expect(manifest.modules[`xs-mqtt/moddable/${module}`]).toBe(`./hosts/moddable/${part}/${module}`);
+	});
+});
+
+describe("digests for SCRAM", () => {
+	const digests = async () => (await load("board", "scram")).crypto!;
+
+	test("are there if manifest_scram.json is: without it Scram tells its name", async () => {
+		const options = { username: "user", password: "pencil" };
+		for (const without of [await load("board"), await load("board", "tls")])
+			expect(() => new Scram({ ...without, ...options })).toThrow("manifest_scram.json");
+		const network = await load("board", "scram");
+		expect(network.streams).toEqual({ tls: undefined, webSocket: undefined });
+		expect(() => new Scram({ ...network, ...options })).not.toThrow();
+	});
+
+	test.each(["SHA1", "SHA256"] as const)(
+		"HMAC with %s is that of RFC 2104, for short and long keys",
+		async (name) => {
+			const { hmac, digest } = await digests();
+			for (const length of [1, 63, 64, 65, 200]) {
+				const [key, text] = [randomBytes(length), randomBytes(length)];
+				const before = Buffer.from(key);
+				const result = new Uint8Array(name === "SHA1" ? 20 : 32);
+				const keyed = new hmac(name, key);
+				// One key, many texts; the result may be the text.
+				for (const bytes of [text, key, result]) {
+					const wanted = createHmac(name, key).update(bytes).digest("hex");
+					keyed.sign(bytes, result);
+					expect(Buffer.from(result).toString("hex")).toBe(wanted);
+				}
+				expect(key).toEqual(before);
+				expect(Buffer.from(digest(name, text)).toString("hex")).toBe(
+					createHash(name).update(text).digest("hex"),
+				);
+			}
+		},
+	);
+
+	test.each([
+		["SHA1", 20],
+		["SHA256", 32],
+	] as const)("iterated, %s is PBKDF2, in slices of any size", async (name, size) => {
+		const { hmac } = await digests();
+		const [password, salt] = [randomBytes(9), randomBytes(16)];
+		const keyed = new hmac(name, password);
+		const link = new Uint8Array(size);
+		keyed.sign(Buffer.concat([salt, Buffer.from([0, 0, 0, 1])]), link);
+		const sum = link.slice();
+		for (const count of [0, 1, 98, 300]) keyed.iterate(link, sum, count);
+		expect(Buffer.from(sum)).toEqual(pbkdf2Sync(password, salt, 400, size, name));
+	});
+
+	test("random numbers have 32 bits", async () => {
+		const { random } = await digests();
+		const numbers = Array.from({ length: 200 }, random);
+		for (const number of numbers) expect(number).toBe(number | 0);
+		expect(numbers.reduce((bits, number) => bits | number, 0)).toBe(-1);
+		expect(numbers.reduce((bits, number) => bits & number, -1)).toBe(0);
+	});
+
+	test('"xs-mqtt/scram" there is what it is elsewhere', async () => {
+		jest.resetModules();
+		const elsewhere = await provide("xs-mqtt/authentication/index", "src/authentication/index");
+		const name = "scram";
+		expect({ ...(await import(`../../hosts/moddable/${name}.js`)) }).toEqual({ ...elsewhere });
+		const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+		expect(exports["./scram"]).toEqual({
+			types: "./build/src/authentication/index.d.ts",
+			moddable: "./hosts/moddable/mcpack/scram/index.js",
+			default: "./build/src/authentication/index.js",
+		});
+		for (const path of Object.values<string>(exports["./scram"]).filter(
+			(path) => !path.startsWith("./build/"),
+		))
+			expect(existsSync(path)).toBe(true);
 	});
 });
 

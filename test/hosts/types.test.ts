@@ -25,6 +25,8 @@ const MAPPED = {
 	"xs-mqtt": [join(root, "hosts/moddable/xs-mqtt")],
 	"xs-mqtt/network": [join(root, "hosts/moddable/network")],
 	"xs-mqtt/telemetry": [join(root, "hosts/moddable/telemetry")],
+	"xs-mqtt/v5": [join(root, "hosts/moddable/v5")],
+	"xs-mqtt/codes": [join(root, "hosts/moddable/codes")],
 	"xs-mqtt/request": [join(root, "hosts/moddable/request")],
 	"xs-mqtt/wifi": [join(root, "hosts/moddable/wifi")],
 	"xs-mqtt/sntp": [join(root, "hosts/moddable/sntp")],

@@ -55,7 +55,7 @@ function walk(received: ReceivedProperties): Record<string, string | string[]> |
 
 const numbers = (received: ReceivedProperties, property: number): number[] => {
 	const found: number[] = [];
-	for (let at = received.find(property); at >= 0; at = received.find(property, at + received.foundLength))
+	for (let at = received.locate(property); at >= 0; at = received.locate(property, at + received.foundLength))
 		found.push(received.numberAt(property, at));
 	return found;
 };

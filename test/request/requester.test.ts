@@ -295,6 +295,24 @@ describe("Response Information", () => {
 		expect(sent(bad.peer)).toEqual([]);
 	});
 
+	test("where the next broker gives none, nothing is sent, and what still comes is passed over", () => {
+		const setup = dialling({ responseInformation: true });
+		const { requester: asking, log } = requester(setup, { responseTopic: make });
+		accept(setup.peer, give("x"));
+		asking.send("a");
+		const [{ correlation, responseTopic }] = published(setup.peer);
+		setup.peer.fail();
+		setup.redial();
+		setup.peer.open();
+		setup.peer.take();
+		accept(setup.peer);
+		expect(asking.send("b")).toBe(NO_RESPONSE_TOPIC);
+		setup.peer.send(PUBLISH5(responseTopic!, "late", [data(CORRELATION_DATA, correlation!)]));
+		expect(log).toEqual([]);
+		setup.clock.advance(20_000);
+		expect(log).toEqual([expect.stringContaining("failed")]);
+	});
+
 	test("a Requester made while connected has it at once", () => {
 		const setup = dialling({ responseInformation: true });
 		accept(setup.peer, give("x"));

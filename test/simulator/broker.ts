@@ -40,6 +40,9 @@ async function listening(port: number, child: ChildProcess): Promise<void> {
 	);
 }
 
+/** Where examples/shared-worker takes jobs from. */
+const JOB = "jobs/primes";
+
 export class Broker {
 	/** Messages of the apps. */
 	messages = 0;
@@ -55,7 +58,8 @@ export class Broker {
 		this.#process = process;
 		this.#folder = folder;
 		this.#client = client;
-		client.on("message", (_topic, _payload, { qos }) => {
+		client.on("message", (topic, _payload, { qos }) => {
+			if (topic === JOB) return;
 			this.messages++;
 			this.qos[qos]++;
 		});
@@ -81,6 +85,11 @@ export class Broker {
 			child.kill();
 			throw error;
 		}
+	}
+
+	/** A job for a worker; it does not count as a message of an app. */
+	async publishJob(): Promise<void> {
+		await this.#client.publishAsync(JOB, "1000", { qos: 1 });
 	}
 
 	async stop(): Promise<void> {

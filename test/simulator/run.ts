@@ -1,7 +1,7 @@
 // `npm run test:simulator`: builds the examples with the Moddable SDK, debug and release, and runs them in its simulator
 // against Mosquitto. Readings have to arrive; in debug builds the instruments must show no garbage once connected.
 // With --tls: what TLS does there, see tls.ts; with --figures: what it takes, see figures.ts; with --scram: see scram.ts.
-// For whoever has the SDK: CI has not.
+// It needs the SDK, which CI does not have.
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -26,6 +26,10 @@ const SETTLING = 3;
 const OVER_TLS = new Set(["secure-sensor"]);
 /** They sleep between readings and then begin anew: there is nothing to judge about the time in between. */
 const SLEEPERS = new Set(["sleeper"]);
+/** They trace for each message, which makes garbage: their memory is not judged. */
+const TALKERS = new Set(["request-response", "shared-worker"]);
+/** They do nothing unless somebody wants it. */
+const WORKERS = new Set(["shared-worker"]);
 
 /** They need a broker with TLS: see tls.ts. */
 const SECURE = new Set(["secure-sensor"]);
@@ -78,8 +82,10 @@ async function run(sdk: Sdk, it: Case, options: Options, display: string | undef
 		const settings = { host: "127.0.0.1", ...place, interval: options.interval, qos };
 		const app = await buildApp(sdk, example, build, settings);
 		simulator = await Simulator.start(sdk, app, display);
-		for (let waited = 0; broker.messages === 0 && waited < PATIENCE && !simulator.ended; waited++)
+		for (let waited = 0; broker.messages === 0 && waited < PATIENCE && !simulator.ended; waited++) {
+			if (WORKERS.has(name)) await broker.publishJob();
 			await sleep(1000);
+		}
 		if (broker.messages === 0) faults.push(`no message came in ${PATIENCE} seconds`);
 		else {
 			await sleep(SETTLING * 1000);
@@ -88,7 +94,7 @@ async function run(sdk: Sdk, it: Case, options: Options, display: string | undef
 			for (let second = 0; second < options.seconds && !simulator.ended; second++) await sleep(1000);
 			const rate = ((broker.messages - messages) / options.seconds).toFixed(1);
 			const figures = [`${broker.messages} messages, ${rate} a second`, `QoS 0/1/2: ${broker.qos.join("/")}`];
-			if (it.build === "debug" && !SLEEPERS.has(name) && !OVER_TLS.has(name)) {
+			if (it.build === "debug" && ![SLEEPERS, OVER_TLS, TALKERS].some((set) => set.has(name))) {
 				const verdict = judge(simulator.names, simulator.samples.slice(from));
 				faults.push(...verdict.faults);
 				figures.push(

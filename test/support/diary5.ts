@@ -94,6 +94,12 @@ export class Diary5 implements PacketSink5 {
 		}
 	}
 
+	/** What it makes of an alias. */
+	resolve: () => boolean = () => true;
+
+	onAlias(): boolean {
+		return this.resolve();
+	}
 	onMessage(): boolean {
 		if (this.decoder.id !== 0 || this.decoder.partLength !== this.decoder.total) throw new Error("not whole");
 		return this.onPublish();
@@ -114,6 +120,7 @@ export class Diary5 implements PacketSink5 {
 		} = this.decoder;
 		if (offset === 0) this.#payload = "";
 		this.#payload += hex(payload.slice(0, partLength));
+		if (partLength > this.decoder.payloadSize) throw new Error("more than the buffer holds");
 		if (offset + partLength !== this.#payload.length / 2) throw new Error(`a part at ${offset}`);
 		// Zero behind the topic's end is what makes comparing words possible.
 		if (topic.slice(topicLength, topicSize).some((byte) => byte !== 0)) throw new Error("no zero tail");

@@ -170,13 +170,15 @@ export class Authentication {
 	/** The same method each time (MQTT-4.12.0-5), and all of the data. */
 	private faultOf(received: ReceivedProperties): Reason | undefined {
 		const { method } = this;
-		const at = received.find(Property.AUTHENTICATION_METHOD);
+		const at = received.locate(Property.AUTHENTICATION_METHOD);
 		// One for which there was no room is longer than ours, or behind such data.
 		if (at < 0) return received.truncated ? AUTH_TOO_LONG : AUTH_METHOD;
 		if (received.foundLength !== method.length - 2) return AUTH_METHOD;
 		for (let i = method.length - 1; i >= 2; i--)
 			if (received.buffer[at + i - 2] !== method[i]) return AUTH_METHOD;
-		return received.truncated && received.find(Property.AUTHENTICATION_DATA) < 0 ? AUTH_TOO_LONG : undefined;
+		return received.truncated && received.locate(Property.AUTHENTICATION_DATA) < 0
+			? AUTH_TOO_LONG
+			: undefined;
 	}
 
 	private rest(stage: Stage): void {

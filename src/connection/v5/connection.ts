@@ -4,8 +4,7 @@
 import type { Outbox } from "../../session/outbox.js";
 import type { WillFields5 } from "../../session/payload.js";
 import { Stage, type Subscriptions } from "../../session/subscriptions.js";
-import type { Outbox5 } from "../../session/v5/outbox.js";
-import { MESSAGE_EXPIRED } from "../../session/v5/reasons.js";
+import { type Outbox5, plainName, whyOf } from "../../session/v5/outbox.js";
 import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
 import { whole, yesOrNo } from "../../wire/check.js";
 import type { Reason } from "../../wire/reason.js";
@@ -18,7 +17,7 @@ import type { ReceivedProperties } from "../../wire/v5/received.js";
 import { Connection, Phase } from "../connection.js";
 import { type ClientOptions, Default, type Settings } from "../options.js";
 import type { Parts } from "../parts.js";
-import { CONNECTION_LOST } from "../reasons.js";
+import { CONNECTION_LOST, REPLACED } from "../reasons.js";
 import type { Statistics } from "../statistics.js";
 import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
 import { Dialer5 } from "./dialer.js";
@@ -174,6 +173,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.dismissed = false;
 		this.reader.speak(this.five);
 		this.writer.speak(this.five);
+		this.outbox.bound(this.options.window ?? Default.WINDOW);
 		super.connect();
 	}
 
@@ -275,14 +275,11 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
 		const { outbox, five, granted } = this;
 		const lost: number[] = [];
-		const reasons: Reason[] = [];
 		if (five)
-			for (let name = outbox.nextUnservable(granted); name >= 0; name = outbox.nextUnservable(granted)) {
+			for (let name = outbox.nextUnservable(granted); name >= 0; name = outbox.nextUnservable(granted))
 				lost.push(name);
-				reasons.push(outbox.why);
-			}
 		let failure = super.resumeSession(sessionPresent);
-		for (let i = 0; i < lost.length; i++) failure = this.tell(lost[i], reasons[i], failure);
+		for (let i = 0; i < lost.length; i++) failure = this.tellGone(lost[i], failure);
 		if (five) return failure;
 		for (let name = outbox.takeOmitted(); name >= 0; name = outbox.takeOmitted())
 			try {
@@ -295,14 +292,14 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	/** What has expired is told, too, and what the broker does not serve. */
 	override catchUp(): void {
-		if (!this.outbox.hasExpired && !this.subscriptions.refuses) {
+		const { outbox } = this;
+		if (outbox.replacedCount === 0 && !this.subscriptions.refuses) {
 			super.catchUp();
 			return;
 		}
-		const { outbox } = this;
 		let failure: { error: unknown } | undefined;
-		for (let name = outbox.takeExpired(); name >= 0; name = outbox.takeExpired())
-			failure = this.tell(name, MESSAGE_EXPIRED, failure);
+		for (let name = outbox.takeReplaced(); name >= 0; name = outbox.takeReplaced())
+			failure = this.tellGone(name, failure);
 		for (let refused = this.subscriptions.takeRefused(); refused; refused = this.subscriptions.takeRefused())
 			try {
 				if (refused.state >= Stage.UNWANTED) this.options.onUnsubscribed?.(refused.topicFilter, refused.code);
@@ -312,6 +309,13 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			}
 		super.catchUp();
 		if (failure !== undefined) throw failure.error;
+	}
+
+	protected override tellGone(
+		name: number,
+		failure: { error: unknown } | undefined,
+	): { error: unknown } | undefined {
+		return this.tell(plainName(name), whyOf(name) ?? REPLACED, failure);
 	}
 
 	protected override attend(now: number): void {
@@ -341,6 +345,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			this.fives |= host;
 			granted.take(this.reader.received, sessionExpiryOf(this.options), seconds);
 			this.writer.limit(granted);
+			this.outbox.bound(Math.min(this.options.window ?? Default.WINDOW, granted.receiveMaximum));
 			this.subscriptions.allow(granted);
 		} else if (change === Change.REFUSED) this.fours |= host;
 		this.change = Change.NONE;
@@ -405,11 +410,14 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		const { authentication } = this;
 		const { received } = this.reader;
 		if (authentication !== undefined) return authentication.accept(received);
-		return received.find(Property.AUTHENTICATION_METHOD) < 0 ? undefined : AUTH_UNEXPECTED;
+		return received.locate(Property.AUTHENTICATION_METHOD) < 0 ? undefined : AUTH_UNEXPECTED;
 	}
 
 	sendAuth(packet: Uint8Array): void {
-		this.writer.sendAuth(packet);
+		// In a later exchange: what the broker takes is known (section 3.2.2.3.6).
+		if (this.state >= Phase.CONNECTED && packet.length > this.granted.maximumPacketSize)
+			this.refuse(reasonOf(ReasonCode.PACKET_TOO_LARGE));
+		else this.writer.sendAuth(packet);
 	}
 
 	refuse(reason: Reason): void {

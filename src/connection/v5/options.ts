@@ -29,11 +29,6 @@ export interface Options5 {
 	 * that are larger, also those that would reach a handler in parts. Default: none is named.
 	 */
 	maximumPacketSize?: number;
-	/**
-	 * Publishing throws when Properties say that a payload is UTF-8 and it is not (section 3.3.2.3.2); `publishFrom`, whose
-	 * payload comes in parts, is not looked at. Default false: it costs work for each byte.
-	 */
-	checkPayloadFormat?: boolean;
 	/** The broker may say more about failures, with reason strings (section 3.1.2.11.7); see `client.received`. Default false. */
 	problemInformation?: boolean;
 	/** Asks for `client.limits.responseInformation` (section 3.1.2.11.6). Default false. */
@@ -71,7 +66,6 @@ export interface Settings5 extends Settings {
 	propertySize: number;
 	topicAliases: number;
 	aliases: number;
-	checkPayloadFormat: boolean;
 }
 
 export const enum Expiry {
@@ -84,7 +78,6 @@ const ONLY_5 = Object.freeze([
 	"propertySize",
 	"topicAliases",
 	"aliases",
-	"checkPayloadFormat",
 	"maximumPacketSize",
 	"problemInformation",
 	"responseInformation",
@@ -138,13 +131,17 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 		return settings;
 	}
 	const longest = longestExpiry(options);
-	whole("sessionExpiry", options.sessionExpiry, longest, 0, longest);
+	whole("sessionExpiry", options.sessionExpiry, longest, 0, Expiry.NEVER);
+	if (sessionExpiryOf(options) > longest)
+		throw new RangeError(
+			`sessionExpiry is ${options.sessionExpiry}: with clean it must be 0, or left out: such a session ends with the ` +
+				"connection",
+		);
 	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
 	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);
 	if (options.maximumPacketSize !== undefined)
 		whole("maximumPacketSize", options.maximumPacketSize, undefined, 16, 0xffff_ffff);
-	settings.checkPayloadFormat = yesOrNo("checkPayloadFormat", options.checkPayloadFormat);
 	yesOrNo("problemInformation", options.problemInformation);
 	yesOrNo("responseInformation", options.responseInformation);
 	checkFunction("onRedirect", options.onRedirect);

@@ -32,11 +32,14 @@ export class Reader5 extends Reader implements PacketSink5 {
 	declare readonly decoder: Decoder5;
 	declare protected readonly outbox: Outbox5;
 	declare protected readonly writer: Writer5;
-	/** The connection at hand speaks 5.0. */
-	five = false;
 	/** Aliases that the broker may use, if any, and the topic name at hand, eight bytes at a time. */
 	private aliases: InboundAliases | undefined;
 	private topicWords: Float64Array | undefined;
+
+	/** The connection at hand speaks 5.0. */
+	private get five(): boolean {
+		return this.decoder.five;
+	}
 
 	protected override get subscriptions(): Subscriptions5 {
 		return super.subscriptions as Subscriptions5;
@@ -72,7 +75,6 @@ export class Reader5 extends Reader implements PacketSink5 {
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
 		const { decoder } = this;
-		this.five = five;
 		decoder.five = five;
 		decoder.keepsProblemInformation = this.options.problemInformation ?? false;
 	}
@@ -99,22 +101,8 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	// ---- messages
 
-	override onMessage(): boolean {
-		return (this.decoder.alias === 0 || this.resolveAlias()) && super.onMessage();
-	}
-
-	override onPublish(): boolean {
-		const { decoder } = this;
-		return (decoder.alias === 0 || decoder.offset > 0 || this.resolveAlias()) && super.onPublish();
-	}
-
-	override onPublishQos2(): boolean {
-		const { decoder } = this;
-		return (decoder.alias === 0 || decoder.offset > 0 || this.resolveAlias()) && super.onPublishQos2();
-	}
-
 	/** The message at hand sets its alias, or gets the topic name that is set. False: it must not have it. */
-	private resolveAlias(): boolean {
+	onAlias(): boolean {
 		const { decoder, aliases } = this;
 		const { alias, topicLength } = decoder;
 		if (aliases?.allows(alias)) {

@@ -1,7 +1,7 @@
 // What goes out, in MQTT 5.0: PUBLISH with properties and aliases, acknowledgements with reasons, DISCONNECT, AUTH.
 
-import { type Fill, Id } from "../../session/outbox.js";
-import { Mark, Store } from "../../session/store.js";
+import type { Fill } from "../../session/outbox.js";
+import { Layout, Mark, Store } from "../../session/store.js";
 import { Stage, type Subscription } from "../../session/subscriptions.js";
 import { leadOf, type Outbox5, Size } from "../../session/v5/outbox.js";
 import {
@@ -20,7 +20,7 @@ import { Property } from "../../wire/v5/property.js";
 import type { Alarm } from "../alarm.js";
 import type { Liveness } from "../liveness.js";
 import type { Statistics } from "../statistics.js";
-import { Bytes, bytesOf, First, NONE, type PayloadWriter, Writer } from "../writer.js";
+import { Bytes, bytesOf, First, NONE, Writer } from "../writer.js";
 import type { Limits } from "./limits.js";
 
 const enum Refused {
@@ -46,30 +46,13 @@ const STRING = "string";
 export class Writer5 extends Writer {
 	/** The connection at hand speaks 5.0. */
 	five: boolean;
-	/** What the broker has granted; undefined: it has not said yet, or speaks 3.1.1. */
+	/** What the broker has granted, if it takes less than MQTT allows. */
 	private limits: Limits | undefined;
-	/** It takes less than MQTT allows. */
-	private limited: boolean;
-	/** Of the message that is being composed: the topic's alias; negative: one that this message sets; 0: none. */
-	private alias: number;
-	/** Bytes of its properties. */
-	private propertyLength: number;
+	declare readonly outbox: Outbox5;
 	declare readonly subscriptions: Subscriptions5;
-	private readonly outbox5: Outbox5;
 	/** AUTH that waits for what is half sent. */
 	private auth: Uint8Array | undefined;
-
-	// Of the record that is being sent. Its packet: a header, names (topic, packet identifier), properties that are not in
-	// the record (their length, expiry), and the rest.
-	private head: number;
-	private remaining: number;
-	private namesAt: number;
-	private namesLength: number;
-	/** Bytes of properties, and of those that are not in the record, with the length in front. */
-	private blockLength: number;
-	private added: number;
-	private restAt: number;
-	/** Seconds until it expires, as the packet says; 0: it does not. */
+	/** Seconds until the message expires that is being sent, as its packet says; 0: it does not. */
 	private left: number;
 
 	constructor(
@@ -82,44 +65,31 @@ export class Writer5 extends Writer {
 		super(outbox, subscriptions, statistics, liveness, alarm);
 		this.five = false;
 		this.limits = undefined;
-		this.limited = false;
-		this.alias = 0;
-		this.propertyLength = 0;
-		this.outbox5 = outbox;
 		this.auth = undefined;
-		this.head = 0;
-		this.remaining = 0;
-		this.namesAt = 0;
-		this.namesLength = 0;
-		this.blockLength = 0;
-		this.added = 0;
-		this.restAt = 0;
 		this.left = 0;
 	}
 
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
 		this.five = five;
-		this.outbox5.bound(Id.LAST);
 	}
 
 	/** The broker has accepted, and says what it takes. To be called before anything that is held goes again. */
 	limit(limits: Limits): void {
-		this.limits = limits;
-		this.limited =
+		if (
 			limits.maximumQos < 2 ||
 			!limits.retainAvailable ||
-			limits.maximumPacketSize < Limit.REMAINING_LENGTH + Bytes.HEADER_MOST;
-		this.outbox5.bound(limits.receiveMaximum);
-		this.outbox5.aliases.allow(limits.topicAliasMaximum);
+			limits.maximumPacketSize < Limit.REMAINING_LENGTH + Bytes.HEADER_MOST
+		)
+			this.limits = limits;
+		this.outbox.aliases.allow(limits.topicAliasMaximum);
 	}
 
 	override stop(): void {
 		super.stop();
 		this.limits = undefined;
-		this.limited = false;
 		this.auth = undefined;
-		this.outbox5.aliases.clear();
+		this.outbox.aliases.clear();
 	}
 
 	// ---- messages
@@ -128,119 +98,52 @@ export class Writer5 extends Writer {
 		return this.accepted && !this.five;
 	}
 
-	override publish(
-		topic: Topic,
-		payload: Uint8Array | string,
-		qos: QoS | undefined,
-		retain: boolean | undefined,
-		properties?: Properties,
-	): number {
-		if (!this.five && (properties === undefined || this.accepted))
-			return super.publish(topic, payload, qos, retain);
-		if (this.lent) return this.refuse();
-		if (properties !== undefined && this.outbox5.checksFormat && typeof payload !== STRING)
-			checkFormat(properties, payload as Uint8Array, 0, payload.length);
-		this.topic = NONE;
-		const window = this.window;
-		const at = this.prepare(topic, qos, properties);
-		let end: number;
-		if (typeof payload === STRING) end = writeUtf8(payload as string, window, at);
-		else {
-			end = at + payload.length;
-			if (end > window.length) end = -1;
-			else window.set(payload as Uint8Array, at);
-		}
-		// An empty text is written even behind the end.
-		if (end < 0 || end > window.length) return this.publishLong(topic, payload, qos, retain, properties);
-		return this.submit5(topic, qos, retain, at, end, 0, properties, payload);
-	}
-
-	override publishWith(
-		topic: Topic,
-		qos: QoS | undefined,
-		retain: boolean | undefined,
-		source: PayloadWriter,
-		owner: number,
-		properties?: Properties,
-	): number {
-		if (!this.five && (properties === undefined || this.accepted))
-			return super.publishWith(topic, qos, retain, source, owner);
-		if (this.lent) return this.refuse();
-		const unavailable = this.unavailable(qos, retain);
-		if (unavailable !== 0) return this.decline(unavailable);
-		this.topic = NONE;
-		// Where a payload is promised room, which `checkSize` knows, or in front of that.
-		const first = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
-		const at = Math.min(first, this.prepare(topic, qos, properties));
-		const end = this.fillIn(topic, source, at, this.payloadLimit);
-		if (properties !== undefined && this.outbox5.checksFormat) checkFormat(properties, this.window, at, end);
-		return this.submit5(topic, qos, retain, at, end, owner, properties);
-	}
-
-	/** Measures what stands before a payload in the window: returns where that goes, behind a header of two bytes. */
-	private prepare(topic: Topic, qos: QoS | undefined, properties: Properties | undefined): number {
-		let alias = 0;
-		let names = topic.field.length + (qos ? 2 : 0);
-		// A shorter topic name takes no more than its alias.
-		if (this.open && topic.field.length > 2 + Size.ALIAS) {
-			const { aliases } = this.outbox5;
-			alias = aliases.aliasOf(topic);
-			if (alias > 0) names = qos ? 4 : 2;
-			else alias = -aliases.free;
-		}
-		this.alias = alias;
-		if (properties === undefined) {
-			if (alias === 0) {
-				this.propertyLength = 0;
-				return Bytes.HEAD + 1 + names;
-			}
-			this.propertyLength = Size.ALIAS;
-			return Bytes.HEAD + 1 + Size.ALIAS + names;
-		}
-		const { block } = properties;
-		const length = block.length - leadOf(block, 0) + extraOf(properties) + (alias === 0 ? 0 : Size.ALIAS);
-		this.propertyLength = length;
-		return Bytes.HEAD + lengthBytes(length) + length + names;
-	}
-
-	/** Publishes what `prepare` has measured, and whose payload stands in the window from `at` to `end`. */
-	private submit5(
+	protected override submit(
 		topic: Topic,
 		qos: QoS | undefined,
 		retain: boolean | undefined,
 		at: number,
 		end: number,
 		owner: number,
-		properties: Properties | undefined,
-		payload?: Uint8Array | string,
+		properties?: Properties,
 	): number {
-		const { window, outbox5 } = this;
+		if (!this.five && (properties === undefined || this.accepted))
+			return super.submit(topic, qos, retain, at, end, owner);
+		const { window, outbox } = this;
 		const length = end - at;
 		const field = topic.field;
 		let bytes = field.length + (qos ? 2 : 0) + length;
 		let marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0);
+		let inside = 0;
 		if (properties !== undefined) {
-			bytes = outbox5.bytesFor(topic, qos, length, properties);
-			marks |= outbox5.marksFor(properties);
+			if (properties.checksPayload) checkText(window, end, at);
+			bytes = outbox.bytesFor(topic, qos, length, properties);
+			marks |= outbox.marksFor(properties);
+			inside = insideOf(properties);
 		}
 		const span = (bytes + Bytes.SPAN) >> 2;
-		if (span > outbox5.spanMost && (owner === 0 || span > outbox5.spanFor(owner)))
-			throw this.tooLong(topic, length, span, owner, payload);
-		if (this.limited) {
+		if (span > outbox.spanMost && (owner === 0 || span > outbox.spanFor(owner)))
+			throw this.tooLong(topic, length, span, owner);
+		if (this.limits !== undefined) {
 			const declined = this.declines(topic, qos, retain, length, properties);
 			if (declined !== 0) return this.decline(declined);
 		}
-		let alias = this.alias;
-		let propertyLength = this.propertyLength;
-		if (alias < 0 && !this.open) alias = 0; // while the payload was written, the connection has ended
-		let names = alias > 0 ? 2 : field.length;
+		// Negative: one that this message sets. A shorter topic name takes no more than its alias.
+		let alias = 0;
+		let names = field.length;
+		if (this.open && names > 2 + Size.ALIAS) {
+			alias = outbox.aliases.aliasOf(topic);
+			if (alias > 0) names = 2;
+			else alias = -outbox.aliases.free;
+			if (alias !== 0) inside += Size.ALIAS;
+		}
 		if (qos) names += 2;
-		let body = names + lengthBytes(propertyLength) + propertyLength + length;
-		if (alias < 0 && this.limited && Bytes.HEADER_MOST + body > this.limits!.maximumPacketSize) {
+		let body = names + lengthBytes(inside) + inside + length;
+		if (alias < 0 && this.limits !== undefined && Bytes.HEADER_MOST + body > this.limits.maximumPacketSize) {
 			// With the alias it could be too large.
 			alias = 0;
-			propertyLength -= Size.ALIAS;
-			body = names + lengthBytes(propertyLength) + propertyLength + length;
+			inside -= Size.ALIAS;
+			body = names + lengthBytes(inside) + inside + length;
 		}
 		const head = body <= Bytes.SHORT ? Bytes.HEAD : 1 + lengthBytes(body);
 		const total = head + body;
@@ -248,12 +151,11 @@ export class Writer5 extends Writer {
 			!this.open ||
 			this.writable < total ||
 			total > window.length ||
-			(qos && (outbox5.inFlight >= outbox5.inFlightMost || outbox5.tail + span > outbox5.roomEnd))
+			(qos && (outbox.inFlight >= outbox.inFlightMost || outbox.tail + span > outbox.roomEnd))
 		)
-			return this.hold(topic, qos, marks, at, end, owner, properties, bytes, span);
+			return this.hold(topic, qos, marks, at, end, owner, properties);
 		const payloadAt = total - length;
 		if (payloadAt !== at) window.copyWithin(payloadAt, at, end);
-		const idAt = head + names - 2;
 		if (alias > 0) window[head] = window[head + 1] = 0;
 		else window.set(field, head);
 		if (properties !== undefined) {
@@ -263,17 +165,17 @@ export class Writer5 extends Writer {
 		}
 		let id = 0;
 		if (qos) {
-			if (outbox5.lastId === outbox5.freeTo) outbox5.measureIds();
+			if (outbox.lastId === outbox.freeTo) outbox.measureIds();
 			const inFlight = marks | Mark.IN_FLIGHT | ((-bytes & 3) << 4);
-			id = outbox5.addSent(span, inFlight, topic, properties, idAt, payloadAt, payloadAt + length, owner);
+			id = outbox.addSent(span, inFlight, topic, properties, head + names - 2, payloadAt, total, owner);
 			if (!this.liveness.watching) this.liveness.watch();
 		}
 		window[0] = First.PUBLISH | (marks & (Mark.QOS | Mark.RETAIN));
 		if (body <= Bytes.SHORT) window[1] = body;
 		else writeLength(window, 1, body);
 		let to = head + names;
-		if (propertyLength <= Bytes.SHORT) window[to++] = propertyLength;
-		else to = writeLength(window, to, propertyLength);
+		if (inside <= Bytes.SHORT) window[to++] = inside;
+		else to = writeLength(window, to, inside);
 		if (properties !== undefined && properties.messageExpiry >= 0)
 			to = putExpiry(window, to, properties.messageExpiry);
 		if (alias !== 0) {
@@ -283,9 +185,9 @@ export class Writer5 extends Writer {
 			window[to + 2] = number;
 		}
 		if (!this.send(total)) {
-			if (id === 0) return this.hold(topic, qos, marks, payloadAt, total, owner, properties, bytes, span);
+			if (id === 0) return this.hold(topic, qos, marks, payloadAt, total, owner, properties);
 			this.postpone();
-		} else if (alias < 0) outbox5.aliases.add(topic);
+		} else if (alias < 0) outbox.aliases.add(topic);
 		else if (properties === undefined && !this.stream?.overwrites && !this.stream?.allocates) {
 			this.topic = topic;
 			this.qos = qos;
@@ -293,7 +195,7 @@ export class Writer5 extends Writer {
 			this.payloadLength = length;
 			this.payloadAt = payloadAt;
 			this.length = total;
-			this.end = outbox5.windowAt + total;
+			this.end = outbox.windowAt + total;
 		}
 		this.statistics.published++;
 		return id;
@@ -308,16 +210,15 @@ export class Writer5 extends Writer {
 		end: number,
 		owner: number,
 		properties: Properties | undefined,
-		bytes: number,
-		span: number,
 	): number {
-		const { outbox5 } = this;
+		const { outbox } = this;
+		const bytes = outbox.bytesFor(topic, qos, end - at, properties);
 		this.tick();
-		const place = outbox5.place(span, owner);
+		const place = outbox.place(Store.span(bytes), owner);
 		if (place === 0) return this.refuse();
-		const id = qos ? outbox5.nextId() : 0;
-		const to = outbox5.put(place, topic, id, properties);
-		outbox5.all.copyWithin(to, outbox5.windowAt + at, outbox5.windowAt + end);
+		const id = qos ? outbox.nextId() : 0;
+		const to = outbox.put(place, topic, id, properties);
+		outbox.all.copyWithin(to, outbox.windowAt + at, outbox.windowAt + end);
 		return this.enqueue(place, id, marks, bytes, owner, properties);
 	}
 
@@ -330,12 +231,12 @@ export class Writer5 extends Writer {
 		owner: number,
 		properties: Properties | undefined,
 	): number {
-		this.outbox5.add(place, id, marks, bytes, owner);
+		this.outbox.add(place, id, marks, bytes, owner);
 		this.statistics.published++;
 		this.open = false;
 		this.flush();
-		if (properties !== undefined && properties.messageExpiry >= 0 && this.outbox5.waiting)
-			this.alarm.within(this.outbox5.untilExpiry());
+		if (properties !== undefined && properties.messageExpiry >= 0 && this.outbox.waiting)
+			this.alarm.within(this.outbox.untilExpiry());
 		return id;
 	}
 
@@ -347,22 +248,24 @@ export class Writer5 extends Writer {
 		retain: boolean | undefined,
 		properties?: Properties,
 	): number {
-		if (!this.five && properties === undefined) return super.publishLong(topic, payload, qos, retain);
-		const { outbox5 } = this;
+		if (!this.five && (properties === undefined || this.accepted))
+			return super.publishLong(topic, payload, qos, retain);
+		const { outbox } = this;
 		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;
-		const bytes = outbox5.bytesFor(topic, qos, length, properties);
+		if (properties?.checksPayload && typeof payload !== STRING) checkText(payload as Uint8Array, length, 0);
+		const bytes = outbox.bytesFor(topic, qos, length, properties);
 		const span = Store.span(bytes);
-		if (span > outbox5.spanMost) throw this.tooLong(topic, length, span, 0, payload);
+		if (span > outbox.spanMost) throw this.tooLong(topic, length, span, 0, payload);
 		const declined = this.declines(topic, qos, retain, length, properties);
 		if (declined !== 0) return this.decline(declined);
 		this.tick();
-		const place = outbox5.place(span, 0);
+		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
-		const id = qos ? outbox5.nextId() : 0;
-		const at = outbox5.put(place, topic, id, properties);
-		if (typeof payload === STRING) writeUtf8(payload as string, outbox5.all, at);
-		else outbox5.all.set(payload as Uint8Array, at);
-		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0) | outbox5.marksFor(properties);
+		const id = qos ? outbox.nextId() : 0;
+		const at = outbox.put(place, topic, id, properties);
+		if (typeof payload === STRING) writeUtf8(payload as string, outbox.all, at);
+		else outbox.all.set(payload as Uint8Array, at);
+		const marks = (qos ? qos << 1 : 0) | (retain ? Mark.RETAIN : 0) | outbox.marksFor(properties);
 		return this.enqueue(place, id, marks, bytes, 0, properties);
 	}
 
@@ -377,8 +280,8 @@ export class Writer5 extends Writer {
 		if (!this.five && (properties === undefined || this.accepted))
 			return super.publishFrom(topic, total, fill, qos, retain);
 		if (this.lent) return this.refuse();
-		const { outbox5 } = this;
-		const before = outbox5.bytesFor(topic, qos, 0, properties);
+		const { outbox } = this;
+		const before = outbox.bytesFor(topic, qos, 0, properties);
 		// All that stands before the payload goes out at once: a header, and what may be added to the properties.
 		if (before + Bytes.HEADER_MOST + 1 + Size.EXPIRY > this.window.length)
 			throw this.topicTooLong(topic, "packetSize", this.window.length);
@@ -386,27 +289,19 @@ export class Writer5 extends Writer {
 			throw new RangeError(
 				`total is ${total}: with its properties the message is over MQTT's limit of ${Limit.REMAINING_LENGTH}`,
 			);
-		const bytes = outbox5.bytesFor(topic, qos, 6, properties);
+		const bytes = outbox.bytesFor(topic, qos, 6, properties);
 		const span = Store.span(bytes);
-		if (span > outbox5.spanMost) throw this.topicTooLong(topic, "storeSize", outbox5.spanMost * 4);
+		if (span > outbox.spanMost) throw this.topicTooLong(topic, "storeSize", outbox.spanMost * 4);
 		const declined = this.declines(topic, qos, retain, total, properties);
 		if (declined !== 0) return this.decline(declined);
 		this.tick();
-		const place = outbox5.place(span, 0);
+		const place = outbox.place(span, 0);
 		if (place === 0) return this.refuse();
 		this.topic = NONE;
-		const id = qos === 0 ? 0 : outbox5.nextId();
-		outbox5.putFill(outbox5.put(place, topic, id, properties), total, fill);
-		const marks = (qos << 1) | (retain ? Mark.RETAIN : 0) | Mark.PULLED | outbox5.marksFor(properties);
+		const id = qos === 0 ? 0 : outbox.nextId();
+		outbox.putFill(outbox.put(place, topic, id, properties), total, fill);
+		const marks = (qos << 1) | (retain ? Mark.RETAIN : 0) | Mark.PULLED | outbox.marksFor(properties);
 		return this.enqueue(place, id, marks, bytes, 0, properties);
-	}
-
-	/** Why this broker takes no such message, whatever it carries; 0: it does. */
-	private unavailable(qos: QoS | undefined, retain: boolean | undefined): number {
-		if (!this.limited) return 0;
-		const limits = this.limits!;
-		if (qos && qos > limits.maximumQos) return Refused.QOS_UNAVAILABLE;
-		return retain && !limits.retainAvailable ? Refused.RETAIN_UNAVAILABLE : 0;
 	}
 
 	/** Why this broker does not take a message with so many bytes of payload; 0: it does. */
@@ -417,18 +312,14 @@ export class Writer5 extends Writer {
 		length: number,
 		properties: Properties | undefined,
 	): number {
-		if (!this.limited) return 0;
-		const unavailable = this.unavailable(qos, retain);
-		if (unavailable !== 0) return unavailable;
-		let body = topic.field.length + (qos ? 2 : 0) + length;
-		if (properties === undefined) body++;
-		else {
-			const { block } = properties;
-			const inside = block.length - leadOf(block, 0) + extraOf(properties);
-			body += lengthBytes(inside) + inside;
-		}
+		const { limits } = this;
+		if (limits === undefined) return 0;
+		if (qos && qos > limits.maximumQos) return Refused.QOS_UNAVAILABLE;
+		if (retain && !limits.retainAvailable) return Refused.RETAIN_UNAVAILABLE;
+		const inside = properties === undefined ? 0 : insideOf(properties);
+		const body = topic.field.length + (qos ? 2 : 0) + lengthBytes(inside) + inside + length;
 		// It may have to go again on another connection, with its topic name.
-		return 1 + lengthBytes(body) + body > this.limits!.maximumPacketSize ? Refused.TOO_LARGE : 0;
+		return 1 + lengthBytes(body) + body > limits.maximumPacketSize ? Refused.TOO_LARGE : 0;
 	}
 
 	private decline(answer: number): number {
@@ -439,12 +330,12 @@ export class Writer5 extends Writer {
 
 	/** Looks at the time, if something may expire. */
 	private tick(): void {
-		this.outbox5.advance(this.alarm.ticks());
+		this.outbox.advance(this.alarm.ticks());
 	}
 
 	/** A message was refused since its identifier is in use: it goes again under a new one. */
 	sendAgain(id: number, qos: number): boolean {
-		if (!this.outbox5.renumber(id, qos)) return false;
+		if (!this.outbox.renumber(id, qos)) return false;
 		this.open = false;
 		this.topic = NONE;
 		return true;
@@ -519,69 +410,35 @@ export class Writer5 extends Writer {
 	// ---- records
 
 	override flush(): void {
-		if (this.outbox5.expiring > 0 && this.stream !== undefined) this.tick();
+		if (this.outbox.expiring > 0 && this.stream !== undefined) this.tick();
 		super.flush();
 	}
 
 	protected override writeMessage(at: number): boolean {
 		if (!this.isOther(at)) return super.writeMessage(at);
-		const length = this.measure(at);
-		if ((this.outbox5.marksOf(at) & Mark.PULLED) !== 0)
-			return this.writePulled(at, this.head, this.remaining);
+		// What goes out in pieces says the same in all of them.
+		if (this.partial === 0) this.left = this.outbox.left(at);
+		const length = this.composeSlice(at, 0, 0);
+		if ((this.outbox.marksOf(at) & Mark.PULLED) !== 0) return this.writePulled(at, 0, length);
 		if (this.partial === 0 && length <= this.window.length && length <= this.capacity) {
 			if (this.writable < length) return false;
 			this.composeSlice(at, 0, length);
 			return this.send(length);
 		}
-		return this.writePieces(at, this.head, this.remaining);
+		return this.writePieces(at, 0, length);
 	}
 
 	/** Whether a record's packet is other than its bytes behind a header. */
 	private isOther(at: number): boolean {
-		return this.five || (this.outbox5.marksOf(at) & (Mark.PROPERTIES | Mark.EXPIRES)) !== 0;
-	}
-
-	/** Measures the packet of a record; returns its length. */
-	private measure(at: number): number {
-		const { outbox5, five } = this;
-		const { all } = outbox5;
-		const marks = outbox5.marksOf(at);
-		const namesAt = outbox5.topicAt(at);
-		const end = outbox5.bodyAt(at) + outbox5.bodyLength(at);
-		const names = 2 + ((all[namesAt] << 8) | all[namesAt + 1]) + ((marks & Mark.QOS) === 0 ? 0 : 2);
-		let restAt = namesAt + names;
-		let block = 0;
-		if ((marks & Mark.PROPERTIES) !== 0) {
-			block = outbox5.propertyLength(at);
-			restAt += lengthBytes(block);
-			if (!five) restAt += block;
-		}
-		let added = 0;
-		if (five) {
-			// What goes out in pieces says the same in all of them.
-			if (this.partial === 0) this.left = (marks & Mark.EXPIRES) === 0 ? 0 : outbox5.left(at);
-			if (this.left > 0) added = Size.EXPIRY;
-			block += added;
-			added += lengthBytes(block);
-		}
-		let remaining = names + added + end - restAt;
-		if ((marks & Mark.PULLED) !== 0) remaining += outbox5.pulledLength(at) - 6;
-		this.namesAt = namesAt;
-		this.namesLength = names;
-		this.restAt = restAt;
-		this.blockLength = block;
-		this.added = added;
-		this.remaining = remaining;
-		this.head = 1 + lengthBytes(remaining);
-		return this.head + remaining;
+		return this.five || (this.outbox.marksOf(at) & (Mark.PROPERTIES | Mark.EXPIRES)) !== 0;
 	}
 
 	protected override composeWhole(at: number, limit: number): number {
 		if (!this.isOther(at)) return super.composeWhole(at, limit);
-		const length = this.measure(at);
+		this.left = this.outbox.left(at);
+		const length = this.composeSlice(at, 0, 0);
 		if (length > this.window.length || length > limit) return 0;
-		this.composeSlice(at, 0, length);
-		return length;
+		return this.composeSlice(at, 0, length);
 	}
 
 	protected override composePart(at: number, head: number, remaining: number, count: number): void {
@@ -589,56 +446,72 @@ export class Writer5 extends Writer {
 		else super.composePart(at, head, remaining, count);
 	}
 
-	/** Composes `count` bytes of the packet that was measured, from `offset` on, at the front of the window. */
-	private composeSlice(at: number, offset: number, count: number): void {
-		const { window, outbox5, head, namesLength, added } = this;
-		const { all, windowAt } = outbox5;
+	/**
+	 * Composes `count` bytes of a record's packet, from `offset` on, at the front of the window: a header, names (topic,
+	 * packet identifier), what is added (the properties' length, what is left of the expiry), and the rest of the record.
+	 * @returns bytes of the packet
+	 */
+	private composeSlice(at: number, offset: number, count: number): number {
+		const { window, outbox, five, left } = this;
+		const { all, windowAt } = outbox;
+		const marks = outbox.marksOf(at);
+		const namesAt = outbox.topicAt(at);
+		const names = 2 + ((all[namesAt] << 8) | all[namesAt + 1]) + ((marks & Mark.QOS) === 0 ? 0 : 2);
+		let restAt = namesAt + names;
+		let inside = 0;
+		if ((marks & Mark.PROPERTIES) !== 0) {
+			inside = outbox.propertyLength(at);
+			restAt += lengthBytes(inside);
+			if (!five) restAt += inside;
+		}
+		let added = 0;
+		if (five) {
+			if (left > 0) {
+				inside += Size.EXPIRY;
+				added = Size.EXPIRY;
+			}
+			added += lengthBytes(inside);
+		}
+		let remaining = names + added + outbox.bodyAt(at) + outbox.bodyLength(at) - restAt;
+		if ((marks & Mark.PULLED) !== 0) remaining += outbox.pulledLength(at) - Layout.PULLED;
+		const head = 1 + lengthBytes(remaining);
+		if (count === 0) return head + remaining;
 		let to = 0;
 		if (offset < head) {
-			const marks = outbox5.marksOf(at);
-			const dup = outbox5.isBegun(at) && (marks & Mark.QOS) !== 0 ? this.dup : 0;
+			const dup = outbox.isBegun(at) && (marks & Mark.QOS) !== 0 ? this.dup : 0;
 			window[0] = First.PUBLISH | dup | (marks & (Mark.QOS | Mark.RETAIN));
-			writeLength(window, 1, this.remaining);
+			writeLength(window, 1, remaining);
 			if (offset > 0) window.copyWithin(0, offset, head);
 			to = head - offset;
 		}
-		// Where the part at hand begins, counted from `offset`; negative: it began in an earlier piece.
+		// How much of each part was in earlier pieces.
 		let skip = Math.max(0, offset - head);
-		if (to < count && skip < namesLength) {
-			const part = Math.min(count - to, namesLength - skip);
-			const from = this.namesAt + skip;
-			all.copyWithin(windowAt + to, from, from + part);
+		if (to < count && skip < names) {
+			const part = Math.min(count - to, names - skip);
+			all.copyWithin(windowAt + to, namesAt + skip, namesAt + skip + part);
 			to += part;
 		}
-		skip = Math.max(0, offset - head - namesLength);
+		skip = Math.max(0, offset - head - names);
 		if (to < count && skip < added) {
 			// What does not fit is not written.
-			this.putAdded(to);
+			const behind = writeLength(window, to, inside);
+			if (left > 0) putExpiry(window, behind, left);
 			if (skip > 0) window.copyWithin(0, skip, added);
 			to += added - skip;
 		}
-		skip = Math.max(0, offset - head - namesLength - added);
-		if (to < count) {
-			const from = this.restAt + skip;
-			all.copyWithin(windowAt + to, from, from + count - to);
-		}
-	}
-
-	/** Writes what a packet has and its record has not: how long the properties are, and what is left of the expiry. */
-	private putAdded(at: number): void {
-		at = writeLength(this.window, at, this.blockLength);
-		if (this.left > 0) putExpiry(this.window, at, this.left);
+		skip = Math.max(0, offset - head - names - added);
+		if (to < count) all.copyWithin(windowAt + to, restAt + skip, restAt + skip + count - to);
+		return head + remaining;
 	}
 }
 
-/** Bytes of the message expiry that is sent with these properties. */
-const extraOf = (properties: Properties): number => (properties.messageExpiry < 0 ? 0 : Size.EXPIRY);
+/** Bytes of the properties that are sent with a message, without an alias, and without their length. */
+const insideOf = ({ block, messageExpiry }: Properties): number =>
+	block.length - leadOf(block, 0) + (messageExpiry < 0 ? 0 : Size.EXPIRY);
 
-/** Throws when the payload, from `at` to `end`, is said to be text and is not (section 3.3.2.3.2). */
-const checkFormat = ({ block }: Properties, bytes: Uint8Array, at: number, end: number): void => {
-	// It comes first, if it is there.
-	const first = leadOf(block, 0);
-	if (block[first] === Property.PAYLOAD_FORMAT && block[first + 1] === 1 && !wellFormed(bytes, end, at))
+/** Throws when a payload that is said to be text is not (section 3.3.2.3.2). */
+const checkText = (bytes: Uint8Array, end: number, at: number): void => {
+	if (!wellFormed(bytes, end, at))
 		throw new RangeError(
 			"the payload is not UTF-8, though its properties say so: payloadFormat is 1 (section 3.3.2.3.2)",
 		);

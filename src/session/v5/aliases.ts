@@ -9,7 +9,6 @@ import type { Topic } from "../../wire/topic.js";
 export class Aliases {
 	/** The topic with alias n at n - 1. */
 	private readonly topics: (Topic | undefined)[] = [];
-	private count = 0;
 	/** How many there may be now. */
 	private most = 0;
 
@@ -30,17 +29,18 @@ export class Aliases {
 
 	/** The alias that a topic without one may get; 0: there are no more. */
 	get free(): number {
-		return this.count < this.most ? this.count + 1 : 0;
+		const at = this.topics.indexOf(undefined);
+		return at >= 0 && at < this.most ? at + 1 : 0;
 	}
 
 	/** A PUBLISH that sets the free alias to this topic was sent whole. */
 	add(topic: Topic): void {
-		this.topics[this.count++] = topic;
+		this.topics[this.topics.indexOf(undefined)] = topic;
 	}
 
 	/** The connection is over, and so are they. */
 	clear(): void {
-		for (let i = 0; i < this.count; i++) this.topics[i] = undefined;
-		this.count = this.most = 0;
+		for (let i = 0; i < this.topics.length; i++) this.topics[i] = undefined;
+		this.most = 0;
 	}
 }

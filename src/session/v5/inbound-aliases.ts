@@ -27,7 +27,7 @@ export class InboundAliases {
 
 	/** A new connection begins with none. */
 	clear(): void {
-		this.lengths.fill(State.UNSET);
+		for (let i = 0; i < this.lengths.length; i++) this.lengths[i] = State.UNSET;
 	}
 
 	/** Whether the broker may use this alias. */

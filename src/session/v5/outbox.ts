@@ -9,12 +9,11 @@ import type { Properties } from "../../wire/v5/properties.js";
 import { Id, type Identifiers, Outbox, type Sizes } from "../outbox.js";
 import { Layout, Mark } from "../store.js";
 import { Aliases } from "./aliases.js";
-import { MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE } from "./reasons.js";
+import { MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE } from "./reasons.js";
 
 /** As `Sizes`, and what only 5.0 has. */
 export interface Sizes5 extends Sizes {
 	topicAliases: number;
-	checkPayloadFormat: boolean;
 }
 
 /** What a broker grants to those who publish (section 3.2.2.3). */
@@ -38,53 +37,54 @@ const enum Time {
 	/** The last second that a record can name: for messages that outlive the board. */
 	LAST = 0xffff_ffff,
 	SECOND = 1000,
+	/** At the first look; before it is 0. */
+	START = 1000,
 }
 
 /** Bytes that the length in front of a property block takes. */
 export const leadOf = (bytes: Uint8Array, at: number): number =>
 	bytes[at] < 128 ? 1 : bytes[at + 1] < 128 ? 2 : bytes[at + 2] < 128 ? 3 : 4;
 
+/** Added to a message's name: why it was given up. */
+const enum Name {
+	SHIFT = 24,
+	EXPIRED = 1 << SHIFT,
+	LARGE = 2 << SHIFT,
+	QOS = 3 << SHIFT,
+	RETAIN = 4 << SHIFT,
+	MASK = EXPIRED - 1,
+}
+
+const WHY = Object.freeze([MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE]);
+
+/** Why a message with this name was given up; undefined: it gave way to another. No index of -1, for which XS makes a string. */
+export const whyOf = (name: number): Reason | undefined =>
+	name < Name.EXPIRED ? undefined : WHY[(name >> Name.SHIFT) - 1];
+
+/** Packet identifier and owner, without that. */
+export const plainName = (name: number): number => name & Name.MASK;
+
 export class Outbox5 extends Outbox {
-	// Hot fields first. Of the last message that was sent at once in 5.0: its topic name, and where its packet identifier
-	// stands in the window. Undefined: what stands in the window is what is held.
+	// Hot fields first.
+	/**
+	 * Topic name of the last message that was sent at once in 5.0; `from` is then where its packet identifier stands in the
+	 * window. Undefined: what stands in the window is what is held.
+	 */
 	private field: Uint8Array | undefined;
-	private idAt: number;
 	readonly aliases: Aliases;
-	/** Whether payloads that are said to be text are checked. */
-	readonly checksFormat: boolean;
 	/** Messages that may expire: while there are some, the time matters. */
 	expiring: number;
-	/** Seconds, and milliseconds beside, since the first look at the time. */
-	private seconds: number;
-	private beside: number;
-	/** The last look. */
-	private lookedAt: number | undefined;
-	/** What has expired, as `nameOf` has it, oldest first, to be told. */
-	private expired: number[] | undefined;
-	/** Some is to be told. */
-	hasExpired: boolean;
-	private expiredCount: number;
-	private expiredTold: number;
-	private readonly sentMost: number;
-	/** Why the message goes that `nextUnservable` gave up. */
-	why: Reason;
+	/** Milliseconds that have passed, which may be many more than the ticks can count, and the ticks then. */
+	private time: number;
+	private lookedAt: number;
 
 	constructor(sizes: Sizes, firstId: number, dropsOldest: boolean, others: Identifiers) {
 		super(sizes, firstId, dropsOldest, others);
 		this.field = undefined;
-		this.idAt = 0;
 		this.aliases = new Aliases((sizes as Sizes5).topicAliases);
-		this.checksFormat = (sizes as Sizes5).checkPayloadFormat;
 		this.expiring = 0;
-		this.seconds = 0;
-		this.beside = 0;
-		this.lookedAt = undefined;
-		this.expired = undefined;
-		this.hasExpired = false;
-		this.expiredCount = 0;
-		this.expiredTold = 0;
-		this.sentMost = sizes.window;
-		this.why = MESSAGE_TOO_LARGE;
+		this.time = 0;
+		this.lookedAt = 0;
 	}
 
 	// ---- acceptance
@@ -108,8 +108,8 @@ export class Outbox5 extends Outbox {
 		const field = topic.field;
 		let at = this.bodyAt(place);
 		if (properties !== undefined && properties.messageExpiry >= 0) {
-			// Not a moment earlier: seconds that have begun count as whole ones.
-			const second = this.seconds + properties.messageExpiry + (this.beside > 0 ? 1 : 0);
+			// Not a moment earlier: a second that has begun is no whole one.
+			const second = Math.ceil(this.time / Time.SECOND) + properties.messageExpiry;
 			this.words[place + (Layout.HEADER >> 2)] = Math.min(second, Time.LAST);
 			at += Size.DEADLINE;
 		}
@@ -153,7 +153,7 @@ export class Outbox5 extends Outbox {
 		this.span = span;
 		this.marks = marks;
 		this.field = topic.field;
-		this.idAt = idAt;
+		this.from = idAt;
 		return id;
 	}
 
@@ -172,7 +172,7 @@ export class Outbox5 extends Outbox {
 		if (this.lastId === this.freeTo) this.measureIds();
 		const id = ++this.lastId;
 		const { window, all, words } = this;
-		const idAt = this.idAt;
+		const idAt = this.from;
 		window[idAt] = id >> 8;
 		window[idAt + 1] = id;
 		window.set(payload, at);
@@ -225,10 +225,10 @@ export class Outbox5 extends Outbox {
 		return this.bodyAt(at) + ((this.words[at + 1] & Mark.EXPIRES) === 0 ? 0 : Size.DEADLINE);
 	}
 
-	/** Seconds until it expires, at least 1. */
+	/** Seconds until it expires, at least 1; 0: it does not. */
 	left(at: number): number {
-		const left = this.deadlineOf(at) - this.seconds - (this.beside > 0 ? 1 : 0);
-		return Math.max(left, 1);
+		if ((this.words[at + 1] & Mark.EXPIRES) === 0) return 0;
+		return Math.max(1, Math.floor(this.deadlineOf(at) - this.time / Time.SECOND));
 	}
 
 	private deadlineOf(at: number): number {
@@ -239,15 +239,12 @@ export class Outbox5 extends Outbox {
 
 	/** The time is `now`, in milliseconds that may wrap. */
 	advance(now: number): void {
-		if (this.lookedAt === undefined) this.lookedAt = now;
-		const past = this.beside + ((now - this.lookedAt) | 0);
+		if (this.time === 0) this.time = Time.START;
+		else this.time += (now - this.lookedAt) | 0;
 		this.lookedAt = now;
-		const seconds = Math.floor(past / Time.SECOND);
-		this.seconds += seconds;
-		this.beside = past - seconds * Time.SECOND;
 	}
 
-	/** Gives up what has expired and was never sent (section 3.3.2.3.3); `takeExpired` tells. */
+	/** Gives up what has expired and was never sent (section 3.3.2.3.3); `takeReplaced` tells. */
 	expire(): void {
 		if (this.expiring === 0) return;
 		// Not by what stands behind the one that is given up: the head may pass it, and all behind is done with then.
@@ -260,23 +257,13 @@ export class Outbox5 extends Outbox {
 
 	private isExpired(at: number): boolean {
 		const marks = this.words[at + 1] & (Mark.EXPIRES | Mark.DEAD | Mark.IN_FLIGHT | Mark.BEGUN);
-		return marks === Mark.EXPIRES && this.deadlineOf(at) <= this.seconds;
+		return marks === Mark.EXPIRES && this.deadlineOf(at) * Time.SECOND <= this.time;
 	}
 
 	private lapse(at: number): void {
-		this.expired ??= [];
-		this.replaced ??= []; // then publish tells of both
-		this.expired[this.expiredCount++] = this.nameOf(at);
-		this.hasExpired = true;
+		this.replaced ??= [];
+		this.replaced[this.replacedCount++] = this.nameOf(at) | Name.EXPIRED;
 		this.finish(at);
-	}
-
-	/** `nameOf` the oldest message that has expired, to be told; -1: none. */
-	takeExpired(): number {
-		if (this.expiredTold < this.expiredCount) return this.expired![this.expiredTold++];
-		this.expiredTold = this.expiredCount = 0;
-		this.hasExpired = false;
-		return -1;
 	}
 
 	/** Milliseconds until the next message expires; Infinity: none does. */
@@ -287,7 +274,7 @@ export class Outbox5 extends Outbox {
 			const marks = this.words[at + 1] & (Mark.EXPIRES | Mark.DEAD | Mark.IN_FLIGHT | Mark.BEGUN);
 			if (marks === Mark.EXPIRES) first = Math.min(first, this.deadlineOf(at));
 		}
-		return (first - this.seconds) * Time.SECOND - this.beside;
+		return first * Time.SECOND - this.time;
 	}
 
 	/** What has expired is not sent. */
@@ -303,11 +290,11 @@ export class Outbox5 extends Outbox {
 	// ---- the broker's bounds, and refusals
 
 	/**
-	 * Not more are in flight than the broker takes (section 3.3.4). What has only PUBCOMP to come counts too, though the
-	 * specification lets it out after a reconnect (section 4.9): brokers count it.
+	 * So many may be in flight: the window, or what the broker takes, if that is less (section 3.3.4). What has only PUBCOMP
+	 * to come counts too, though the specification lets it out after a reconnect (section 4.9): brokers count it.
 	 */
-	bound(receiveMaximum: number): void {
-		this.inFlightMost = Math.min(this.sentMost, receiveMaximum);
+	bound(most: number): void {
+		this.inFlightMost = most;
 	}
 
 	/**
@@ -339,19 +326,20 @@ export class Outbox5 extends Outbox {
 	}
 
 	/**
-	 * Gives up the first message that the broker does not take (section 3.2.2.3), for the reason in `why`.
-	 * @returns its `nameOf`; -1: there is none
+	 * Gives up the first message that the broker does not take (section 3.2.2.3).
+	 * @returns its `nameOf`, and why, which `whyOf` and `plainName` tell apart; -1: there is none
 	 */
 	nextUnservable(granted: Granted): number {
 		const { words, tail } = this;
 		for (let at = this.head; at < tail; at += words[at] >>> 16) {
 			const marks = words[at + 1];
 			if ((marks & Mark.DEAD) !== 0) continue;
-			if ((marks & Mark.QOS) >> 1 > granted.maximumQos) this.why = QOS_NOT_AVAILABLE;
-			else if ((marks & Mark.RETAIN) !== 0 && !granted.retainAvailable) this.why = RETAIN_NOT_AVAILABLE;
-			else if (this.packetLength(at) > granted.maximumPacketSize) this.why = MESSAGE_TOO_LARGE;
+			let why: number;
+			if ((marks & Mark.QOS) >> 1 > granted.maximumQos) why = Name.QOS;
+			else if ((marks & Mark.RETAIN) !== 0 && !granted.retainAvailable) why = Name.RETAIN;
+			else if (this.packetLength(at) > granted.maximumPacketSize) why = Name.LARGE;
 			else continue;
-			return this.giveUp(at);
+			return this.giveUp(at) | why;
 		}
 		return -1;
 	}

@@ -59,9 +59,9 @@ export class Router5 extends Router {
 		else if (received.truncated) return false;
 		else
 			for (
-				let at = received.find(Property.SUBSCRIPTION_IDENTIFIER);
+				let at = received.locate(Property.SUBSCRIPTION_IDENTIFIER);
 				at >= 0;
-				at = received.find(Property.SUBSCRIPTION_IDENTIFIER, at + received.foundLength)
+				at = received.locate(Property.SUBSCRIPTION_IDENTIFIER, at + received.foundLength)
 			)
 				known =
 					this.add(subscriptions.withIdentifier(received.numberAt(Property.SUBSCRIPTION_IDENTIFIER, at))) ||

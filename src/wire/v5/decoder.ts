@@ -37,6 +37,8 @@ import { ReceivedProperties } from "./received.js";
 
 /** Who hears of packets of MQTT 5.0. Properties of the packet are in `received` until a call returns. */
 export interface PacketSink5 extends PacketSink {
+	/** A PUBLISH has an alias, of which it is told next: `nameTopic` gives it a name. False: it must not have it. */
+	onAlias(): boolean;
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP with a reason code other than 0; those with 0 come as in 3.1.1. */
 	onReasonCode(type: number, id: number, code: number): boolean;
 	/** One of the `count` codes of an UNSUBACK, `index` from 0. */
@@ -82,14 +84,14 @@ export class Decoder5 extends Decoder {
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
 	private readonly propertiesAt: number;
-	/** All that is received, eight bytes at a time; undefined: see `claim`. */
-	private words: Float64Array | undefined;
+	/** Properties of a PUBLISH, eight bytes at a time; undefined: see `claim`. */
+	private words?: Float64Array;
 	/**
 	 * Properties that were checked last, and how many words, NaN in the one behind them. If the next ones are the same,
 	 * `received` and `alias` are theirs.
 	 */
-	private checked: Float64Array | undefined;
-	private checkedCount: number;
+	private checked?: Float64Array;
+	private checkedCount?: number;
 	/** Bytes of those; -1: none. */
 	private lastLength: number;
 	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
@@ -121,9 +123,6 @@ export class Decoder5 extends Decoder {
 		this.five = false;
 		this.propertiesAt = Bytes.TOPIC_AT + topicSize + 8;
 		this.properties = new Uint8Array(this.buffer, this.propertiesAt);
-		this.words = undefined;
-		this.checked = undefined;
-		this.checkedCount = 0;
 		this.lastLength = -1;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
@@ -151,14 +150,15 @@ export class Decoder5 extends Decoder {
 	 * something is subscribed to: a client that only publishes does without.
 	 */
 	claim(): void {
-		this.words ??= new Float64Array(this.buffer, 0, this.payloadAt >> 3);
-		this.checked ??= new Float64Array((this.payloadAt - this.propertiesAt) >> 3);
+		const count = (this.payloadAt - this.propertiesAt) >> 3;
+		this.words ??= new Float64Array(this.buffer, this.propertiesAt, count);
+		this.checked ??= new Float64Array(count);
+		this.checkedCount ??= 0;
 	}
 
 	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
 	nameTopic(length: number): void {
 		this.topicLength = length;
-		this.lastHead = 0; // which says that it has none
 	}
 
 	/** Bytes of topic name that there is room for. */
@@ -253,12 +253,13 @@ export class Decoder5 extends Decoder {
 					const checked = this.checked!;
 					const words = this.words!;
 					let i = 0;
-					for (let j = this.propertiesAt >> 3; checked[i] === words[j]; j++) i++;
-					if (i >= this.checkedCount) this.received.rewind();
-					else if (!this.check()) {
-						more = false;
-						break;
+					while (checked[i] === words[i]) i++;
+					if (i < this.checkedCount!) more = this.check();
+					else {
+						this.received.rewind();
+						if (this.alias > 0) more = this.recallAlias();
 					}
+					if (!more) break;
 				}
 				if (got !== total) {
 					this.interrupt(Step.PAYLOAD, got, available + total);
@@ -292,7 +293,7 @@ export class Decoder5 extends Decoder {
 		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
 		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
-		if (length === 0 || behind < this.lastLength) this.lastLength = -1;
+		if ((length === 0 && this.alias === 0) || behind < this.lastLength) this.lastLength = -1;
 		this.type = PacketType.PUBLISH;
 		this.flags = flags;
 		this.topicLength = length;
@@ -313,9 +314,10 @@ export class Decoder5 extends Decoder {
 
 	/** The packet identifier, which was read behind the topic name. */
 	private takeId(): boolean {
-		const { topic, topicLength } = this;
-		const id = (topic[topicLength] << 8) | topic[topicLength + 1];
-		topic[topicLength] = topic[topicLength + 1] = 0;
+		const { topic } = this;
+		const at = this.headLength - 3;
+		const id = (topic[at] << 8) | topic[at + 1];
+		topic[at] = topic[at + 1] = 0;
 		this.id = id;
 		return id > 0 || this.reject(IDENTIFIER_ZERO);
 	}
@@ -325,7 +327,8 @@ export class Decoder5 extends Decoder {
 	 * last ones. `available` bytes are behind the packet.
 	 */
 	private longHead(got: number | undefined, available: number): boolean {
-		const { topic, topicLength, headLength, behind } = this;
+		const { topic, headLength, behind } = this;
+		const topicLength = this.ownTopic();
 		const came = got ?? 0;
 		const byte = topic[headLength - 1];
 		topic[headLength - 1] = 0;
@@ -360,9 +363,21 @@ export class Decoder5 extends Decoder {
 		return true;
 	}
 
+	/** Forgets a name that an alias gave: how long the topic name is that came. */
+	private ownTopic(): number {
+		return (this.topicLength = this.headLength - (this.flags > 1 ? 3 : 1));
+	}
+
+	/** Properties are the last ones again, with an alias. */
+	private recallAlias(): boolean {
+		this.ownTopic();
+		return this.sink.onAlias();
+	}
+
 	/** Checks properties that were read at once, and are as long as the last ones. */
 	private check(): boolean {
 		const { lastLength } = this;
+		this.ownTopic();
 		this.left = lastLength;
 		this.remaining = this.behind;
 		this.beginProperties();
@@ -590,7 +605,7 @@ export class Decoder5 extends Decoder {
 					const fault = this.fault(store, row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
 					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(store[kept])))
-						this.drop(size);
+						this.letGo(size);
 					else received.keep((kept += size));
 					continue;
 				}
@@ -603,7 +618,7 @@ export class Decoder5 extends Decoder {
 					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
 					this.got = size - got - this.second;
 					this.bits = 0;
-					this.drop(got);
+					this.letGo(got);
 					this.step = Step5.SKIP_PROPERTY;
 					return true;
 				}
@@ -649,7 +664,7 @@ export class Decoder5 extends Decoder {
 	}
 
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
-	private drop(size: number): void {
+	private letGo(size: number): void {
 		const { received, end } = this;
 		const { buffer, length } = received;
 		if (this.wants(buffer[length])) received.truncate();
@@ -719,7 +734,7 @@ export class Decoder5 extends Decoder {
 		this.lastLength = received.truncated || (length > 0 && checked === undefined) ? -1 : length;
 		if (checked === undefined) return;
 		let count = 0;
-		for (let at = this.propertiesAt >> 3; count << 3 < length; ) checked[count++] = words![at++];
+		for (; count << 3 < length; count++) checked[count] = words![count];
 		checked[count] = Number.NaN;
 		this.checkedCount = count;
 	}
@@ -732,7 +747,7 @@ export class Decoder5 extends Decoder {
 			this.remember();
 			this.total = remaining;
 			this.step = Step.PAYLOAD;
-			return true;
+			return this.alias === 0 || this.sink.onAlias();
 		}
 		if (type === PacketType.SUBACK || type === PacketType.UNSUBACK) {
 			if (remaining === 0) return this.reject(LENGTH);

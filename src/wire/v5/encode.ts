@@ -56,7 +56,7 @@ export const encodeConnect5 = (fields: Connect5Fields): Uint8Array => {
 	block.field(Property.AUTHENTICATION_DATA, fields.authenticationData);
 	block.pairs(fields.userProperties);
 	const more = new Block();
-	const willBlock = fields.willProperties?.subarray(bytesOfLength(fields.willProperties));
+	const willBlock = fields.willProperties?.slice(bytesOfLength(fields.willProperties));
 	let remaining = 10 + block.size + clientId.length;
 	let flags = fields.clean ? 0x02 : 0;
 	if (will) {

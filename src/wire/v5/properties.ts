@@ -1,6 +1,6 @@
 // Properties that an app publishes with (section 3.3.2.3): checked and encoded once. Knows bytes, not packets.
 
-import { whole } from "../check.js";
+import { whole, yesOrNo } from "../check.js";
 import { lengthBytes, writeLength } from "../encode.js";
 import { Limit } from "../protocol.js";
 import { encodeField, encodeTopic, Topic } from "../topic.js";
@@ -12,6 +12,11 @@ export interface PropertyFields {
 	contentType?: string;
 	/** 1: the payload is UTF-8; 0: it is bytes of any kind. */
 	payloadFormat?: 0 | 1;
+	/**
+	 * Publishing throws when payloadFormat is 1 and a payload is not UTF-8; publishFrom's, which come in parts, are not looked
+	 * at. Default false: it costs work for each byte.
+	 */
+	checkPayload?: boolean;
 	/** Seconds that the message is of use, 0 to 4,294,967,295. */
 	messageExpiry?: number;
 	/** The topic name that an answer goes to. */
@@ -147,10 +152,14 @@ export class Properties {
 	readonly block: Uint8Array;
 	/** Seconds; -1: the message does not expire. */
 	readonly messageExpiry: number;
+	/** A payload must be UTF-8. */
+	readonly checksPayload: boolean;
 	/** A view into `block`: other bytes may be written here before each publish. */
 	readonly correlationData: Uint8Array | undefined;
 
 	constructor(fields: PropertyFields) {
+		if (typeof fields !== "object" || fields === null)
+			throw new TypeError(`the properties are ${fields}: they must be an object, such as { contentType }`);
 		const { messageExpiry, correlationData } = fields;
 		const block = encodeFields(fields);
 		if (block.length > Limit.REMAINING_LENGTH)
@@ -160,7 +169,8 @@ export class Properties {
 		block.write(this.block, 0);
 		this.messageExpiry = messageExpiry === undefined ? -1 : seconds("messageExpiry", messageExpiry);
 		this.correlationData =
-			correlationData === undefined ? undefined : this.block.subarray(-block.lastBytes || size);
+			correlationData === undefined ? undefined : new Uint8Array(this.block.buffer, size - block.lastBytes);
+		this.checksPayload = yesOrNo("checkPayload", fields.checkPayload) && fields.payloadFormat === 1;
 		Object.freeze(this);
 	}
 }

@@ -59,7 +59,8 @@ const enum Codes {
 	PUBREL = 0x0004_0000,
 	SUBACK = 0x4082_8089,
 	UNSUBACK = 0x0002_8089,
-	DISCONNECT = 0xfff9_ea8f,
+	/** With 0x8c, which section 2.4 has for it, and the table of section 3.14.2.1 has not. */
+	DISCONNECT = 0xfff9_fa8f,
 }
 
 /** Whether the broker may send `code` in a packet of `type` (sections 3.2.2.2, 3.4.2.1 and so on). */

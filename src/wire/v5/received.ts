@@ -13,10 +13,10 @@ export class ReceivedProperties {
 	/** There were properties for which there was no room: they were skipped. */
 	truncated = false;
 	buffer: Uint8Array;
-	/** Bytes of the value that `find` has found. */
+	/** Bytes of the value that `locate` has found. */
 	foundLength = 0;
 	/** Where the user property at hand begins, and the one behind it. */
-	private at = 0;
+	private place = 0;
 	private behind = 0;
 
 	constructor(buffer: Uint8Array) {
@@ -46,7 +46,7 @@ export class ReceivedProperties {
 	 * length. -1: it is not there. One that may come more than once is found behind `from`: 0, then offset + foundLength of
 	 * the last one. A user property's value is found with name, value and their lengths.
 	 */
-	find(property: number, from = 0): number {
+	locate(property: number, from = 0): number {
 		const { buffer, length } = this;
 		for (let at = from; at < length; ) {
 			const size = sizeOf(buffer, at, length);
@@ -63,7 +63,7 @@ export class ReceivedProperties {
 
 	/** The value of a property that is a number; -1: it is not there, or is none. */
 	number(property: number): number {
-		return this.numberAt(property, this.find(property));
+		return this.numberAt(property, this.locate(property));
 	}
 
 	/** The value of a property that is a number, which was found at `at`; -1: it is none. */
@@ -81,7 +81,7 @@ export class ReceivedProperties {
 	/** The value of a property that is a string. Allocates it. */
 	text(property: number): string | undefined {
 		if ((rowOf(property) & Row.FORM) !== Form.STRING) return undefined;
-		const at = this.find(property);
+		const at = this.locate(property);
 		return at < 0 ? undefined : this.textAt(at, this.foundLength);
 	}
 
@@ -89,18 +89,18 @@ export class ReceivedProperties {
 	bytes(property: number): Uint8Array | undefined {
 		const form = rowOf(property) & Row.FORM;
 		if (form !== Form.STRING && form !== Form.BINARY) return undefined;
-		const at = this.find(property);
+		const at = this.locate(property);
 		return at < 0 ? undefined : this.buffer.slice(at, at + this.foundLength);
 	}
 
 	/** Goes to the next user property; false, and the next one is the first again: there is none. */
 	next(): boolean {
-		const at = this.find(Property.USER_PROPERTY, this.behind);
+		const at = this.locate(Property.USER_PROPERTY, this.behind);
 		if (at < 0) {
 			this.behind = 0;
 			return false;
 		}
-		this.at = at;
+		this.place = at;
 		this.behind = at + this.foundLength;
 		return true;
 	}
@@ -112,18 +112,18 @@ export class ReceivedProperties {
 
 	/** The name of the user property that `next` went to. Allocates the string. */
 	get name(): string {
-		return this.textAt(this.at + 2, this.wordAt(this.at));
+		return this.textAt(this.place + 2, this.wordAt(this.place));
 	}
 
 	/** Its value. Allocates the string. */
 	get value(): string {
-		const at = this.at + 2 + this.wordAt(this.at);
+		const at = this.place + 2 + this.wordAt(this.place);
 		return this.textAt(at + 2, this.wordAt(at));
 	}
 
 	/** Whether its name is that in `field`, which has its length in front, as `encodeField` gives it. */
 	nameIs(field: Uint8Array): boolean {
-		const { at, buffer } = this;
+		const { place: at, buffer } = this;
 		for (let i = field.length - 1; i >= 0; i--) if (buffer[at + i] !== field[i]) return false;
 		return true;
 	}

@@ -323,7 +323,7 @@ describe("properties", () => {
 		expect(setup.news()[0]).toMatch(/^dropped 1 /);
 	});
 
-	test("with checkPayloadFormat a payload has to be what they say, where it is in one part", () => {
+	test("with checkPayload a payload has to be what they say, where it is in one part", () => {
 		const wrong = Uint8Array.of(0x41, 0xc3, 0x28);
 		const right = Uint8Array.of(0, 0xc3, 0xa4);
 		const way = (bytes: Uint8Array) => ({
@@ -333,25 +333,27 @@ describe("properties", () => {
 			},
 		});
 		const topic = new Topic("t");
-		for (const checkPayloadFormat of [true, undefined]) {
-			const { client, peer } = connected5({ checkPayloadFormat });
-			const text = new Properties({ payloadFormat: 1 });
+		for (const checkPayload of [true, undefined]) {
+			const { client, peer } = connected5({ packetSize: 64 });
+			const text = new Properties({ payloadFormat: 1, checkPayload });
 			const publish = [
 				(it: Uint8Array) => client.publish(topic, it, 0, false, text),
 				(it: Uint8Array) => client.publishWith(topic, 0, false, way(it), 0, text),
 			];
 			for (const it of publish) {
-				if (checkPayloadFormat) expect(() => it(wrong)).toThrow(/payloadFormat/);
+				if (checkPayload) expect(() => it(wrong)).toThrow(/payloadFormat/);
 				else it(wrong);
 				it(right);
 			}
-			client.publish(topic, wrong, 0, false, new Properties({ payloadFormat: 0 }));
+			client.publish(topic, wrong, 0, false, new Properties({ payloadFormat: 0, checkPayload }));
 			client.publish(topic, wrong);
 			client.publish(topic, "ä\ud800", 0, false, text);
+			const long = concat([new Uint8Array(100), wrong]);
+			if (checkPayload) expect(() => client.publish(topic, long, 0, false, text)).toThrow(/payloadFormat/);
 			const one = PUBLISH5("t", right, [[1, 1]]);
 			const other = PUBLISH5("t", wrong, [[1, 1]]);
 			peer.expect(
-				...(checkPayloadFormat ? [one, one] : [other, one, other, one]),
+				...(checkPayload ? [one, one] : [other, one, other, one]),
 				PUBLISH5("t", wrong, [[1, 0]]),
 				PUBLISH5("t", wrong),
 				PUBLISH5("t", [0xc3, 0xa4, 0xef, 0xbf, 0xbd], [[1, 1]]),

@@ -385,7 +385,7 @@ describe("options", () => {
 
 	test.each([
 		[{ sessionExpiry: -1 }, /sessionExpiry is -1: it must be a whole number from 0 to 4294967295/],
-		[{ sessionExpiry: 1, clean: true }, /sessionExpiry is 1: it must be a whole number from 0 to 0/],
+		[{ sessionExpiry: 1, clean: true }, /sessionExpiry is 1: with clean it must be 0/],
 		[{ maximumPacketSize: 0 }, /maximumPacketSize is 0/],
 		[{ userProperties: [["a"]] as never }, /userProperties\[0\]/],
 		[{ problemInformation: 1 as never }, /problemInformation is 1/],

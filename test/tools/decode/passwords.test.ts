@@ -124,6 +124,8 @@ test.each(FIVES)(
 						const at = 1 + (change.insert % (end - 1));
 						bytes = concat([bytes.subarray(0, at), [change.byte], bytes.subarray(at)]);
 					}
+					// AUTH without a reason code is whole: what follows is another packet, in which nothing is known to be secret.
+					if (whole[0] === 0xf0 && bytes[1] === 0) return;
 					for (const version of [5, undefined] as const)
 						expectNoPassword(everything(decodedAs(version, bytes)));
 					expectNoPassword(everything(exchanged([whole[0] === 0x20 ? "server" : "client", bytes])));

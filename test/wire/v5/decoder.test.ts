@@ -1,10 +1,9 @@
 // Bytes to packets of MQTT 5.0, however the stream is cut and whatever the sizes of buffers.
 
 import { LENGTH, PACKET_TYPE, TOPIC_EMPTY } from "../../../src/wire/reason.js";
-import { Decoder5 } from "../../../src/wire/v5/decoder.js";
 import { Diary5, decode, type Way } from "../../support/diary5.js";
-import { CONNACK, concat, hex, PUBACK, PUBLISH, SUBACK, UNSUBACK } from "../../support/packets.js";
-import { PUBLISH5, two, user } from "../../support/packets5.js";
+import { CONNACK, concat, PUBACK, PUBLISH, SUBACK, UNSUBACK } from "../../support/packets.js";
+import { byte, data, PUBLISH5, two, user } from "../../support/packets5.js";
 import { everything, packets } from "../../xs/vectors/packets5.js";
 
 const stream = concat(packets.map(([bytes]) => bytes));
@@ -112,24 +111,78 @@ test("a stream that falls back to 3.1.1 sees nothing of the one before, nor the 
 	expect(diary.reasons).toEqual([]);
 });
 
-test("takes a topic name in place of an alias", () => {
-	const diary = new Diary5();
-	const names: string[] = [];
-	const other = new Decoder5(diary, 1, 64, 8);
-	const words = other.topicWords();
-	other.topic.set([0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69]);
-	diary.look = () => {
-		diary.decoder.topicWords().set(words);
-		diary.decoder.nameTopic(9);
-		names.push(hex(diary.decoder.topic.slice(0, 17)));
-		expect(diary.decoder.topicLength).toBe(9);
-	};
-	const bytes = PUBLISH5("", "p", [two(0x23, 1)]);
-	diary.arrive(bytes);
-	diary.arrive(concat([bytes, bytes]));
-	for (const byte of bytes) diary.arrive(Uint8Array.of(byte));
-	expect(names).toEqual(Array(4).fill("6162636465666768690000000000000000"));
-	diary.look = () => {};
-	diary.arrive(PUBLISH5("t", ""));
-	expect(diary.lines.at(-1)).toBe(`publish 0 0 74 ""`);
+describe("an alias", () => {
+	/** Aliases as a client has them: with one for which there is a name. */
+	function aliased(): Diary5 {
+		const diary = new Diary5();
+		const { decoder } = diary;
+		const words = decoder.topicWords();
+		const known = new Float64Array(words.length);
+		new Uint8Array(known.buffer).set([0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69]);
+		diary.resolve = () => {
+			diary.lines.push(`alias ${decoder.alias} ${decoder.topicLength}`);
+			if (decoder.alias === 9) {
+				decoder.stop();
+				return false;
+			}
+			if (decoder.topicLength > 0) return true;
+			words.set(known);
+			decoder.nameTopic(9);
+			return true;
+		};
+		return diary;
+	}
+	const empty = PUBLISH5("", "p", [two(0x23, 1)]);
+	const named = `publish 0 0 616263646566676869 alias 1 "70" {230001}`;
+
+	test("is asked for its name each time, also the same one in a row, however it comes", () => {
+		for (const size of [1, 3, 100]) {
+			const diary = aliased();
+			const stream = concat([empty, empty, empty]);
+			for (let at = 0; at < stream.length; at += size) diary.arrive(stream.slice(at, at + size));
+			expect(diary.lines).toEqual(["alias 1 0", named, "alias 1 0", named, "alias 1 0", named]);
+		}
+	});
+
+	test("at QoS 1 has its identifier", () => {
+		const diary = aliased();
+		for (const id of [7, 8, 9]) diary.arrive(PUBLISH5("", "p", [two(0x23, 1)], { qos: 1, id }));
+		expect(diary.lines.filter((line) => line.startsWith("publish"))).toEqual(
+			[7, 8, 9].map((id) => `publish 2 ${id} 616263646566676869 alias 1 "70" {230001}`),
+		);
+	});
+
+	test("leaves nothing behind in the next topic name", () => {
+		const diary = aliased();
+		for (const [next, line] of [
+			[PUBLISH5("t", "p", [two(0x23, 2)]), `publish 0 0 74 alias 2 "70" {230002}`],
+			[PUBLISH5("t", "p"), `publish 0 0 74 "70"`],
+			[empty, named],
+		] as const) {
+			diary.arrive(concat([empty, empty]));
+			diary.arrive(next);
+			expect(diary.lines.at(-1)).toBe(line);
+		}
+		expect(diary.reasons).toEqual([]);
+	});
+
+	test("that is gone leaves an empty topic name", () => {
+		const diary = aliased();
+		diary.arrive(concat([empty, empty, PUBLISH5("", "p", [byte(1, 1), byte(1, 1).slice(0, 0)])]));
+		expect(diary.reasons).toEqual([TOPIC_EMPTY]);
+		const other = aliased();
+		// As many bytes, all of them.
+		other.arrive(PUBLISH5("", "p", [two(0x23, 1), byte(1, 0)]));
+		other.arrive(PUBLISH5("", "p", [data(9, "ab")]));
+		expect(other.reasons).toEqual([TOPIC_EMPTY]);
+	});
+
+	test("that must not be ends decoding where it is", () => {
+		for (const size of [1, 100]) {
+			const diary = aliased();
+			const stream = concat([PUBLISH5("t", "p", [two(0x23, 9)]), PUBACK(1)]);
+			for (let at = 0; at < stream.length; at += size) diary.arrive(stream.slice(at, at + size));
+			expect(diary.lines).toEqual(["alias 9 1"]);
+		}
+	});
 });

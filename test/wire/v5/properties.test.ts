@@ -95,6 +95,12 @@ const refused: [string, unknown, string][] = [
 	],
 ];
 
+test.each([null, undefined, 5, "contentType"])("%j in place of fields is refused", (fields) => {
+	expect(() => new Properties(fields as unknown as PropertyFields)).toThrow(
+		/^the properties are .*: they must be an object/,
+	);
+});
+
 test.each(refused)("%s is refused, with its value and the rule", (_name, fields, message) => {
 	expect(() => new Properties(fields as PropertyFields)).toThrow(message);
 });

@@ -57,17 +57,17 @@ test("text and bytes", () => {
 });
 
 test("where a value is", () => {
-	const at = all.find(Property.CORRELATION_DATA);
+	const at = all.locate(Property.CORRELATION_DATA);
 	expect(all.buffer.slice(at, at + all.foundLength)).toEqual(Uint8Array.of(0, 38, 255));
-	expect(all.find(Property.SERVER_REFERENCE)).toBe(-1);
+	expect(all.locate(Property.SERVER_REFERENCE)).toBe(-1);
 });
 
 test("one that comes more than once", () => {
 	const identifiers: number[] = [];
-	let at = all.find(Property.SUBSCRIPTION_IDENTIFIER);
+	let at = all.locate(Property.SUBSCRIPTION_IDENTIFIER);
 	while (at >= 0) {
 		identifiers.push(all.numberAt(Property.SUBSCRIPTION_IDENTIFIER, at));
-		at = all.find(Property.SUBSCRIPTION_IDENTIFIER, at + all.foundLength);
+		at = all.locate(Property.SUBSCRIPTION_IDENTIFIER, at + all.foundLength);
 	}
 	expect(identifiers).toEqual([5, 268_435_455]);
 });

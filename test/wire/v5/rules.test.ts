@@ -130,9 +130,14 @@ describe.each(table)("%s", (name, property, places) => {
 	test.each(places)("cut short by the property length in %s, at every byte", (type) => {
 		for (let length = 1; length < property.length; length++)
 			for (const before of [[], [user("a", "b")]])
-				expect(reasonOf(inbound[type]([...before, property.slice(0, length)]), wayOf(type))).toBe(
-					codes.PROPERTY_LENGTH,
-				);
+				for (const propertySize of [0, 128])
+					expect(
+						reasonOf(inbound[type]([...before, property.slice(0, length)]), {
+							...wayOf(type),
+							payloadSize: 4,
+							propertySize,
+						}),
+					).toBe(codes.PROPERTY_LENGTH);
 	});
 
 	test.each(places)("goes with all others in %s", (type) => {
@@ -143,12 +148,12 @@ describe.each(table)("%s", (name, property, places) => {
 
 test("no other property is known", () => {
 	const known = new Set(table.map(([, property]) => property[0]));
-	for (let id = 0; id < 256; id++)
-		if (!known.has(id))
-			for (const type of ALL)
-				expect(reasonOf(inbound[type]([user("a", "b"), [id, 0, 0, 0, 0]]), wayOf(type))).toBe(
-					codes.PROPERTY_UNKNOWN,
-				);
+	for (let id = 0; id < 256; id++) {
+		if (known.has(id)) continue;
+		const type = ALL[id % ALL.length];
+		const bytes = inbound[type]([user("a", "b"), [id, 0, 0, 0, 0]]);
+		expect(reasonOf(bytes, wayOf(type))).toBe(codes.PROPERTY_UNKNOWN);
+	}
 });
 
 const values: [string, string, Part, Reason][] = [
@@ -238,6 +243,9 @@ test("properties as long as the last ones, in a packet that is shorter than they
 	for (let length = 0; length < 7; length++) {
 		const cut = packet(0x30, field("t"), [7], user("a", "b").slice(0, length));
 		expect(reasonBehind(first, concat([cut, first, first]))).toBe(codes.PROPERTY_LENGTH);
+		// Also where the next bytes are just what is missing.
+		const rest = user("a", "b").slice(length);
+		expect(reasonBehind(first, concat([cut, rest, first]))).toBe(codes.PROPERTY_LENGTH);
 	}
 });
 
@@ -275,8 +283,8 @@ const legal: Record<string, [number[], (code: number) => Uint8Array]> = {
 	UNSUBACK: [[0, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91], (code) => UNSUBACK5(1, [code])],
 	DISCONNECT: [
 		[
-			0, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98,
-			0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+			0, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
+			0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
 		],
 		(code) => packet(0xe0, [code]),
 	],
@@ -336,6 +344,13 @@ test("a variable byte integer may be longer than it must be: only a sender has t
 	expect(decode([PUBLISH5("t", "", [[0x0b, 0x81, 0x80, 0x80, 0]])])).toEqual([
 		`publish 0 0 74 "" {0b81808000}`,
 	]);
+});
+
+test("a second string that is longer than what is left is found, also where there is no room for it", () => {
+	const pair = user("name", "value");
+	pair[pair.length - 6]++;
+	for (const propertySize of [0, 8, 16])
+		expect(reasonOf(PUBLISH5("t", "payload", [pair]), { propertySize })).toBe(codes.PROPERTY_LENGTH);
 });
 
 test("hostile lengths take no memory: a property of 65535 bytes, a pair of twice as many", () => {

@@ -28,6 +28,7 @@ const hear = () => {
 	return true;
 };
 const sink: PacketSink5 = {
+	onAlias: () => true,
 	onMessage: hear,
 	onPublish: hear,
 	onPublishQos2: hear,
@@ -166,10 +167,10 @@ const field = encodeField("name", "sensor");
 five("properties that are looked at", feeds(PUBLISH5("t", PAYLOAD, ALL)), ({ received }) => {
 	let names = 0;
 	while (received.next()) if (received.nameIs(field)) names++;
-	if (names !== 1 || received.number(2) !== 60 || received.find(9) < 0 || received.foundLength !== 4)
+	if (names !== 1 || received.number(2) !== 60 || received.locate(9) < 0 || received.foundLength !== 4)
 		broken++;
 	let identifiers = 0;
-	for (let at = received.find(0x0b); at >= 0; at = received.find(0x0b, at + received.foundLength))
+	for (let at = received.locate(0x0b); at >= 0; at = received.locate(0x0b, at + received.foundLength))
 		identifiers += received.numberAt(0x0b, at);
 	if (identifiers !== 1001) broken++;
 });

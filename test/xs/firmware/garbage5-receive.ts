@@ -35,7 +35,7 @@ const looks = (message: Message) => {
 		throw new Error("no properties");
 	for (properties.rewind(); properties.next(); ) if (properties.nameIs(NAME)) calls++;
 	if (properties.number(0x01) !== 1 || properties.number(0x02) !== -1) throw new Error("wrong properties");
-	if (properties.find(0x03) < 0 || properties.foundLength !== 10) throw new Error("no content type");
+	if (properties.locate(0x03) < 0 || properties.foundLength !== 10) throw new Error("no content type");
 };
 
 /** Subscribes to the filters, which the broker grants; their identifiers, 0: none. */

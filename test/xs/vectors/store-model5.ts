@@ -2,7 +2,7 @@
 
 import type { Identifiers, Sizes } from "../../../src/session/outbox.js";
 import { Mark } from "../../../src/session/store.js";
-import { Outbox5, type Sizes5 } from "../../../src/session/v5/outbox.js";
+import { Outbox5, plainName, type Sizes5, whyOf } from "../../../src/session/v5/outbox.js";
 import {
 	MESSAGE_TOO_LARGE,
 	QOS_NOT_AVAILABLE,
@@ -27,7 +27,8 @@ export class StoreModel5 extends StoreModel {
 	declare protected records: Record5[];
 	/** Milliseconds; it wraps soon. */
 	private now = 0x7fff_0000;
-	private readonly started = this.now;
+	/** When the time was 0. */
+	private readonly started = this.now - 1000;
 
 	constructor(seed: number, kind: Kind) {
 		super(seed, kind);
@@ -153,10 +154,8 @@ export class StoreModel5 extends StoreModel {
 
 	// ---- expiry
 
-	private readonly expired: number[] = [];
-
 	private lapse(it: Record5): void {
-		this.expired.push(this.nameOf(it));
+		this.replaced.push(this.nameOf(it) | (1 << 24));
 		this.forget(it);
 		this.counts.expired++;
 	}
@@ -176,8 +175,8 @@ export class StoreModel5 extends StoreModel {
 	}
 
 	private tellExpired(): void {
-		for (const name of this.expired.splice(0)) this.equal(this.outbox.takeExpired(), name, "expired");
-		this.equal(this.outbox.takeExpired(), -1, "expired beyond that");
+		for (const name of this.replaced.splice(0)) this.equal(this.outbox.takeReplaced(), name, "expired");
+		this.equal(this.outbox.takeReplaced(), -1, "expired beyond that");
 	}
 
 	protected override next(): Record | undefined {
@@ -240,7 +239,7 @@ export class StoreModel5 extends StoreModel {
 		super.reconnect();
 		const receiveMaximum = 1 + this.pick(this.kind.window + 1);
 		this.window = Math.min(this.kind.window, receiveMaximum);
-		this.outbox.bound(receiveMaximum);
+		this.outbox.bound(this.window);
 		const granted = {
 			receiveMaximum,
 			maximumQos: this.pick(3) === 0 ? 1 : 2,
@@ -258,8 +257,9 @@ export class StoreModel5 extends StoreModel {
 							? MESSAGE_TOO_LARGE
 							: undefined;
 			if (why === undefined) continue;
-			this.equal(this.outbox.nextUnservable(granted), this.nameOf(it), "what the broker does not take");
-			this.equal(this.outbox.why, why, "why");
+			const name = this.outbox.nextUnservable(granted);
+			this.equal(plainName(name), this.nameOf(it), "what the broker does not take");
+			this.equal(whyOf(name), why, "why");
 			this.forget(it);
 			this.counts.unservable++;
 		}

@@ -1,0 +1,3 @@
+// The types of "xs-mqtt/codes" on Moddable.
+
+export * from "../../src/codes.js";
