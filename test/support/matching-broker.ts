@@ -43,14 +43,23 @@ export class MatchingBroker {
 		this.asked.length = 0;
 	}
 
+	/** A packet of the client's that was read elsewhere. */
+	hear(packet: Packet): void {
+		if (packet.cmd === "subscribe" || packet.cmd === "unsubscribe") this.asked.push(packet);
+	}
+
 	private listen(): void {
-		for (const packet of this.setup.sent())
-			if (packet.cmd === "subscribe" || packet.cmd === "unsubscribe") this.asked.push(packet);
+		for (const packet of this.setup.sent()) this.hear(packet);
 	}
 
 	/** Takes and answers the next SUBSCRIBE or UNSUBSCRIBE; false when there is none. */
 	step(): boolean {
 		this.listen();
+		return this.answer();
+	}
+
+	/** Answers the next one that was heard; false when there is none. */
+	answer(): boolean {
 		const packet = this.asked.shift();
 		if (packet?.cmd === "subscribe") {
 			const given = packet.properties?.subscriptionIdentifier;
