@@ -5,7 +5,6 @@ import { Message } from "../session/message.js";
 import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
 import type { Subscription, Subscriptions } from "../session/subscriptions.js";
-import { Unreleased } from "../session/unreleased.js";
 import type { Stream } from "../transport/stream.js";
 import { Block, Decoder, type PacketSink } from "../wire/decoder.js";
 import { PacketType } from "../wire/protocol.js";
@@ -67,7 +66,6 @@ export class Reader implements PacketSink {
 	protected readonly message: Message;
 
 	protected readonly events: ReaderEvents;
-	protected readonly unreleased: Unreleased;
 	/** The message at hand, at QoS 2, was delivered before. */
 	protected repeated: boolean;
 	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
@@ -94,7 +92,6 @@ export class Reader implements PacketSink {
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
 		this.events = events;
-		this.unreleased = new Unreleased(outbox.unreleasedTable(settings));
 		this.repeated = false;
 		this.overflowed = false;
 	}
@@ -139,7 +136,7 @@ export class Reader implements PacketSink {
 
 	/** The broker has lost the session: it knows of no message that it has not released. */
 	forgetSession(): void {
-		this.unreleased.clear();
+		this.outbox.clearUnreleased();
 	}
 
 	/** Subscriptions have changed; no message at hand goes to the handlers of `ended` filters any more. */
@@ -252,10 +249,10 @@ export class Reader implements PacketSink {
 	}
 
 	onPublishQos2(): boolean {
-		const { decoder, unreleased } = this;
+		const { decoder, outbox } = this;
 		if (decoder.offset === 0) {
-			this.repeated = unreleased.holds(decoder.id);
-			if (unreleased.full && !this.repeated && !this.overflowed) {
+			this.repeated = outbox.isUnreleased(decoder.id);
+			if (outbox.unreleasedFull && !this.repeated && !this.overflowed) {
 				this.overflowed = true;
 				this.events.onOverflow();
 			}
@@ -275,7 +272,7 @@ export class Reader implements PacketSink {
 		this.statistics.received++;
 		if (decoder.id === 0) return;
 		const exactlyOnce = (decoder.flags & 4) !== 0;
-		if (exactlyOnce) this.unreleased.add(decoder.id);
+		if (exactlyOnce) this.outbox.addUnreleased(decoder.id);
 		if (this.stream === undefined) return;
 		this.writer.acknowledge((exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK) << 4, decoder.id);
 		this.handling = Handling.CALLBACK; // the message at hand no longer delays the end
@@ -337,9 +334,9 @@ export class Reader implements PacketSink {
 				writer.acknowledge((PacketType.PUBREL << 4) | 2 | (known ? 0 : this.notFound), id);
 			if (known && writer.starved) return this.announceRoom();
 		} else if (type === PacketType.PUBREL) {
-			known = this.unreleased.remove(id);
+			known = outbox.removeUnreleased(id);
 			writer.acknowledge((PacketType.PUBCOMP << 4) | (known ? 0 : this.notFound), id);
-			if (this.overflowed && this.unreleased.empty && writer.accepting) return this.endOverflow();
+			if (this.overflowed && outbox.noneUnreleased && writer.accepting) return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
 				this.statistics.delivered++;

@@ -132,10 +132,10 @@ export class Writer {
 		alarm: Alarm,
 	) {
 		this.window = outbox.window;
-		this.buffer = outbox.buffer;
+		this.buffer = outbox.all.buffer as ArrayBuffer;
 		this.end = 0;
 		this.stream = undefined;
-		this.size = outbox.size;
+		this.size = this.buffer.byteLength;
 		this.moved = false;
 		this.statistics = statistics;
 		this.outbox = outbox;

@@ -4,6 +4,7 @@
 // A message at QoS 2 is a record until PUBREC comes; from then on only its identifier and owner are held, in a table in
 // front of the records, in the order of the PUBRECs (section 4.6).
 
+import { Cell, SessionStore } from "./session-store.js";
 import { Layout, Mark, Store } from "./store.js";
 
 /** Packet identifiers that are in use elsewhere: those of SUBSCRIBE and UNSUBSCRIBE. */
@@ -33,11 +34,6 @@ export const enum Id {
 	MASK = 0xffff,
 }
 
-const enum Place {
-	/** Where the table of released identifiers begins, behind the layout's number. */
-	TABLE = 1,
-}
-
 const enum Most {
 	OWNERS = 255,
 }
@@ -56,7 +52,7 @@ const enum Plain {
 	QOS_1 = Mark.IN_FLIGHT | 2,
 }
 
-export class Outbox extends Store {
+export class Outbox extends SessionStore {
 	/** Messages sent and not yet acknowledged, at QoS 2 by PUBCOMP. */
 	inFlight = 0;
 	/** How many of them there may be. */
@@ -75,19 +71,11 @@ export class Outbox extends Store {
 	protected end: number;
 	/** Some room has become free since `watchRoom`. */
 	freed: boolean;
-	/** Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. */
+	/**
+	 * Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. The array only grows, as
+	 * push and shift would allocate.
+	 */
 	replaced: number[] | undefined;
-	/** How many of them there are, and were told: the array only grows, as push and shift would allocate. */
-	replacedCount: number;
-	protected replacedTold: number;
-
-	/** Identifiers in the table, and how many of them had their PUBREL sent on this connection. */
-	protected released: number;
-	protected releasesSent: number;
-	/** ROOM, if what `place` gave is room set aside. */
-	protected roomMark: number;
-	/** Where the table of waiting acknowledgements begins, up to the records: beside them to save a buffer. */
-	protected readonly acknowledgementsAt: number;
 	protected readonly dropsOldest: boolean;
 	protected readonly others: Identifiers;
 	/** Words set aside for each owner; negative while a record of its stands in them. */
@@ -100,7 +88,7 @@ export class Outbox extends Store {
 	 */
 	constructor(sizes: Sizes, firstId: number, dropsOldest: boolean, others: Identifiers) {
 		const { storeSize, packetSize, window, unreleased, acknowledgements } = sizes;
-		super(storeSize, packetSize, window + ((unreleased + 1) >> 1) + acknowledgements);
+		super(storeSize, packetSize, window, unreleased, acknowledgements);
 		this.inFlightMost = window;
 		this.lastId = firstId - 1;
 		this.freeTo = firstId - 1;
@@ -112,24 +100,23 @@ export class Outbox extends Store {
 		this.end = 0;
 		this.freed = false;
 		this.replaced = undefined;
-		this.replacedCount = 0;
-		this.replacedTold = 0;
-		this.released = 0;
-		this.releasesSent = 0;
-		this.roomMark = 0;
-		this.acknowledgementsAt = this.base - acknowledgements;
 		this.dropsOldest = dropsOldest;
 		this.others = others;
-	}
-
-	/** The table of packet identifiers received at QoS 2 and not yet released: it is to outlive a connection too. */
-	unreleasedTable({ window, unreleased }: Sizes): Uint16Array {
-		return new Uint16Array(this.buffer, (Place.TABLE + window) << 2, unreleased);
 	}
 
 	/** From now on `freed` tells of room that becomes free. @param freed as if some had already */
 	watchRoom(freed: boolean): void {
 		this.freed = freed;
+	}
+
+	/** Messages that gave way, and were not told yet. */
+	get gaveWay(): boolean {
+		return this.words[Cell.REPLACED] > 0;
+	}
+
+	/** Identifiers in the table. */
+	protected get released(): number {
+		return this.words[Cell.RELEASED];
 	}
 
 	/** Whether nothing is held and nothing is to be released. */
@@ -139,7 +126,7 @@ export class Outbox extends Store {
 
 	/** Whether an acknowledgement is awaited. */
 	get awaits(): boolean {
-		return this.inFlight > this.released - this.releasesSent;
+		return this.inFlight > this.released - this.words[Cell.RELEASES_SENT];
 	}
 
 	/** Whether nothing of what is held was ever sent. */
@@ -188,7 +175,7 @@ export class Outbox extends Store {
 			const id = words[at] & 0xffff;
 			if (id > after && id < used && (words[at + 1] & Mark.DEAD) === 0) used = id;
 		}
-		for (let i = Place.TABLE; i < Place.TABLE + this.released; i++) {
+		for (let i = Cell.TABLE; i < Cell.TABLE + this.released; i++) {
 			const id = words[i] & Id.MASK;
 			if (id > after && id < used) used = id;
 		}
@@ -234,7 +221,7 @@ export class Outbox extends Store {
 	 * @returns where the record goes, or 0: there is no room, and nothing has changed
 	 */
 	place(span: number, owner: number): number {
-		this.roomMark = 0;
+		this.words[Cell.ROOM_MARK] = 0;
 		if (owner === 0 && this.tail + span <= this.roomEnd) return this.tail;
 		const { rooms, words } = this;
 		const number = owner & 0xff;
@@ -260,13 +247,13 @@ export class Outbox extends Store {
 		if (old !== 0) {
 			this.giveWay(old);
 			if (this.spanOf(old) === span) {
-				this.roomMark = words[old + 1] & Mark.ROOM;
+				words[Cell.ROOM_MARK] = words[old + 1] & Mark.ROOM;
 				return old;
 			}
 			this.finish(old);
 		}
 		if (room >= span && room > 0) {
-			this.roomMark = Mark.ROOM;
+			words[Cell.ROOM_MARK] = Mark.ROOM;
 			rooms![number - 1] = -room;
 			this.setAside(-span); // what is left of it stays the owner's, for a larger one
 		}
@@ -282,7 +269,7 @@ export class Outbox extends Store {
 		const { words } = this;
 		const span = Store.span(body);
 		words[at] = (span << 16) | id;
-		words[at + 1] = marks | this.roomMark | (owner << 8) | ((-body & 3) << 4);
+		words[at + 1] = marks | words[Cell.ROOM_MARK] | (owner << 8) | ((-body & 3) << 4);
 		if ((marks & Mark.IN_FLIGHT) !== 0) this.inFlight++;
 		else if (this.unsent === 0) this.unsent = at;
 		if (at === this.tail) this.tail = at + span;
@@ -377,8 +364,7 @@ export class Outbox extends Store {
 	/** Whether a message of this owner is held, at QoS 2 to the last acknowledgement. */
 	holds(owner: number): boolean {
 		const { words, tail } = this;
-		for (let i = Place.TABLE; i < Place.TABLE + this.released; i++)
-			if (words[i] >>> 16 === owner) return true;
+		for (let i = Cell.TABLE; i < Cell.TABLE + this.released; i++) if (words[i] >>> 16 === owner) return true;
 		for (let at = this.head; at < tail; at += words[at] >>> 16)
 			if ((words[at + 1] & (Mark.DEAD | Mark.OWNER)) === owner << 8) return true;
 		return false;
@@ -391,7 +377,7 @@ export class Outbox extends Store {
 
 	protected giveWay(at: number): void {
 		this.replaced ??= [];
-		this.replaced[this.replacedCount++] = this.nameOf(at);
+		this.replaced[this.words[Cell.REPLACED]++] = this.nameOf(at);
 	}
 
 	/** Whether a record may be dropped for a newer one. */
@@ -438,11 +424,13 @@ export class Outbox extends Store {
 	 * The identifier of the next PUBREL to send; 0: none. All of them go before any message (section 4.6).
 	 */
 	get nextRelease(): number {
-		return this.releasesSent < this.released ? this.words[Place.TABLE + this.releasesSent] & Id.MASK : 0;
+		const { words } = this;
+		const sent = words[Cell.RELEASES_SENT];
+		return sent < words[Cell.RELEASED] ? words[Cell.TABLE + sent] & Id.MASK : 0;
 	}
 
 	markReleaseSent(): void {
-		this.releasesSent++;
+		this.words[Cell.RELEASES_SENT]++;
 	}
 
 	/** The record that is to be sent next; 0: none, or as many are in flight as may be. */
@@ -528,8 +516,10 @@ export class Outbox extends Store {
 
 	/** `nameOf` the oldest of those that gave way, to be told; -1: none. */
 	takeReplaced(): number {
-		if (this.replacedTold < this.replacedCount) return this.replaced![this.replacedTold++];
-		this.replacedTold = this.replacedCount = 0;
+		if (this.replaced === undefined) return -1;
+		const { words } = this;
+		if (words[Cell.REPLACED_TOLD] < words[Cell.REPLACED]) return this.replaced![words[Cell.REPLACED_TOLD]++];
+		words[Cell.REPLACED_TOLD] = words[Cell.REPLACED] = 0;
 		return -1;
 	}
 
@@ -571,8 +561,9 @@ export class Outbox extends Store {
 		const name = this.acknowledgeOther(id, 4);
 		if (name < 0) return false;
 		// PUBRELs that wait to be sent go before anything is received, so this one is behind all of them.
-		this.words[Place.TABLE + this.released++] = name;
-		this.releasesSent = this.released;
+		const { words } = this;
+		words[Cell.TABLE + words[Cell.RELEASED]++] = name;
+		words[Cell.RELEASES_SENT] = words[Cell.RELEASED];
 		this.inFlight++;
 		return true;
 	}
@@ -580,8 +571,8 @@ export class Outbox extends Store {
 	/** Takes a PUBCOMP; false when it was not awaited. */
 	complete(id: number): boolean {
 		const { words } = this;
-		for (let i = 0; i < this.releasesSent; i++)
-			if ((words[Place.TABLE + i] & Id.MASK) === id) {
+		for (let i = 0; i < words[Cell.RELEASES_SENT]; i++)
+			if ((words[Cell.TABLE + i] & Id.MASK) === id) {
 				this.forgetRelease(i);
 				return true;
 			}
@@ -589,8 +580,9 @@ export class Outbox extends Store {
 	}
 
 	protected forgetRelease(i: number): void {
-		this.words.copyWithin(Place.TABLE + i, Place.TABLE + i + 1, Place.TABLE + this.released--);
-		if (i < this.releasesSent) this.releasesSent--;
+		const { words } = this;
+		words.copyWithin(Cell.TABLE + i, Cell.TABLE + i + 1, Cell.TABLE + words[Cell.RELEASED]--);
+		if (i < words[Cell.RELEASES_SENT]) words[Cell.RELEASES_SENT]--;
 		this.inFlight--;
 		this.freed = true;
 	}
@@ -612,22 +604,24 @@ export class Outbox extends Store {
 
 	/** No more can wait: decoding has to stop until some are sent. */
 	get acknowledgementsFull(): boolean {
-		return this.acknowledgementsAt + this.acknowledgements === this.base;
+		return this.words[Cell.ACKNOWLEDGEMENTS_AT] + this.acknowledgements === this.base;
 	}
 
 	/** The one that has waited longest: its first byte, then its packet identifier in the low 16 bits. */
 	get firstAcknowledgement(): number {
-		return this.words[this.acknowledgementsAt];
+		return this.words[this.words[Cell.ACKNOWLEDGEMENTS_AT]];
 	}
 
 	/** Not to be called when full. */
 	addAcknowledgement(first: number, id: number): void {
-		this.words[this.acknowledgementsAt + this.acknowledgements++] = (first << 16) | id;
+		const { words } = this;
+		words[words[Cell.ACKNOWLEDGEMENTS_AT] + this.acknowledgements++] = (first << 16) | id;
 	}
 
 	removeFirstAcknowledgement(): void {
-		const at = this.acknowledgementsAt;
-		this.words.copyWithin(at, at + 1, at + this.acknowledgements--);
+		const { words } = this;
+		const at = words[Cell.ACKNOWLEDGEMENTS_AT];
+		words.copyWithin(at, at + 1, at + this.acknowledgements--);
 	}
 
 	/** None of them will go. */
@@ -645,8 +639,8 @@ export class Outbox extends Store {
 			if ((marks & Mark.IN_FLIGHT) !== 0) words[at + 1] = (marks & ~Mark.IN_FLIGHT) | Mark.BEGUN;
 		}
 		this.unsent = head === tail ? 0 : head;
-		this.releasesSent = 0;
-		this.inFlight = this.released;
+		words[Cell.RELEASES_SENT] = 0;
+		this.inFlight = words[Cell.RELEASED];
 	}
 
 	/** Counts what was sent on an earlier connection and goes again on this one: all of it, or what is at QoS 2. */
@@ -677,7 +671,7 @@ export class Outbox extends Store {
 	/** Forgets the oldest in the table, which the broker knows no more; returns its `nameOf`, 0 when there is none. */
 	dropReleased(): number {
 		if (this.released === 0) return 0;
-		const name = this.words[Place.TABLE];
+		const name = this.words[Cell.TABLE];
 		this.forgetRelease(0);
 		return name;
 	}

@@ -58,16 +58,13 @@ export class Store {
 	protected readonly words: Int32Array;
 	/** All of the buffer, by bytes. */
 	readonly all: Uint8Array;
-	/** Where packets are composed, to the end of the buffer: as long as what of it is to be sent, see `buffer`. */
-	readonly window: Uint8Array;
 	/**
-	 * To hand k bytes to a socket: fill `window`, `buffer.resize(windowAt + k)`, write `window`, `buffer.resize(size)`.
-	 * In between nothing may run that could start a collection: XS then cuts a short buffer's capacity, and growing back
-	 * allocates. Growing back sets what lies above to zero.
+	 * Where packets are composed, to the end of the buffer: as long as what of it is to be sent. To hand k bytes to a
+	 * socket: fill it, resize the buffer to windowAt + k, write it, resize the buffer to what it was. In between nothing may
+	 * run that could start a collection: XS then cuts a short buffer's capacity, and growing back allocates. Growing back
+	 * sets what lies above to zero.
 	 */
-	readonly buffer: ArrayBuffer;
-	/** Bytes of the buffer. */
-	readonly size: number;
+	readonly window: Uint8Array;
 	/** Bytes in front of the window. */
 	readonly windowAt: number;
 	/** The first record that is to be sent; 0: none. */
@@ -92,8 +89,6 @@ export class Store {
 		this.words = new Int32Array(buffer, 0, limit);
 		this.all = new Uint8Array(buffer);
 		this.window = new Uint8Array(buffer, windowAt);
-		this.buffer = buffer;
-		this.size = size;
 		this.windowAt = windowAt;
 		this.unsent = this.dead = 0;
 		this.words[0] = Layout.NUMBER;
@@ -101,7 +96,7 @@ export class Store {
 
 	/** Room for a packet of four bytes, outside of window and store. */
 	control(): Uint8Array {
-		return new Uint8Array(this.buffer, (this.limit << 2) + Frame.HEADROOM, 4);
+		return new Uint8Array(this.all.buffer, (this.limit << 2) + Frame.HEADROOM, 4);
 	}
 
 	/** Words of tables and records. */

@@ -1,56 +1,59 @@
 // Which messages at QoS 2 came before (section 4.3.3).
 
-import { Unreleased } from "../../src/session/unreleased.js";
+import { SessionStore } from "../../src/session/session-store.js";
+
+/** With room for `most` unreleased identifiers, between tables that they must not touch. */
+const storeFor = (most: number) => new SessionStore(64, 64, 1, most, 1);
 
 test("knows an identifier from add to remove", () => {
-	const unreleased = new Unreleased(new Uint16Array(3));
-	for (const id of [1, 65_535, 256]) unreleased.add(id);
-	expect([1, 65_535, 256, 2, 255].map((id) => unreleased.holds(id))).toEqual([
+	const store = storeFor(3);
+	for (const id of [1, 65_535, 256]) store.addUnreleased(id);
+	expect([1, 65_535, 256, 2, 255].map((id) => store.isUnreleased(id))).toEqual([
 		true,
 		true,
 		true,
 		false,
 		false,
 	]);
-	expect(unreleased.remove(1)).toBe(true);
-	expect(unreleased.remove(1)).toBe(false);
-	expect([1, 65_535, 256].map((id) => unreleased.holds(id))).toEqual([false, true, true]);
+	expect(store.removeUnreleased(1)).toBe(true);
+	expect(store.removeUnreleased(1)).toBe(false);
+	expect([1, 65_535, 256].map((id) => store.isUnreleased(id))).toEqual([false, true, true]);
 });
 
 test("is full at its capacity, and has room again after remove", () => {
-	const unreleased = new Unreleased(new Uint16Array(2));
-	unreleased.add(1);
-	expect(unreleased.full).toBe(false);
-	unreleased.add(2);
-	expect(unreleased.full).toBe(true);
-	expect(unreleased.remove(3)).toBe(false);
-	expect(unreleased.full).toBe(true);
-	expect(unreleased.remove(2)).toBe(true);
-	expect(unreleased.full).toBe(false);
-	unreleased.add(2);
-	expect([unreleased.holds(1), unreleased.holds(2), unreleased.full]).toEqual([true, true, true]);
+	const store = storeFor(2);
+	store.addUnreleased(1);
+	expect(store.unreleasedFull).toBe(false);
+	store.addUnreleased(2);
+	expect(store.unreleasedFull).toBe(true);
+	expect(store.removeUnreleased(3)).toBe(false);
+	expect(store.unreleasedFull).toBe(true);
+	expect(store.removeUnreleased(2)).toBe(true);
+	expect(store.unreleasedFull).toBe(false);
+	store.addUnreleased(2);
+	expect([store.isUnreleased(1), store.isUnreleased(2), store.unreleasedFull]).toEqual([true, true, true]);
 });
 
 test("goes on over any order of adding and removing, as a set does", () => {
-	const unreleased = new Unreleased(new Uint16Array(5));
+	const store = storeFor(5);
 	const model = new Set<number>();
 	for (let i = 0; i < 500; i++) {
 		const id = 1 + ((i * i * 7 + (i >> 3)) % 9);
 		if (model.has(id)) {
-			expect(unreleased.remove(id)).toBe(model.delete(id));
+			expect(store.removeUnreleased(id)).toBe(model.delete(id));
 		} else if (model.size < 5) {
-			unreleased.add(id);
+			store.addUnreleased(id);
 			model.add(id);
-		} else expect(unreleased.full).toBe(true);
-		for (let other = 1; other < 10; other++) expect(unreleased.holds(other)).toBe(model.has(other));
+		} else expect(store.unreleasedFull).toBe(true);
+		for (let other = 1; other < 10; other++) expect(store.isUnreleased(other)).toBe(model.has(other));
 	}
 });
 
 test("forgets all at once", () => {
-	const unreleased = new Unreleased(new Uint16Array(2));
-	unreleased.add(1);
-	unreleased.add(2);
-	unreleased.clear();
-	expect([unreleased.holds(1), unreleased.holds(2), unreleased.full]).toEqual([false, false, false]);
-	expect(unreleased.remove(1)).toBe(false);
+	const store = storeFor(2);
+	store.addUnreleased(1);
+	store.addUnreleased(2);
+	store.clearUnreleased();
+	expect([store.isUnreleased(1), store.isUnreleased(2), store.unreleasedFull]).toEqual([false, false, false]);
+	expect(store.removeUnreleased(1)).toBe(false);
 });

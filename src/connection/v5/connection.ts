@@ -293,7 +293,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	/** What has expired is told, too, and what the broker does not serve. */
 	override catchUp(): void {
 		const { outbox } = this;
-		if (outbox.replacedCount === 0 && !this.subscriptions.refuses) {
+		if (!outbox.gaveWay && !this.subscriptions.refuses) {
 			super.catchUp();
 			return;
 		}

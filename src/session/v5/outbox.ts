@@ -7,6 +7,7 @@ import type { Reason } from "../../wire/reason.js";
 import type { Topic } from "../../wire/topic.js";
 import type { Properties } from "../../wire/v5/properties.js";
 import { Id, type Identifiers, Outbox, type Sizes } from "../outbox.js";
+import { Cell } from "../session-store.js";
 import { Layout, Mark } from "../store.js";
 import { Aliases } from "./aliases.js";
 import { MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE } from "./reasons.js";
@@ -72,19 +73,14 @@ export class Outbox5 extends Outbox {
 	 */
 	private field: Uint8Array | undefined;
 	readonly aliases: Aliases;
-	/** Messages that may expire: while there are some, the time matters. */
-	expiring: number;
-	/** Milliseconds that have passed, which may be many more than the ticks can count, and the ticks then. */
+	/** Milliseconds that have passed, which may be many more than the ticks can count. */
 	private time: number;
-	private lookedAt: number;
 
 	constructor(sizes: Sizes, firstId: number, dropsOldest: boolean, others: Identifiers) {
 		super(sizes, firstId, dropsOldest, others);
 		this.field = undefined;
 		this.aliases = new Aliases((sizes as Sizes5).topicAliases);
-		this.expiring = 0;
 		this.time = 0;
-		this.lookedAt = 0;
 	}
 
 	// ---- acceptance
@@ -149,7 +145,7 @@ export class Outbox5 extends Outbox {
 		words[tail + 1] = marks | (owner << 8);
 		this.tail = tail + span;
 		this.inFlight++;
-		if ((marks & Mark.EXPIRES) !== 0) this.expiring++;
+		if ((marks & Mark.EXPIRES) !== 0) this.words[Cell.EXPIRING]++;
 		this.span = span;
 		this.marks = marks;
 		this.field = topic.field;
@@ -190,7 +186,7 @@ export class Outbox5 extends Outbox {
 	}
 
 	override add(at: number, id: number, marks: number, body: number, owner: number): void {
-		if ((marks & Mark.EXPIRES) !== 0) this.expiring++;
+		if ((marks & Mark.EXPIRES) !== 0) this.words[Cell.EXPIRING]++;
 		super.add(at, id, marks, body, owner);
 	}
 
@@ -199,12 +195,12 @@ export class Outbox5 extends Outbox {
 		if (this.expiring > 0 && this.tail + span > this.roomEnd) this.expire();
 		const at = super.place(span, owner);
 		// In place of another, which is not otherwise done with.
-		if (at !== 0 && at < this.tail && (this.words[at + 1] & Mark.EXPIRES) !== 0) this.expiring--;
+		if (at !== 0 && at < this.tail && (this.words[at + 1] & Mark.EXPIRES) !== 0) this.words[Cell.EXPIRING]--;
 		return at;
 	}
 
 	protected override finish(at: number): void {
-		if ((this.words[at + 1] & Mark.EXPIRES) !== 0) this.expiring--;
+		if ((this.words[at + 1] & Mark.EXPIRES) !== 0) this.words[Cell.EXPIRING]--;
 		super.finish(at);
 	}
 
@@ -237,11 +233,16 @@ export class Outbox5 extends Outbox {
 
 	// ---- expiry
 
+	/** Messages that may expire: while there are some, the time matters. */
+	get expiring(): number {
+		return this.words[Cell.EXPIRING];
+	}
+
 	/** The time is `now`, in milliseconds that may wrap. */
 	advance(now: number): void {
 		if (this.time === 0) this.time = Time.START;
-		else this.time += (now - this.lookedAt) | 0;
-		this.lookedAt = now;
+		else this.time += (now - this.words[Cell.LOOKED_AT]) | 0;
+		this.words[Cell.LOOKED_AT] = now;
 	}
 
 	/** Gives up what has expired and was never sent (section 3.3.2.3.3); `takeReplaced` tells. */
@@ -262,7 +263,7 @@ export class Outbox5 extends Outbox {
 
 	private lapse(at: number): void {
 		this.replaced ??= [];
-		this.replaced[this.replacedCount++] = this.nameOf(at) | Name.EXPIRED;
+		this.replaced[this.words[Cell.REPLACED]++] = this.nameOf(at) | Name.EXPIRED;
 		this.finish(at);
 	}
 

@@ -64,7 +64,7 @@ export class StoreModel {
 		this.taken = kind.owners.map(() => false);
 		for (const words of kind.owners) this.outbox.addOwner(words === 0 ? 0 : words * 4 - 12);
 		// What stands in the tables is not the records' business.
-		this.outbox.unreleasedTable(sizes).fill(0xffff);
+		while (!this.outbox.unreleasedFull) this.outbox.addUnreleased(0xffff);
 		while (!this.outbox.acknowledgementsFull) this.outbox.addAcknowledgement(0xffff, 0xffff);
 	}
 
