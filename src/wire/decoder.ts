@@ -84,9 +84,36 @@ export const enum Head {
 	PUBACK = (2 << 8) | (PacketType.PUBACK << 4),
 }
 
+/**
+ * Numbers at the front of the buffer, which a field each would take four times as much for: those that the short way has
+ * no need of.
+ */
+export const enum Cell {
+	/** The four bytes of `quad` as one number, to compare. */
+	HEAD = 0,
+	/** Bytes of the field at hand that are in place. */
+	GOT,
+	/** Bytes of the payload that were handed over. */
+	CONSUMED,
+	WORD,
+	TYPE,
+	/** Bytes of the packet that are not read yet. */
+	REMAINING,
+	/** How far the next byte of a variable byte integer is shifted. */
+	BITS,
+	/** What of `quad` is not decoded yet: from here, to here. */
+	AHEAD,
+	AHEAD_END,
+	/** 1: CONNACK has come. */
+	CONNECTED,
+	/** Cells of a subclass are from here on. */
+	OTHER,
+	COUNT = 16,
+}
+
 export const enum Bytes {
 	/** Where the topic name begins in the buffer. */
-	TOPIC_AT = 8,
+	TOPIC_AT = Cell.COUNT << 2,
 	/** Bytes of a field's part that go through the scratch buffer at a time. */
 	SCRATCH = 32,
 }
@@ -98,10 +125,10 @@ export class Decoder {
 	/** Why decoding has to wait: PAUSED, NO_ANSWERS, for a CONNACK, or because it runs. 0: it has not to. */
 	blocks = 0;
 	protected source: Source | undefined = undefined;
-	/** The first four bytes of a packet, or what of them is not decoded yet: from `ahead` to `aheadEnd`. */
+	/** The first four bytes of a packet. */
 	protected readonly quad: Uint8Array;
-	/** The same as one number, to compare. */
-	protected readonly head: Int32Array;
+	/** See Cell. */
+	protected readonly cells: Int32Array;
 	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
 	protected lastHead: number;
 	protected step: number;
@@ -128,7 +155,7 @@ export class Decoder {
 	readonly payload: Uint8Array;
 
 	/**
-	 * All that is received goes into one buffer: quad, topic, what a subclass reads behind it, a gap of eight bytes,
+	 * All that is received goes into one buffer: quad with the other cells, topic, what a subclass reads behind it, a gap of eight bytes,
 	 * payload, scratch. It is short for one read only, so that the view which is read into ends there.
 	 */
 	protected readonly buffer: ArrayBuffer;
@@ -139,19 +166,6 @@ export class Decoder {
 	/** Bytes that have arrived since `takeArrived`. */
 	protected arrived: number;
 	protected readonly scratch: Uint8Array;
-
-	/** Bytes of the field at hand that are in place. */
-	protected got: number;
-	/** Bytes of the payload that were handed over. */
-	protected consumed: number;
-	protected word: number;
-	protected type: number;
-	protected remaining: number;
-	protected bits: number;
-	protected ahead: number;
-	protected aheadEnd: number;
-	/** CONNACK has come. */
-	protected connected: boolean;
 
 	/**
 	 * `payloadSize` and `topicSize` in bytes; topicSize a multiple of 8.
@@ -164,7 +178,7 @@ export class Decoder {
 		const size = scratchAt + Bytes.SCRATCH;
 		const buffer = new ArrayBuffer(size, { maxByteLength: size });
 		this.quad = new Uint8Array(buffer, 0, 4);
-		this.head = new Int32Array(buffer, 0, 1);
+		this.cells = new Int32Array(buffer, 0, Cell.COUNT);
 		this.lastHead = 0;
 		this.step = Step.STOPPED;
 		this.sink = sink;
@@ -183,15 +197,6 @@ export class Decoder {
 		this.payloadAt = payloadAt;
 		this.arrived = 0;
 		this.scratch = new Uint8Array(buffer, scratchAt);
-		this.got = 0;
-		this.consumed = 0;
-		this.word = 0;
-		this.type = 0;
-		this.remaining = 0;
-		this.bits = 0;
-		this.ahead = 0;
-		this.aheadEnd = 0;
-		this.connected = false;
 	}
 
 	/** Bytes of topic name that there is room for. */
@@ -215,12 +220,13 @@ export class Decoder {
 
 	/** Begins with a new stream; forgets what the last one left half read. */
 	start(source: Source): void {
+		const { cells } = this;
 		this.source = source;
 		this.buffer.resize(this.size); // a read that threw has left it short
-		this.connected = false;
+		cells[Cell.CONNECTED] = 0;
 		this.step = Step.HEADER_REST;
-		this.got = 0;
-		this.ahead = this.aheadEnd = 0;
+		cells[Cell.GOT] = 0;
+		cells[Cell.AHEAD] = cells[Cell.AHEAD_END] = 0;
 		this.available = 0;
 		this.topicLength = 0;
 		this.lastHead = 0;
@@ -266,10 +272,10 @@ export class Decoder {
 				let got = source.read(quad);
 				if (got !== 4) {
 					this.short(got);
-					this.longWay(this.got);
+					this.longWay(this.cells[Cell.GOT]);
 					break;
 				}
-				const head = this.head[0];
+				const head = this.cells[Cell.HEAD];
 				if (head !== this.lastHead) {
 					this.available -= 4;
 					if ((head & 0xffff) === Head.PUBACK) {
@@ -336,11 +342,11 @@ export class Decoder {
 	}
 
 	get connackCode(): number {
-		return this.word & 0xff;
+		return this.cells[Cell.WORD] & 0xff;
 	}
 
 	get sessionPresent(): boolean {
-		return this.word >> 8 === 1;
+		return this.cells[Cell.WORD] >> 8 === 1;
 	}
 
 	/** CONNACK was dealt with: what is behind it may be decoded. */
@@ -379,9 +385,10 @@ export class Decoder {
 		const more = (got ?? 0) - topicLength;
 		this.interrupt(more > 0 ? Step.IDENTIFIER : Step.TOPIC, got, available);
 		if (more <= 0) return;
-		this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
+		this.cells[Cell.WORD] =
+			more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
 		topic[topicLength] = topic[topicLength + 1] = 0;
-		this.got = more;
+		this.cells[Cell.GOT] = more;
 	}
 
 	/**
@@ -404,7 +411,7 @@ export class Decoder {
 		this.offset = 0;
 		this.total = this.partLength = total;
 		this.packetSize = remaining + 2;
-		this.lastHead = this.head[0];
+		this.lastHead = this.cells[Cell.HEAD];
 		return true;
 	}
 
@@ -421,9 +428,10 @@ export class Decoder {
 
 	/** Leaves `count` bytes of `quad` to the long way. */
 	protected longWay(count: number): true {
-		this.ahead = 0;
-		this.aheadEnd = count;
-		this.got = 0;
+		const { cells } = this;
+		cells[Cell.AHEAD] = 0;
+		cells[Cell.AHEAD_END] = count;
+		cells[Cell.GOT] = 0;
 		this.step = Step.HEADER_REST;
 		return true;
 	}
@@ -432,7 +440,7 @@ export class Decoder {
 	protected interrupt(step: number, got: number | undefined, available: number): true {
 		this.available = available;
 		this.short(got);
-		this.consumed = 0;
+		this.cells[Cell.CONSUMED] = 0;
 		this.step = step;
 		return true;
 	}
@@ -440,7 +448,7 @@ export class Decoder {
 	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
 	protected short(got = 0): void {
 		this.available = got === 0 ? 0 : this.available - got;
-		this.got = got;
+		this.cells[Cell.GOT] = got;
 	}
 
 	/** The long way, from any state, with any part of a field. */
@@ -499,45 +507,48 @@ export class Decoder {
 	}
 
 	protected header(): boolean {
-		const first = this.word >> 8;
-		const length = this.word & 0xff;
-		this.type = first >> 4;
+		const { cells } = this;
+		const first = cells[Cell.WORD] >> 8;
+		const length = cells[Cell.WORD] & 0xff;
+		cells[Cell.TYPE] = first >> 4;
 		this.flags = first & 15;
 		this.lastHead = 0;
 		if (length < 128) {
-			this.remaining = length;
+			cells[Cell.REMAINING] = length;
 			return this.dispatch();
 		}
-		this.remaining = length & 127;
-		this.bits = 7;
+		cells[Cell.REMAINING] = length & 127;
+		cells[Cell.BITS] = 7;
 		this.step = Step.LENGTH_BYTE;
 		return true;
 	}
 
 	protected lengthByte(): boolean {
+		const { cells } = this;
 		const byte = this.readByte();
 		if (byte < 0) return false;
-		const { bits } = this;
-		this.remaining += (byte & 127) << bits;
+		const bits = cells[Cell.BITS];
+		cells[Cell.REMAINING] += (byte & 127) << bits;
 		if (byte < 128) return this.dispatch();
 		if (bits === 21) return this.reject(LENGTH_ENCODING);
-		this.bits = bits + 7;
+		cells[Cell.BITS] = bits + 7;
 		return true;
 	}
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.2.1 to 2.2.3). */
 	protected dispatch(): boolean {
-		const type = this.type;
+		const { cells } = this;
+		const type = cells[Cell.TYPE];
 		const flags = this.flags;
-		if (!this.connected && type !== PacketType.CONNACK) return this.reject(NOT_YET_CONNECTED);
+		if (!cells[Cell.CONNECTED] && type !== PacketType.CONNACK) return this.reject(NOT_YET_CONNECTED);
 		if (type === PacketType.PUBLISH) {
 			if ((flags & 6) === 6) return this.reject(QOS_3);
 			if ((flags & 14) === 8) return this.reject(DUP_QOS_0);
-			if (this.remaining < 3) return this.reject(LENGTH);
+			if (cells[Cell.REMAINING] < 3) return this.reject(LENGTH);
 			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
-		const remaining = this.remaining;
+		const remaining = cells[Cell.REMAINING];
 		let least = 2;
 		if (type === PacketType.PINGRESP) least = 0;
 		else if (type === PacketType.SUBACK) least = 3;
@@ -550,21 +561,22 @@ export class Decoder {
 			this.step = Step.WORD;
 			return true;
 		}
-		this.step = this.ahead < this.aheadEnd ? Step.HEADER_REST : Step.HEADER;
+		this.step = cells[Cell.AHEAD] < cells[Cell.AHEAD_END] ? Step.HEADER_REST : Step.HEADER;
 		return this.sink.onPingresp();
 	}
 
 	protected beginTopic(): boolean {
-		const length = this.word;
-		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
+		const { cells } = this;
+		const length = cells[Cell.WORD];
+		const total = cells[Cell.REMAINING] - 2 - length - (this.flags & 6 ? 2 : 0);
 		if (total < 0) return this.reject(LENGTH);
 		if (length === 0) return this.reject(TOPIC_EMPTY);
 		this.id = 0;
 		this.total = total;
-		this.consumed = 0;
+		cells[Cell.CONSUMED] = 0;
 		if (length > this.topicSize) {
 			this.topicLength = 0;
-			this.remaining = length;
+			cells[Cell.REMAINING] = length;
 			this.step = Step.SKIP_TOPIC;
 		} else {
 			this.topicLength = length;
@@ -574,7 +586,7 @@ export class Decoder {
 	}
 
 	protected identifier(): boolean {
-		this.id = this.word;
+		this.id = this.cells[Cell.WORD];
 		if (this.id === 0) return this.reject(IDENTIFIER_ZERO);
 		this.step = Step.PAYLOAD;
 		return true;
@@ -582,37 +594,39 @@ export class Decoder {
 
 	/** Reads and hands over what fits the payload buffer: all of the message, or a part of it. */
 	protected part(): boolean {
-		const offset = this.consumed;
+		const { cells } = this;
+		const offset = cells[Cell.CONSUMED];
 		let length = this.total - offset;
 		if (length > this.payloadSize) length = this.payloadSize;
 		if (!this.readField(this.payload, this.payloadAt, length)) return false;
 		this.offset = offset;
 		this.partLength = length;
-		this.consumed = offset + length;
-		if (this.consumed === this.total) this.step = Step.HEADER;
+		cells[Cell.CONSUMED] = offset + length;
+		if (cells[Cell.CONSUMED] === this.total) this.step = Step.HEADER;
 		return this.flags & 4 ? this.sink.onPublishQos2() : this.sink.onPublish();
 	}
 
 	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
 	protected rest(): boolean {
-		const word = this.word;
-		const type = this.type;
+		const { cells } = this;
+		const word = cells[Cell.WORD];
+		const type = cells[Cell.TYPE];
 		if (type === PacketType.CONNACK) {
 			const code = word & 0xff;
 			if (word >> 9) return this.reject(CONNACK_FLAGS);
 			if (code > 5) return this.reject(CONNACK_CODE);
 			if (code > 0 && word >> 8) return this.reject(CONNACK_SESSION);
-			if (this.connected) return this.reject(SECOND_CONNACK);
+			if (cells[Cell.CONNECTED]) return this.reject(SECOND_CONNACK);
 			this.step = Step.HEADER;
-			this.connected = true;
+			cells[Cell.CONNECTED] = 1;
 			this.blocks |= Block.CONNACKED;
 			return false;
 		}
 		if (word === 0) return this.reject(IDENTIFIER_ZERO);
 		if (type === PacketType.SUBACK) {
 			this.id = word;
-			this.total = this.remaining - 2;
-			this.consumed = 0;
+			this.total = cells[Cell.REMAINING] - 2;
+			cells[Cell.CONSUMED] = 0;
 			this.step = Step.CODE;
 			return true;
 		}
@@ -624,40 +638,42 @@ export class Decoder {
 		const code = this.readByte();
 		if (code < 0) return false;
 		if (code > 2 && code !== SubackCode.REFUSED) return this.reject(SUBACK_CODE);
-		const index = this.consumed++;
-		if (this.consumed === this.total) this.step = Step.HEADER;
+		const index = this.cells[Cell.CONSUMED]++;
+		if (this.cells[Cell.CONSUMED] === this.total) this.step = Step.HEADER;
 		return this.sink.onSuback(this.id, code, index, this.total);
 	}
 
 	/** The next byte, or -1 when it is not there yet. */
 	protected readByte(): number {
-		if (this.ahead < this.aheadEnd) return this.quad[this.ahead++];
+		const { cells } = this;
+		if (cells[Cell.AHEAD] < cells[Cell.AHEAD_END]) return this.quad[cells[Cell.AHEAD]++];
 		return this.readScratch(1) === 0 ? -1 : this.scratch[0];
 	}
 
 	/** The next two bytes into `word`; false when they are not there yet. */
 	protected readWord(): boolean {
-		const { quad, scratch } = this;
-		while (this.got < 2) {
-			let count = this.aheadEnd - this.ahead;
+		const { cells, quad, scratch } = this;
+		while (cells[Cell.GOT] < 2) {
+			let count = cells[Cell.AHEAD_END] - cells[Cell.AHEAD];
 			if (count > 0) {
-				scratch[0] = quad[this.ahead++];
+				scratch[0] = quad[cells[Cell.AHEAD]++];
 				count = 1;
 			} else {
-				count = this.readScratch(2 - this.got);
+				count = this.readScratch(2 - cells[Cell.GOT]);
 				if (count === 0) return false;
 			}
-			this.word = count > 1 ? (scratch[0] << 8) | scratch[1] : ((this.word << 8) | scratch[0]) & 0xffff;
-			this.got += count;
+			cells[Cell.WORD] =
+				count > 1 ? (scratch[0] << 8) | scratch[1] : ((cells[Cell.WORD] << 8) | scratch[0]) & 0xffff;
+			cells[Cell.GOT] += count;
 		}
-		this.got = 0;
+		cells[Cell.GOT] = 0;
 		return true;
 	}
 
 	/** `length` bytes to the front of `field`, which begins at `at`, zero behind them; false when not all are there yet. */
 	protected readField(field: Uint8Array, at: number, length: number): boolean {
-		const { buffer, size } = this;
-		if (this.got === 0) {
+		const { cells, buffer, size } = this;
+		if (cells[Cell.GOT] === 0) {
 			if (length === 0) return true;
 			const whole = this.available >= length;
 			buffer.resize(whole ? at + length : at);
@@ -670,22 +686,23 @@ export class Decoder {
 			if (whole) this.short(got);
 		}
 		const from = this.scratchAt - at;
-		while (this.got < length) {
-			const count = this.readScratch(length - this.got);
+		while (cells[Cell.GOT] < length) {
+			const count = this.readScratch(length - cells[Cell.GOT]);
 			if (count === 0) return false;
-			field.copyWithin(this.got, from, from + count);
-			this.got += count;
+			field.copyWithin(cells[Cell.GOT], from, from + count);
+			cells[Cell.GOT] += count;
 		}
-		this.got = 0;
+		cells[Cell.GOT] = 0;
 		return true;
 	}
 
 	/** Reads away a topic name that is longer than its buffer; `remaining` counts down. */
 	protected skip(): boolean {
-		while (this.remaining > 0) {
-			const count = this.readScratch(this.remaining);
+		const { cells } = this;
+		while (cells[Cell.REMAINING] > 0) {
+			const count = this.readScratch(cells[Cell.REMAINING]);
 			if (count === 0) return false;
-			this.remaining -= count;
+			cells[Cell.REMAINING] -= count;
 		}
 		return true;
 	}

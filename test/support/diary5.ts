@@ -57,6 +57,7 @@ export class Diary5 implements PacketSink5 {
 	look: (received: ReceivedProperties) => void = () => {};
 	readonly #source: Bytes;
 	readonly #goOn: boolean;
+	readonly #keepsProblemInformation: boolean;
 	#payload = "";
 
 	constructor(way: Way = {}) {
@@ -64,7 +65,7 @@ export class Diary5 implements PacketSink5 {
 		this.#goOn = !stops;
 		this.decoder = new Decoder5(this, payloadSize, topicSize, propertySize);
 		this.decoder.claim();
-		this.decoder.keepsProblemInformation = way.keepsProblemInformation ?? true;
+		this.#keepsProblemInformation = way.keepsProblemInformation ?? true;
 		this.#source = new Bytes(way.most ?? Number.POSITIVE_INFINITY);
 		this.begin(way.five ?? true, way.connected);
 	}
@@ -72,7 +73,7 @@ export class Diary5 implements PacketSink5 {
 	/** A new stream, on which CONNACK has come if `connected`. */
 	begin(five: boolean, connected = true): void {
 		const { decoder } = this;
-		decoder.five = five;
+		decoder.speak(five, this.#keepsProblemInformation);
 		decoder.start(this.#source);
 		if (!connected) return;
 		const { length } = this.lines;

@@ -74,9 +74,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
-		const { decoder } = this;
-		decoder.five = five;
-		decoder.keepsProblemInformation = this.options.problemInformation ?? false;
+		this.decoder.speak(five, this.options.problemInformation ?? false);
 	}
 
 	/** Properties of the packet at hand. */

@@ -1,7 +1,7 @@
 // Bytes to packets of MQTT 5.0, from a stream cut anywhere: what its packets have beside those of 3.1.1, which are
 // properties, reason codes, AUTH, and DISCONNECT of the broker. Knows no session, no socket, no time.
 
-import { Block, Bytes, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
+import { Block, Bytes, Cell, Decoder, Head, type PacketSink, type Source, Step } from "../decoder.js";
 import { PacketType } from "../protocol.js";
 import {
 	CONNACK_CODE,
@@ -56,6 +56,22 @@ const enum Step5 {
 	REASON_CODE = Step.OTHER + 3,
 }
 
+/** Numbers at the front of the buffer, behind those of 3.1.1. */
+const enum Cell5 {
+	/** Bytes of properties in their buffer: behind those that are kept, a part of the next. */
+	END = Cell.OTHER,
+	/** Bytes of properties that were not read yet; -1: those of a PUBLISH, and their length, come before its payload. */
+	LEFT = Cell.OTHER + 1,
+	/** Properties that were seen in this packet, a bit each; -1: a CONNACK that has none. */
+	SEEN = Cell.OTHER + 2,
+	/** Bytes of a second length that are behind what is skipped. */
+	SECOND = Cell.OTHER + 3,
+	/** 1: the topic name of the PUBLISH at hand was longer than the buffer. */
+	TOPIC_SKIPPED = Cell.OTHER + 4,
+	/** 1: reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
+	KEEPS_PROBLEM_INFORMATION = Cell.OTHER + 5,
+}
+
 const enum Room {
 	/** Behind the room for properties: a number for which there is none is read there, to be checked. */
 	SLACK = 8,
@@ -79,7 +95,7 @@ const hasWildcard = (bytes: Uint8Array, at: number, end: number): boolean => {
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
 	// Hot fields first, as in Decoder.
-	/** Whether the stream at hand speaks MQTT 5.0: set before `start`. If not, this is a decoder of 3.1.1. */
+	/** Whether the stream at hand speaks MQTT 5.0, see `speak`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
@@ -100,20 +116,6 @@ export class Decoder5 extends Decoder {
 	alias: number;
 	/** Its subscription identifier; 0: none, -1: several. */
 	subscriptionIdentifier: number;
-	/** Its topic name was longer than the buffer. */
-	topicSkipped: boolean;
-	/** Reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
-	keepsProblemInformation: boolean;
-
-	/** Bytes of properties in their buffer: behind those that are kept, a part of the next. */
-	private end: number;
-	/** Bytes of properties that were not read yet; -1: those of a PUBLISH, and their length, come before its payload. */
-	private left: number;
-	/** Properties that were seen in this packet, a bit each; -1: a CONNACK that has none. */
-	private seen: number;
-	/** Bytes of a second length that are behind what is skipped. */
-	private second: number;
-
 	/**
 	 * `propertySize` in bytes, rounded up to a multiple of 8: what does not fit is skipped. Properties of packets other than
 	 * PUBLISH go to the payload's buffer, if it is larger.
@@ -127,12 +129,6 @@ export class Decoder5 extends Decoder {
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
 		this.subscriptionIdentifier = 0;
-		this.topicSkipped = false;
-		this.keepsProblemInformation = false;
-		this.end = 0;
-		this.left = 0;
-		this.seen = 0;
-		this.second = 0;
 	}
 
 	/** Bytes of a message's properties that there is room for. */
@@ -140,9 +136,24 @@ export class Decoder5 extends Decoder {
 		return this.payloadAt - this.propertiesAt - Room.SLACK;
 	}
 
+	/**
+	 * What `start` begins with next: MQTT 5.0, or 3.1.1.
+	 * @param keepsProblemInformation reason strings and user properties of packets other than PUBLISH are kept, as far as
+	 * there is room
+	 */
+	speak(five: boolean, keepsProblemInformation: boolean): void {
+		this.five = five;
+		this.cells[Cell5.KEEPS_PROBLEM_INFORMATION] = keepsProblemInformation ? 1 : 0;
+	}
+
+	/** The topic name of the PUBLISH at hand was longer than the buffer. */
+	get topicSkipped(): boolean {
+		return this.cells[Cell5.TOPIC_SKIPPED] === 1;
+	}
+
 	/** CONNACK came without properties, as brokers of 3.1.1 refuse. */
 	get bare(): boolean {
-		return this.seen < 0;
+		return this.cells[Cell5.SEEN] < 0;
 	}
 
 	/**
@@ -167,13 +178,14 @@ export class Decoder5 extends Decoder {
 	}
 
 	override start(source: Source): void {
+		const { cells } = this;
 		super.start(source);
 		this.lastLength = -1;
 		this.alias = 0;
 		this.subscriptionIdentifier = 0;
-		this.topicSkipped = false;
-		this.left = 0;
-		this.seen = 0;
+		cells[Cell5.TOPIC_SKIPPED] = 0;
+		cells[Cell5.LEFT] = 0;
+		cells[Cell5.SEEN] = 0;
 		this.received.begin(this.properties);
 	}
 
@@ -193,10 +205,10 @@ export class Decoder5 extends Decoder {
 				let got = source.read(quad);
 				if (got !== 4) {
 					this.short(got);
-					this.longWay(this.got);
+					this.longWay(this.cells[Cell.GOT]);
 					break;
 				}
-				const head = this.head[0];
+				const head = this.cells[Cell.HEAD];
 				if (head !== this.lastHead) {
 					this.available -= 4;
 					if ((head & 0xffff) === Head.PUBACK) {
@@ -282,6 +294,7 @@ export class Decoder5 extends Decoder {
 
 	/** As in 3.1.1, but that the topic name may be empty. */
 	protected override publishHead(): boolean {
+		const { cells } = this;
 		if (!this.five) return super.publishHead();
 		const quad = this.quad;
 		const remaining = quad[1];
@@ -294,16 +307,16 @@ export class Decoder5 extends Decoder {
 		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
 		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
 		if ((length === 0 && this.alias === 0) || behind < this.lastLength) this.lastLength = -1;
-		this.type = PacketType.PUBLISH;
+		cells[Cell.TYPE] = PacketType.PUBLISH;
 		this.flags = flags;
 		this.topicLength = length;
-		this.topicSkipped = false;
+		cells[Cell5.TOPIC_SKIPPED] = 0;
 		this.id = 0;
 		this.offset = 0;
 		this.total = this.partLength = behind - this.lastLength;
 		this.headLength = headLength;
 		this.packetSize = remaining + 2;
-		this.lastHead = this.head[0];
+		this.lastHead = cells[Cell.HEAD];
 		return true;
 	}
 
@@ -327,7 +340,7 @@ export class Decoder5 extends Decoder {
 	 * last ones. `available` bytes are behind the packet.
 	 */
 	private longHead(got: number | undefined, available: number): boolean {
-		const { topic, headLength, behind } = this;
+		const { cells, topic, headLength, behind } = this;
 		const topicLength = this.ownTopic();
 		const came = got ?? 0;
 		const byte = topic[headLength - 1];
@@ -335,21 +348,21 @@ export class Decoder5 extends Decoder {
 		this.lastLength = -1;
 		if (came === headLength) {
 			this.available = available + behind;
-			this.remaining = behind;
-			this.consumed = 0;
-			this.got = 0;
+			cells[Cell.REMAINING] = behind;
+			cells[Cell.CONSUMED] = 0;
+			cells[Cell.GOT] = 0;
 			if (this.flags > 1 && !this.takeId()) return false;
 			this.beginLength();
 			return this.lengthOf(byte);
 		}
 		const more = came - topicLength;
-		this.left = -1;
+		cells[Cell5.LEFT] = -1;
 		this.total = behind + 1;
 		if (more <= 0) return this.interrupt(Step.TOPIC, got, available + headLength + behind);
 		this.interrupt(Step.IDENTIFIER, got, available + headLength + behind);
-		this.word = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
+		cells[Cell.WORD] = more > 1 ? (topic[topicLength] << 8) | topic[topicLength + 1] : topic[topicLength];
 		topic[topicLength] = topic[topicLength + 1] = 0;
-		this.got = more;
+		cells[Cell.GOT] = more;
 		return true;
 	}
 
@@ -358,8 +371,8 @@ export class Decoder5 extends Decoder {
 		const length = this.lastLength;
 		if (!this.longHead(this.headLength, available)) return false;
 		this.available = got === 0 ? 0 : this.available - got;
-		this.end = got;
-		this.left = length - got;
+		this.cells[Cell5.END] = got;
+		this.cells[Cell5.LEFT] = length - got;
 		return true;
 	}
 
@@ -376,13 +389,13 @@ export class Decoder5 extends Decoder {
 
 	/** Checks properties that were read at once, and are as long as the last ones. */
 	private check(): boolean {
-		const { lastLength } = this;
+		const { cells, lastLength } = this;
 		this.ownTopic();
-		this.left = lastLength;
-		this.remaining = this.behind;
+		cells[Cell5.LEFT] = lastLength;
+		cells[Cell.REMAINING] = this.behind;
 		this.beginProperties();
-		this.end = lastLength;
-		this.left = 0;
+		cells[Cell5.END] = lastLength;
+		cells[Cell5.LEFT] = 0;
 		if (!this.gather()) return false;
 		this.step = Step.HEADER;
 		return true;
@@ -392,16 +405,19 @@ export class Decoder5 extends Decoder {
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.1.2 to 2.1.4). */
 	protected override dispatch(): boolean {
+		const { cells } = this;
 		if (!this.five) return super.dispatch();
-		const { type, flags, remaining } = this;
+		const { flags } = this;
+		const type = cells[Cell.TYPE];
+		const remaining = cells[Cell.REMAINING];
 		this.lastLength = -1;
-		if (!this.connected && type !== PacketType.CONNACK && type !== PacketType.AUTH)
+		if (!cells[Cell.CONNECTED] && type !== PacketType.CONNACK && type !== PacketType.AUTH)
 			return this.reject(NOT_YET_CONNECTED);
 		if (type === PacketType.PUBLISH) {
 			if ((flags & 6) === 6) return this.reject(QOS_3);
 			if ((flags & 14) === 8) return this.reject(DUP_QOS_0);
 			if (remaining < 3) return this.reject(LENGTH);
-			this.left = -1;
+			cells[Cell5.LEFT] = -1;
 			this.step = Step.TOPIC_LENGTH;
 			return true;
 		}
@@ -411,8 +427,8 @@ export class Decoder5 extends Decoder {
 		else if (type < PacketType.CONNACK || type > PacketType.PUBCOMP) return this.reject(PACKET_TYPE);
 		if (flags !== (type === PacketType.PUBREL ? 2 : 0)) return this.reject(RESERVED_FLAGS);
 		if (remaining < least || (type === PacketType.PINGRESP && remaining > 0)) return this.reject(LENGTH);
-		if (type === PacketType.CONNACK && this.connected) return this.reject(SECOND_CONNACK);
-		this.word = 0;
+		if (type === PacketType.CONNACK && cells[Cell.CONNECTED]) return this.reject(SECOND_CONNACK);
+		cells[Cell.WORD] = 0;
 		this.received.begin(this.properties);
 		if (least > 0) this.step = Step.WORD;
 		else if (remaining > 0) this.step = Step5.REASON_CODE;
@@ -421,54 +437,57 @@ export class Decoder5 extends Decoder {
 	}
 
 	protected override beginTopic(): boolean {
+		const { cells } = this;
 		if (!this.five) return super.beginTopic();
-		const length = this.word;
-		const total = this.remaining - 2 - length - (this.flags & 6 ? 2 : 0);
+		const length = cells[Cell.WORD];
+		const total = cells[Cell.REMAINING] - 2 - length - (this.flags & 6 ? 2 : 0);
 		if (total < 1) return this.reject(LENGTH);
 		const skipped = length > this.topicSize;
 		this.id = 0;
 		this.total = total;
-		this.consumed = 0;
-		this.topicSkipped = skipped;
+		cells[Cell.CONSUMED] = 0;
+		cells[Cell5.TOPIC_SKIPPED] = skipped ? 1 : 0;
 		this.topicLength = skipped ? 0 : length;
 		if (skipped || length === 0) {
 			// Nothing is read into its place: growing back fills it with zero.
 			this.buffer.resize(Bytes.TOPIC_AT);
 			this.buffer.resize(this.size);
 		}
-		this.remaining = length;
+		cells[Cell.REMAINING] = length;
 		this.step = skipped ? Step.SKIP_TOPIC : Step.TOPIC;
 		return true;
 	}
 
 	/** The payload's turn, but for properties. */
 	protected override part(): boolean {
-		if (this.left >= 0) return super.part();
-		this.remaining = this.total;
+		if (this.cells[Cell5.LEFT] >= 0) return super.part();
+		this.cells[Cell.REMAINING] = this.total;
 		this.beginLength();
 		return true;
 	}
 
 	/** Two bytes after the fixed header: flags and code of CONNACK, or a packet identifier. */
 	protected override rest(): boolean {
+		const { cells } = this;
 		if (!this.five) return super.rest();
-		const { word, type } = this;
-		this.remaining -= 2;
+		const word = cells[Cell.WORD];
+		const type = cells[Cell.TYPE];
+		cells[Cell.REMAINING] -= 2;
 		if (type === PacketType.CONNACK) {
 			const code = word & 0xff;
 			if (word >> 9) return this.reject(CONNACK_FLAGS);
 			if (code > 0 && word >> 8) return this.reject(CONNACK_SESSION);
-			if (!isLegal(type, code) && (this.remaining > 0 || code > 5)) return this.reject(CONNACK_CODE);
-			if (this.remaining === 0) {
-				this.seen = -1;
+			if (!isLegal(type, code) && (cells[Cell.REMAINING] > 0 || code > 5)) return this.reject(CONNACK_CODE);
+			if (cells[Cell.REMAINING] === 0) {
+				cells[Cell5.SEEN] = -1;
 				return code > 0 ? this.settle() : this.reject(LENGTH);
 			}
 		} else {
 			if (word === 0) return this.reject(IDENTIFIER_ZERO);
 			this.id = word;
-			this.word = 0;
+			cells[Cell.WORD] = 0;
 			if (type <= PacketType.PUBCOMP) {
-				if (this.remaining === 0) return this.settle();
+				if (cells[Cell.REMAINING] === 0) return this.settle();
 				this.step = Step5.REASON_CODE;
 				return true;
 			}
@@ -478,13 +497,15 @@ export class Decoder5 extends Decoder {
 	}
 
 	protected override code(): boolean {
+		const { cells } = this;
 		if (!this.five) return super.code();
 		const code = this.readByte();
 		if (code < 0) return false;
-		const { type, sink, id, total } = this;
+		const { sink, id, total } = this;
+		const type = cells[Cell.TYPE];
 		if (!isLegal(type, code)) return this.reject(CODE_UNDEFINED);
-		const index = this.consumed++;
-		if (this.consumed === total) this.step = Step.HEADER;
+		const index = cells[Cell.CONSUMED]++;
+		if (cells[Cell.CONSUMED] === total) this.step = Step.HEADER;
 		return type === PacketType.SUBACK
 			? sink.onSuback(id, code, index, total)
 			: sink.onUnsuback(id, code, index, total);
@@ -507,23 +528,26 @@ export class Decoder5 extends Decoder {
 
 	/** Reason code of an acknowledgement, DISCONNECT or AUTH, into the low byte of `word`, where CONNACK has it. */
 	private readReasonCode(): boolean {
+		const { cells } = this;
 		const code = this.readByte();
 		if (code < 0) return false;
-		if (!isLegal(this.type, code)) return this.reject(CODE_UNDEFINED);
-		this.word = code;
+		if (!isLegal(cells[Cell.TYPE], code)) return this.reject(CODE_UNDEFINED);
+		cells[Cell.WORD] = code;
 		// Property length 0 may be left out (sections 3.4.2.2.1, 3.14.2.2.1 and so on).
-		if (--this.remaining === 0) return this.settle();
+		if (--cells[Cell.REMAINING] === 0) return this.settle();
 		this.beginLength();
 		return true;
 	}
 
 	/** A packet other than PUBLISH, SUBACK and UNSUBACK is whole. */
 	private settle(): boolean {
-		const { type, sink, id, word: code } = this;
-		this.step = this.ahead < this.aheadEnd ? Step.HEADER_REST : Step.HEADER;
+		const { cells, sink, id } = this;
+		const type = cells[Cell.TYPE];
+		const code = cells[Cell.WORD];
+		this.step = cells[Cell.AHEAD] < cells[Cell.AHEAD_END] ? Step.HEADER_REST : Step.HEADER;
 		switch (type) {
 			case PacketType.CONNACK:
-				this.connected = true;
+				cells[Cell.CONNECTED] = 1;
 				this.blocks |= Block.CONNACKED;
 				return false;
 			case PacketType.PINGRESP:
@@ -542,25 +566,26 @@ export class Decoder5 extends Decoder {
 
 	/** The length of properties is next; `remaining` bytes of the packet are left. */
 	private beginLength(): void {
-		this.left = 0;
-		this.bits = 0;
+		this.cells[Cell5.LEFT] = 0;
+		this.cells[Cell.BITS] = 0;
 		this.step = Step5.PROPERTY_LENGTH;
 	}
 
 	private propertyLength(): boolean {
-		if (this.remaining === 0) return this.reject(PROPERTY_LENGTH);
+		if (this.cells[Cell.REMAINING] === 0) return this.reject(PROPERTY_LENGTH);
 		const byte = this.readByte();
 		if (byte < 0) return false;
-		this.remaining--;
+		this.cells[Cell.REMAINING]--;
 		return this.lengthOf(byte);
 	}
 
 	/** A byte of the length, which is taken off `remaining`. */
 	private lengthOf(byte: number): boolean {
-		const { bits } = this;
-		this.left += (byte & 127) << bits;
+		const { cells } = this;
+		const bits = cells[Cell.BITS];
+		cells[Cell5.LEFT] += (byte & 127) << bits;
 		if (byte >= 128) {
-			this.bits = bits + 7;
+			cells[Cell.BITS] = bits + 7;
 			return bits < 21 || this.reject(PROPERTY_INTEGER);
 		}
 		return this.beginProperties();
@@ -568,14 +593,16 @@ export class Decoder5 extends Decoder {
 
 	/** `left` bytes of properties are next. */
 	private beginProperties(): boolean {
-		const { left } = this;
-		if (left > this.remaining) return this.reject(PROPERTY_LENGTH);
-		this.remaining -= left;
-		this.end = 0;
-		this.seen = 0;
+		const { cells } = this;
+		const left = cells[Cell5.LEFT];
+		if (left > cells[Cell.REMAINING]) return this.reject(PROPERTY_LENGTH);
+		cells[Cell.REMAINING] -= left;
+		cells[Cell5.END] = 0;
+		cells[Cell5.SEEN] = 0;
 		this.alias = 0;
 		this.subscriptionIdentifier = 0;
-		const inPayload = this.type !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Room.SLACK;
+		const inPayload =
+			cells[Cell.TYPE] !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Room.SLACK;
 		this.received.begin(inPayload ? this.payload : this.properties);
 		this.step = Step5.PROPERTIES;
 		return true;
@@ -583,22 +610,23 @@ export class Decoder5 extends Decoder {
 
 	/** Reads properties: keeps what is whole, one by one, and skips what there is no room for. */
 	private gather(): boolean {
-		const { type, received, scratch } = this;
+		const { cells, received, scratch } = this;
+		const type = cells[Cell.TYPE];
 		const store = received.buffer;
 		const place = Row.PLACE << type;
 		let kept = received.length;
 		const inPayload = store === this.payload;
 		const capacity = inPayload ? this.payloadSize - Room.SLACK : this.propertySize;
-		const { left } = this;
-		if (this.end === 0 && left > 0 && left <= this.available && left <= capacity)
+		const left = cells[Cell5.LEFT];
+		if (cells[Cell5.END] === 0 && left > 0 && left <= this.available && left <= capacity)
 			this.readAtOnce(store, inPayload ? this.payloadAt : this.propertiesAt);
 		for (;;) {
-			const got = this.end - kept;
+			const got = cells[Cell5.END] - kept;
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
 				if ((row & place) === 0) return this.reject(row === 0 ? PROPERTY_UNKNOWN : PROPERTY_MISPLACED);
-				size = sizeOf(store, kept, this.end, row);
+				size = sizeOf(store, kept, cells[Cell5.END], row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
 				if (got >= size) {
 					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
@@ -609,55 +637,57 @@ export class Decoder5 extends Decoder {
 					else received.keep((kept += size));
 					continue;
 				}
-				if (size - got > this.left) return this.reject(PROPERTY_LENGTH);
+				if (size - got > cells[Cell5.LEFT]) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
 					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
 					// The second length of a pair, which is behind its first string, may not have come yet.
 					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
-					this.second = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
-					this.got = size - got - this.second;
-					this.bits = 0;
+					cells[Cell5.SECOND] = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
+					cells[Cell.GOT] = size - got - cells[Cell5.SECOND];
+					cells[Cell.BITS] = 0;
 					this.letGo(got);
 					this.step = Step5.SKIP_PROPERTY;
 					return true;
 				}
-			} else if (this.left === 0) return this.endProperties();
+			} else if (cells[Cell5.LEFT] === 0) return this.endProperties();
 			const count = this.readScratch(size - got);
 			if (count === 0) return false;
-			this.left -= count;
-			for (let i = 0; i < count; i++) store[this.end++] = scratch[i];
+			cells[Cell5.LEFT] -= count;
+			for (let i = 0; i < count; i++) store[cells[Cell5.END]++] = scratch[i];
 		}
 	}
 
 	/** Properties that are there whole, and for which there is room, to the front of `store`, which begins at `at`. */
 	private readAtOnce(store: Uint8Array, at: number): void {
-		const { left, buffer } = this;
+		const { cells, buffer } = this;
+		const left = cells[Cell5.LEFT];
 		buffer.resize(at + left);
 		const got = this.source!.read(store) ?? 0;
 		buffer.resize(this.size);
 		this.available = got === 0 ? 0 : this.available - got;
-		this.end = got;
-		this.left = left - got;
+		cells[Cell5.END] = got;
+		cells[Cell5.LEFT] = left - got;
 	}
 
 	/** Reads away `got` bytes of a property for which there is no room, and its second string; text is not checked. */
 	private skipProperty(): boolean {
+		const { cells } = this;
 		for (;;) {
-			while (this.got > 0) {
-				const count = this.readScratch(this.got);
+			while (cells[Cell.GOT] > 0) {
+				const count = this.readScratch(cells[Cell.GOT]);
 				if (count === 0) return false;
-				this.got -= count;
-				this.left -= count;
+				cells[Cell.GOT] -= count;
+				cells[Cell5.LEFT] -= count;
 			}
-			if (this.second === 0) break;
+			if (cells[Cell5.SECOND] === 0) break;
 			const byte = this.readByte();
 			if (byte < 0) return false;
-			this.left--;
-			this.bits = (this.bits << 8) | byte;
-			if (--this.second > 0) continue;
-			if (this.bits > this.left) return this.reject(PROPERTY_LENGTH);
-			this.got = this.bits;
+			cells[Cell5.LEFT]--;
+			cells[Cell.BITS] = (cells[Cell.BITS] << 8) | byte;
+			if (--cells[Cell5.SECOND] > 0) continue;
+			if (cells[Cell.BITS] > cells[Cell5.LEFT]) return this.reject(PROPERTY_LENGTH);
+			cells[Cell.GOT] = cells[Cell.BITS];
 		}
 		this.step = Step5.PROPERTIES;
 		return true;
@@ -665,25 +695,26 @@ export class Decoder5 extends Decoder {
 
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
 	private letGo(size: number): void {
-		const { received, end } = this;
+		const { received } = this;
+		const end = this.cells[Cell5.END];
 		const { buffer, length } = received;
 		if (this.wants(buffer[length])) received.truncate();
 		if (length + size < end) buffer.copyWithin(length, length + size, end);
-		this.end = end - size;
+		this.cells[Cell5.END] = end - size;
 	}
 
 	/** Whether a property is kept if there is room. */
 	private wants(property: number): boolean {
 		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
-		return this.keepsProblemInformation || this.type === PacketType.PUBLISH;
+		return this.cells[Cell5.KEEPS_PROBLEM_INFORMATION] === 1 || this.cells[Cell.TYPE] === PacketType.PUBLISH;
 	}
 
 	/** Whether a property was there before, which must not come again. */
 	private repeats(property: number): boolean {
 		// A prime that tells apart those which are allowed in one packet.
 		const bit = 1 << (property % 31);
-		if ((this.seen & bit) !== 0) return true;
-		this.seen |= bit;
+		if ((this.cells[Cell5.SEEN] & bit) !== 0) return true;
+		this.cells[Cell5.SEEN] |= bit;
 		return false;
 	}
 
@@ -741,9 +772,12 @@ export class Decoder5 extends Decoder {
 
 	/** All properties were read. */
 	private endProperties(): boolean {
-		const { type, remaining } = this;
+		const { cells } = this;
+		const type = cells[Cell.TYPE];
+		const remaining = cells[Cell.REMAINING];
 		if (type === PacketType.PUBLISH) {
-			if (this.topicLength === 0 && this.alias === 0 && !this.topicSkipped) return this.reject(TOPIC_EMPTY);
+			if (this.topicLength === 0 && this.alias === 0 && !cells[Cell5.TOPIC_SKIPPED])
+				return this.reject(TOPIC_EMPTY);
 			this.remember();
 			this.total = remaining;
 			this.step = Step.PAYLOAD;
@@ -752,7 +786,7 @@ export class Decoder5 extends Decoder {
 		if (type === PacketType.SUBACK || type === PacketType.UNSUBACK) {
 			if (remaining === 0) return this.reject(LENGTH);
 			this.total = remaining;
-			this.consumed = 0;
+			cells[Cell.CONSUMED] = 0;
 			this.step = Step.CODE;
 			return true;
 		}

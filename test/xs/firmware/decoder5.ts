@@ -98,8 +98,7 @@ const four = (name: string, packet: Uint8Array, size?: number) =>
 function five(name: string, operate: (pipe: Pipe) => () => void, look?: (decoder: Decoder5) => void): void {
 	const decoder = new Decoder5(sink, 512, 128, 128);
 	decoder.claim();
-	decoder.five = true;
-	decoder.keepsProblemInformation = true;
+	decoder.speak(true, true);
 	if (look !== undefined)
 		sink.onMessage = () => {
 			look(decoder);
@@ -178,7 +177,7 @@ five("properties that are looked at", feeds(PUBLISH5("t", PAYLOAD, ALL)), ({ rec
 /** What is wrong, on a stream of its own each time. */
 function refuses(): void {
 	const decoder = new Decoder5(sink, 512, 128, 128);
-	decoder.five = true;
+	decoder.speak(true, false);
 	const connack = packets5.CONNACK5();
 	const streams = breaches.map(([, bytes, , way]) =>
 		way?.connected === false ? Uint8Array.from(bytes) : concat([connack, bytes]),
