@@ -100,7 +100,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	state: number;
 	readonly alarm: Alarm;
 
-	protected readonly options: ClientOptions;
+	readonly options: ClientOptions;
 	protected readonly liveness: Liveness;
 	/** An array of its own once there is one. */
 	protected listeners: Listener[];
@@ -131,7 +131,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const liveness = new Liveness(settings.keepAlive, settings.replyTimeout, alarm);
 		const writer = new parts.Writer(outbox, subscriptions, statistics, liveness, alarm);
 		this.writer = writer;
-		this.reader = new parts.Reader(this, options, settings, subscriptions, outbox, writer, statistics);
+		this.reader = new parts.Reader(this, settings, writer);
 		this.state = Phase.WAITING;
 		this.alarm = alarm;
 		this.options = options;

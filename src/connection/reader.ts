@@ -6,7 +6,7 @@ import type { Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
 import type { Subscription, Subscriptions } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
-import { Block, Decoder, type PacketSink } from "../wire/decoder.js";
+import { Block, Decoder, type PacketSink, type Source } from "../wire/decoder.js";
 import { PacketType } from "../wire/protocol.js";
 import { type Reason, SUBACK_CODES, TOPIC_TEXT, TOPIC_WILDCARD } from "../wire/reason.js";
 import { hasWildcardByte } from "../wire/topic.js";
@@ -34,6 +34,7 @@ const SKIPPED = Object.freeze({ ...NOBODY }) as Subscription;
 
 /** Who runs the connection. */
 export interface ReaderEvents {
+	readonly options: ClientOptions;
 	/** There may be more to send, room to tell of, or nothing left before the end. */
 	flush(): void;
 	/** Messages are passed over from now on, as too many at QoS 2 are not released. */
@@ -52,13 +53,9 @@ export interface ReaderEvents {
 
 export class Reader implements PacketSink {
 	// Hot fields first: XS looks for a field from the first one on.
-	protected stream: Stream | undefined = undefined;
 	readonly decoder: Decoder;
 	/** Which code of the app runs on behalf of the decoder, if any: what is thrown then is the app's. */
 	protected handling: number;
-	protected readonly outbox: Outbox;
-	protected readonly statistics: Statistics;
-	protected readonly options: ClientOptions;
 	protected readonly writer: Writer;
 	protected readonly router: Router;
 	/** Where the message at hand goes: its first subscription, others follow by `also`. */
@@ -72,23 +69,12 @@ export class Reader implements PacketSink {
 	overflowed: boolean;
 
 	/** Claims the buffers for what comes. */
-	constructor(
-		events: ReaderEvents,
-		options: ClientOptions,
-		settings: Settings,
-		subscriptions: Subscriptions,
-		outbox: Outbox,
-		writer: Writer,
-		statistics: Statistics,
-	) {
+	constructor(events: ReaderEvents, settings: Settings, writer: Writer) {
 		const decoder = this.newDecoder(settings);
 		this.decoder = decoder;
 		this.handling = Handling.NOTHING;
-		this.outbox = outbox;
-		this.statistics = statistics;
-		this.options = options;
 		this.writer = writer;
-		this.router = this.newRouter(decoder, subscriptions);
+		this.router = this.newRouter(decoder, writer.subscriptions);
 		this.route = NOBODY;
 		this.message = this.newMessage(decoder);
 		this.events = events;
@@ -96,7 +82,23 @@ export class Reader implements PacketSink {
 		this.overflowed = false;
 	}
 
-	// What the writer has as well: looked for so rarely that a field would be a waste.
+	// What others have as well: a field would be a waste.
+
+	protected get stream(): Stream | undefined {
+		return this.decoder.source as Stream | undefined;
+	}
+
+	protected get options(): ClientOptions {
+		return this.events.options;
+	}
+
+	protected get outbox(): Outbox {
+		return this.writer.outbox;
+	}
+
+	protected get statistics(): Statistics {
+		return this.writer.statistics;
+	}
 
 	protected get subscriptions(): Subscriptions {
 		return this.writer.subscriptions;
@@ -123,13 +125,11 @@ export class Reader implements PacketSink {
 
 	/** A new stream. */
 	start(stream: Stream): void {
-		this.stream = stream;
 		this.decoder.start(stream);
 	}
 
 	/** The stream is gone. */
 	stop(): void {
-		this.stream = undefined;
 		this.overflowed = false;
 		this.decoder.stop();
 	}
@@ -193,15 +193,15 @@ export class Reader implements PacketSink {
 	}
 
 	/** After a callback: whether decoding goes on. */
-	protected goOn(stream: Stream | undefined): boolean {
+	protected goOn(stream: Source | undefined): boolean {
 		this.handling = Handling.NOTHING;
-		return this.reads() && stream === this.stream;
+		return this.reads() && stream === this.decoder.source;
 	}
 
 	/** Whether decoding may go on. */
 	protected reads(): boolean {
 		const decoder = this.decoder;
-		if (this.outbox.acknowledgements && this.outbox.acknowledgementsFull) decoder.block(Block.NO_ANSWERS);
+		if (this.writer.outbox.acknowledgements && this.outbox.acknowledgementsFull) decoder.block(Block.NO_ANSWERS);
 		return (decoder.blocks & Wait.ANY) === 0;
 	}
 
@@ -214,19 +214,21 @@ export class Reader implements PacketSink {
 	}
 
 	onMessage(): boolean {
-		const stream = this.stream;
+		const decoder = this.decoder;
+		const source = decoder.source;
 		this.handling = Handling.HANDLER;
 		const route = this.router.recall();
 		if (route !== undefined) this.route = route;
 		else if (!this.routeOther()) return false;
 		this.handOver();
-		this.statistics.received++;
+		this.writer.statistics.received++;
 		this.handling = Handling.NOTHING;
-		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
+		return source === decoder.source && (decoder.blocks & Block.PAUSED) === 0;
 	}
 
 	onPublish(): boolean {
-		const { decoder, stream } = this;
+		const { decoder } = this;
+		const { source } = decoder;
 		this.handling = Handling.HANDLER;
 		if (decoder.offset === 0) {
 			const route = this.router.recall();
@@ -235,7 +237,7 @@ export class Reader implements PacketSink {
 		}
 		this.handOver();
 		this.settle();
-		return this.goOn(stream);
+		return this.goOn(source);
 	}
 
 	/** Runs the handlers of the message at hand. */
@@ -244,15 +246,16 @@ export class Reader implements PacketSink {
 		const message = this.message;
 		message.length = this.decoder.partLength;
 		if (route.also !== undefined) handToAll(route, message);
-		else if (route === NOBODY) this.options.onMessage?.(message);
+		else if (route === NOBODY) this.events.options.onMessage?.(message);
 		else route.handler?.(message);
 	}
 
 	onPublishQos2(): boolean {
-		const { decoder, outbox } = this;
+		const { decoder, writer } = this;
+		const { outbox } = writer;
 		if (decoder.offset === 0) {
 			this.repeated = outbox.isUnreleased(decoder.id);
-			if (outbox.unreleasedFull && !this.repeated && !this.overflowed) {
+			if (!this.repeated && !this.overflowed && outbox.unreleasedFull) {
 				this.overflowed = true;
 				this.events.onOverflow();
 			}
@@ -266,17 +269,17 @@ export class Reader implements PacketSink {
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
 	protected settle(): void {
-		const { decoder } = this;
+		const { decoder, writer } = this;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.router.forgetEnded();
-		this.statistics.received++;
+		writer.statistics.received++;
 		if (decoder.id === 0) return;
 		const exactlyOnce = (decoder.flags & 4) !== 0;
-		if (exactlyOnce) this.outbox.addUnreleased(decoder.id);
-		if (this.stream === undefined) return;
-		this.writer.acknowledge((exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK) << 4, decoder.id);
+		if (exactlyOnce) writer.outbox.addUnreleased(decoder.id);
+		if (decoder.source === undefined) return;
+		writer.acknowledge((exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK) << 4, decoder.id);
 		this.handling = Handling.CALLBACK; // the message at hand no longer delays the end
-		if (!this.writer.accepting) this.events.flush();
+		if (!writer.accepting) this.events.flush();
 		this.handling = Handling.NOTHING;
 	}
 
@@ -302,29 +305,32 @@ export class Reader implements PacketSink {
 	}
 
 	onPuback(id: number): boolean {
-		if (!this.outbox.acknowledge(id)) {
-			this.statistics.strayAcknowledgements++;
+		const writer = this.writer;
+		const statistics = writer.statistics;
+		if (!writer.outbox.acknowledge(id)) {
+			statistics.strayAcknowledgements++;
 			return true;
 		}
-		this.statistics.delivered++;
+		statistics.delivered++;
 		// While messages go at once none waits; nor does anybody wait for room.
-		const writer = this.writer;
-		if (writer.open) if (!writer.starved) if (this.options.onDelivered === undefined) return true;
+		if (writer.open) if (!writer.starved) if (this.events.options.onDelivered === undefined) return true;
 		return this.tellDelivered(id);
 	}
 
 	/** Tells of a message that is delivered, and makes use of its room. */
 	protected tellDelivered(id: number, code?: number): boolean {
-		const { writer, stream } = this;
+		const { writer, decoder, events } = this;
+		const { source } = decoder;
 		this.handling = Handling.CALLBACK;
-		this.options.onDelivered?.(id, code);
-		if ((!writer.open || writer.starved) && stream === this.stream) this.events.flush();
+		events.options.onDelivered?.(id, code);
+		if ((!writer.open || writer.starved) && source === decoder.source) events.flush();
 		this.handling = Handling.NOTHING;
-		return stream === this.stream && (this.decoder.blocks & Block.PAUSED) === 0;
+		return source === decoder.source && (decoder.blocks & Block.PAUSED) === 0;
 	}
 
 	onAcknowledgement(type: number, id: number): boolean {
-		const { outbox, writer } = this;
+		const { writer } = this;
+		const { outbox } = writer;
 		let known: boolean;
 		if (type !== PacketType.PUBREL) writer.liveness.answer();
 		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
@@ -339,7 +345,7 @@ export class Reader implements PacketSink {
 			if (this.overflowed && outbox.noneUnreleased && writer.accepting) return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
-				this.statistics.delivered++;
+				writer.statistics.delivered++;
 				return this.tellDelivered(id);
 			}
 			known = false;

@@ -102,7 +102,7 @@ export class Writer {
 	/** The function of the message that is half sent has not given what it has to: it is to be given up. */
 	short: boolean;
 	/** What that function threw. */
-	failure: { error: unknown } | undefined;
+	failure?: { error: unknown };
 	/** Connected, and nothing is half sent: a control packet may be written now. */
 	protected clear: boolean;
 	protected accepted: boolean;
@@ -146,7 +146,6 @@ export class Writer {
 		this.accepting = true;
 		this.failed = false;
 		this.short = false;
-		this.failure = undefined;
 		this.clear = false;
 		this.accepted = false;
 		this.capacity = 0;
@@ -568,7 +567,7 @@ export class Writer {
 		this.partial = 0;
 		this.pingDue = false;
 		this.short = false;
-		this.failure = undefined;
+		if (this.failure !== undefined) this.failure = undefined;
 		this.outbox.clearAcknowledgements();
 	}
 

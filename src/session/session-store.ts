@@ -23,6 +23,8 @@ export const enum Cell {
 	/** MQTT 5.0: messages that may expire, and the ticks when they were looked at last. */
 	EXPIRING,
 	LOOKED_AT,
+	/** Seconds until the message expires that is being sent. */
+	SECONDS_LEFT,
 	/** The table of released identifiers. */
 	TABLE,
 }

@@ -124,7 +124,8 @@ export class Decoder {
 	available = 0;
 	/** Why decoding has to wait: PAUSED, NO_ANSWERS, for a CONNACK, or because it runs. 0: it has not to. */
 	blocks = 0;
-	protected source: Source | undefined = undefined;
+	/** Where bytes come from; undefined: nowhere. */
+	source: Source | undefined = undefined;
 	/** The first four bytes of a packet. */
 	protected readonly quad: Uint8Array;
 	/** See Cell. */

@@ -30,7 +30,6 @@ export interface ReaderEvents5 extends ReaderEvents {
 export class Reader5 extends Reader implements PacketSink5 {
 	declare protected readonly events: ReaderEvents5;
 	declare readonly decoder: Decoder5;
-	declare protected readonly outbox: Outbox5;
 	declare protected readonly writer: Writer5;
 	/** Aliases that the broker may use, if any, and the topic name at hand, eight bytes at a time. */
 	private aliases: InboundAliases | undefined;
@@ -43,6 +42,10 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	protected override get subscriptions(): Subscriptions5 {
 		return super.subscriptions as Subscriptions5;
+	}
+
+	protected override get outbox(): Outbox5 {
+		return super.outbox as Outbox5;
 	}
 
 	/** For the constructor. */

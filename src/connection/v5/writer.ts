@@ -51,9 +51,7 @@ export class Writer5 extends Writer {
 	declare readonly outbox: Outbox5;
 	declare readonly subscriptions: Subscriptions5;
 	/** AUTH that waits for what is half sent. */
-	private auth: Uint8Array | undefined;
-	/** Seconds until the message expires that is being sent, as its packet says; 0: it does not. */
-	private left: number;
+	private auth?: Uint8Array;
 
 	constructor(
 		outbox: Outbox5,
@@ -65,8 +63,6 @@ export class Writer5 extends Writer {
 		super(outbox, subscriptions, statistics, liveness, alarm);
 		this.five = false;
 		this.limits = undefined;
-		this.auth = undefined;
-		this.left = 0;
 	}
 
 	/** A connection begins, in 5.0 or in 3.1.1. */
@@ -88,7 +84,7 @@ export class Writer5 extends Writer {
 	override stop(): void {
 		super.stop();
 		this.limits = undefined;
-		this.auth = undefined;
+		if (this.auth !== undefined) this.auth = undefined;
 		this.outbox.aliases.clear();
 	}
 
@@ -417,7 +413,7 @@ export class Writer5 extends Writer {
 	protected override writeMessage(at: number): boolean {
 		if (!this.isOther(at)) return super.writeMessage(at);
 		// What goes out in pieces says the same in all of them.
-		if (this.partial === 0) this.left = this.outbox.left(at);
+		if (this.partial === 0) this.outbox.fixExpiry(at);
 		const length = this.composeSlice(at, 0, 0);
 		if ((this.outbox.marksOf(at) & Mark.PULLED) !== 0) return this.writePulled(at, 0, length);
 		if (this.partial === 0 && length <= this.window.length && length <= this.capacity) {
@@ -435,7 +431,7 @@ export class Writer5 extends Writer {
 
 	protected override composeWhole(at: number, limit: number): number {
 		if (!this.isOther(at)) return super.composeWhole(at, limit);
-		this.left = this.outbox.left(at);
+		this.outbox.fixExpiry(at);
 		const length = this.composeSlice(at, 0, 0);
 		if (length > this.window.length || length > limit) return 0;
 		return this.composeSlice(at, 0, length);
@@ -452,8 +448,8 @@ export class Writer5 extends Writer {
 	 * @returns bytes of the packet
 	 */
 	private composeSlice(at: number, offset: number, count: number): number {
-		const { window, outbox, five, left } = this;
-		const { all, windowAt } = outbox;
+		const { window, outbox, five } = this;
+		const { all, windowAt, secondsLeft } = outbox;
 		const marks = outbox.marksOf(at);
 		const namesAt = outbox.topicAt(at);
 		const names = 2 + ((all[namesAt] << 8) | all[namesAt + 1]) + ((marks & Mark.QOS) === 0 ? 0 : 2);
@@ -466,7 +462,7 @@ export class Writer5 extends Writer {
 		}
 		let added = 0;
 		if (five) {
-			if (left > 0) {
+			if (secondsLeft > 0) {
 				inside += Size.EXPIRY;
 				added = Size.EXPIRY;
 			}
@@ -495,7 +491,7 @@ export class Writer5 extends Writer {
 		if (to < count && skip < added) {
 			// What does not fit is not written.
 			const behind = writeLength(window, to, inside);
-			if (left > 0) putExpiry(window, behind, left);
+			if (secondsLeft > 0) putExpiry(window, behind, secondsLeft);
 			if (skip > 0) window.copyWithin(0, skip, added);
 			to += added - skip;
 		}

@@ -221,10 +221,17 @@ export class Outbox5 extends Outbox {
 		return this.bodyAt(at) + ((this.words[at + 1] & Mark.EXPIRES) === 0 ? 0 : Size.DEADLINE);
 	}
 
-	/** Seconds until it expires, at least 1; 0: it does not. */
-	left(at: number): number {
-		if ((this.words[at + 1] & Mark.EXPIRES) === 0) return 0;
-		return Math.max(1, Math.floor(this.deadlineOf(at) - this.time / Time.SECOND));
+	/** What is left of its expiry is fixed now: all pieces of the packet say the same. */
+	fixExpiry(at: number): void {
+		this.words[Cell.SECONDS_LEFT] =
+			(this.words[at + 1] & Mark.EXPIRES) === 0
+				? 0
+				: Math.max(1, Math.floor(this.deadlineOf(at) - this.time / Time.SECOND));
+	}
+
+	/** Seconds until the message expires that `fixExpiry` was called for, at least 1; 0: it does not. */
+	get secondsLeft(): number {
+		return this.words[Cell.SECONDS_LEFT] >>> 0;
 	}
 
 	private deadlineOf(at: number): number {
