@@ -7,7 +7,7 @@ import { type Parts, parts4 } from "./connection/parts.js";
 import { Statistics } from "./connection/statistics.js";
 import type { Limits } from "./connection/v5/limits.js";
 import type { Ending } from "./connection/v5/options.js";
-import { NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
+import { Flag, NO_ROOM, NOT_OPEN, type PayloadWriter, type Writer } from "./connection/writer.js";
 import { type Fill, KEEP_ALL } from "./session/outbox.js";
 import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.js";
 import { RecentTopics } from "./session/recent-topics.js";
@@ -142,10 +142,11 @@ export class Client {
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
 			payload = toBytes(payload);
 		if (properties !== undefined) checkProperties(properties);
-		if (!writer.accepting) return this.refuse();
+		if ((writer.flags & Flag.CLOSED) !== 0) return this.refuse();
 		const id = writer.publish(topic as Topic, payload as Uint8Array | string, qos, retain, properties);
 		if (properties !== undefined) this.tellOmitted(id);
-		if (writer.short || writer.outbox.replaced !== undefined) this.connection.tellReplaced();
+		if ((writer.flags & Flag.SHORT) !== 0 || writer.outbox.replaced !== undefined)
+			this.connection.tellReplaced();
 		return id;
 	}
 
@@ -175,7 +176,7 @@ export class Client {
 		if (properties !== undefined) checkProperties(properties);
 		const { connection } = this;
 		const out = connection.writer;
-		if (!out.accepting) return this.refuse();
+		if ((out.flags & Flag.CLOSED) !== 0) return this.refuse();
 		try {
 			const id = out.publishWith(topic, qos, retain, writer, owner, properties);
 			if (properties !== undefined) this.tellOmitted(id);
@@ -212,7 +213,7 @@ export class Client {
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
 		whole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
 		if (properties !== undefined) checkProperties(properties);
-		if (!writer.accepting) return this.refuse();
+		if ((writer.flags & Flag.CLOSED) !== 0) return this.refuse();
 		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain, properties);
 		if (properties !== undefined) this.tellOmitted(id);
 		this.connection.tellReplaced();
@@ -283,7 +284,7 @@ export class Client {
 			made.push(at < i ? made[at] : subscriptions.make(filters[i], qos, handler, options));
 			if (at === i) different.push(made[i]);
 		}
-		if (this.writer.accepting) {
+		if ((this.writer.flags & Flag.CLOSED) === 0) {
 			subscriptions.want(different);
 			this.connection.reader.reroute([]);
 			this.writer.flush();
@@ -305,7 +306,7 @@ export class Client {
 	unsubscribe(filter: string | readonly string[]): boolean {
 		const filters = listOf(filter);
 		const { connection } = this;
-		if (!this.writer.accepting) {
+		if ((this.writer.flags & Flag.CLOSED) !== 0) {
 			for (const each of filters) encodeFilter(each);
 			return false;
 		}

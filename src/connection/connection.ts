@@ -32,7 +32,7 @@ import {
 import type { Statistics } from "./statistics.js";
 import type { Limits } from "./v5/limits.js";
 import type { Ending } from "./v5/options.js";
-import type { Writer } from "./writer.js";
+import { Flag, type Writer } from "./writer.js";
 
 export const enum Phase {
 	/** Closed by the app, for good. */
@@ -244,8 +244,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Does what could not be done while the app was writing a payload. */
 	catchUp(): void {
 		const { writer } = this;
-		if (writer.short) this.giveUp();
-		if (this.closes && !writer.lent) this.finish();
+		if ((writer.flags & Flag.SHORT) !== 0) this.giveUp();
+		if (this.closes && (writer.flags & Flag.LENT) === 0) this.finish();
 	}
 
 	/**
@@ -275,7 +275,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	protected finish(): void {
 		if (this.state === Phase.CLOSED || this.state === Phase.CLOSING) return;
-		this.closes = this.writer.lent;
+		this.closes = (this.writer.flags & Flag.LENT) !== 0;
 		if (this.closes) return; // when the app has written its payload
 		if (this.state !== Phase.CONNECTED) {
 			this.end(CLOSED_BY_APP);
@@ -641,7 +641,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 		let delay: number = Delay.LATER;
 		try {
 			this.attend(now);
-			if (this.writer.starved && this.outbox.freed && this.writer.accepting) this.announceRoom();
+			if (this.writer.starved && this.outbox.freed && (this.writer.flags & Flag.CLOSED) === 0)
+				this.announceRoom();
 			delay = this.wakeListeners(now);
 		} finally {
 			if (this.state !== Phase.CLOSED) {
@@ -686,7 +687,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		}
 		liveness.note(now, writer.takeMoved(), reader.decoder.takeArrived());
 		writer.retry();
-		if (writer.failed) {
+		if ((writer.flags & Flag.FAILED) !== 0) {
 			this.onError();
 			return;
 		}

@@ -15,7 +15,7 @@ import type { Liveness } from "./liveness.js";
 import type { ClientOptions, Settings } from "./options.js";
 import { TOPIC_TOO_LONG } from "./reasons.js";
 import type { Statistics } from "./statistics.js";
-import type { Writer } from "./writer.js";
+import { Flag, type Writer } from "./writer.js";
 
 const enum Wait {
 	ANY = Block.PAUSED | Block.NO_ANSWERS,
@@ -201,7 +201,8 @@ export class Reader implements PacketSink {
 	/** Whether decoding may go on. */
 	protected reads(): boolean {
 		const decoder = this.decoder;
-		if (this.writer.outbox.acknowledgements && this.outbox.acknowledgementsFull) decoder.block(Block.NO_ANSWERS);
+		if (this.writer.outbox.acknowledgements && this.outbox.acknowledgementsFull)
+			decoder.block(Block.NO_ANSWERS);
 		return (decoder.blocks & Wait.ANY) === 0;
 	}
 
@@ -279,7 +280,7 @@ export class Reader implements PacketSink {
 		if (decoder.source === undefined) return;
 		writer.acknowledge((exactlyOnce ? PacketType.PUBREC : PacketType.PUBACK) << 4, decoder.id);
 		this.handling = Handling.CALLBACK; // the message at hand no longer delays the end
-		if (!writer.accepting) this.events.flush();
+		if ((writer.flags & Flag.CLOSED) !== 0) this.events.flush();
 		this.handling = Handling.NOTHING;
 	}
 
@@ -342,7 +343,8 @@ export class Reader implements PacketSink {
 		} else if (type === PacketType.PUBREL) {
 			known = outbox.removeUnreleased(id);
 			writer.acknowledge((PacketType.PUBCOMP << 4) | (known ? 0 : this.notFound), id);
-			if (this.overflowed && outbox.noneUnreleased && writer.accepting) return this.endOverflow();
+			if (this.overflowed && outbox.noneUnreleased && (writer.flags & Flag.CLOSED) === 0)
+				return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
 			if (outbox.complete(id)) {
 				writer.statistics.delivered++;

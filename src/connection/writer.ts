@@ -48,6 +48,24 @@ export const enum First {
 	PUBLISH = PacketType.PUBLISH << 4,
 }
 
+/** What a writer is in the midst of, as bits. */
+export const enum Flag {
+	/** No message is accepted any more: the client is closed or closing. */
+	CLOSED = 1,
+	/** The broker has accepted this connection. */
+	ACCEPTED = 2,
+	/** The stream has failed. */
+	FAILED = 4,
+	/** The function of the message that is half sent has not given what it has to: it is to be given up. */
+	SHORT = 8,
+	/** The app writes into the window: nothing else may. */
+	LENT = 16,
+	/** PINGREQ is to be sent as soon as there is room. */
+	PING_DUE = 32,
+	/** The connection at hand speaks MQTT 5.0. */
+	FIVE = 64,
+}
+
 const enum Delay {
 	/** Milliseconds until what a stream has refused is tried again. */
 	RETRY = 250,
@@ -84,6 +102,8 @@ export class Writer {
 	protected end: number;
 	protected stream: Stream | undefined;
 	protected readonly size: number;
+	/** See Flag. */
+	flags: number;
 	/** Something was sent since this was last set to false. */
 	protected moved: boolean;
 	readonly statistics: Statistics;
@@ -95,17 +115,10 @@ export class Writer {
 	open: boolean;
 	/** A publish was refused for want of room, or somebody waits for it. */
 	starved: boolean;
-	/** Messages are accepted. */
-	accepting: boolean;
-	/** The stream has failed. */
-	failed: boolean;
-	/** The function of the message that is half sent has not given what it has to: it is to be given up. */
-	short: boolean;
-	/** What that function threw. */
+	/** What the function of the message that is half sent threw. */
 	failure?: { error: unknown };
 	/** Connected, and nothing is half sent: a control packet may be written now. */
 	protected clear: boolean;
-	protected accepted: boolean;
 	/** Most room that the stream ever had: a longer packet goes out in pieces. */
 	protected capacity: number;
 	/** Room that the stream seemed to have when it refused. */
@@ -116,10 +129,6 @@ export class Writer {
 	protected rest: Uint8Array | undefined;
 	/** Bytes of the next message that are sent. */
 	protected partial: number;
-	/** PINGREQ is to be sent as soon as there is room. */
-	protected pingDue: boolean;
-	/** The app writes into the window: nothing else may. */
-	lent: boolean;
 	readonly subscriptions: Subscriptions;
 	/** For packets of four bytes. */
 	protected readonly control: Uint8Array;
@@ -136,6 +145,7 @@ export class Writer {
 		this.end = 0;
 		this.stream = undefined;
 		this.size = this.buffer.byteLength;
+		this.flags = 0;
 		this.moved = false;
 		this.statistics = statistics;
 		this.outbox = outbox;
@@ -143,18 +153,12 @@ export class Writer {
 		this.alarm = alarm;
 		this.open = false;
 		this.starved = false;
-		this.accepting = true;
-		this.failed = false;
-		this.short = false;
 		this.clear = false;
-		this.accepted = false;
 		this.capacity = 0;
 		this.withheld = 0;
 		this.dup = 0;
 		this.rest = undefined;
 		this.partial = 0;
-		this.pingDue = false;
-		this.lent = false;
 		this.subscriptions = subscriptions;
 		this.control = outbox.control();
 	}
@@ -215,7 +219,7 @@ export class Writer {
 		retain: boolean | undefined,
 		properties?: Properties,
 	): number {
-		if (this.lent) return this.refuse();
+		if ((this.flags & Flag.LENT) !== 0) return this.refuse();
 		this.topic = NONE;
 		const window = this.window;
 		const at = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
@@ -241,17 +245,17 @@ export class Writer {
 		owner: number,
 		properties?: Properties,
 	): number {
-		if (this.lent) return this.refuse();
+		if ((this.flags & Flag.LENT) !== 0) return this.refuse();
 		this.topic = NONE;
 		const at = Bytes.HEAD + topic.field.length + (qos ? 2 : 0);
 		const limit = this.payloadLimit;
 		if (at > limit) throw this.topicTooLong(topic, "packetSize", this.window.length);
-		this.lent = true;
+		this.flags |= Flag.LENT;
 		let end: number;
 		try {
 			end = source.write(this.window, at, limit);
 		} finally {
-			this.lent = false;
+			this.flags &= ~Flag.LENT;
 		}
 		if (!Number.isInteger(end) || end < at || end > limit)
 			throw new RangeError(`the payload ends at ${end}: it must end between ${at} and ${limit}`);
@@ -394,7 +398,7 @@ export class Writer {
 		retain: boolean,
 		_properties?: Properties,
 	): number {
-		if (this.lent) return this.refuse();
+		if ((this.flags & Flag.LENT) !== 0) return this.refuse();
 		const { outbox } = this;
 		const beside = topic.field.length + (qos === 0 ? 0 : 2);
 		// All that stands before the payload goes out at once.
@@ -432,8 +436,8 @@ export class Writer {
 		this.statistics.refused++;
 		this.topic = NONE;
 		this.starved = true;
-		this.outbox.watchRoom(this.lent); // then there is room as soon as the payload is written
-		if (this.lent) this.alarm.within(1);
+		this.outbox.watchRoom((this.flags & Flag.LENT) !== 0); // then there is room as soon as the payload is written
+		if ((this.flags & Flag.LENT) !== 0) this.alarm.within(1);
 		return NO_ROOM;
 	}
 
@@ -498,7 +502,7 @@ export class Writer {
 	 */
 	start(stream: Stream, room: number, connect: Uint8Array, pipelining: boolean): void {
 		this.stream = stream;
-		this.failed = false;
+		this.flags &= ~Flag.FAILED;
 		this.writable = this.capacity = room;
 		this.withheld = 0;
 		this.dup = 0;
@@ -544,14 +548,14 @@ export class Writer {
 
 	/** The broker has accepted: everything else may go. */
 	resume(sessionPresent: boolean): void {
-		this.accepted = true;
+		this.flags |= Flag.ACCEPTED;
 		this.clear = this.rest === undefined;
 		this.dup = sessionPresent ? First.DUP : 0;
 	}
 
 	/** No message is accepted any more; what is held is still sent. */
 	finish(): void {
-		this.accepting = false;
+		this.flags |= Flag.CLOSED;
 		this.open = false;
 		this.topic = NONE;
 	}
@@ -561,12 +565,10 @@ export class Writer {
 		this.stream = undefined;
 		this.open = false;
 		this.topic = NONE;
-		this.accepted = false;
 		this.clear = false;
 		this.rest = undefined;
 		this.partial = 0;
-		this.pingDue = false;
-		this.short = false;
+		this.flags &= ~(Flag.ACCEPTED | Flag.PING_DUE | Flag.SHORT);
 		if (this.failure !== undefined) this.failure = undefined;
 		this.outbox.clearAcknowledgements();
 	}
@@ -605,8 +607,11 @@ export class Writer {
 		if (this.open || this.stream === undefined) return false;
 		if (this.inParts) return true;
 		return (
-			this.accepted &&
-			(this.pingDue || this.outbox.acknowledgements > 0 || this.subscriptions.pending || this.outbox.ready)
+			(this.flags & Flag.ACCEPTED) !== 0 &&
+			((this.flags & Flag.PING_DUE) !== 0 ||
+				this.outbox.acknowledgements > 0 ||
+				this.subscriptions.pending ||
+				this.outbox.ready)
 		);
 	}
 
@@ -621,7 +626,7 @@ export class Writer {
 	acknowledge(first: number, id: number): void {
 		if (this.clear && this.outbox.acknowledgements === 0 && this.writeFour(first, id)) return;
 		// After the end none will ever go, and what is still unread must not wait for that.
-		if (this.failed) return;
+		if ((this.flags & Flag.FAILED) !== 0) return;
 		this.outbox.addAcknowledgement(first, id);
 		this.open = false;
 		this.topic = NONE;
@@ -630,20 +635,20 @@ export class Writer {
 
 	/** The stream has failed: no acknowledgement will go. */
 	fail(): void {
-		this.failed = true;
+		this.flags |= Flag.FAILED;
 		this.outbox.clearAcknowledgements();
 	}
 
 	/** Sends PINGREQ now, or as soon as there is room. */
 	ping(): void {
 		if (this.clear && this.outbox.acknowledgements === 0 && this.writeTwo(PacketType.PINGREQ << 4)) return;
-		this.pingDue = true;
+		this.flags |= Flag.PING_DUE;
 		this.flush();
 	}
 
 	/** Whether PINGREQ waits. */
 	get pings(): boolean {
-		return this.pingDue;
+		return (this.flags & Flag.PING_DUE) !== 0;
 	}
 
 	/** Sends DISCONNECT, if there is room and nothing is half sent. */
@@ -655,16 +660,16 @@ export class Writer {
 
 	/** Sends what can be sent now. What then waits for room, or for an answer, is watched. */
 	flush(): void {
-		if (this.lent || this.stream === undefined) return;
+		if ((this.flags & Flag.LENT) !== 0 || this.stream === undefined) return;
 		const { outbox, liveness } = this;
-		this.open = this.flushAll() && this.accepting && !outbox.waiting;
+		this.open = this.flushAll() && (this.flags & Flag.CLOSED) === 0 && !outbox.waiting;
 		if (!liveness.watching && (outbox.awaits || this.blocked)) liveness.watch();
 	}
 
 	/** Sends all in order; false when something has to wait for room. */
 	protected flushAll(): boolean {
 		if (this.rest !== undefined && !this.writeRest()) return false;
-		if (!this.accepted) return false;
+		if ((this.flags & Flag.ACCEPTED) === 0) return false;
 		const { outbox } = this;
 		for (;;) {
 			if (this.partial === 0 && !this.flushControl()) return false;
@@ -684,9 +689,9 @@ export class Writer {
 			if (!this.writeFour(first >>> 16, first & 0xffff)) return false;
 			outbox.removeFirstAcknowledgement();
 		}
-		if (this.pingDue) {
+		if ((this.flags & Flag.PING_DUE) !== 0) {
 			if (!this.writeTwo(PacketType.PINGREQ << 4)) return false;
-			this.pingDue = false;
+			this.flags &= ~Flag.PING_DUE;
 		}
 		if (this.subscriptions.pending && !this.flushSubscriptions()) return false;
 		for (let id = outbox.nextRelease; id !== 0; id = outbox.nextRelease) {
@@ -786,7 +791,7 @@ export class Writer {
 
 	/** Has the payload written to the front of the window, part by part; true when the packet is all sent. */
 	protected writePulled(at: number, head: number, remaining: number): boolean {
-		if (this.short) return false;
+		if ((this.flags & Flag.SHORT) !== 0) return false;
 		const { window, stream } = this;
 		const total = this.outbox.pulledLength(at);
 		const before = head + remaining - total;
@@ -802,7 +807,7 @@ export class Writer {
 			if (this.writable < Math.min(filled, this.capacity >> 1)) return false;
 			const count = Math.min(filled, this.writable);
 			if (this.pull(at, offset) !== filled) {
-				this.short = stream === this.stream;
+				if (stream === this.stream) this.flags |= Flag.SHORT;
 				return false;
 			}
 			if (stream !== this.stream || !this.sendPart(at, count)) return false;
@@ -813,7 +818,7 @@ export class Writer {
 	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
 	protected pull(at: number, offset: number): number {
 		const { stream } = this;
-		this.lent = true;
+		this.flags |= Flag.LENT;
 		try {
 			return this.outbox.fillOf(at)(offset, this.window);
 		} catch (error) {
@@ -821,7 +826,7 @@ export class Writer {
 			this.failure = { error };
 			return -1;
 		} finally {
-			this.lent = false;
+			this.flags &= ~Flag.LENT;
 		}
 	}
 
@@ -872,7 +877,7 @@ export class Writer {
 			this.rest = new Uint8Array(buffer, byteOffset + room);
 		}
 		this.rest = undefined;
-		this.clear = this.accepted;
+		this.clear = (this.flags & Flag.ACCEPTED) !== 0;
 		return true;
 	}
 
@@ -923,7 +928,8 @@ export class Writer {
 	/** The stream has taken nothing. */
 	protected noteRefusal(): false {
 		// Else it has returned undefined, or has ended.
-		this.failed = this.writable !== NO_ROOM;
+		if (this.writable === NO_ROOM) this.flags &= ~Flag.FAILED;
+		else this.flags |= Flag.FAILED;
 		this.writable = 0;
 		this.alarm.within(Delay.RETRY);
 		return false;

@@ -20,7 +20,7 @@ import { Property } from "../../wire/v5/property.js";
 import type { Alarm } from "../alarm.js";
 import type { Liveness } from "../liveness.js";
 import type { Statistics } from "../statistics.js";
-import { Bytes, bytesOf, First, NONE, Writer } from "../writer.js";
+import { Bytes, bytesOf, First, Flag, NONE, Writer } from "../writer.js";
 import type { Limits } from "./limits.js";
 
 const enum Refused {
@@ -44,8 +44,6 @@ const enum Kind {
 const STRING = "string";
 
 export class Writer5 extends Writer {
-	/** The connection at hand speaks 5.0. */
-	five: boolean;
 	/** What the broker has granted, if it takes less than MQTT allows. */
 	private limits: Limits | undefined;
 	declare readonly outbox: Outbox5;
@@ -61,13 +59,13 @@ export class Writer5 extends Writer {
 		alarm: Alarm,
 	) {
 		super(outbox, subscriptions, statistics, liveness, alarm);
-		this.five = false;
 		this.limits = undefined;
 	}
 
 	/** A connection begins, in 5.0 or in 3.1.1. */
 	speak(five: boolean): void {
-		this.five = five;
+		if (five) this.flags |= Flag.FIVE;
+		else this.flags &= ~Flag.FIVE;
 	}
 
 	/** The broker has accepted, and says what it takes. To be called before anything that is held goes again. */
@@ -91,7 +89,7 @@ export class Writer5 extends Writer {
 	// ---- messages
 
 	override get omits(): boolean {
-		return this.accepted && !this.five;
+		return (this.flags & (Flag.ACCEPTED | Flag.FIVE)) === Flag.ACCEPTED;
 	}
 
 	protected override submit(
@@ -103,7 +101,7 @@ export class Writer5 extends Writer {
 		owner: number,
 		properties?: Properties,
 	): number {
-		if (!this.five && (properties === undefined || this.accepted))
+		if ((this.flags & Flag.FIVE) === 0 && (properties === undefined || (this.flags & Flag.ACCEPTED) !== 0))
 			return super.submit(topic, qos, retain, at, end, owner);
 		const { window, outbox } = this;
 		const length = end - at;
@@ -244,7 +242,7 @@ export class Writer5 extends Writer {
 		retain: boolean | undefined,
 		properties?: Properties,
 	): number {
-		if (!this.five && (properties === undefined || this.accepted))
+		if ((this.flags & Flag.FIVE) === 0 && (properties === undefined || (this.flags & Flag.ACCEPTED) !== 0))
 			return super.publishLong(topic, payload, qos, retain);
 		const { outbox } = this;
 		const length = typeof payload === STRING ? bytesOf(payload as string) : payload.length;
@@ -273,9 +271,9 @@ export class Writer5 extends Writer {
 		retain: boolean,
 		properties?: Properties,
 	): number {
-		if (!this.five && (properties === undefined || this.accepted))
+		if ((this.flags & Flag.FIVE) === 0 && (properties === undefined || (this.flags & Flag.ACCEPTED) !== 0))
 			return super.publishFrom(topic, total, fill, qos, retain);
-		if (this.lent) return this.refuse();
+		if ((this.flags & Flag.LENT) !== 0) return this.refuse();
 		const { outbox } = this;
 		const before = outbox.bytesFor(topic, qos, 0, properties);
 		// All that stands before the payload goes out at once: a header, and what may be added to the properties.
@@ -341,7 +339,7 @@ export class Writer5 extends Writer {
 
 	protected override writeFour(first: number, id: number): boolean {
 		if (first <= 0xff) return super.writeFour(first, id);
-		if (this.writable < 5 || this.lent) return false;
+		if (this.writable < 5 || (this.flags & Flag.LENT) !== 0) return false;
 		this.topic = NONE;
 		const { window } = this;
 		window[0] = first;
@@ -354,7 +352,12 @@ export class Writer5 extends Writer {
 
 	/** Sends the last packet of a connection, if there is room and nothing is half sent; also before CONNACK. */
 	sendLast(packet: Uint8Array): boolean {
-		if (this.stream === undefined || this.failed || this.inParts || this.writable < packet.length)
+		if (
+			this.stream === undefined ||
+			(this.flags & Flag.FAILED) !== 0 ||
+			this.inParts ||
+			this.writable < packet.length
+		)
 			return false;
 		return this.write(packet);
 	}
@@ -369,7 +372,8 @@ export class Writer5 extends Writer {
 	}
 
 	protected override flushAll(): boolean {
-		if (!this.accepted && this.rest === undefined && this.auth !== undefined) this.takeAuth();
+		if ((this.flags & Flag.ACCEPTED) === 0 && this.rest === undefined && this.auth !== undefined)
+			this.takeAuth();
 		return super.flushAll();
 	}
 
@@ -389,7 +393,7 @@ export class Writer5 extends Writer {
 	protected override encodePending(id: number, batch: readonly Subscription[]): Uint8Array {
 		const filters = batch.map(filterOf);
 		const asks = batch[0].state === Stage.WANTED;
-		if (!this.five)
+		if ((this.flags & Flag.FIVE) === 0)
 			return asks
 				? encodeSubscribe(
 						id,
@@ -426,7 +430,9 @@ export class Writer5 extends Writer {
 
 	/** Whether a record's packet is other than its bytes behind a header. */
 	private isOther(at: number): boolean {
-		return this.five || (this.outbox.marksOf(at) & (Mark.PROPERTIES | Mark.EXPIRES)) !== 0;
+		return (
+			(this.flags & Flag.FIVE) !== 0 || (this.outbox.marksOf(at) & (Mark.PROPERTIES | Mark.EXPIRES)) !== 0
+		);
 	}
 
 	protected override composeWhole(at: number, limit: number): number {
@@ -448,7 +454,8 @@ export class Writer5 extends Writer {
 	 * @returns bytes of the packet
 	 */
 	private composeSlice(at: number, offset: number, count: number): number {
-		const { window, outbox, five } = this;
+		const { window, outbox } = this;
+		const five = (this.flags & Flag.FIVE) !== 0;
 		const { all, windowAt, secondsLeft } = outbox;
 		const marks = outbox.marksOf(at);
 		const namesAt = outbox.topicAt(at);
