@@ -42,7 +42,8 @@ export class Client {
 	private readonly writer: Writer;
 	private readonly connection: Connection;
 	private recent?: RecentTopics;
-	private willClaimed = false;
+	/** Once there is one. */
+	private willClaimed?: boolean;
 
 	/** Claims all memory and begins to connect. Throws on options that cannot work. */
 	constructor(options: ClientOptions) {
@@ -102,7 +103,7 @@ export class Client {
 
 	/** Monotonic milliseconds; may wrap at 32 bits. */
 	get ticks(): () => number {
-		return this.connection.alarm.ticks;
+		return this.writer.alarm.ticks;
 	}
 
 	/**
@@ -382,7 +383,7 @@ export class Client {
 
 	/** Wakes the listeners in `delay` milliseconds at the latest: for one that wants to be woken earlier than it has said. */
 	wakeWithin(delay: number): void {
-		this.connection.alarm.within(delay);
+		this.writer.alarm.within(delay);
 	}
 
 	/**

@@ -10,7 +10,7 @@ import { CONNACK_CLEAN, REFUSALS, type Reason } from "../wire/reason.js";
 import { encodeField } from "../wire/topic.js";
 import type { ReceivedProperties } from "../wire/v5/received.js";
 import { Alarm } from "./alarm.js";
-import { Backoff } from "./backoff.js";
+import { boundAfter, delayWithin, largestBound } from "./backoff.js";
 import { Dialer, type DialerEvents } from "./dialer.js";
 import { Liveness } from "./liveness.js";
 import { type ClientOptions, Default, encodeClientId, type Settings } from "./options.js";
@@ -98,25 +98,25 @@ export class Connection implements DialerEvents, ReaderEvents {
 	readonly reader: Reader;
 	/** One of State. */
 	state: number;
-	readonly alarm: Alarm;
 
 	readonly options: ClientOptions;
 	protected readonly liveness: Liveness;
 	/** An array of its own once there is one. */
 	protected listeners: Listener[];
 	protected readonly dialer: Dialer;
-	protected readonly backoff: Backoff;
+	/** Of the delay before the next attempt, milliseconds; 0: it is the first. */
+	protected bound: number;
 	/** What the next CONNECT says. */
-	will: WillFields5 | undefined;
+	will?: WillFields5;
 	/** `close` was called while the app was writing a payload. */
 	protected closes: boolean;
 	/** When the state began. */
 	protected since: number;
 	/** Milliseconds after `since` until something is done about it. */
 	protected patience: number;
-	protected dialFailure: Reason | undefined;
+	protected dialFailure?: Reason;
 	/** When messages at QoS 2 were first passed over. */
-	protected overflowedAt: number;
+	protected overflowedAt?: number;
 
 	/** Claims all memory. */
 	constructor(
@@ -133,23 +133,19 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.writer = writer;
 		this.reader = new parts.Reader(this, settings, writer);
 		this.state = Phase.WAITING;
-		this.alarm = alarm;
 		this.options = options;
 		this.liveness = liveness;
 		this.listeners = NO_LISTENERS;
 		this.dialer = this.newDialer(settings);
-		this.backoff = new Backoff(settings.reconnectMinimum, settings.reconnectMaximum, settings.random);
-		this.will = undefined;
+		this.bound = 0;
 		this.closes = false;
 		this.since = 0;
 		this.patience = 0;
-		this.dialFailure = undefined;
-		this.overflowedAt = 0;
 	}
 
 	/** For the constructor. */
 	protected newDialer(settings: Settings): Dialer {
-		return new Dialer(this.options, settings, this);
+		return new Dialer(this.options, settings.factory, this);
 	}
 
 	/** Begins to connect. */
@@ -166,6 +162,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	get subscriptions(): Subscriptions {
 		return this.writer.subscriptions;
+	}
+
+	protected get alarm(): Alarm {
+		return this.writer.alarm;
 	}
 
 	protected get statistics(): Statistics {
@@ -196,7 +196,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** What the next CONNECT says. */
 	changeWill(will: WillFields5 | undefined): void {
-		this.will = will;
+		if (this.will !== will) this.will = will;
 	}
 
 	/** Whether the broker may know what was asked for: it keeps the session, or is asked now. */
@@ -338,7 +338,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Connects at once, whatever the delay was: what failed before may well have been the network. */
 	onInterfaceUp(): void {
-		this.backoff.reset();
+		this.bound = 0;
 		if (this.state === Phase.WAITING) this.connect();
 	}
 
@@ -351,7 +351,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	protected connect(): void {
 		this.enter(Phase.CONNECTING, this.options.connectTimeout ?? Default.CONNECT_TIMEOUT);
 		this.statistics.attempts++;
-		this.dialFailure = undefined;
+		if (this.dialFailure !== undefined) this.dialFailure = undefined;
 		this.dialer.dial();
 		if (this.dialer.awaitsClock) this.alarm.within(Delay.CLOCK);
 	}
@@ -549,12 +549,21 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** The connection has lasted. */
 	protected proveGood(): void {
-		this.backoff.reset();
+		this.bound = 0;
 	}
 
 	/** Milliseconds until the next attempt. */
 	protected delayAfter(late: boolean, _reason: Reason): number {
-		return late ? this.backoff.longest() : this.backoff.next();
+		const { bound, options } = this;
+		const { reconnectMaximum = Default.RECONNECT_MAXIMUM, random = Math.random } = options;
+		const { reconnectMinimum = Math.min(Default.RECONNECT_MINIMUM, reconnectMaximum) } = options;
+		if (late) {
+			// What only a person can mend: the longest, spread over one `reconnectMinimum`.
+			this.bound = largestBound(reconnectMaximum);
+			return this.bound + Math.floor(random() * reconnectMinimum);
+		}
+		this.bound = boundAfter(bound, reconnectMinimum, reconnectMaximum);
+		return delayWithin(bound, reconnectMinimum, random);
 	}
 
 	/** Nothing is left of the connection, or of the attempt. */
@@ -617,7 +626,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	 * has released those that were taken, for what it has not read of ours when we close may be lost.
 	 */
 	makeProgress(): void {
-		this.backoff.reset();
+		this.bound = 0;
 		this.end(UNRELEASED_FULL);
 	}
 
@@ -637,7 +646,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	onAlarm(): void {
-		const now = this.alarm.ticks();
+		const { alarm } = this.writer;
+		const now = alarm.ticks();
 		let delay: number = Delay.LATER;
 		try {
 			this.attend(now);
@@ -648,7 +658,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			if (this.state !== Phase.CLOSED) {
 				const own = this.delay(now);
 				if (own < delay) delay = own;
-				this.alarm.within(delay);
+				alarm.within(delay);
 				this.liveness.rearm();
 			}
 		}
@@ -720,7 +730,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.disconnect();
 			this.end(CLOSED_BY_APP);
 		} else if (dead) this.end(NO_REPLY);
-		else if (this.reader.overflowed && ((now - this.overflowedAt) | 0) >= liveness.replyTimeout)
+		else if (this.reader.overflowed && ((now - this.overflowedAt!) | 0) >= liveness.replyTimeout)
 			this.makeProgress();
 	}
 
@@ -750,7 +760,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			if (state === Phase.CONNECTING) return this.dialer.awaitsClock ? Math.min(left, Delay.CLOCK) : left;
 			if (left > 0 && left < delay) delay = left;
 		} else if (this.reader.overflowed) {
-			const left = this.liveness.replyTimeout - ((now - this.overflowedAt) | 0);
+			const left = this.liveness.replyTimeout - ((now - this.overflowedAt!) | 0);
 			if (left < delay) delay = left;
 		}
 		return delay;

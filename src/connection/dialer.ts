@@ -4,7 +4,7 @@ import type { Stream, StreamFactory, StreamOwner } from "../transport/stream.js"
 import { openTcp } from "../transport/tcp.js";
 import { Reason } from "../wire/reason.js";
 import type { Resolver } from "./network.js";
-import type { ClientOptions, Settings } from "./options.js";
+import { type ClientOptions, defaultPort } from "./options.js";
 
 export const RESOLVE_FAILED = new Reason(
 	"network",
@@ -32,9 +32,8 @@ export const isAddress = (host: string): boolean => {
 
 export class Dialer {
 	private readonly options: ClientOptions;
-	private readonly ownPort: number;
 	/** What makes streams; undefined: plain TCP. */
-	private readonly factory: StreamFactory | undefined;
+	private readonly factory?: StreamFactory;
 	private readonly events: DialerEvents;
 	/** Made when the first name is asked for. */
 	private resolver?: Resolver;
@@ -46,17 +45,13 @@ export class Dialer {
 	private refusals = 0;
 	/** Each host that is an address is a bit. Found out once: a character costs garbage. */
 	private addresses = 0;
-	/** The last attempt waits for the clock to be set. */
-	awaitsClock = false;
+	/** The last attempt waits for the clock to be set: with TLS. */
+	awaitsClock?: boolean;
 
-	constructor(
-		options: ClientOptions,
-		{ port, factory }: Pick<Settings, "port" | "factory">,
-		events: DialerEvents,
-	) {
+	/** @param factory what makes streams; undefined: plain TCP */
+	constructor(options: ClientOptions, factory: StreamFactory | undefined, events: DialerEvents) {
 		this.options = options;
-		this.ownPort = port;
-		this.factory = factory;
+		if (factory !== undefined) this.factory = factory;
 		this.events = events;
 		for (let i = this.count - 1; i >= 0; i--)
 			this.addresses = (this.addresses << 1) | (isAddress(this.hostAt(i)) ? 1 : 0);
@@ -78,7 +73,7 @@ export class Dialer {
 	}
 
 	protected get port(): number {
-		return this.ownPort;
+		return this.options.port ?? defaultPort(this.options);
 	}
 
 	/** Whether `host` is an address already. */
@@ -102,7 +97,7 @@ export class Dialer {
 	/** Begins an attempt; gives up the one before. */
 	dial(): void {
 		const attempt = ++this.attempt;
-		this.awaitsClock = this.factory?.awaitsClock ?? false;
+		if (this.factory !== undefined) this.awaitsClock = this.factory.awaitsClock;
 		if (this.awaitsClock) return;
 		const { host } = this;
 		if (this.isAddress) {

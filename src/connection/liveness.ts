@@ -15,6 +15,16 @@ const enum Line {
 	LONGEST_LEAVE = 12,
 }
 
+/** What has happened, as bits. */
+const enum Sign {
+	/** Something has passed in a long sleep: when PINGREQ is due is not known exactly. */
+	BUSY = 1,
+	/** PINGRESP is awaited. */
+	PINGED = 2,
+	/** An answer has come that the count given to `isDead` does not have. */
+	ANSWERED = 4,
+}
+
 /**
  * A link is looked at only while an answer is awaited. It is the looks that are counted, not the time between them: an
  * app that keeps the processor to itself cannot have read an answer.
@@ -33,10 +43,8 @@ export class Liveness {
 	private before = 0;
 	private lastSent = 0;
 	private lastReceived = 0;
-	/** Something has passed in a long sleep: when PINGREQ is due is not known exactly. */
-	private busy = false;
-	/** PINGRESP is awaited. */
-	private pinged = false;
+	/** See Sign. */
+	private signs = 0;
 
 	private lookAt = 0;
 	/** Looks since the last answer; in a row without anything that moved. */
@@ -46,7 +54,6 @@ export class Liveness {
 	private bytes = 0;
 	/** What was answered, as a count, at the last look. */
 	private answers = 0;
-	private answered = false;
 	/** Milliseconds for which what the stream has taken may still be on its way out, unseen. */
 	private leaving = 0;
 
@@ -69,7 +76,7 @@ export class Liveness {
 	/** A new connection. */
 	start(now: number): void {
 		this.before = this.lastSent = this.lastReceived = now;
-		this.busy = this.pinged = this.answered = false;
+		this.signs = 0;
 		this.leaving = 0;
 		this.waited = this.still = this.bytes = 0;
 		this.watching = false;
@@ -122,18 +129,19 @@ export class Liveness {
 
 	/** An answer has come that the count given to `isDead` does not have. */
 	answer(): void {
-		this.answered = true;
+		this.signs |= Sign.ANSWERED;
 	}
 
 	/** PINGRESP has come. @param another PINGREQ waits */
 	onPingresp(another: boolean): void {
-		this.answered ||= this.pinged;
-		this.pinged = another;
+		if ((this.signs & Sign.PINGED) !== 0) this.signs |= Sign.ANSWERED;
+		if (another) this.signs |= Sign.PINGED;
+		else this.signs &= ~Sign.PINGED;
 	}
 
 	/** Whether PINGRESP is awaited. */
 	get awaits(): boolean {
-		return this.pinged;
+		return (this.signs & Sign.PINGED) !== 0;
 	}
 
 	/** What has passed since it was woken last: it counts as if it had at once. @param arrived bytes */
@@ -143,7 +151,8 @@ export class Liveness {
 			this.lastReceived = this.before;
 			this.move(arrived);
 		}
-		this.busy = (sent || arrived > 0) && (now - this.before) << 1 > this.period;
+		if ((sent || arrived > 0) && (now - this.before) << 1 > this.period) this.signs |= Sign.BUSY;
+		else this.signs &= ~Sign.BUSY;
 		this.before = now;
 	}
 
@@ -155,14 +164,14 @@ export class Liveness {
 	isPingDue(now: number): boolean {
 		if (this.period === 0 || this.untilPing(now) > 0) return false;
 		this.lastSent = now;
-		this.pinged = true;
+		this.signs |= Sign.PINGED;
 		if (!this.watching) this.watch();
 		return true;
 	}
 
 	private untilPing(now: number): number {
 		const sent = (now - this.lastSent) | 0;
-		const received = this.pinged ? 0 : (now - this.lastReceived) | 0;
+		const received = (this.signs & Sign.PINGED) !== 0 ? 0 : (now - this.lastReceived) | 0;
 		return this.period - Math.max(sent, received);
 	}
 
@@ -171,7 +180,7 @@ export class Liveness {
 		if (this.period === 0) return Number.POSITIVE_INFINITY;
 		// While something passes now and then, looking at it twice in the keepalive time saves needless PINGREQs.
 		const ping = this.untilPing(now);
-		return this.busy ? Math.min(ping, this.period / 2) : ping;
+		return (this.signs & Sign.BUSY) !== 0 ? Math.min(ping, this.period / 2) : ping;
 	}
 
 	/** Milliseconds between two looks. */
@@ -195,10 +204,10 @@ export class Liveness {
 	isDead(now: number, awaits: boolean, blocked: boolean, answers: number, paused: boolean): boolean {
 		this.lookAt = (now + this.step) | 0;
 		this.leaving = Math.max(0, this.leaving - this.step);
-		if (this.answered || answers !== this.answers || !(awaits || blocked)) {
+		if ((this.signs & Sign.ANSWERED) !== 0 || answers !== this.answers || !(awaits || blocked)) {
 			this.watching = awaits || blocked;
 			this.answers = answers;
-			this.answered = false;
+			this.signs &= ~Sign.ANSWERED;
 			this.waited = this.still = this.bytes = 0;
 			return false;
 		}

@@ -153,6 +153,10 @@ export const enum Default {
 	KEEP_ALIVE = 60_000,
 	/** Milliseconds. */
 	CONNECT_TIMEOUT = 30_000,
+	/** Milliseconds. */
+	RECONNECT_MINIMUM = 1000,
+	/** Milliseconds. */
+	RECONNECT_MAXIMUM = 60_000,
 	LISTENERS = 16,
 	WINDOW = 4,
 	UNRELEASED = 32,
@@ -208,7 +212,7 @@ const factoryOf = ({ host, socket, streams, tls, webSocket }: ClientOptions): St
 	return factory;
 };
 
-const defaultPort = ({ tls, webSocket }: ClientOptions): number => {
+export const defaultPort = ({ tls, webSocket }: ClientOptions): number => {
 	if (webSocket === undefined) return tls === undefined ? Port.MQTT : Port.MQTT_TLS;
 	return tls === undefined ? Port.WEB_SOCKET : Port.WEB_SOCKET_TLS;
 };
@@ -243,8 +247,14 @@ export const checkOptions = (options: ClientOptions, five = false) => {
 	if (password !== undefined && typeof password !== "function") encodePassword(password);
 	if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
 		throw new RangeError(`whenFull is ${show(whenFull)}: it must be "refuse" or "dropOldest"`);
-	const reconnectMaximum = whole("reconnectMaximum", options.reconnectMaximum, 60_000, 0, 86_400_000);
-	const soon = Math.min(1000, reconnectMaximum);
+	const reconnectMaximum = whole(
+		"reconnectMaximum",
+		options.reconnectMaximum,
+		Default.RECONNECT_MAXIMUM,
+		0,
+		86_400_000,
+	);
+	const soon = Math.min(Default.RECONNECT_MINIMUM, reconnectMaximum);
 	return {
 		port: whole("port", options.port, defaultPort(options), 1, 65_535),
 		factory: factoryOf(options),

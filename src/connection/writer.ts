@@ -109,7 +109,7 @@ export class Writer {
 	readonly statistics: Statistics;
 	readonly outbox: Outbox;
 	readonly liveness: Liveness;
-	protected readonly alarm: Alarm;
+	readonly alarm: Alarm;
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
 	open: boolean;

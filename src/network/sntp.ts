@@ -1,6 +1,6 @@
 // The time of day from the network (SNTP, RFC 4330), for timestamps. Knows UDP and DNS, no packets of MQTT.
 
-import { Backoff } from "../connection/backoff.js";
+import { boundAfter, delayWithin } from "../connection/backoff.js";
 import type { Datagrams, InterfaceListener, Network, Resolver } from "../connection/network.js";
 import { checkFunction, whole } from "../wire/check.js";
 
@@ -44,7 +44,8 @@ const enum Delay {
 export class Sntp implements InterfaceListener {
 	private readonly options: SntpOptions;
 	private readonly interval: number;
-	private readonly backoff: Backoff;
+	/** Of the next delay, milliseconds; 0: it is the first. */
+	private bound = 0;
 	private readonly request = new Uint8Array(Field.SIZE);
 	private resolver: Resolver | undefined = undefined;
 	private socket: Datagrams | undefined = undefined;
@@ -61,7 +62,6 @@ export class Sntp implements InterfaceListener {
 		checkFunction("onTime", options.onTime);
 		this.options = options;
 		this.interval = whole("interval", options.interval, 86_400_000, 60_000, 86_400_000);
-		this.backoff = new Backoff(Delay.GAP, Delay.LONGEST, options.random ?? Math.random);
 		options.interface?.attach(this);
 		if (options.interface?.up ?? true) this.after(0, () => this.ask());
 	}
@@ -84,7 +84,7 @@ export class Sntp implements InterfaceListener {
 
 	/** @internal */
 	onInterfaceUp(): void {
-		this.backoff.reset();
+		this.bound = 0;
 		this.ask();
 	}
 
@@ -119,7 +119,9 @@ export class Sntp implements InterfaceListener {
 	}
 
 	private failed(): void {
-		this.askAgain(Delay.GAP + this.backoff.next());
+		const { bound } = this;
+		this.bound = boundAfter(bound, Delay.GAP, Delay.LONGEST);
+		this.askAgain(Delay.GAP + delayWithin(bound, Delay.GAP, this.options.random ?? Math.random));
 	}
 
 	private ask(): void {
@@ -186,7 +188,7 @@ export class Sntp implements InterfaceListener {
 		const underway = (now - this.sentAt) >>> 0;
 		this.time = Math.round((seconds + era - Field.EPOCH + fraction) * 1000 + underway / 2);
 		this.keptAt = now;
-		this.backoff.reset();
+		this.bound = 0;
 		this.askAgain(this.interval);
 		this.options.setClock?.(this.time);
 		this.options.onTime?.(this.time);

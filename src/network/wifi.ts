@@ -1,6 +1,6 @@
 // Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows access points, no sockets.
 
-import { Backoff } from "../connection/backoff.js";
+import { boundAfter, delayWithin } from "../connection/backoff.js";
 import type { InterfaceListener, Network, NetworkInterface } from "../connection/network.js";
 import { show } from "../wire/quote.js";
 import { Reason } from "../wire/reason.js";
@@ -107,7 +107,8 @@ export class Wifi implements NetworkInterface {
 
 	private readonly options: WifiOptions;
 	private readonly io: WifiIO;
-	private readonly backoff: Backoff;
+	/** Of the next delay, milliseconds; 0: it is the first. */
+	private bound = 0;
 	private readonly listeners: InterfaceListener[] = [];
 	/** The stage is over. */
 	private readonly onTime: () => void;
@@ -126,11 +127,6 @@ export class Wifi implements NetworkInterface {
 			throw new RangeError("accessPoints must be a list of at least one access point");
 		options.accessPoints.forEach(check);
 		this.options = options;
-		this.backoff = new Backoff(
-			options.reconnectMinimum ?? 1000,
-			options.reconnectMaximum ?? 60_000,
-			options.random ?? Math.random,
-		);
 		this.onTime = () => this.timeIsUp();
 		this.io = new options.io({ onChanged: () => this.changed() });
 		// Whoever ran before may have brought it up; else nothing is told before the constructor has returned.
@@ -231,11 +227,18 @@ export class Wifi implements NetworkInterface {
 	}
 
 	private lost(): void {
-		if (((this.options.ticks() - this.since) | 0) >= Delay.STABLE) this.backoff.reset();
+		if (((this.options.ticks() - this.since) | 0) >= Delay.STABLE) this.bound = 0;
 		this.leave();
 		this.index = 0;
-		this.rest(this.backoff.next());
+		this.rest(this.nextDelay());
 		this.tellDown(WIFI_LOST);
+	}
+
+	private nextDelay(): number {
+		const { reconnectMinimum = 1000, reconnectMaximum = 60_000, random = Math.random } = this.options;
+		const { bound } = this;
+		this.bound = boundAfter(bound, reconnectMinimum, reconnectMaximum);
+		return delayWithin(bound, reconnectMinimum, random);
 	}
 
 	/** The attempt is over. The interface does not tell why; a scan does, where there is one. */
@@ -265,7 +268,7 @@ export class Wifi implements NetworkInterface {
 	/** Goes on to the next access point; after the last one, to the first, after a delay. */
 	private over(reason: Reason): void {
 		this.index = (this.index + 1) % this.options.accessPoints.length;
-		this.rest(this.index === 0 ? this.backoff.next() : 0);
+		this.rest(this.index === 0 ? this.nextDelay() : 0);
 		this.tellDown(reason);
 	}
 

@@ -7,19 +7,15 @@ import { Place } from "../support/place.js";
 function dialer(host: string | readonly string[]) {
 	const place = new Place();
 	const log: string[] = [];
-	const made = new Dialer(
-		{ ...place.network, host },
-		{ port: 1883, factory: undefined },
-		{
-			stream: undefined as Stream | undefined,
-			input: { onReadable: () => log.push("readable") },
-			onDialed: () => log.push("dialed"),
-			onDialFailed: (reason) =>
-				log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
-			onWritable: () => log.push("writable"),
-			onError: () => log.push("failed"),
-		},
-	);
+	const made = new Dialer({ ...place.network, host }, undefined, {
+		stream: undefined as Stream | undefined,
+		input: { onReadable: () => log.push("readable") },
+		onDialed: () => log.push("dialed"),
+		onDialFailed: (reason) =>
+			log.push(reason === RESOLVE_FAILED ? "no name" : reason === SOCKET_FAILED ? "no socket" : "?"),
+		onWritable: () => log.push("writable"),
+		onError: () => log.push("failed"),
+	});
 	return { place, log, dialer: made };
 }
 

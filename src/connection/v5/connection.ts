@@ -94,7 +94,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	protected override newDialer(settings: Settings): Dialer5 {
-		return new Dialer5(this.options, settings, this);
+		return new Dialer5(this.options, settings.factory, this);
 	}
 
 	// ---- what the client asks for
