@@ -415,9 +415,9 @@ export class Reader implements PacketSink {
 
 	onPingresp(): boolean {
 		const { writer } = this;
-		const { liveness, subscriptions } = writer;
-		liveness.onPingresp(writer.pings);
-		if (liveness.awaits || this.outbox.awaits || subscriptions.awaited > 0 || writer.blocked) return true;
+		const { liveness, outbox, subscriptions } = writer;
+		liveness.onPingresp((writer.flags & Flag.PING_DUE) !== 0);
+		if (liveness.awaits || outbox.awaits || subscriptions.awaited > 0 || writer.blocked) return true;
 		this.decoder.takeArrived(); // it is no sign of traffic
 		liveness.rest();
 		return true;

@@ -646,11 +646,6 @@ export class Writer {
 		this.flush();
 	}
 
-	/** Whether PINGREQ waits. */
-	get pings(): boolean {
-		return (this.flags & Flag.PING_DUE) !== 0;
-	}
-
 	/** Sends DISCONNECT, if there is room and nothing is half sent. */
 	disconnect(): boolean {
 		return this.clear && this.writeTwo(PacketType.DISCONNECT << 4);

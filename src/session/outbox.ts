@@ -126,7 +126,8 @@ export class Outbox extends SessionStore {
 
 	/** Whether an acknowledgement is awaited. */
 	get awaits(): boolean {
-		return this.inFlight > this.released - this.words[Cell.RELEASES_SENT];
+		const { words } = this;
+		return this.inFlight > words[Cell.RELEASED] - words[Cell.RELEASES_SENT];
 	}
 
 	/** Whether nothing of what is held was ever sent. */

@@ -509,8 +509,9 @@ export class Decoder {
 
 	protected header(): boolean {
 		const { cells } = this;
-		const first = cells[Cell.WORD] >> 8;
-		const length = cells[Cell.WORD] & 0xff;
+		const word = cells[Cell.WORD];
+		const first = word >> 8;
+		const length = word & 0xff;
 		cells[Cell.TYPE] = first >> 4;
 		this.flags = first & 15;
 		this.lastHead = 0;
@@ -651,21 +652,24 @@ export class Decoder {
 		return this.readScratch(1) === 0 ? -1 : this.scratch[0];
 	}
 
-	/** The next two bytes into `word`; false when they are not there yet. */
+	/** The next two bytes into WORD; false when they are not there yet. */
 	protected readWord(): boolean {
-		const { cells, quad, scratch } = this;
-		while (cells[Cell.GOT] < 2) {
-			let count = cells[Cell.AHEAD_END] - cells[Cell.AHEAD];
-			if (count > 0) {
-				scratch[0] = quad[cells[Cell.AHEAD]++];
-				count = 1;
-			} else {
-				count = this.readScratch(2 - cells[Cell.GOT]);
-				if (count === 0) return false;
+		const { cells, scratch } = this;
+		let got = cells[Cell.GOT];
+		while (got < 2) {
+			const ahead = cells[Cell.AHEAD];
+			let count = 1;
+			if (ahead < cells[Cell.AHEAD_END]) {
+				scratch[0] = this.quad[ahead];
+				cells[Cell.AHEAD] = ahead + 1;
+			} else count = this.readScratch(2 - got);
+			if (count === 0) {
+				cells[Cell.GOT] = got;
+				return false;
 			}
 			cells[Cell.WORD] =
 				count > 1 ? (scratch[0] << 8) | scratch[1] : ((cells[Cell.WORD] << 8) | scratch[0]) & 0xffff;
-			cells[Cell.GOT] += count;
+			got += count;
 		}
 		cells[Cell.GOT] = 0;
 		return true;

@@ -45,11 +45,8 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	/** 5.0 is spoken, or tried. */
 	private five: boolean;
 	private readonly granted: Limits;
-	/** Hosts, each a bit, that have accepted in 5.0; that have in 3.1.1, after they had refused 5.0. */
+	/** Hosts, each a bit, that have accepted in 5.0. */
 	private fives: number;
-	private fours: number;
-	/** Hosts that have closed after CONNECT, without a byte, the last time. */
-	private silent: number;
 	/** Why the other version is tried, at once. */
 	private change: Change;
 	/** Something has come on this connection. */
@@ -58,6 +55,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	private dismissed: boolean;
 
 	// What most clients have not takes no heap.
+	/** Hosts that have accepted in 3.1.1, after they had refused 5.0. */
+	private fours?: number;
+	/** Hosts that have closed after CONNECT, without a byte, the last time. */
+	private silent?: number;
 	private readonly authentication?: Authentication;
 	/** Where the app has agreed to go next. */
 	private target?: Reference;
@@ -76,8 +77,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.five = true;
 		this.granted = new Limits(sessionExpiryOf(options));
 		this.fives = 0;
-		this.fours = 0;
-		this.silent = 0;
 		this.change = Change.NONE;
 		this.heard = false;
 		this.dismissed = false;
@@ -168,7 +167,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	protected override connect(): void {
-		if (this.change === Change.NONE) this.five = this.pinned || (this.fours & this.host) === 0;
+		if (this.change === Change.NONE) this.five = this.pinned || ((this.fours ?? 0) & this.host) === 0;
 		this.heard = false;
 		this.dismissed = false;
 		this.reader.speak(this.five);
@@ -207,7 +206,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			reason?.fault !== "peer" &&
 			(this.fives & host) === 0
 		) {
-			this.silent ^= host;
+			this.silent = (this.silent ?? 0) ^ host;
 			if ((this.silent & host) === 0 && this.mayChange) {
 				this.changeVersion(Change.CLOSED);
 				return;
@@ -250,7 +249,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	protected override accept(code: number, sessionPresent: boolean): { error: unknown } | undefined {
 		const { stream } = this;
-		this.silent &= ~this.host;
+		if (this.silent !== undefined) this.silent &= ~this.host;
 		if (isVersionRefusal(code)) {
 			this.forgetVersion();
 			if (this.mayChange) {
@@ -333,7 +332,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	/** What the host at hand has proved is no longer so. */
 	private forgetVersion(): void {
 		if (this.five) this.fives &= ~this.host;
-		else this.fours &= ~this.host;
+		else if (this.fours !== undefined) this.fours &= ~this.host;
 	}
 
 	/** The broker accepts: before anything that is held goes again. */
@@ -347,7 +346,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			this.writer.limit(granted);
 			this.outbox.bound(Math.min(this.options.window ?? Default.WINDOW, granted.receiveMaximum));
 			this.subscriptions.allow(granted);
-		} else if (change === Change.REFUSED) this.fours |= host;
+		} else if (change === Change.REFUSED) this.fours = (this.fours ?? 0) | host;
 		this.change = Change.NONE;
 		// The broker's holds for this connection only (section 3.2.2.3.14).
 		const unchanged = !five || granted.keepAlive === seconds;
@@ -476,8 +475,8 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.target = undefined;
 		dialer.redirect(target.host, target.port, reason.code === ReasonCode.SERVER_MOVED);
 		this.fives &= ~this.host;
-		this.fours &= ~this.host;
-		this.silent &= ~this.host;
+		if (this.fours !== undefined) this.fours &= ~this.host;
+		if (this.silent !== undefined) this.silent &= ~this.host;
 		return 0;
 	}
 }
