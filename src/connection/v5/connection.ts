@@ -446,6 +446,12 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		super.end(reason);
 	}
 
+	/** The broker has sent more than our Receive Maximum (section 3.3.4), or an old session has brought it on top. */
+	override makeProgress(): void {
+		if (this.five) this.say(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
+		super.makeProgress();
+	}
+
 	/** Sends DISCONNECT, unless a packet is half sent. */
 	private say(code: number): void {
 		this.writer.sendLast(encodeDisconnect5(code));

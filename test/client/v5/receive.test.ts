@@ -16,6 +16,28 @@ function told(options: Partial<ClientOptions> = {}) {
 	return setup;
 }
 
+describe("more messages at QoS 2 than our Receive Maximum (section 3.3.4)", () => {
+	const message = (id: number) => PUBLISH5("t", String(id), [], { qos: 2, id });
+
+	test("are passed over; once those that were taken are released, the broker is told 0x93, and the rest comes again", () => {
+		const setup = connected5({ unreleased: 2, onMessage: (it) => setup.log.push(`message ${it.text()}`) });
+		setup.peer.send(message(1), message(2), message(3));
+		expect(setup.exchange()).toEqual(["pubrec 1", "pubrec 2"]);
+		setup.acknowledge("pubrel", 1);
+		expect(setup.exchange()).toEqual(["pubcomp 1"]);
+		setup.acknowledge("pubrel", 2);
+		expect(setup.exchange()).toEqual(["pubcomp 2", "disconnect 0x93"]);
+		setup.resume();
+		setup.peer.send(message(3));
+		expect(setup.exchange()).toEqual(["pubrec 3"]);
+		expect(setup.news().filter((line) => line.startsWith("message"))).toEqual([
+			"message 1",
+			"message 2",
+			"message 3",
+		]);
+	});
+});
+
 describe("reason codes", () => {
 	test("PUBACK 0x10 is a delivery that nobody takes", () => {
 		const setup = told();
