@@ -5,7 +5,14 @@ export default {
 	reporters: ["default", "<rootDir>/build/test/conformance/reporter.js"],
 	testMatch: ["<rootDir>/test/**/*.test.ts"],
 	extensionsToTreatAsEsm: [".ts"],
-	moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+	moduleNameMapper: {
+		"^(\\.{1,2}/.*)\\.js$": "$1",
+		"^xs-mqtt$": "<rootDir>/src/index",
+		"^xs-mqtt/(tls|websocket)$": "<rootDir>/src/transport/$1/index",
+		"^xs-mqtt/(desktop|node)$": "<rootDir>/hosts/$1/index",
+	},
+	// What is packed.
+	modulePathIgnorePatterns: ["<rootDir>/tools/build/"],
 	transform: {
 		"\\.ts$": [
 			"@swc/jest",

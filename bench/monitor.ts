@@ -42,7 +42,7 @@ function appetite(pid: number): { memory: number; time: number } {
 
 async function start() {
 	const port = await freePort();
-	const program = ["build/tools/xs-mqtt.js", "monitor", "--tcp", String(port), "--log", "/dev/null"];
+	const program = ["tools/build/xs-mqtt.js", "monitor", "--tcp", String(port), "--log", "/dev/null"];
 	const monitor = spawn(process.execPath, program, { stdio: ["ignore", "pipe", "inherit"] });
 	let received = 0;
 	const listening = new Promise<void>((resolve) => {

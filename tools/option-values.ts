@@ -1,7 +1,7 @@
 // Values of the command line, checked. Knows texts and ranges, no command.
 
-import type { TlsOptions } from "../src/transport/tls/options.js";
-import type { WebSocketOptions } from "../src/transport/websocket/options.js";
+import type { TlsOptions } from "xs-mqtt/tls";
+import type { WebSocketOptions } from "xs-mqtt/websocket";
 import { UsageProblem } from "./problem.js";
 import { printable } from "./text.js";
 

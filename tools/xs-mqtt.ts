@@ -15,7 +15,7 @@ import { addSimCommand } from "./sim/command.js";
 import { outputWritten, surviveClosedOutput } from "./standard-output.js";
 import { printable } from "./text.js";
 
-const { version } = createRequire(import.meta.url)("xs-mqtt/package.json");
+const { version } = createRequire(import.meta.url)("xs-mqtt-tools/package.json");
 
 /** Runs the command line (without node and script); the exit status. */
 export async function main(args: string[]): Promise<number> {

@@ -24,7 +24,7 @@ afterEach(async () => {
 	await board.close();
 });
 
-const COMMAND = fileURLToPath(new URL("../../build/tools/xs-mqtt.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../tools/build/xs-mqtt.js", import.meta.url));
 
 interface Ended {
 	status: number | null;

@@ -13,7 +13,7 @@ export class MonitorProcess {
 	#changed: () => void = () => {};
 
 	constructor(args: string[], environment: Record<string, string> = {}) {
-		this.#process = spawn(process.execPath, ["build/tools/xs-mqtt.js", "monitor", ...args], {
+		this.#process = spawn(process.execPath, ["tools/build/xs-mqtt.js", "monitor", ...args], {
 			stdio: ["ignore", "pipe", "pipe"],
 			env: { ...process.env, ...environment },
 		});

@@ -13,7 +13,7 @@ import { SOCKET_FAILED } from "../../src/connection/dialer.js";
 import { Authority, type Issued } from "../support/authority.js";
 import { endLater, freePort, type Mosquitto, startMosquitto } from "../support/brokers.js";
 
-const COMMAND = "build/tools/xs-mqtt.js";
+const COMMAND = "tools/build/xs-mqtt.js";
 
 /** The first run on a computer compiles the engine. */
 const FIRST = 300_000;

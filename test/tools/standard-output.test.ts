@@ -8,7 +8,7 @@ import { Pty } from "../support/pty.js";
 jest.setTimeout(60_000); // for busy computers
 
 function start(args: string[]): ChildProcessWithoutNullStreams {
-	return spawn(process.execPath, ["build/tools/xs-mqtt.js", ...args]);
+	return spawn(process.execPath, ["tools/build/xs-mqtt.js", ...args]);
 }
 
 /** Its exit status, and what it complained of. */

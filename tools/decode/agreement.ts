@@ -1,7 +1,7 @@
 // What client and server have told each other in CONNECT and CONNACK of MQTT 5.0, and what packets break of it: topic
 // aliases, limits, authentication. Names the topics that aliases stand for. Knows decoded packets; no bytes.
 
-import { Property } from "../../src/wire/v5/property.js";
+import { Property } from "xs-mqtt/node";
 import type { Field, Packet, Sender } from "./packet.js";
 import { violate } from "./violate.js";
 

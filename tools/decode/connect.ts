@@ -2,7 +2,7 @@
 // Knows how to read fields; no other packet.
 // A password is never among what is shown, nor what may be one because the packet is malformed.
 
-import { Property } from "../../src/wire/v5/property.js";
+import { Property } from "xs-mqtt/node";
 import { EndOfPacket, type FieldReader } from "./field-reader.js";
 import type { Facts } from "./packet.js";
 import { readProperties, WILL } from "./properties.js";

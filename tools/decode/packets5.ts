@@ -1,7 +1,7 @@
 // What MQTT 5.0 has in its packets (chapter 3): fields, properties, reason codes, and the rules that a packet breaks by
 // itself. Knows no other packets around it.
 
-import { Property } from "../../src/wire/v5/property.js";
+import { Property } from "xs-mqtt/node";
 import { readConnack, readConnect } from "./connect.js";
 import { type FieldReader, isUtf8 } from "./field-reader.js";
 import { type Kind, QOS, readPacketId } from "./kind.js";

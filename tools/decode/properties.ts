@@ -1,7 +1,7 @@
 // The properties of MQTT 5.0 (section 2.2.2): what a block of them says, and the rules that it breaks. Knows fields and the
 // SDK's own table; no packet type beyond its number.
 
-import { Form, Property, Row, rowOf } from "../../src/wire/v5/property.js";
+import { Form, Property, Row, rowOf } from "xs-mqtt/node";
 import { type FieldReader, isUtf8 } from "./field-reader.js";
 
 /** Stands for the will in place of a packet type, whose properties are not those of its CONNECT. */

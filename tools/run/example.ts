@@ -2,12 +2,11 @@
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { quoted } from "../option-values.js";
+import { packageFile } from "../package-file.js";
 import { UsageProblem } from "../problem.js";
 
-/** The package's own folder, from build/tools/run. */
-const OURS = fileURLToPath(new URL("../../../examples", import.meta.url));
+const OURS = packageFile("examples");
 const MANIFEST = "manifest.json";
 
 export interface App {

@@ -1,14 +1,16 @@
 // The simulated board as the session sees it, and the real one: the XS engine of hosts/desktop with the sensor node.
 // Knows where the compiled files are and what the node's device reports. Knows no broker.
 
-import { fileURLToPath } from "node:url";
 import {
 	type Counters,
 	Board as DesktopBoard,
 	type BoardEvent as DesktopEvent,
-} from "../../hosts/desktop/board.js";
-import { EngineError, engine, type Progress } from "../../hosts/desktop/engine.js";
+	EngineError,
+	engine,
+	type Progress,
+} from "xs-mqtt/desktop";
 import type { Version } from "../decode/packet.js";
+import { packageFile } from "../package-file.js";
 import { Problem, textOf } from "../problem.js";
 
 export type BoardEvent =
@@ -48,10 +50,8 @@ export interface BoardOptions {
 
 export type StartBoard = (options: BoardOptions, onEvent: (event: BoardEvent) => void) => Board;
 
-/** The compiled files of this package, `path` from the folder build/. */
-function built(path: string): string {
-	return fileURLToPath(new URL(`../../${path}`, import.meta.url));
-}
+/** The compiled files of xs-mqtt. */
+const built = (path: string): string => packageFile(`build/${path}`);
 
 const FIRMWARE = built("examples/sensor-node/main.js");
 const MODULES = {

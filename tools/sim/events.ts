@@ -1,7 +1,7 @@
 // What a simulation tells, as one stream of typed events. Knows no source and no output.
 // In JSON each event is one line, with its time; a new field is no change, a new meaning of one is.
 
-import type { Counters } from "../../hosts/desktop/board.js";
+import type { Counters } from "xs-mqtt/desktop";
 import type { Packet, Version } from "../decode/packet.js";
 
 /** A message as the independent subscriber has received it. */

@@ -4,10 +4,9 @@
 import { createConnection, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { connect as connectMqtt, type IClientOptions, MqttClient } from "mqtt";
-import { connectTls, tlsReason } from "../../hosts/node/tls.js";
-import * as reasons from "../../src/transport/tls/reasons.js";
-import { checkTls, type TlsSettings } from "../../src/transport/tls/settings.js";
-import type { Reason } from "../../src/wire/reason.js";
+import type { Reason } from "xs-mqtt";
+import { checkTls, connectTls, type TlsSettings, tlsReason } from "xs-mqtt/node";
+import * as reasons from "xs-mqtt/tls";
 import { type BrokerAddress, urlOf } from "../option-values.js";
 import { Problem, textOf } from "../problem.js";
 import { cut } from "../text.js";

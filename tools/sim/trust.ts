@@ -2,9 +2,8 @@
 // them. Knows files and what they may hold; no connection.
 
 import { readFileSync, statSync } from "node:fs";
-import { toPem } from "../../hosts/node/tls.js";
-import type { TlsOptions } from "../../src/transport/tls/options.js";
-import { checkTls } from "../../src/transport/tls/settings.js";
+import { checkTls, toPem } from "xs-mqtt/node";
+import type { TlsOptions } from "xs-mqtt/tls";
 import type { BrokerAddress } from "../option-values.js";
 import { Problem, textOf, UsageProblem } from "../problem.js";
 import { printable } from "../text.js";

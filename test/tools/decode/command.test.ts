@@ -42,7 +42,7 @@ function decode(args: string[], input?: string | Uint8Array, env: NodeJS.Process
 	return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
 		const child = execFile(
 			process.execPath,
-			["build/tools/xs-mqtt.js", "decode", ...args],
+			["tools/build/xs-mqtt.js", "decode", ...args],
 			{ env },
 			(error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
 		);
@@ -216,7 +216,7 @@ test.each([
 });
 
 test("a capture that still runs: what is there is shown at once", async () => {
-	const child = spawn(process.execPath, ["build/tools/xs-mqtt.js", "decode", "-"]);
+	const child = spawn(process.execPath, ["tools/build/xs-mqtt.js", "decode", "-"]);
 	const ended = once(child, "exit");
 	const shown = once(child.stdout, "data");
 	child.stdin.write(pcap([frame({ from: "client", at: 1, bytes: CONNECT })]));
@@ -226,7 +226,7 @@ test("a capture that still runs: what is there is shown at once", async () => {
 });
 
 test("a reader that goes away is no error", async () => {
-	const child = spawn(process.execPath, ["build/tools/xs-mqtt.js", "decode", "-"]);
+	const child = spawn(process.execPath, ["tools/build/xs-mqtt.js", "decode", "-"]);
 	const ended = once(child, "exit");
 	child.stdin.on("error", () => {});
 	const read = once(child.stdout, "data");

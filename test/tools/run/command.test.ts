@@ -8,7 +8,7 @@ import { Board } from "../../support/chip/board.js";
 import { content, esp8266Image } from "../../support/images.js";
 import { FakeSdk } from "./fake-sdk.js";
 
-const COMMAND = fileURLToPath(new URL("../../../build/tools/xs-mqtt.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../../tools/build/xs-mqtt.js", import.meta.url));
 const SECRET = "Zq7_secret";
 
 let sdk: FakeSdk;
