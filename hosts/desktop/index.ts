@@ -9,3 +9,4 @@ export {
 	type Counters,
 } from "./board.js";
 export { EngineError, type EngineOptions, engine, type Progress } from "./engine.js";
+export { sdk } from "./sdk.js";

@@ -2,8 +2,8 @@
 // the test's. Needs build/, which "npm test" makes first.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { transformSync } from "@swc/core";
+import { sdk } from "../../hosts/desktop/sdk.js";
 import { FIRST, start } from "../support/board.js";
 import { judge, startMosquitto } from "../support/brokers.js";
 import { readmeApps } from "../support/readme.js";
@@ -23,13 +23,6 @@ const TELLS: [topic: string, payload: RegExp][] = [
 	["garden/gate/tilt", /^..$/s],
 	["kitchen/temperature", /^21\.5$/],
 ];
-
-const MODULES = {
-	"xs-mqtt": resolve("build/src/index.js"),
-	"xs-mqtt/network": resolve("build/hosts/desktop/network.js"),
-	"xs-mqtt/telemetry": resolve("build/src/telemetry/index.js"),
-	"xs-mqtt/v5": resolve("build/src/v5.js"),
-};
 
 test("there is an app for each", () => {
 	expect(readmeApps()).toHaveLength(TELLS.length);
@@ -54,8 +47,8 @@ test.each(TELLS.map(([topic, payload], i) => [topic, payload, i] as const))(
 		writeFileSync(`build/readme/app${i}.js`, code);
 		const device = await start({
 			firmware: `readme/app${i}`,
-			modules: MODULES,
-			preload: Object.keys(MODULES),
+			...sdk,
+			preload: [...sdk.preload, "xs-mqtt/v5"],
 		});
 		await peer.find((it) => it.topic === topic && payload.test(it.payload));
 		await device.board.stop();

@@ -1,6 +1,7 @@
 // An example as firmware of the desktop host, preloaded as on a board. Needs build/, which "npm test" makes first.
 
 import { resolve } from "node:path";
+import { sdk } from "../../hosts/desktop/sdk.js";
 import { type Device, type Run, start } from "../support/board.js";
 
 /**
@@ -16,12 +17,9 @@ export function startExample<T>(
 		...board,
 		config: { host: "127.0.0.1", ...config },
 		modules: {
-			"xs-mqtt": resolve("build/src/index.js"),
-			"xs-mqtt/network": resolve("build/hosts/desktop/network.js"),
-			"xs-mqtt/telemetry": resolve("build/src/telemetry/index.js"),
-			"xs-mqtt/request": resolve("build/src/request/index.js"),
+			...sdk.modules,
 			[`${name}/device`]: resolve(`build/examples/${name}/desktop/device.js`),
 		},
-		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry", "xs-mqtt/request"],
+		preload: [...sdk.preload, "xs-mqtt/request"],
 	});
 }

@@ -8,6 +8,7 @@ import {
 	EngineError,
 	engine,
 	type Progress,
+	sdk,
 } from "xs-mqtt/desktop";
 import type { Version } from "../decode/packet.js";
 import { packageFile } from "../package-file.js";
@@ -54,12 +55,7 @@ export type StartBoard = (options: BoardOptions, onEvent: (event: BoardEvent) =>
 const built = (path: string): string => packageFile(`build/${path}`);
 
 const FIRMWARE = built("examples/sensor-node/main.js");
-const MODULES = {
-	"xs-mqtt": built("src/index.js"),
-	"xs-mqtt/network": built("hosts/desktop/network.js"),
-	"xs-mqtt/telemetry": built("src/telemetry/index.js"),
-	"sensor-node/device": built("examples/sensor-node/desktop/device.js"),
-};
+const MODULES = { ...sdk.modules, "sensor-node/device": built("examples/sensor-node/desktop/device.js") };
 
 /** Builds the engine if it is not there. */
 export async function prepareBoard(onProgress: (progress: Progress) => void): Promise<StartBoard> {
@@ -80,7 +76,7 @@ function startBoard(program: string, options: BoardOptions, onEvent: (event: Boa
 		firmware: FIRMWARE,
 		modules: MODULES,
 		// The device stands for a board's hardware: it takes nothing of the firmware's heap.
-		preload: ["xs-mqtt", "xs-mqtt/network", "xs-mqtt/telemetry", "sensor-node/device"],
+		preload: [...sdk.preload, "sensor-node/device"],
 		onEvent: (event) => {
 			const told = translate(event);
 			if (told !== undefined) onEvent(told);
