@@ -153,6 +153,8 @@ export class Mosquitto implements Broker {
 	readonly leaves = new Inbox<Leave>();
 	/** Clients whose CONNECT it has taken, by their identifiers. */
 	readonly comers = new Inbox<string>();
+	/** Clients whose PUBACK it has taken, by their identifiers. */
+	readonly acknowledgements = new Inbox<string>();
 	/** What the plugin for SCRAM says. */
 	readonly scram = new Inbox<string>();
 	readonly port: number;
@@ -272,6 +274,8 @@ export class Mosquitto implements Broker {
 			const [, clientId, dup, qos, id, topic] = publish;
 			this.arrivals.push({ clientId, topic, qos: Number(qos), id: Number(id), dup: dup === "1" });
 		}
+		const puback = /Received PUBACK from (\S+) /.exec(line);
+		if (puback !== null) this.acknowledgements.push(puback[1]);
 		const comer = /: New client connected from \S+ as (\S+) /.exec(line);
 		if (comer !== null) this.comers.push(comer[1]);
 		const leave =
