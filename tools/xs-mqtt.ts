@@ -5,6 +5,7 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { addBoardCommands } from "./boards/command.js";
 import { addDecodeCommand } from "./decode/command.js";
 import { addFlashCommand } from "./flash/command.js";
 import { addMonitorCommand } from "./monitor/command.js";
@@ -30,6 +31,7 @@ export async function main(args: string[]): Promise<number> {
 	addFlashCommand(program);
 	addMonitorCommand(program);
 	addRunCommand(program);
+	addBoardCommands(program);
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
 		await program.parseAsync(args, { from: "user" });

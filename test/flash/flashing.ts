@@ -2,7 +2,8 @@
 
 import type { Report } from "../../tools/flash/flasher.js";
 import type { Part } from "../../tools/flash/parts.js";
-import { type FlashOptions, flashBoard, type SessionSeams } from "../../tools/flash/session.js";
+import { type FlashOptions, flashBoard } from "../../tools/flash/session.js";
+import type { VisitSeams } from "../../tools/flash/visit.js";
 import type { Board } from "../support/chip/board.js";
 import { content, esp32Image, partitionTable } from "../support/images.js";
 
@@ -25,7 +26,7 @@ export const PARTS: Part[] = [
 	{ address: 0x8000, name: "table.bin", bytes: tableOf("factory") },
 ];
 
-export interface Run extends Partial<FlashOptions>, SessionSeams {
+export interface Run extends Partial<FlashOptions>, VisitSeams {
 	signal?: AbortSignal;
 	onProgress?(written: number): void;
 }

@@ -1,6 +1,7 @@
 // A chip in its bootloader, ready for flash commands: entering it, its stub, baud rates, getting it back after faults.
 // Knows the loader and the line, nothing of parts and their order.
 
+import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { UnexpectedChipIdError, UnexpectedChipMagicError, UnsupportedCommandError } from "esptool-js";
 import { Problem, textOf } from "../problem.js";
@@ -22,6 +23,10 @@ const SYNC_ATTEMPTS = 4;
 const BLOCK_TIMEOUT = 5000;
 const WRITE_TIMEOUT_PER_MB = 40_000;
 const ERASE_SECTOR = 4096;
+
+/** Bytes of flash in a frame, and frames that may be unacknowledged. */
+const READ_BLOCK = 1024;
+const READS_IN_FLIGHT = 16;
 
 export interface BootloaderOptions {
 	/** Multiplies all times waited for the chip: 1, or less in tests. */
@@ -226,6 +231,62 @@ export class Bootloader implements Flash {
 		await this.#loader.eraseFlash();
 	}
 
+	/** All sectors from `address` on, both in bytes and multiples of a sector. */
+	async eraseRegion(address: number, length: number): Promise<void> {
+		const loader = this.#loader;
+		const timeout = loader.timeoutPerMb(loader.ERASE_REGION_TIMEOUT_PER_MB, length);
+		await loader.checkCommand(
+			"erase flash",
+			loader.ESP_ERASE_REGION,
+			words(address, length),
+			undefined,
+			undefined,
+			timeout,
+		);
+	}
+
+	/** What the chip says it is, with its package and revision, and its MAC address. */
+	async identify(): Promise<{ description: string; mac: string }> {
+		const { chip } = this.#loader;
+		const description = await chip.getChipDescription(this.#loader);
+		return { description, mac: (await chip.readMac(this.#loader)).toLowerCase() };
+	}
+
+	/** Reads flash, which the chip's MD5 has to confirm. `onRead` gets the number of bytes of each block. */
+	async read(
+		address: number,
+		length: number,
+		onRead: (bytes: number) => void = () => {},
+	): Promise<Uint8Array> {
+		const loader = this.#loader;
+		const transport = this.#transport;
+		const bytes = new Uint8Array(length);
+		const timeout = BLOCK_TIMEOUT * this.#patience;
+		transport.takeAll(true);
+		try {
+			await loader.checkCommand(
+				"read flash",
+				loader.ESP_READ_FLASH,
+				words(address, length, READ_BLOCK, READS_IN_FLIGHT),
+			);
+			for (let got = 0; got < length; ) {
+				const block = await transport.read(timeout);
+				if (block.length !== Math.min(READ_BLOCK, length - got))
+					throw new Error("a block of flash came damaged");
+				bytes.set(block, got);
+				got += block.length;
+				await transport.write(words(got));
+				onRead(block.length);
+			}
+			const digest = await transport.read(timeout);
+			if (!createHash("md5").update(bytes).digest().equals(digest))
+				throw new Error("what was read is not what the chip sent");
+		} finally {
+			transport.takeAll(false);
+		}
+		return bytes;
+	}
+
 	/** Of the flash's contents, as hexadecimal digits. */
 	async md5(address: number, length: number): Promise<string> {
 		return this.#loader.flashMd5sum(address, length);
@@ -252,4 +313,9 @@ export class Bootloader implements Flash {
 		await new AppReset(this.#line).reset();
 		return true;
 	}
+}
+
+/** Numbers of four bytes each, as the chip takes them. */
+function words(...numbers: number[]): Uint8Array {
+	return new Uint8Array(Uint32Array.from(numbers).buffer);
 }

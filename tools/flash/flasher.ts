@@ -2,20 +2,16 @@
 // operations, nothing of lines and terminals.
 
 import { createHash } from "node:crypto";
-import { Problem, textOf } from "../problem.js";
 import { bytesText } from "./amounts.js";
-import { faultOf } from "./loader.js";
-import { hex, type Part, partText } from "./parts.js";
+import { type Part, partText } from "./parts.js";
+import { Difference, type Recoverable, withRetry } from "./retry.js";
 import type { FlashState } from "./state.js";
 
 /** A Bootloader, as far as it is needed here. */
-export interface Target {
-	readonly baudRate: number;
-	readonly failure: unknown;
+export interface Target extends Recoverable {
 	erase(): Promise<void>;
 	md5(address: number, length: number): Promise<string>;
 	write(address: number, bytes: Uint8Array, onWritten: (bytes: number) => void): Promise<void>;
-	recover(baudRate: number): Promise<void>;
 }
 
 export interface Report {
@@ -37,11 +33,6 @@ export interface Wishes {
 	dryRun: boolean;
 }
 
-const ATTEMPTS = 5;
-/** So often flash differs at the same address until the flash chip is blamed: a line errs elsewhere each time. */
-const SAME_PLACE = 3;
-const BAUD_RATES = [921_600, 460_800, 230_400, 115_200];
-
 /** Throws a Problem; `state` then tells how the board was left. Resolves with the number of bytes written. */
 export async function flashParts(
 	target: Target,
@@ -50,8 +41,7 @@ export async function flashParts(
 	report: Report,
 	state: FlashState,
 ): Promise<number> {
-	const padded = parts.map((part) => ({ ...part, bytes: wholeWords(part.bytes) }));
-	const changed = erase ? padded : await changedParts(target, padded, report, state);
+	const changed = erase ? parts.map(padded) : await changedParts(target, parts, report, state);
 	if (dryRun) {
 		for (const part of changed)
 			report.note(`${partText(part)} would be written (${bytesText(part.bytes.length)})`);
@@ -77,6 +67,8 @@ export async function flashParts(
 	return total;
 }
 
+const padded = (part: Part): Part => ({ ...part, bytes: wholeWords(part.bytes) });
+
 /** Flash is written in words of four bytes. */
 function wholeWords(bytes: Uint8Array): Uint8Array {
 	if (bytes.length % 4 === 0) return bytes;
@@ -89,15 +81,20 @@ function md5(bytes: Uint8Array): string {
 	return createHash("md5").update(bytes).digest("hex");
 }
 
-async function changedParts(
+/** Those that are not on the board. */
+export async function changedParts(
 	target: Target,
 	parts: readonly Part[],
 	report: Report,
 	state: FlashState,
 ): Promise<Part[]> {
 	const changed: Part[] = [];
-	for (const part of parts) {
-		const found = await withRetry(target, () => target.md5(part.address, part.bytes.length), report);
+	for (const part of parts.map(padded)) {
+		const found = await withRetry(
+			target,
+			() => target.md5(part.address, part.bytes.length),
+			(text) => report.note(text),
+		);
 		if (found === md5(part.bytes)) {
 			report.note(`${partText(part)} is on the board already`);
 			state.whole(part);
@@ -127,19 +124,9 @@ async function writePart(
 			if ((await target.md5(part.address, part.bytes.length)) !== wanted)
 				throw new Difference(await firstDifference(target, part));
 		},
-		report,
+		(text) => report.note(text),
 	);
 	state.whole(part);
-}
-
-/** Flash does not hold what was written. */
-class Difference extends Error {
-	readonly address: number | undefined;
-
-	constructor(address: number | undefined) {
-		super(`flash differs from the file${address === undefined ? "" : ` at ${hex(address)}`}`);
-		this.address = address;
-	}
 }
 
 /** Halves what differs until it is one byte. Undefined: read again, it is right. */
@@ -153,48 +140,4 @@ async function firstDifference(target: Target, { address, bytes }: Part): Promis
 		else start = middle;
 	}
 	return (await differs(start, end)) ? address + start : undefined;
-}
-
-/** What to try when a line is bad at this baud rate; the same when there is no lower one. */
-export function lowerBaudRate(baudRate: number): number {
-	return BAUD_RATES.find((rate) => rate < baudRate) ?? baudRate;
-}
-
-/** Repeats `work` from a fresh SYNC, each time at a lower baud rate if there is one. */
-async function withRetry<T>(target: Target, work: () => Promise<T>, report: Report): Promise<T> {
-	const places: (number | undefined)[] = [];
-	for (let attempt = 1; ; attempt++) {
-		try {
-			return await work();
-		} catch (error) {
-			if (target.failure !== undefined) throw target.failure;
-			const place = error instanceof Difference ? error.address : undefined;
-			places.push(place);
-			if (place !== undefined && places.filter((one) => one === place).length === SAME_PLACE)
-				throw worn(place);
-			if (attempt === ATTEMPTS) throw hopeless(target, error);
-			const lower = lowerBaudRate(target.baudRate);
-			report.note(`${textOf(error)}: once more${lower < target.baudRate ? ` at ${lower} baud` : ""}`);
-			await target.recover(lower);
-		}
-	}
-}
-
-function hopeless(target: Target, error: unknown): Problem {
-	const what = `flashing failed ${ATTEMPTS} times, last at ${target.baudRate} baud`;
-	if (error instanceof Difference)
-		return new Problem(
-			what,
-			`${error.message} this time, and not always there: the power supply is weak, the flash chip is worn out, or the cable is bad`,
-			"use a USB port with more power, then another cable, then another board",
-		);
-	return faultOf(what, error);
-}
-
-function worn(place: number): Problem {
-	return new Problem(
-		`flashing failed at ${hex(place)} ${SAME_PLACE} times`,
-		"flash holds something else than was written there, and always there: the flash chip is worn out, broken or write-protected, or something else is wired to its pins",
-		"disconnect what is wired to the flash pins and repeat; if it stays so, another cable will not help: use another board",
-	);
 }

@@ -23,6 +23,8 @@ export class Frames {
 	#length = 0;
 	#escaping = false;
 	#text = "";
+	/** Each frame is wanted, also one that is no answer: what is read from flash comes so. */
+	takesAll = false;
 
 	constructor(onFrame: (frame: Uint8Array) => void) {
 		this.#onFrame = onFrame;
@@ -54,7 +56,8 @@ export class Frames {
 	#end(): void {
 		this.#escaping = false;
 		const frame = this.#frame.slice(0, this.#length);
-		if ((frame[0] === ANSWER && frame.length >= SHORTEST_ANSWER) || GREETING.equals(frame)) {
+		if (this.takesAll && frame.length === 0) return;
+		if (this.takesAll || (frame[0] === ANSWER && frame.length >= SHORTEST_ANSWER) || GREETING.equals(frame)) {
 			this.#length = 0;
 			this.#text = "";
 			this.#onFrame(frame);

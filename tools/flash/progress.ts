@@ -64,11 +64,11 @@ export class BarReport implements Report {
 
 /** A line for each part, and one for each quarter of the whole. */
 export class LineReport implements Report {
-	readonly #lines: NodeJS.WritableStream;
+	readonly #lines: Pick<NodeJS.WritableStream, "write">;
 	#total = 0;
 	#quarters = 0;
 
-	constructor(lines: NodeJS.WritableStream) {
+	constructor(lines: Pick<NodeJS.WritableStream, "write">) {
 		this.#lines = lines;
 	}
 
@@ -113,4 +113,10 @@ class Rate {
 		if (bytes <= 0) return { perSecond: "-- KB/s", left: "-:--" };
 		return { perSecond: rateText(bytes, time), left: timeText(((total - value) * time) / bytes) };
 	}
+}
+
+/** A bar where it can be drawn. `lines`: where the rest goes. */
+export function chooseReport(lines: NodeJS.WritableStream = process.stdout): Report {
+	const canDraw = process.stderr.isTTY && process.env.TERM !== "dumb";
+	return canDraw ? new BarReport(lines) : new LineReport(lines);
 }

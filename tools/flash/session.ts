@@ -2,13 +2,13 @@
 
 import { Problem } from "../problem.js";
 import type { PortInfo } from "../serial/port-info.js";
-import { type PortClass, SerialLine } from "../serial/serial-line.js";
 import { bytesText, rateText } from "./amounts.js";
-import { Bootloader } from "./bootloader.js";
-import { flashParts, lowerBaudRate, type Report, type Wishes } from "./flasher.js";
-import { faultOf, ROM_BAUD_RATE } from "./loader.js";
+import type { Bootloader } from "./bootloader.js";
+import { flashParts, type Report, type Wishes } from "./flasher.js";
+import { faultOf } from "./loader.js";
 import { checkParts, type Firmware } from "./parts.js";
 import { FlashState } from "./state.js";
+import { speedUp, type VisitSeams, visitBoard } from "./visit.js";
 
 export interface FlashOptions extends Wishes {
 	baud: number;
@@ -16,13 +16,6 @@ export interface FlashOptions extends Wishes {
 	reset: boolean;
 	/** Write also what the board could not start. */
 	force: boolean;
-}
-
-/** For tests. */
-export interface SessionSeams {
-	Port?: PortClass;
-	/** See BootloaderOptions. */
-	patience?: number;
 }
 
 /**
@@ -35,31 +28,31 @@ export async function flashBoard(
 	options: FlashOptions,
 	report: Report,
 	signal: AbortSignal,
-	{ Port, patience }: SessionSeams = {},
+	seams: VisitSeams = {},
 ): Promise<void> {
-	const line = await SerialLine.open(port.path, ROM_BAUD_RATE, Port);
-	const onByHand = () =>
-		report.note(
-			`${port.path} has no control lines: hold BOOT, press RESET, let BOOT go, unless that is done already`,
-		);
-	const board = new Bootloader(line, port, { patience, onByHand });
 	const state = new FlashState();
-	const onAbort = () =>
-		board.fail(new Problem("flashing was interrupted", "Ctrl-C or a signal ended it", "see below"));
-	signal.addEventListener("abort", onAbort);
+	const note = (text: string) => report.note(text);
+	const visit = {
+		doing: "flashing",
+		reset: options.reset,
+		note,
+		signal,
+		isUnfinished: () => state.unfinished,
+	};
 	try {
-		if (signal.aborted) onAbort();
-		await board.connect();
-		report.note(`${board.chip.name} at ${port.path}, ${bytesText(board.size)} of flash`);
-		await write(firmware, board, options, report, state);
-		await restart(board, options, report);
+		await visitBoard(
+			port,
+			visit,
+			async (board) => {
+				note(`${board.chip.name} at ${port.path}, ${bytesText(board.size)} of flash`);
+				await write(firmware, board, options, report, state);
+			},
+			seams,
+		);
 	} catch (error) {
-		if (!state.unfinished && options.reset) await board.startApp().catch(() => {});
-		throw withState(error, state);
-	} finally {
-		signal.removeEventListener("abort", onAbort);
-		board.release();
-		await line.close();
+		const problem = faultOf("flashing failed", error);
+		problem.message += `\n${state.text}`;
+		throw problem;
 	}
 }
 
@@ -78,10 +71,7 @@ async function write(
 		);
 	const { tableAddress } = firmware;
 	const parts = checkParts(firmware.place(board.size), board, { force, tableAddress });
-	if (!(await board.setBaudRate(baud))) {
-		report.note(`the board does not answer at ${baud} baud: trying a lower rate`);
-		await board.recover(lowerBaudRate(baud));
-	}
+	await speedUp(board, baud, (text) => report.note(text));
 	const start = performance.now();
 	const written = await flashParts(board, parts, { erase, dryRun }, report, state);
 	const time = performance.now() - start;
@@ -91,18 +81,4 @@ async function write(
 		report.note(
 			`${bytesText(written)} written and verified in ${(time / 1000).toFixed(1)} s (${rateText(written, time)})`,
 		);
-}
-
-async function restart(board: Bootloader, { reset }: FlashOptions, report: Report): Promise<void> {
-	if (!reset) {
-		await board.setBaudRate(ROM_BAUD_RATE); // where the next command looks for it
-		report.note("the board stays in its bootloader");
-	} else if (await board.startApp()) report.note("the app was started");
-	else report.note("press RESET to start the app");
-}
-
-function withState(error: unknown, state: FlashState): Error {
-	const problem = faultOf("flashing failed", error);
-	problem.message += `\n${state.text}`;
-	return problem;
 }

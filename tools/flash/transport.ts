@@ -49,6 +49,12 @@ export class LineTransport extends Transport {
 		return this.#answers.text;
 	}
 
+	/** Whether frames that are no answers are passed on too. */
+	takeAll(takesAll: boolean): void {
+		this.#answers.takesAll = takesAll;
+		if (!takesAll) this.#frames = [];
+	}
+
 	get failure(): unknown {
 		return this.#failure;
 	}

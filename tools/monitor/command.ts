@@ -1,9 +1,10 @@
 // `xs-mqtt monitor`: from the command line to a running monitor. Knows options, the process and its signals.
 
 import type { Command } from "commander";
+import { findOneBoard } from "../boards/find.js";
+import { ONE_PORT_HELP } from "../boards/options.js";
 import { Keys } from "../keys.js";
 import { PASSWORD_VARIABLE } from "../option-values.js";
-import { choosePort } from "../serial/ports.js";
 import { watchOutput } from "../standard-output.js";
 import type { Listener, Source } from "./events.js";
 import { Filter } from "./filter.js";
@@ -31,7 +32,7 @@ export function addMonitorCommand(program: Command): void {
 	const command = program
 		.command("monitor")
 		.description("show what a board logs: boot output, the app's lines, exceptions, its memory")
-		.option("--port <path>", "the board's serial port (default: the one that looks like an ESP board)")
+		.option("--port <board>", ONE_PORT_HELP)
 		.option("--baud <rate>", "bits per second of the app (default: found out)")
 		.option("--tcp [port]", "listen on 127.0.0.1 for the simulator instead (default port: 5002)")
 		.option("--no-reset", "do not reset a silent board: wait");
@@ -64,7 +65,7 @@ export async function runMonitor(options: MonitorOptions, makeSource?: MakeSourc
 
 async function sourceOf({ tcp, port, baud, reset }: MonitorOptions): Promise<MakeSource> {
 	if (tcp !== undefined) return (listener) => new TcpSource(tcp, listener);
-	const chosen = await choosePort(port);
+	const chosen = await findOneBoard(port);
 	return (listener) => new SerialSource(chosen, { baud, reset }, listener);
 }
 

@@ -3,13 +3,15 @@
 
 import password from "@inquirer/password";
 import type { Command } from "commander";
-import { chooseReport, untilSignal } from "../flash/command.js";
+import { findOneBoard } from "../boards/find.js";
+import { ONE_PORT_HELP } from "../boards/options.js";
 import { readFirmware } from "../flash/firmware.js";
+import { chooseReport } from "../flash/progress.js";
 import { flashBoard } from "../flash/session.js";
 import { addLogOptions, runMonitor } from "../monitor/command.js";
 import { checkOptions, type RawOptions as LogOptions } from "../monitor/options.js";
 import { Problem, UsageProblem } from "../problem.js";
-import { choosePort } from "../serial/ports.js";
+import { untilSignal } from "../until-signal.js";
 import { build } from "./build.js";
 import { BuildLines } from "./build-lines.js";
 import { findApp } from "./example.js";
@@ -52,7 +54,7 @@ export function addRunCommand(program: Command): void {
 			"--platform <platform>",
 			"esp32, esp (ESP8266) or simulator; also esp32/nodemcu and the like",
 		)
-		.option("--port <path>", "the board's serial port (default: the one that looks like an ESP board)")
+		.option("--port <board>", ONE_PORT_HELP)
 		.option("--ssid <name>", "the Wi-Fi that the board is to join")
 		.option("--broker <url>", "the broker it is to connect to: mqtt://[user@]host[:port]")
 		.option("--settings <file>", `KEY=VALUE lines (default: ${USUAL_FILE}, if it is there)`)
@@ -78,7 +80,7 @@ async function run(example: string, pairs: string[], raw: RawOptions): Promise<v
 		ask: process.stdin.isTTY && process.stderr.isTTY ? askPassword : undefined,
 	});
 	// A board that is not there is told before a build of minutes.
-	const port = platform.isSimulator ? undefined : await choosePort(raw.port);
+	const port = platform.isSimulator ? undefined : await findOneBoard(raw.port);
 	const verbose = raw.verbose ?? false;
 	const environment = withoutSettings(process.env);
 	const folder = await buildTold(verbose, (onLine, signal) =>

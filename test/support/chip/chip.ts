@@ -1,6 +1,7 @@
 // A chip of the ESP family as seen through its serial line: ROM bootloader, flasher stub, or an app that talks.
 // Knows Espressif's serial protocol; its stub is accepted only if it is the right one, byte for byte.
 
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createInflate, type Inflate } from "node:zlib";
 import { getStubJsonByChipName } from "esptool-js";
@@ -25,6 +26,7 @@ const MD5 = 0x13;
 const SECURITY_INFO = 0x14;
 const ERASE_FLASH = 0xd0;
 const ERASE_REGION = 0xd1;
+const READ_FLASH = 0xd2;
 
 const INVALID_COMMAND = 0x05;
 const BAD_LENGTH = 0xc0;
@@ -53,6 +55,14 @@ interface Transfer {
 	error: number;
 }
 
+interface Reading {
+	bytes: Buffer;
+	/** Bytes of a block, and how many may be on their way. */
+	block: number;
+	most: number;
+	sent: number;
+}
+
 export class Chip {
 	readonly flash: FlashMemory;
 	mode: "off" | "rom" | "stub" | "app" = "rom";
@@ -64,6 +74,8 @@ export class Chip {
 	secureDownload = false;
 	/** Commands that are answered with an error. */
 	readonly refused = new Map<number, number>();
+	/** Registers that no reset changes, by their addresses. */
+	readonly fuses = new Map<number, number>();
 	/** At 0x40001000: tells which chip it is. */
 	magic: number;
 
@@ -75,6 +87,7 @@ export class Chip {
 	#reader = new SlipReader((frame) => this.#queue(frame));
 	#work = Promise.resolve();
 	#speedDoubtful = false;
+	#reading: Reading | undefined;
 
 	constructor(model: keyof typeof MODELS, flashSize: number, host: Host) {
 		this.#model = MODELS[model];
@@ -88,6 +101,7 @@ export class Chip {
 		this.#reader.reset();
 		this.#memory = [];
 		this.#transfer = undefined;
+		this.#reading = undefined;
 		this.#registers.clear();
 		this.#speedDoubtful = false;
 		this.baudRate = 115_200;
@@ -118,6 +132,10 @@ export class Chip {
 	}
 
 	async #handle(frame: Buffer): Promise<void> {
+		if (this.#reading !== undefined && frame.length === 4) {
+			this.#sendBlocks(frame.readUInt32LE(0));
+			return;
+		}
 		if (frame.length < 8 || frame[0] !== 0) return;
 		const [, command] = frame;
 		if (!this.#hears(command)) return;
@@ -227,6 +245,13 @@ export class Chip {
 				this.#answer(command, 0, [0, 0], digest);
 				return;
 			}
+			case READ_FLASH: {
+				const [address, length, block, most] = [0, 4, 8, 12].map((at) => data.readUInt32LE(at));
+				this.#answer(command);
+				this.#reading = { bytes: this.flash.bytes.subarray(address, address + length), block, most, sent: 0 };
+				this.#sendBlocks(0);
+				return;
+			}
 			case ERASE_FLASH:
 				this.flash.eraseAll();
 				this.#answer(command);
@@ -238,6 +263,20 @@ export class Chip {
 			default:
 				this.#answer(command, 0, [1, 0xc3]);
 		}
+	}
+
+	/** So many bytes are acknowledged: as many blocks go as may be on their way, and in the end their MD5. */
+	#sendBlocks(acknowledged: number): void {
+		const reading = this.#reading!;
+		const { bytes, block, most } = reading;
+		while (reading.sent < bytes.length && reading.sent - acknowledged < block * most) {
+			const end = Math.min(reading.sent + block, bytes.length);
+			this.#host.send(slipFrame(Buffer.from(bytes.subarray(reading.sent, end))));
+			reading.sent = end;
+		}
+		if (acknowledged < bytes.length) return;
+		this.#reading = undefined;
+		this.#host.send(slipFrame(createHash("md5").update(bytes).digest()));
 	}
 
 	/** As the stub does: the answer tells of the blocks before; sequence numbers are not looked at. */
@@ -295,7 +334,7 @@ export class Chip {
 
 	#readRegister(address: number): number {
 		if (address === MAGIC_REGISTER) return this.magic;
-		return this.#registers.get(address) ?? 0;
+		return this.fuses.get(address) ?? this.#registers.get(address) ?? 0;
 	}
 
 	/** The SPI controller knows one operation: reading the flash chip's identifier. */

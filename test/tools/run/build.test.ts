@@ -160,7 +160,7 @@ test("apps: a folder, its manifest, the name of an example; else an error that l
 	expect(findApp("app", sdk.folder)).toEqual({ name: "app", manifest });
 	expect(findApp("sensor-node", "examples").manifest).toMatch(/examples\/sensor-node\/manifest\.json$/);
 	expect(() => findApp("sensor", "examples")).toThrow(
-		/no example of ours; give an app's folder, or one of: request-response, secure-sensor, sensor-node, shared-worker, sleeper, switch$/,
+		/no example of ours; give an app's folder, or one of: hello, request-response, secure-sensor, sensor-node, shared-worker, sleeper, switch$/,
 	);
 	expect(() => findApp("../app", sdk.folder)).toThrow(/no example of ours/);
 	const spaced = sdk.write("my app/manifest.json", "{}");

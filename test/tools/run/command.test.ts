@@ -136,7 +136,7 @@ test.each<[string[], Record<string, string | undefined>, number, RegExp]>([
 		["nothing", "--platform", "esp32"],
 		{},
 		2,
-		/EXAMPLE "nothing": it is no folder .* one of: request-response, secure-sensor, sensor-node/,
+		/EXAMPLE "nothing": it is no folder .* one of: hello, request-response, secure-sensor, sensor-node/,
 	],
 	[["app", "--platform", "simulator", "--port", "/dev/x"], {}, 2, /--port: it is a board's/],
 	[
