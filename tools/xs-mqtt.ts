@@ -70,9 +70,13 @@ function complain(text: string): void {
 	process.stderr.write(`xs-mqtt: ${lines.join("\n")}\n`);
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+/** Runs the process's own command line, and ends it. */
+export async function start(): Promise<never> {
 	surviveClosedOutput();
 	const status = await main(process.argv.slice(2));
 	await outputWritten();
 	process.exit(status); // what still waits for an answer is of no interest
 }
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+	await start();
