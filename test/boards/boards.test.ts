@@ -5,8 +5,10 @@ import type { FoundBoard } from "../../tools/boards/find.js";
 import { findBoard, findBoards } from "../../tools/boards/find.js";
 import { infoLines } from "../../tools/boards/wording.js";
 import { eraseBoard, inspectBoard, readBoard, resetBoard, verifyBoard } from "../../tools/boards/work.js";
+import { chipNamed } from "../../tools/flash/chips.js";
 import type { Report } from "../../tools/flash/flasher.js";
 import type { PortClass } from "../../tools/serial/serial-line.js";
+import { flash } from "../flash/flashing.js";
 import { Board } from "../support/chip/board.js";
 import { content, esp32Image, esp8266Image, partitionTable } from "../support/images.js";
 
@@ -152,6 +154,7 @@ describe("info", () => {
 describe("read", () => {
 	test("all of the flash, byte for byte, and flash can take it back", async () => {
 		const board = await plugIn("esp32");
+		board.chip.flash.write(0x1000, esp32Image(0)); // a bootloader, or flash refuses it rightly
 		const { address, bytes } = await readBoard(
 			found(board),
 			{ baud: 460_800 },
@@ -160,8 +163,12 @@ describe("read", () => {
 			seams(board),
 		);
 		expect(address).toBe(0);
-		expect(Buffer.from(bytes).equals(board.chip.flash.bytes)).toBe(true);
+		const before = Buffer.from(board.chip.flash.bytes);
+		expect(Buffer.from(bytes).equals(before)).toBe(true);
 		expect(board.chip.mode).toBe("app");
+		board.chip.flash.eraseAll();
+		await flash(board, [{ address, name: "backup.bin", bytes }], seams(board));
+		expect(board.chip.flash.bytes.equals(before)).toBe(true);
 	});
 
 	test("a partition by its name; one that is not there is told with those that are", async () => {
@@ -214,6 +221,14 @@ describe("verify", () => {
 		);
 		expect(board.chip.flash.erased).toBe(0);
 		expect(board.chip.mode).toBe("app");
+	});
+
+	test("firmware for another chip is told as such", async () => {
+		const board = await plugIn("esp32");
+		const other = { ...firmware(TABLE), chip: chipNamed("ESP32-C3")! };
+		await expect(verifyBoard(other, found(board), listen(), signal, seams(board))).rejects.toThrow(
+			/^the firmware for ESP32-C3 is not on the board: it is an ESP32; choose another board with --port$/,
+		);
 	});
 });
 

@@ -100,6 +100,12 @@ export function verifyBoard(
 		report,
 		signal,
 		async (chip) => {
+			if (firmware.chip !== undefined && firmware.chip !== chip.chip)
+				throw new Problem(
+					`the firmware for ${firmware.chip.name} is not on the board`,
+					`it is an ${chip.chip.name}`,
+					"choose another board with --port",
+				);
 			const changed = await changedParts(chip, firmware.place(chip.size), report, new FlashState());
 			if (changed.length === 0) return;
 			throw new Problem(
