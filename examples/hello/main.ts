@@ -4,7 +4,7 @@ import { Client } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 import { Sensor } from "xs-mqtt/telemetry";
 
-const { host, port } = config as { host: string; port?: number };
+const { host, port } = config;
 const client = new Client({
 	...network,
 	host,

@@ -81,7 +81,8 @@ declare module "embedded:network/interface/wifi" {
 }
 
 declare module "mc/config" {
-	const config: Readonly<Record<string, unknown>>;
+	// biome-ignore lint/suspicious/noExplicitAny: as in Moddable's own typings
+	const config: Readonly<Record<string, any>>;
 	export default config;
 }
 

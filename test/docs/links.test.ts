@@ -1,13 +1,8 @@
 // Links from page to page: what they point at is there.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-
-const PAGES = [
-	"README.md",
-	...readdirSync("docs").map((name) => join("docs", name)),
-	...readdirSync("examples").map((name) => join("examples", name, "README.md")),
-];
+import { PAGES } from "../support/snippets.js";
 
 /** Of a page's headings, as GitHub makes them. */
 function anchors(page: string): string[] {
@@ -36,4 +31,16 @@ test("each link within the project has a file, and a heading if it names one", (
 	).filter(([, link]) => !/^https?:/.test(link));
 	expect(links.length).toBeGreaterThan(30);
 	expect(links.map(([page, link]) => fault(page, link)).filter((it) => it !== undefined)).toEqual([]);
+});
+
+test("each page of docs/ is to be found from the README", () => {
+	const readme = readFileSync("README.md", "utf8");
+	const lost = PAGES.filter((page) => page.startsWith("docs/") && !readme.includes(`](${page}`));
+	expect(lost).toEqual([]);
+});
+
+test("the README has 200 lines at most, and begins with examples/hello as it stands", () => {
+	const readme = readFileSync("README.md", "utf8");
+	expect(readme.split("\n").length).toBeLessThanOrEqual(201);
+	expect(/^```ts\n(.*?)^```/ms.exec(readme)![1]).toBe(readFileSync("examples/hello/main.ts", "utf8"));
 });

@@ -1,11 +1,11 @@
-// An app in TypeScript, as the README shows it, type-checks: as mcconfig compiles it beside our sources, and against the
-// package's declaration files. Needs build/, which "npm test" makes first.
+// The TypeScript on the pages type-checks: as mcconfig compiles it beside our sources, and against the package's declaration
+// files. Needs build/, which "npm test" makes first.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readmeApps } from "../support/readme.js";
+import { isApp, snippets } from "../support/snippets.js";
 
 const root = resolve(".");
 
@@ -30,6 +30,7 @@ const MAPPED = {
 	"xs-mqtt/request": [join(root, "hosts/moddable/request")],
 	"xs-mqtt/wifi": [join(root, "hosts/moddable/wifi")],
 	"xs-mqtt/sntp": [join(root, "hosts/moddable/sntp")],
+	"xs-mqtt/scram": [join(root, "hosts/moddable/scram")],
 	"xs-mqtt/moddable/*": [join(root, "hosts/moddable/common/*")],
 	"xs-mqtt/moddable/place": [join(root, "hosts/moddable/board/place")],
 	"xs-mqtt/*": [join(root, "src/*")],
@@ -40,11 +41,28 @@ const typings = join(root, "node_modules/@moddable/typings");
 const SDK = {
 	timer: [join(typings, "timer")],
 	time: [join(typings, "time")],
+	"mc/config": [join(typings, "mc/config")],
 	"embedded:io/*": [join(typings, "embedded_io/*")],
 	"embedded:provider/*": [join(typings, "embedded_provider/*")],
 };
 
-const APPS = readmeApps();
+const SNIPPETS = snippets();
+/** The README's largest app: others are made of it. */
+const [, APP] = snippets(["README.md"]);
+
+/** What parts of apps take for granted. */
+const TAKEN_FOR_GRANTED = `
+declare global {
+	const client: import("xs-mqtt").Client;
+	const Client: typeof import("xs-mqtt").Client;
+	const network: typeof import("xs-mqtt/network").network;
+	const ca: Uint8Array, certificate: string, key: string;
+	function handler(message: import("xs-mqtt").Message): void;
+	function apply(command: object): void;
+	function write(bytes: Uint8Array, length: number): void;
+}
+export {};
+`;
 
 let folder: string;
 
@@ -55,10 +73,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What the compiler says of an app; not what it says of the typings on npm, which have faults of their own. */
-function compile(app: string, options: object): string {
-	writeFileSync(join(folder, "main.ts"), app);
-	const tsconfig = { compilerOptions: { ...MCCONFIG, noEmit: true, ...options }, files: ["main.ts"] };
+/** What the compiler says of `files`; not what it says of the typings on npm, which have faults of their own. */
+function compile(files: Record<string, string>, options: object): string {
+	for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
+	const tsconfig = { compilerOptions: { ...MCCONFIG, noEmit: true, ...options }, files: Object.keys(files) };
 	writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
 	const tsc = join(root, "node_modules/typescript/bin/tsc");
 	const said = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
@@ -66,6 +84,9 @@ function compile(app: string, options: object): string {
 	}).stdout;
 	return said.replaceAll(/^node_modules\/@moddable\/typings\/.*\n/gm, "");
 }
+
+/** A file's name that says where it is from. */
+const fileOf = (where: string) => `${where.replaceAll(/\W+/g, "-")}.ts`;
 
 /** Uses that go beyond the README: each type an app may name, and the host's network. */
 const MORE = `
@@ -90,18 +111,23 @@ const CASES: [string, object, boolean][] = [
 	["against the package", { paths: SDK, strict: true, exactOptionalPropertyTypes: true }, true],
 ];
 
-test.each(CASES)("the README's apps type-check %s", (_how, options, packaged) => {
+test.each(CASES)("what is on the pages type-checks %s", (_how, options, packaged) => {
 	if (packaged) symlinkSync(root, join(folder, "node_modules/xs-mqtt"));
-	expect(APPS.length).toBeGreaterThan(3);
-	for (const [i, app] of APPS.entries()) expect(compile(i === 0 ? app + MORE : app, options)).toBe("");
+	const apps = SNIPPETS.filter(isApp);
+	const parts = SNIPPETS.filter((it) => !isApp(it) && !/"xs-mqtt\/(desktop|node)"/.test(it.code));
+	expect(apps.length).toBeGreaterThan(8);
+	expect(parts.length).toBeGreaterThan(8);
+	const filesOf = (list: typeof parts) =>
+		list.map(({ where, code }) => [fileOf(where), `${code}\nexport {};\n`]);
+	expect(compile({ "more.ts": APP.code + MORE, ...Object.fromEntries(filesOf(apps)) }, options)).toBe("");
+	const globals = { "globals.ts": TAKEN_FOR_GRANTED };
+	expect(compile({ ...globals, ...Object.fromEntries(filesOf(parts)) }, options)).toBe("");
 });
 
 test.each(CASES)("a wrong call does not, %s", (_how, options, packaged) => {
 	if (packaged) symlinkSync(root, join(folder, "node_modules/xs-mqtt"));
-	const said = compile(
-		APPS[0].replace("qos: 1,", "qos: 3,").replace('"xs-mqtt/network"', '"xs-mqtt/nothing"'),
-		options,
-	);
+	const wrong = APP.code.replace("qos: 1,", "qos: 3,").replace('"xs-mqtt/network"', '"xs-mqtt/nothing"');
+	const said = compile({ "main.ts": wrong }, options);
 	expect(said).toMatch(/'3' is not assignable to type 'QoS/);
 	expect(said).toMatch(/Cannot find module 'xs-mqtt\/nothing'/);
 });
