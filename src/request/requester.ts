@@ -1,7 +1,15 @@
 // Requests that somebody answers (section 4.10 of MQTT 5.0), a fixed number of them at once. Knows the Client's public face,
 // no packets.
 
-import { type Client, type Listener, type Message, NO_ROOM, type Payload, State } from "../client.js";
+import {
+	type Client,
+	type Listener,
+	type Message,
+	NO_ROOM,
+	NOT_OPEN,
+	type Payload,
+	State,
+} from "../client.js";
 import { checkFunction, whole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import type { Reason } from "../wire/reason.js";
@@ -47,6 +55,8 @@ const enum Numbers {
 	SLOT_BITS = 8,
 	SLOT = 255,
 	LAST = 0x7f_ffff,
+	/** In place of a packet identifier: the request is being published. */
+	UNSENT = -1,
 }
 
 const { CONNECTED, CLOSED } = State;
@@ -137,21 +147,27 @@ export class Requester implements Listener {
 
 	/** Takes a slot, before anything else is told of, and puts its number into what the request is published with. */
 	private reserve(): number {
-		const { properties, slots } = this;
+		const { properties, slots, inFlight } = this;
 		if (this.client.protocolVersion === 4) return NEEDS_5;
 		if (properties === undefined) return NO_RESPONSE_TOPIC;
 		const slot = slots.indexOf(0);
-		if (slot < 0 || slot >= this.inFlight) return BUSY;
+		if (slot < 0 || slot >= inFlight) return BUSY;
 		if (++this.count > Numbers.LAST) this.count = 1;
 		const number = (this.count << Numbers.SLOT_BITS) | slot;
 		const bytes = properties.correlationData!;
 		for (let i = Size.NONCE; i < Size.CORRELATION; i++) bytes[i] = number >> ((7 - i) << 3);
 		slots[slot] = number;
+		slots[slot + 2 * inFlight] = Numbers.UNSENT;
 		return slot;
 	}
 
 	private await(slot: number, id: number): number {
 		const { slots, inFlight } = this;
+		if (this.client.state === CLOSED) {
+			// The app has closed it in a callback meanwhile, and knows no number yet that could be told to fail.
+			slots[slot] = 0;
+			return NOT_OPEN;
+		}
 		slots[slot + inFlight] = this.ticks() + this.timeout;
 		slots[slot + 2 * inFlight] = id;
 		if (this.waiting++ === 0) this.client.wakeWithin(this.timeout);
@@ -241,7 +257,9 @@ export class Requester implements Listener {
 	/** @internal */
 	onDisconnected(reason: Reason): void {
 		if (this.client.state !== CLOSED) return;
-		for (let slot = 0; slot < this.inFlight; slot++) if (this.slots[slot] !== 0) this.fail(slot, reason);
+		const { slots, inFlight } = this;
+		for (let slot = 0; slot < inFlight; slot++)
+			if (slots[slot] !== 0 && slots[slot + 2 * inFlight] !== Numbers.UNSENT) this.fail(slot, reason);
 	}
 
 	private fail(slot: number, reason: Reason): void {

@@ -356,3 +356,19 @@ test.each<[keyof RequesterOptions, unknown, RegExp]>([
 ])("the option %s of %p throws", (name, value, rule) => {
 	expect(() => requester(connected5(), { [name]: value })).toThrow(rule);
 });
+
+test("a client that is closed while the request is published: it was not sent, and ends once", () => {
+	const setup: Setup = connected5({
+		storeSize: 128,
+		whenFull: "dropOldest",
+		onDropped: () => setup.client.close(),
+	});
+	const { requester: asking, log } = requester(setup);
+	sent(setup.peer);
+	setup.peer.fail();
+	for (let i = 0; i < 2; i++) setup.client.publish("t", "forty characters, to fill more of it here", 1);
+	expect(asking.send("work")).toBe(NOT_OPEN);
+	setup.clock.advance(60_000);
+	expect(log).toEqual([]);
+	expect(asking.waiting).toBe(0);
+});
