@@ -36,6 +36,8 @@ class Trial {
 	closed = false;
 	/** Packet identifiers of ours that the broker has seen on this connection. */
 	seen: number[] = [];
+	/** Subscription identifiers that the client has asked for. */
+	readonly identifiers: number[] = [];
 	readonly ended: string[] = [];
 	/** The broker speaks 3.1.1. */
 	four = false;
@@ -273,7 +275,7 @@ class Trial {
 						responseTopic: random.pick(["answers/me", "elsewhere", "answers/#", "x".repeat(60)]),
 						correlationData: Buffer.alloc(random.pick([0, 8, 40])),
 					},
-					{ subscriptionIdentifier: random.from(1, 268_435_455) },
+					{ subscriptionIdentifier: random.pick([random.from(1, 268_435_455), ...this.identifiers]) },
 					{ userProperties: { n: "v".repeat(random.from(0, 200)) }, messageExpiryInterval: 9 },
 				]),
 			};
@@ -342,6 +344,9 @@ class Trial {
 			return; // not whole yet, or 3.1.1: others judge what is sent
 		}
 		for (const { messageId } of packets) if (messageId !== undefined) this.seen.push(messageId);
+		for (const it of packets)
+			if (it.cmd === "subscribe" && it.properties?.subscriptionIdentifier)
+				this.identifiers.push(it.properties.subscriptionIdentifier);
 		this.seen.splice(0, Math.max(0, this.seen.length - 12));
 	}
 
