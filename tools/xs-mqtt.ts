@@ -5,14 +5,8 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
-import { addBoardCommands } from "./boards/command.js";
-import { addDecodeCommand } from "./decode/command.js";
-import { addFlashCommand } from "./flash/command.js";
-import { addMonitorCommand } from "./monitor/command.js";
-import { addPortsCommand } from "./ports/command.js";
+import { COMMANDS } from "./commands.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
-import { addRunCommand } from "./run/command.js";
-import { addSimCommand } from "./sim/command.js";
 import { outputWritten, surviveClosedOutput } from "./standard-output.js";
 import { printable } from "./text.js";
 
@@ -25,13 +19,11 @@ export async function main(args: string[]): Promise<number> {
 		.version(version)
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} });
-	addSimCommand(program);
-	addDecodeCommand(program);
-	addPortsCommand(program);
-	addFlashCommand(program);
-	addMonitorCommand(program);
-	addRunCommand(program);
-	addBoardCommands(program);
+	const called = args[0] === "help" ? args[1] : args[0];
+	for (const { name, summary, define } of COMMANDS) {
+		const command = program.command(name).description(summary);
+		if (name === called) await define(command);
+	}
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
 		await program.parseAsync(args, { from: "user" });

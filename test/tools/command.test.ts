@@ -1,4 +1,7 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { main } from "../../tools/xs-mqtt.js";
 
@@ -45,7 +48,7 @@ test("alone it prints its help, and fails: something is missing", async () => {
 	expect(stdout).toBe("");
 	const help = await run("--help");
 	expect(help.status).toBe(0);
-	expect(help.stdout).toContain("sim [options]");
+	expect(help.stdout).toMatch(/^ {2}sim +run the sensor node/m);
 	expect(stderr).toBe(help.stdout);
 	expect(await run("help")).toEqual(help);
 });
@@ -87,4 +90,27 @@ test("a replay that cannot be read: exit status 1, before anything is started", 
 	const { status, stderr } = await run("sim", "--replay", "/no/such/file.csv");
 	expect(status).toBe(1);
 	expect(stderr).toMatch(/^xs-mqtt: \/no\/such\/file.csv cannot be read: .+; .+\n$/);
+});
+
+/** Names of the packages whose code a command has loaded. */
+function packagesOf(...args: string[]): string[] {
+	const folder = mkdtempSync(join(tmpdir(), "xs-mqtt-coverage-"));
+	try {
+		const { status } = spawnSync(process.execPath, ["tools/build/xs-mqtt.js", ...args], {
+			env: { ...process.env, NODE_V8_COVERAGE: folder },
+		});
+		expect(status).toBe(0);
+		const [file] = readdirSync(folder);
+		const { result } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { result: { url: string }[] };
+		const names = result.map(({ url }) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+		return [...new Set(names.filter((name) => name !== undefined))].sort();
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+test("help loads no command: none of what they need", () => {
+	expect(packagesOf("--help")).toEqual(["commander"]);
+	expect(packagesOf("ports", "--json")).toContain("serialport");
+	expect(packagesOf("ports", "--json")).not.toContain("aedes");
 });

@@ -12,9 +12,8 @@ import { atBoards } from "./several.js";
 import { infoLines } from "./wording.js";
 import { eraseBoard, inspectBoard, readBoard, resetBoard, verifyBoard } from "./work.js";
 
-export function addBoardCommands(program: Command): void {
-	addBoardOptions(program.command("info"))
-		.description("tell what a board is and what is on it, and let it go on")
+export function defineInfo(command: Command): void {
+	addBoardOptions(command)
 		.addHelpText("after", "\nExamples:\n  xs-mqtt info\n  xs-mqtt info --port kitchen --port garden --json")
 		.action((raw: RawBoardOptions) =>
 			atBoards(wantedBoards(raw), async (board, report, signal) => {
@@ -22,29 +21,36 @@ export function addBoardCommands(program: Command): void {
 				return { result, lines: infoLines(result) };
 			}),
 		);
-	addBoardOptions(program.command("name"))
-		.description("give a board a name, for --port: it is written to boards.json in this folder")
+}
+
+export function defineName(command: Command): void {
+	addBoardOptions(command)
 		.argument("<NAME>", "letters, digits, -, _ and ., a letter first")
 		.addHelpText("after", "\nExample:\n  xs-mqtt name kitchen --port /dev/ttyUSB0")
 		.action(name);
-	addBoardOptions(program.command("reset"))
-		.description("restart a board with its app")
-		.action((raw: RawBoardOptions) =>
-			atBoards(wantedBoards(raw), async (board, report) => {
-				await resetBoard(board);
-				report.note("the app was started");
-				return {};
-			}),
-		);
-	addBoardOptions(program.command("read"))
-		.description("read flash into a file, verified: a backup that flash takes back")
+}
+
+export function defineReset(command: Command): void {
+	addBoardOptions(command).action((raw: RawBoardOptions) =>
+		atBoards(wantedBoards(raw), async (board, report) => {
+			await resetBoard(board);
+			report.note("the app was started");
+			return {};
+		}),
+	);
+}
+
+export function defineRead(command: Command): void {
+	addBoardOptions(command)
 		.argument("<FILE>", "where it goes; with several boards, %s stands for the board")
 		.option("--partition <name>", "of the partition table, instead of all of the flash")
 		.option("--baud <rate>", "bits per second; lowered by itself on a bad line", "460800")
 		.addHelpText("after", "\nExample:\n  xs-mqtt read backup.bin && xs-mqtt flash 0x0=backup.bin")
 		.action(read);
-	addBoardOptions(program.command("verify"))
-		.description("tell whether firmware is on a board, as flash would write it; nothing is written")
+}
+
+export function defineVerify(command: Command): void {
+	addBoardOptions(command)
 		.argument("[FIRMWARE...]", "as of flash")
 		.action(async (named: string[], raw: RawBoardOptions) => {
 			const firmware = await readFirmware(named);
@@ -53,8 +59,10 @@ export function addBoardCommands(program: Command): void {
 				return { lines: ["the firmware is on the board"] };
 			});
 		});
-	addBoardOptions(program.command("erase"))
-		.description("erase a partition, or all of the flash")
+}
+
+export function defineErase(command: Command): void {
+	addBoardOptions(command)
 		.argument("[PARTITION]", "its name in the board's partition table")
 		.option("--all", "the whole flash, with all that apps have stored there")
 		.addHelpText("after", "\nExample:\n  xs-mqtt erase nvs")

@@ -23,10 +23,8 @@ Examples:
   echo 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 | xs-mqtt decode -
   tcpdump -i any -U -w - port 1883 | xs-mqtt decode - --json`;
 
-export function addDecodeCommand(program: Command): void {
-	program
-		.command("decode")
-		.description("show MQTT packets field by field, and which rules of the specification they break")
+export function defineDecode(command: Command): void {
+	command
 		.argument("<file>", "hex text, bytes or a capture; - for the standard input")
 		.option("--format <format>", `${FORMATS.join(", ")} (default: found out)`)
 		.option(

@@ -26,9 +26,8 @@ Examples:
   xs-mqtt flash $MODDABLE/build/bin/esp32/debug/sensor-node
   xs-mqtt flash --port /dev/ttyUSB1 0x1000=bootloader.bin 0x8000=partition-table.bin 0x10000=app.bin`;
 
-export function addFlashCommand(program: Command): void {
-	addBoardOptions(program.command("flash"))
-		.description("write firmware to a board, verified; what is on it already is skipped")
+export function defineFlash(command: Command): void {
+	addBoardOptions(command)
 		.argument("[FIRMWARE...]", "a build folder, an ESP8266 image, or ADDRESS=FILE pairs")
 		.option("--baud <rate>", "bits per second; lowered by itself on a bad line", "460800")
 		.option("--erase", "erase the whole flash first, with all that apps have stored there")

@@ -28,10 +28,8 @@ Examples:
   xs-mqtt monitor --tcp 5002 --json
   ${PASSWORD_VARIABLE}=... xs-mqtt monitor --broker mqtt://ann@broker.local/boards/kitchen/log`;
 
-export function addMonitorCommand(program: Command): void {
-	const command = program
-		.command("monitor")
-		.description("show what a board logs: boot output, the app's lines, exceptions, its memory")
+export function defineMonitor(command: Command): void {
+	command
 		.option("--port <board>", ONE_PORT_HELP)
 		.option("--baud <rate>", "bits per second of the app (default: found out)")
 		.option("--tcp [port]", "listen on 127.0.0.1 for the simulator instead (default port: 5002)")

@@ -4,10 +4,8 @@ import type { Command } from "commander";
 import { listPorts, portLine } from "../serial/ports.js";
 import { jsonLine } from "../text.js";
 
-export function addPortsCommand(program: Command): void {
-	program
-		.command("ports")
-		.description("list the serial ports, those that look like ESP boards first, and why they do")
+export function definePorts(command: Command): void {
+	command
 		.option("--json", "print a JSON array")
 		.addHelpText("after", "\nExample:\n  xs-mqtt ports --json")
 		.action(ports);

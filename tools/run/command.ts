@@ -42,12 +42,8 @@ interface RawOptions extends Omit<LogOptions, "broker" | "reset"> {
 	verbose?: boolean;
 }
 
-export function addRunCommand(program: Command): void {
-	const command = program
-		.command("run")
-		.description(
-			"build an app with the Moddable SDK, flash it and show its log; or run it in Moddable's simulator",
-		)
+export function defineRun(command: Command): void {
+	command
 		.argument("<EXAMPLE>", "an app's folder, or the name of an example")
 		.argument("[KEY=VALUE...]", "settings of the app")
 		.requiredOption(

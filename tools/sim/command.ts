@@ -28,10 +28,8 @@ Examples:
 
 const also = (text: string, before: string[] = []): string[] => [...before, text];
 
-export function addSimCommand(program: Command): void {
-	program
-		.command("sim")
-		.description("run the sensor node on a simulated board and show what a subscriber receives")
+export function defineSim(command: Command): void {
+	command
 		.option(
 			"--broker <url>",
 			"mqtt://[user[:password]@]host[:port], mqtts://, ws:// or wss:// (default: an embedded broker)",
