@@ -74,4 +74,9 @@ export const COMMANDS: readonly Entry[] = [
 		summary: "show MQTT packets field by field, and which rules of the specification they break",
 		define: async (command) => (await import("./decode/command.js")).defineDecode(command),
 	},
+	{
+		name: "completion",
+		summary: "print a script with which your shell completes commands, options and names of boards",
+		define: async (command) => (await import("./completion.js")).defineCompletion(command),
+	},
 ];

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { COMMANDS } from "./commands.js";
+import { applyDefaults } from "./defaults.js";
 import { DONE, FAILED, Problem, textOf, WRONG_USAGE } from "./problem.js";
 import { outputWritten, surviveClosedOutput } from "./standard-output.js";
 import { printable } from "./text.js";
@@ -14,11 +15,16 @@ const { version } = createRequire(import.meta.url)("xs-mqtt-tools/package.json")
 
 /** Runs the command line (without node and script); the exit status. */
 export async function main(args: string[]): Promise<number> {
+	if (args[0] === "complete" && args[1] === "--") {
+		await (await import("./completion.js")).complete(args.slice(2));
+		return DONE;
+	}
 	const program = new Command("xs-mqtt")
 		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
 		.version(version)
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} });
+	const names = COMMANDS.map(({ name }) => name);
 	const called = args[0] === "help" ? args[1] : args[0];
 	for (const { name, summary, define } of COMMANDS) {
 		const command = program.command(name).description(summary);
@@ -26,6 +32,8 @@ export async function main(args: string[]): Promise<number> {
 	}
 	for (const command of program.commands) command.copyInheritedSettings(program);
 	try {
+		const command = program.commands.find((it) => it.name() === args[0]);
+		if (command !== undefined) applyDefaults(command, args, names);
 		await program.parseAsync(args, { from: "user" });
 		return DONE;
 	} catch (error) {
@@ -33,7 +41,7 @@ export async function main(args: string[]): Promise<number> {
 			return usage(
 				error,
 				program,
-				program.commands.find((command) => command.name() === args[0]),
+				program.commands.find((it) => it.name() === args[0]),
 			);
 		complain(textOf(error));
 		return error instanceof Problem ? error.exitStatus : FAILED;
