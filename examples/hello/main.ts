@@ -4,12 +4,11 @@ import { Client } from "xs-mqtt";
 import { network } from "xs-mqtt/network";
 import { Sensor } from "xs-mqtt/telemetry";
 
-const { host, port } = config;
 const client = new Client({
 	...network,
-	host,
-	port,
-	onConnected: () => trace(`connected to ${host}\n`),
+	host: config.host,
+	port: Number(config.port ?? 1883),
+	onConnected: () => trace("connected\n"),
 	onDisconnected: (reason) => trace(`${reason.message}\n`),
 });
 const uptime = new Sensor(client, { topic: "hello/uptime", decimals: 0 });
