@@ -36,8 +36,10 @@ interface Ended {
 async function run(
 	args: string[],
 	watch: (stdout: string, child: ChildProcess) => void = () => {},
+	{ cwd }: { cwd?: string } = {},
 ): Promise<Ended> {
 	const child = spawn(process.execPath, [COMMAND, ...args], {
+		cwd,
 		env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
@@ -65,6 +67,15 @@ function plugIn(...ports: { path: string; ids?: string }[]): void {
 	writeFileSync(join(folder, "udevadm"), `#!/bin/sh\ncat "${join(folder, "list")}"\n`);
 	chmodSync(join(folder, "udevadm"), 0o755);
 }
+
+const ISO = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+
+/** What --json prints. */
+const objects = (stdout: string): Record<string, unknown>[] =>
+	stdout
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => JSON.parse(line));
 
 const image = esp8266Image({ segments: [content(200_000)] });
 
@@ -113,22 +124,81 @@ test("ports: a line each, boards first, or JSON", async () => {
 			"/dev/ttyUSB0  10c4:ea60  serial 0001  CP210x USB bridge, on many ESP boards\n/dev/ttyS0  not USB\n",
 	});
 	const { stdout } = await run(["ports", "--json"]);
-	expect(JSON.parse(stdout)).toEqual([
+	expect(objects(stdout)).toEqual([
 		{
-			path: "/dev/ttyUSB0",
+			time: expect.stringMatching(ISO),
+			type: "port",
+			port: "/dev/ttyUSB0",
 			vendorId: "10c4",
 			productId: "ea60",
 			serialNumber: "0001",
-			board: "CP210x USB bridge, on many ESP boards",
+			likely: "CP210x USB bridge, on many ESP boards",
 		},
-		{ path: "/dev/ttyS0" },
+		{ time: expect.stringMatching(ISO), type: "port", port: "/dev/ttyS0" },
 	]);
+});
+
+test("ports --probe: what is at each port that looks like a board's; one that fails does not stop the others", async () => {
+	board.chip.flash.write(0, image);
+	const gone = join(folder, "gone");
+	plugIn({ path: "/dev/ttyS0" }, { path: gone, ids: "1a86:7523" }, { path: board.path, ids: "10c4:ea60" });
+	const { status, stdout, stderr } = await run(["ports", "--probe"]);
+	expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+	const lines = stdout.trimEnd().split("\n");
+	expect(lines).toContain("/dev/ttyS0  not USB");
+	expect(lines[lines.findIndex((line) => line.startsWith(gone)) + 1]).toMatch(/^ {2}.*there is no such port/);
+	const at = lines.findIndex((line) => line.startsWith(board.path));
+	expect(lines.slice(at + 1, at + 3)).toEqual([
+		expect.stringMatching(/^ {2}ESP8266.*, MAC ([0-9a-f]{2}:){5}[0-9a-f]{2}, 1 MB of flash$/),
+		"  app: its image has no name in it",
+	]);
+	const json = objects((await run(["ports", "--probe", "--json"])).stdout);
+	expect(json.find(({ port }) => port === board.path)).toMatchObject({
+		type: "port",
+		info: { chip: "ESP8266", flashSize: 1 << 20 },
+	});
+	expect(json.find(({ port }) => port === gone)?.failed).toMatch(/there is no such port/);
+});
+
+/** Boards with these names in boards.json of the folder that commands run in. */
+function nameBoards(...named: [name: string, board: Board][]): void {
+	plugIn(...named.map(([, { path }]) => ({ path, ids: "10c4:ea60" })));
+	const boards = named.map(([name], i) => [name, { mac: `24:0a:c4:00:01:1${i}`, serialNumber: `000${i}` }]);
+	writeFileSync(join(folder, "boards.json"), JSON.stringify(Object.fromEntries(boards)));
+}
+
+const TWO = ["flash", "--port", "kitchen", "--port", "garden"];
+
+test("several boards by name, side by side: a line each", async () => {
+	const other = await Board.open("esp8266");
+	try {
+		nameBoards(["kitchen", board], ["garden", other]);
+		const { status, stdout, stderr } = await run([...TWO, imageFile()], undefined, { cwd: folder });
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		for (const name of ["kitchen", "garden"])
+			expect(stdout).toMatch(new RegExp(`^\\[${name}\\] 195 KB written and verified in `, "m"));
+		for (const each of [board, other]) expectFlash(each, [{ address: 0, name: "", bytes: image }]);
+	} finally {
+		await other.close();
+	}
+});
+
+test("one of several boards fails: the other is flashed, and the exit status tells", async () => {
+	const other = await Board.open("esp8266");
+	nameBoards(["kitchen", board], ["garden", other]);
+	await other.close();
+	const { status, stdout, stderr } = await run([...TWO, "--json", imageFile()], undefined, { cwd: folder });
+	expect(status).toBe(1);
+	expect(stderr).toBe("xs-mqtt: 1 of 2 boards failed: garden; see the objects of type failed\n");
+	const ends = objects(stdout).filter(({ type }) => type === "done" || type === "failed");
+	expect(ends.map(({ board, type }) => `${board} ${type}`).sort()).toEqual(["garden failed", "kitchen done"]);
+	expectFlash(board, [{ address: 0, name: "", bytes: image }]);
 });
 
 test("no ports at all", async () => {
 	plugIn();
 	expect((await run(["ports"])).stdout).toMatch(/^there are no serial ports: plug a board in/);
-	expect(await run(["ports", "--json"])).toEqual({ status: 0, stderr: "", stdout: "[]\n" });
+	expect(await run(["ports", "--json"])).toEqual({ status: 0, stderr: "", stdout: "" });
 	const { status, stderr } = await run(["flash", imageFile()]);
 	expect(status).toBe(1);
 	expect(stderr).toMatch(/^xs-mqtt: no board was found: .*; plug it in with a data cable/);
