@@ -6,7 +6,8 @@ import type { Command } from "commander";
 import { Problem, textOf } from "../problem.js";
 import { watchOutput } from "../standard-output.js";
 import { printable } from "../text.js";
-import { Input } from "./input.js";
+import type { Sink } from "./connections.js";
+import { decodeInput } from "./input.js";
 import { checkOptions, type DecodeOptions, FORMATS, type RawOptions, SENDERS, VERSIONS } from "./options.js";
 import { PacketJson, PacketLines } from "./output.js";
 import { Tally } from "./tally.js";
@@ -54,21 +55,19 @@ async function decode(file: string, options: DecodeOptions): Promise<void> {
 	const write = (text: string) => void process.stdout.write(text);
 	const output = options.json ? new PacketJson(write) : new PacketLines(write);
 	const tally = new Tally();
-	const input = new Input(options, {
+	const sink: Sink = {
 		packet: (packet, place) => {
 			tally.packet(packet, place);
 			output.packet(packet, place);
 		},
 		hole: (sender, bytes, place) => output.hole(sender, bytes, place),
-	});
+	};
 	try {
-		for await (const bytes of read(file)) {
-			input.push(bytes);
+		await decodeInput(read(file), options, sink, async () => {
 			// Whoever reads us sets the pace: what waits for them is bounded.
 			if (process.stdout.writableNeedDrain) await drained();
-			if (unread) break;
-		}
-		if (!unread) input.end();
+			return !unread;
+		});
 	} catch (error) {
 		if (!unread) throw error;
 	} finally {

@@ -3,8 +3,8 @@
 import { Conversation } from "./conversation.js";
 import type { Packet, Sender, Version } from "./packet.js";
 import { Reassembly } from "./reassembly.js";
-import type { Segment } from "./segment.js";
 import { beginsWithPacket } from "./synchronise.js";
+import type { Segment } from "./tshark.js";
 
 /** Connections that are followed at once; the one that was silent for the longest time gives way. */
 const CONNECTIONS = 1024;

@@ -1,15 +1,13 @@
 // From the bytes of a file to packets: finds out which format they have, and runs them through its reader.
 // Knows the readers; no file and no output.
 
-import { Problem } from "../problem.js";
 import { Connections, type Sink } from "./connections.js";
 import { Conversation } from "./conversation.js";
 import { Dialect } from "./dialect.js";
 import { HexReader } from "./hex.js";
 import type { DecodeOptions } from "./options.js";
 import { PacketStream } from "./packet-stream.js";
-import { CaptureReader, isCapture } from "./pcap.js";
-import { segmentOf } from "./segment.js";
+import { segmentsOf } from "./tshark.js";
 
 /** Bytes by which the format is found out: no more, as a capture that still runs has no more at first. */
 const LEAST = 4;
@@ -21,41 +19,49 @@ interface Reader {
 	end(): void;
 }
 
-export class Input {
-	readonly #options: DecodeOptions;
-	readonly #sink: Sink;
-	#reader: Reader | undefined;
-	#probe: Buffer = Buffer.alloc(0);
-
-	constructor(options: DecodeOptions, sink: Sink) {
-		this.#options = options;
-		this.#sink = sink;
+/**
+ * Reads `bytes` to their end, into `sink`. `goOn` is asked now and then: whoever reads sets the pace; false ends it.
+ * Throws a Problem when it cannot be read, or may not end where it does.
+ */
+export async function decodeInput(
+	bytes: AsyncIterable<Uint8Array>,
+	options: DecodeOptions,
+	sink: Sink,
+	goOn: () => Promise<boolean> = async () => true,
+): Promise<void> {
+	const source = bytes[Symbol.asyncIterator]();
+	const head = await headOf(source);
+	const whole = async function* () {
+		yield head;
+		for (let next = await source.next(); !next.done; next = await source.next()) yield next.value;
+	};
+	const format = options.format ?? formatOf(head);
+	if (format === "pcap") return decodeCapture(whole(), options, sink, goOn);
+	const stream = packets(options, sink);
+	const reader = format === "hex" ? hexInput(stream) : stream;
+	for await (const chunk of whole()) {
+		reader.push(chunk);
+		if (!(await goOn())) return;
 	}
+	reader.end();
+}
 
-	push(bytes: Uint8Array): void {
-		if (this.#reader !== undefined) {
-			this.#reader.push(bytes);
-			return;
-		}
-		this.#probe = Buffer.concat([this.#probe, bytes]);
-		if (this.#probe.length >= LEAST) this.#begin();
+async function headOf(source: AsyncIterator<Uint8Array>): Promise<Buffer> {
+	let head = Buffer.alloc(0);
+	while (head.length < LEAST) {
+		const { done, value } = await source.next();
+		if (done) break;
+		head = Buffer.concat([head, value]);
 	}
+	return head;
+}
 
-	end(): void {
-		if (this.#reader === undefined) this.#begin();
-		this.#reader!.end();
-	}
+/** How files of pcap and pcapng begin, in either order of bytes. */
+const MAGIC = [0xa1b2c3d4, 0xa1b23c4d, 0x0a0d0d0a];
 
-	#begin(): void {
-		const format = this.#options.format ?? formatOf(this.#probe);
-		if (format === "pcap") this.#reader = captureInput(this.#options, this.#sink);
-		else {
-			const stream = packets(this.#options, this.#sink);
-			this.#reader = format === "hex" ? hexInput(stream) : stream;
-		}
-		this.#reader.push(this.#probe);
-		this.#probe = Buffer.alloc(0);
-	}
+function isCapture(bytes: Buffer): boolean {
+	if (bytes.length < LEAST) return false;
+	return MAGIC.includes(bytes.readUInt32BE(0)) || MAGIC.includes(bytes.readUInt32LE(0));
 }
 
 /** Text is hex: no packet is made of text alone, for the length of its topic is not. */
@@ -102,31 +108,20 @@ function hexInput(packets: Reader): Reader {
 	};
 }
 
-function captureInput({ ports, version }: DecodeOptions, sink: Sink): Reader {
+async function decodeCapture(
+	bytes: AsyncIterable<Uint8Array>,
+	{ ports, version }: DecodeOptions,
+	sink: Sink,
+	goOn: () => Promise<boolean>,
+): Promise<void> {
 	const connections = new Connections(ports, sink, version);
-	const reader = new CaptureReader((frame) => {
-		const segment = segmentOf(frame);
-		if (segment !== undefined) connections.add(segment);
-	});
-	const guarded = (read: () => void) => {
-		try {
-			read();
-		} catch (error) {
-			// What came before the damage is shown.
-			connections.end();
-			throw error;
+	try {
+		for await (const segment of segmentsOf(bytes)) {
+			connections.add(segment);
+			if (!(await goOn())) return;
 		}
-	};
-	return {
-		push: (bytes) => guarded(() => reader.push(bytes)),
-		end: () => {
-			connections.end();
-			if (reader.end())
-				throw new Problem(
-					"the capture ends in the middle of a frame",
-					"it was cut, or is still being written",
-					"what is before that place is shown; stop the capture first",
-				);
-		},
-	};
+	} finally {
+		// What came before a damage is shown.
+		connections.end();
+	}
 }

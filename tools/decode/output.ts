@@ -34,11 +34,11 @@ export class PacketJson implements Sink {
 	}
 
 	packet(packet: Packet, place: Place | undefined): void {
-		this.#write(`${jsonLine({ ...packetInJson(packet), ...placeInJson(place) })}\n`);
+		this.#write(`${jsonLine({ ...placeInJson(place, "packet"), packet: packetInJson(packet) })}\n`);
 	}
 
 	hole(sender: Sender, length: number, place: Place): void {
-		this.#write(`${jsonLine({ type: "hole", sender, length, ...placeInJson(place) })}\n`);
+		this.#write(`${jsonLine({ ...placeInJson(place, "hole"), sender, length })}\n`);
 	}
 }
 
@@ -48,10 +48,10 @@ function where(place: Place | undefined): string {
 	return `${time === null ? "" : `${time.slice(11, 26)} `}[${place.connection}] `;
 }
 
-function placeInJson(place: Place | undefined): object {
-	if (place === undefined) return {};
+function placeInJson(place: Place | undefined, type: string): object {
+	if (place === undefined) return { type };
 	const { connection, client, server, time } = place;
-	return { connection, client, server, time: timeOf(time) };
+	return { time: timeOf(time) ?? undefined, type, connection, client, server };
 }
 
 /** ISO 8601 in UTC with microseconds. */

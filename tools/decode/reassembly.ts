@@ -1,7 +1,7 @@
 // One direction of a TCP connection: segments in any order in, bytes in order out. Knows sequence numbers; no addresses.
 // A segment that the capture missed is a hole, once more is waiting behind it than any network puts out of order.
 
-import type { Segment } from "./segment.js";
+import type { Segment } from "./tshark.js";
 
 /** Segments and bytes that wait for an earlier one. */
 const WAITING = 64;

@@ -1,9 +1,11 @@
-// Captures: both formats, connections side by side, segments in any order, and what is cut.
+// Captures: what tshark makes of files, and what we make of segments: connections side by side, in any order, cut.
 
+import { Readable } from "node:stream";
 import fc from "fast-check";
-import type { Place } from "../../../tools/decode/connections.js";
-import { Input } from "../../../tools/decode/input.js";
+import { Connections, type Place, type Sink } from "../../../tools/decode/connections.js";
+import { decodeInput } from "../../../tools/decode/input.js";
 import type { Packet, Sender, Version } from "../../../tools/decode/packet.js";
+import { Random } from "../../delivery/random.js";
 import {
 	CONNACK,
 	concat,
@@ -16,7 +18,7 @@ import {
 	SUBSCRIBE,
 	word,
 } from "../../support/packets.js";
-import { frame, type Piece, pcap, pcapng } from "./capture.js";
+import { frame, type Piece, pcap, pcapng, segment } from "./capture.js";
 import { rulesOf, values } from "./decoded.js";
 
 const CONNECT = packet(0x10, field("MQTT"), [4, 2], word(60), field("board"));
@@ -37,21 +39,35 @@ interface Seen {
 	error: Error | undefined;
 }
 
-function read(
-	capture: Uint8Array,
-	{ ports = [1883], chunk = capture.length, version = undefined as Version | undefined } = {},
-): Seen {
-	const seen: Seen = { packets: [], holes: [], error: undefined };
-	const input = new Input(
-		{ format: undefined, from: undefined, ports, version, json: false },
-		{
-			packet: (packet, place) => seen.packets.push({ packet, place: { ...place! } }),
-			hole: (sender, bytes) => seen.holes.push({ sender, bytes }),
-		},
-	);
+interface How {
+	ports?: number[];
+	version?: Version | undefined;
+}
+
+const diary = (): Seen => ({ packets: [], holes: [], error: undefined });
+const sinkOf = (seen: Seen): Sink => ({
+	packet: (packet, place) => seen.packets.push({ packet, place: { ...place! } }),
+	hole: (sender, bytes) => seen.holes.push({ sender, bytes }),
+});
+
+/** Segments as tshark would give them. */
+function follow(pieces: Piece[], { ports = [1883], version }: How = {}): Seen {
+	const seen = diary();
+	const connections = new Connections(ports, sinkOf(seen), version);
+	for (const it of pieces) connections.add(segment(it));
+	connections.end();
+	return seen;
+}
+
+/** A file, by the real tshark. */
+async function read(capture: Uint8Array, { ports = [1883], version }: How = {}): Promise<Seen> {
+	const seen = diary();
 	try {
-		for (let at = 0; at < capture.length; at += chunk) input.push(capture.subarray(at, at + chunk));
-		input.end();
+		await decodeInput(
+			Readable.from([capture]),
+			{ format: undefined, from: undefined, ports, version, json: false },
+			sinkOf(seen),
+		);
 	} catch (error) {
 		seen.error = error as Error;
 	}
@@ -106,21 +122,20 @@ test.each([
 	["a byte a segment", pcap(frames(whole(1)))],
 	["sequence numbers that wrap", pcap(frames(whole(500, { begin: 2 ** 32 - 700 })))],
 	["sequence numbers that wrap their sign", pcap(frames(whole(500, { begin: 2 ** 31 - 700 })))],
-])("%s", (_, capture) => {
-	for (const chunk of [capture.length, 1000, 7]) expectWhole(read(capture, { chunk }));
+])("%s", async (_, capture) => {
+	expectWhole(await read(capture));
 });
 
-test("addresses and times are those of the capture", () => {
+test("addresses and times are those of the capture", async () => {
 	for (const capture of [pcap(frames(whole(5000))), pcapng(frames(whole(5000)))])
-		expect(read(capture).packets[0].place).toEqual({
+		expect((await read(capture)).packets[0].place).toEqual({
 			client: "127.0.0.1:50000",
 			server: "10.0.0.2:1883",
 			connection: 1,
 			time: 1_700_000_000_002,
 		});
-	expect(read(pcap(frames(whole(5000, { version: 6 })))).packets[0].place.client).toBe(
-		"[2001:db8::7f00:1]:50000",
-	);
+	const six = await read(pcap(frames(whole(5000, { version: 6 }))));
+	expect(six.packets[0].place.client).toBe("[2001:db8::7f00:1]:50000");
 });
 
 test("segments out of order, overlapping and sent again: the same packets", () => {
@@ -139,7 +154,7 @@ test("segments out of order, overlapping and sent again: the same packets", () =
 					pieces.splice(to, 0, { ...piece, at: piece.at + half, bytes: piece.bytes.subarray(half) });
 				}
 			}
-			expectWhole(read(pcap(frames([...handshake(), ...pieces]))));
+			expectWhole(follow([...handshake(), ...pieces]));
 		}),
 		{ numRuns: 300 },
 	);
@@ -150,14 +165,14 @@ test("connections side by side, and the same ports again", () => {
 	const second = whole(100, { clientPort: 50_002, begin: 77_777 });
 	const mixed = first.flatMap((piece, i) => [piece, second[i]]);
 	const again = whole(100, { clientPort: 50_001, begin: 999_999 });
-	const seen = read(pcap(frames([...mixed, ...again])));
+	const seen = follow([...mixed, ...again]);
 	for (const connection of [1, 2, 3]) {
 		const of = seen.packets.filter(({ place }) => place.connection === connection);
 		expectWhole({ ...seen, packets: of });
 	}
 });
 
-test("what is no MQTT is passed over; at another port it is MQTT if it begins with CONNECT, or the port is named", () => {
+test("what is no MQTT is passed over; at another port it is MQTT if it begins with CONNECT, or the port is named", async () => {
 	const web = whole(100).map((piece) => ({
 		...piece,
 		serverPort: 80,
@@ -169,10 +184,10 @@ test("what is no MQTT is passed over; at another port it is MQTT if it begins wi
 	const arp = Buffer.alloc(60, 6);
 	const at8883 = whole(100, { serverPort: 8884 });
 	const capture = pcap([...frames(web), udp, arp, ...frames(at8883)]);
-	expectWhole(read(capture));
-	const late = pcap(frames(at8883.slice(3)));
-	expect(read(late).packets).toEqual([]);
-	expect(read(late, { ports: [1883, 8884] }).packets.length).toBeGreaterThan(0);
+	expectWhole(await read(capture));
+	const late = at8883.slice(3);
+	expect(follow(late).packets).toEqual([]);
+	expect(follow(late, { ports: [1883, 8884] }).packets.length).toBeGreaterThan(0);
 });
 
 test("a capture that begins late waits for the next packet, and does not judge what it did not see", () => {
@@ -182,7 +197,7 @@ test("a capture that begins late waits for the next packet, and does not judge w
 		{ from: "client", at: 700, bytes: PUBACK(9) },
 	];
 	pieces[1].at = pieces[0].at + pieces[0].bytes.length;
-	const seen = read(pcap(frames(pieces)));
+	const seen = follow(pieces);
 	expect(seen.packets.map(({ packet }) => [packet.sender, packet.type, rulesOf(packet)])).toEqual([
 		["server", "PUBLISH", []],
 		["server", "PUBLISH", []],
@@ -209,15 +224,13 @@ test.each(MIDST)(
 			{ from, at: 5000 + cut.length, bytes },
 		];
 		for (const version of [undefined, 5] as const) {
-			const seen = read(pcap(frames(pieces)), { version });
+			const seen = follow(pieces, { version });
 			expect(seen.holes).toEqual([{ sender: from, bytes: cut.length }]);
 			expect(seen.packets.map(({ packet }) => [packet.version, packet.guessed, rulesOf(packet)])).toEqual([
 				[5, version === undefined, []],
 			]);
 		}
-		expect(
-			read(pcap(frames(pieces)), { version: 4 }).packets.map(({ packet }) => packet.version),
-		).not.toContain(5);
+		expect(follow(pieces, { version: 4 }).packets.map(({ packet }) => packet.version)).not.toContain(5);
 	},
 );
 
@@ -234,7 +247,7 @@ test("a segment that is missing is a hole, and what comes behind it is read", ()
 		return piece;
 	});
 	pieces.splice(1, 1);
-	const seen = read(pcap(frames([...handshake(), ...pieces])));
+	const seen = follow([...handshake(), ...pieces]);
 	expect(seen.holes).toEqual([{ sender: "client", bytes: parts[1].length }]);
 	expect(seen.packets.flatMap(({ packet }) => rulesOf(packet))).toEqual([]);
 	expect(seen.packets.map(({ packet }) => values(packet, "Payload")[0])).toEqual([
@@ -243,7 +256,7 @@ test("a segment that is missing is a hole, and what comes behind it is read", ()
 	]);
 });
 
-test("frames cut by the capture: the long packet is shown as far as it goes, the next one whole", () => {
+test("frames cut by the capture: the long packet is shown as far as it goes, the next one whole", async () => {
 	const pieces = [
 		...handshake(),
 		...stream("client", CONNECT, 1000),
@@ -251,7 +264,7 @@ test("frames cut by the capture: the long packet is shown as far as it goes, the
 	];
 	const next = pieces.at(-1)!.at + pieces.at(-1)!.bytes.length;
 	pieces.push({ from: "client", at: next, bytes: PUBLISH("short", "1") });
-	const seen = read(pcap(frames(pieces), { snap: 120 }));
+	const seen = await read(pcap(frames(pieces), { snap: 120 }));
 	expect(seen.packets.map(({ packet }) => [values(packet, "Topic Name")[0], packet.missing > 0])).toEqual([
 		[undefined, false],
 		["long", true],
@@ -267,37 +280,59 @@ test("a reset ends the connection: a packet without its end is told", () => {
 		...stream("client", concat([CONNECT, half.subarray(0, 4)]), 1000),
 		{ from: "server" as const, at: 1, bytes: new Uint8Array(), flags: { rst: true } },
 	];
-	const { packets } = read(pcap(frames(pieces)));
+	const { packets } = follow(pieces);
 	expect(packets.at(-1)!.packet).toMatchObject({ type: "PUBLISH", missing: half.length - 4 });
 });
 
-test("a file cut anywhere gives what is before, and says so", () => {
+test("a file that is cut gives what is before, and says so", async () => {
 	for (const capture of [pcap(frames(whole(500))), pcapng(frames(whole(500)))])
-		for (let length = capture.length - 400; length < capture.length; length++) {
-			const seen = read(capture.subarray(0, length));
+		for (const less of [1, 60, 333]) {
+			const seen = await read(capture.subarray(0, capture.length - less));
 			const client = types(seen, "client");
-			expect(client.length).toBeGreaterThan(1);
 			expect(client).toEqual(CLIENT_TYPES.slice(0, client.length));
-			if (seen.error !== undefined)
-				expect(seen.error.message).toMatch(/ends in the middle of a frame: .+; .+/);
+			expect(client.length).toBeGreaterThan(1);
+			expect(seen.error?.message).toMatch(/ends in the middle of a frame: .+; .+/);
 		}
-	expect(read(pcap(frames(whole(500))).subarray(0, -1)).error).toBeDefined();
 });
 
-test("damaged files: an error in three parts at worst, never another exception", () => {
-	const captures = [
-		pcap(frames(whole(200))),
-		pcapng(frames(whole(200))).subarray(0, 100),
-		pcapng(frames(whole(200))),
-	];
-	fc.assert(
-		fc.property(fc.nat(2), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 10 }), (which, changes) => {
-			const capture = Buffer.from(captures[which]);
-			const tail = which === 2 ? capture.length - 8000 : 0;
-			for (const [where, byte] of changes) capture[tail + (where % (capture.length - tail))] = byte;
-			const { error } = read(capture, { chunk: 4096 });
-			if (error !== undefined) expect(error.message).toMatch(/: .+; .+/);
-		}),
-		{ numRuns: 300 },
-	);
+test("a damaged file: an error in three parts at worst, never another exception", async () => {
+	const capture = Buffer.from(pcapng(frames(whole(200))));
+	const random = new Random(1);
+	for (let i = 0; i < 10; i++) {
+		const damaged = Buffer.from(capture);
+		for (let n = 0; n < 5; n++) damaged[damaged.length - random.from(1, 8000)] = random.from(0, 255);
+		const { error } = await read(damaged);
+		if (error !== undefined) expect(error.message).toMatch(/: .+; .+/);
+	}
+	const { error } = await read(Buffer.concat([capture.subarray(0, 4), Buffer.alloc(100, 7)]));
+	expect(error?.message).toMatch(/^the capture cannot be read: tshark says: .+; .+/);
 });
+
+test("of a tunnel it is the connection inside, and fragments of IP are put together", async () => {
+	const ip = Buffer.concat(frames(whole(1500)).slice(2, 3)).subarray(14);
+	const [first, second] = fragments(ip);
+	const ethernet = (packet: Buffer) => Buffer.concat([Buffer.alloc(12), Buffer.from([8, 0]), packet]);
+	const shakes = frames(handshake()).map((it) => it.subarray(14));
+	const tunnel = (packet: Buffer) => {
+		const outer = Buffer.from([0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 4, 0, 0, 9, 9, 9, 9, 8, 8, 8, 8]);
+		outer.writeUInt16BE(20 + packet.length, 2);
+		return Buffer.concat([outer, packet]);
+	};
+	const seen = await read(pcap([...shakes.map(ethernet), ethernet(first), ethernet(second)]));
+	expect(types(seen, "client").slice(0, 2)).toEqual(CLIENT_TYPES.slice(0, 2));
+	const inside = await read(pcap([...shakes, ip].map(tunnel).map(ethernet)));
+	expect(inside.packets[0].place.client).toBe("127.0.0.1:50000");
+});
+
+/** An IPv4 packet as two. */
+function fragments(packet: Buffer): [Buffer, Buffer] {
+	const cut = 20 + 800;
+	const part = (more: boolean, from: number, to: number) => {
+		const header = Buffer.from(packet.subarray(0, 20));
+		header.writeUInt16BE(20 + to - from, 2);
+		header.writeUInt16BE(0x1234, 4);
+		header.writeUInt16BE((more ? 0x2000 : 0) | ((from - 20) >> 3), 6);
+		return Buffer.concat([header, packet.subarray(from, to)]);
+	};
+	return [part(true, 20, cut), part(false, cut, packet.readUInt16BE(2))];
+}

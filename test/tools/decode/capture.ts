@@ -1,4 +1,6 @@
-// Captures made by hand: TCP segments in Ethernet, in pcap and pcapng. What the readers are tested with.
+// Captures made by hand: TCP segments in Ethernet, in pcap and pcapng. What reading them is tested with.
+
+import type { Segment } from "../../../tools/decode/tshark.js";
 
 const CLIENT = [127, 0, 0, 1];
 const SERVER = [10, 0, 0, 2];
@@ -15,6 +17,29 @@ export interface Piece {
 	begin?: number;
 	version?: 4 | 6;
 	vlan?: boolean;
+}
+
+/** As tshark tells it. */
+export function segment(piece: Piece): Segment {
+	const { from, at, bytes, flags = {}, clientPort = 50_000, serverPort = 1883, begin = 0 } = piece;
+	const { syn = false, fin = false, rst = false, ack = true } = flags;
+	const ends = [`127.0.0.1:${clientPort}`, `10.0.0.2:${serverPort}`];
+	const ports = [clientPort, serverPort];
+	const client = from === "client" ? 0 : 1;
+	return {
+		from: ends[client],
+		to: ends[1 - client],
+		fromPort: ports[client],
+		toPort: ports[1 - client],
+		sequence: (begin + at) >>> 0,
+		syn,
+		ack,
+		fin,
+		rst,
+		payload: Buffer.from(bytes),
+		missing: 0,
+		time: 1_700_000_000_000,
+	};
 }
 
 /** An Ethernet frame. Checksums stay 0: a capture often has them so. */

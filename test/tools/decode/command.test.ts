@@ -90,34 +90,37 @@ test("a capture, as JSON: one object a packet, with its connection and time", as
 		.map((line) => JSON.parse(line));
 	expect(more).toEqual([]);
 	expect(connect).toMatchObject({
-		type: "CONNECT",
-		sender: "client",
-		at: 0,
-		length: CONNECT.length,
-		violations: [],
+		time: "2023-11-14T22:13:20.001000Z",
+		type: "packet",
 		connection: 1,
 		client: "127.0.0.1:50000",
 		server: "10.0.0.2:1883",
-		time: "2023-11-14T22:13:20.001000Z",
+		packet: { type: "CONNECT", sender: "client", at: 0, length: CONNECT.length, violations: [] },
 	});
-	expect(connect.fields.at(-1)).toEqual({
+	expect(connect.packet.fields.at(-1)).toEqual({
 		offset: 21,
 		length: 12,
 		bytes: null,
 		name: "Password",
 		note: "10 bytes, not shown",
 	});
-	expect(connack).toMatchObject({ type: "CONNACK", sender: "server" });
+	expect(connack.packet).toMatchObject({ type: "CONNACK", sender: "server" });
 	expect(stdout).not.toMatch(/secret|736563726574/);
+});
+
+test("without tshark: what to install", async () => {
+	const { status, stderr } = await decode([file(pcap([]))], "", { PATH: "/nowhere" });
+	expect(status).toBe(1);
+	expect(stderr).toMatch(/^xs-mqtt: captures cannot be read: .*tshark.* not installed; install it .*\n$/);
 });
 
 test("the version is what --protocol-version says where no CONNECT does", async () => {
 	const publish = "30 05 00 01 61 00 78";
 	const as = async (...options: string[]) => (await decode(["-", "--json", ...options], publish)).stdout;
-	const payloadOf = (line: string) => JSON.parse(line).fields.at(-1).value;
+	const payloadOf = (line: string) => JSON.parse(line).packet.fields.at(-1).value;
 	expect(payloadOf(await as("--protocol-version", "5"))).toBe("x");
 	expect(payloadOf(await as("--protocol-version", "4"))).toBe("\0x");
-	const guessed = JSON.parse(await as());
+	const guessed = JSON.parse(await as()).packet;
 	expect([guessed.protocolVersion, guessed.guessed]).toEqual([5, true]);
 	const wrong = await decode(["-", "--protocol-version", "3"], publish);
 	expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("--protocol-version")]);

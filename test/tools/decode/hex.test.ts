@@ -1,8 +1,9 @@
 // Hex text as people and programs write it. The dumps below were made by hexdump, xxd, od and Wireshark.
 
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { HexReader } from "../../../tools/decode/hex.js";
-import { Input } from "../../../tools/decode/input.js";
+import { decodeInput } from "../../../tools/decode/input.js";
 
 function bytesOf(text: string, chunk = text.length): string {
 	const parts: Uint8Array[] = [];
@@ -121,22 +122,21 @@ test("any bytes in digits of any grouping; one endless line too", () => {
 	expect(bytesOf(long, 1000)).toBe(long);
 });
 
-test("the format is found out by the first bytes", () => {
-	const kind = (bytes: Uint8Array) => {
+test("the format is found out by the first bytes", async () => {
+	const kind = async (bytes: Uint8Array) => {
 		const seen: string[] = [];
-		const input = new Input(
+		await decodeInput(
+			Readable.from([bytes]),
 			{ format: undefined, from: undefined, ports: [], json: false },
 			{ packet: ({ type }) => seen.push(type), hole: () => {} },
 		);
-		input.push(bytes);
-		input.end();
 		return seen;
 	};
-	expect(kind(Buffer.from("c0 00"))).toEqual(["PINGREQ"]);
-	expect(kind(Uint8Array.of(0xc0, 0))).toEqual(["PINGREQ"]);
-	expect(kind(Buffer.from(BYTES, "hex"))).toEqual(["CONNECT", "PINGREQ", "PINGRESP", "PUBLISH"]);
+	expect(await kind(Buffer.from("c0 00"))).toEqual(["PINGREQ"]);
+	expect(await kind(Uint8Array.of(0xc0, 0))).toEqual(["PINGREQ"]);
+	expect(await kind(Buffer.from(BYTES, "hex"))).toEqual(["CONNECT", "PINGREQ", "PINGRESP", "PUBLISH"]);
 	// "0 " begins a PUBLISH of 32 bytes.
-	expect(kind(Buffer.concat([Buffer.from([0x30, 0x20, 0, 1]), Buffer.from(" ".repeat(30))]))).toEqual([
+	expect(await kind(Buffer.concat([Buffer.from([0x30, 0x20, 0, 1]), Buffer.from(" ".repeat(30))]))).toEqual([
 		"PUBLISH",
 	]);
 });
