@@ -12,8 +12,10 @@ import { Forwarder } from "./forwarder.js";
 import { LogFile } from "./log-file.js";
 import { checkOptions, type MonitorOptions, type RawOptions } from "./options.js";
 import { Output } from "./output.js";
+import { PanicTeller } from "./panic-teller.js";
 import { Screen } from "./screen.js";
 import { SerialSource } from "./serial-source.js";
+import { elfAt } from "./symbols.js";
 import { TcpSource } from "./tcp-source.js";
 
 const CTRL_R = "\x12";
@@ -33,7 +35,8 @@ export function defineMonitor(command: Command): void {
 		.option("--port <board>", ONE_PORT_HELP)
 		.option("--baud <rate>", "bits per second of the app (default: found out)")
 		.option("--tcp [port]", "listen on 127.0.0.1 for the simulator instead (default port: 5002)")
-		.option("--no-reset", "do not reset a silent board: wait");
+		.option("--no-reset", "do not reset a silent board: wait")
+		.option("--elf <file>", "the firmware's ELF file, or its build folder: decodes panics");
 	addLogOptions(command)
 		.option("--broker <url>", "forward lines to an MQTT broker: mqtt://[user[:password]@]host[:port]/topic")
 		.addHelpText("after", HELP)
@@ -58,7 +61,8 @@ export type MakeSource = (listener: Listener) => Source;
  * `makeSource`: when it is neither a serial port nor a simulator that was started otherwise.
  */
 export async function runMonitor(options: MonitorOptions, makeSource?: MakeSource): Promise<void> {
-	await new Monitor(options, makeSource ?? (await sourceOf(options))).run();
+	const elf = options.elf === undefined ? undefined : await elfAt(options.elf);
+	await new Monitor({ ...options, elf }, makeSource ?? (await sourceOf(options))).run();
 }
 
 async function sourceOf({ tcp, port, baud, reset }: MonitorOptions): Promise<MakeSource> {
@@ -97,7 +101,7 @@ class Monitor {
 			},
 			this.#fail,
 		);
-		this.#source = makeSource(this.#output);
+		this.#source = makeSource(new PanicTeller(this.#output, options.elf));
 	}
 
 	async run(): Promise<void> {

@@ -1,6 +1,6 @@
 // One debug stream: its machines are answered, its events told with their names. Knows the protocol, no port.
 
-import { BREAK_ON_EXCEPTIONS, command, GO, restart } from "../xsbug/commands.js";
+import { BREAK_ON_EXCEPTIONS, command, GO, restart, setClock } from "../xsbug/commands.js";
 import type { Instrument, XsbugEvent } from "../xsbug/events.js";
 import { XsbugReader } from "../xsbug/reader.js";
 import type { MonitorEvent } from "./events.js";
@@ -82,6 +82,9 @@ export class Conversation {
 	#answer(event: XsbugEvent): void {
 		switch (event.type) {
 			case "login":
+				// Workers share the board's clock.
+				if (event.machine !== "" && this.#machines.size === 1)
+					this.#write(setClock(event.machine, new Date()));
 				this.#write(command(event.machine, BREAK_ON_EXCEPTIONS));
 				this.#write(command(event.machine, GO));
 				break;

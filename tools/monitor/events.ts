@@ -1,6 +1,7 @@
 // What the monitor has to tell. Knows types only.
 
-import type { XsbugEvent } from "../xsbug/events.js";
+import type { StackFrame, XsbugEvent } from "../xsbug/events.js";
+import type { Panic } from "./panics.js";
 
 /** What a machine has, and its collections of garbage in the last second. */
 export interface Figures {
@@ -22,6 +23,8 @@ export type MonitorEvent =
 	| Extract<XsbugEvent, { type: "reset" | "text" }>
 	/** `values`: by the instruments' names; undefined when these were told before anybody listened. */
 	| { type: "samples"; machine: string; name: string; figures: Figures; values?: Record<string, number> }
+	/** A chip's panic, decoded. The innermost frame is first; what an ESP8266's stack names may be stale. */
+	| { type: "panic"; chip: Panic["chip"]; cause?: string; stack: StackFrame[] }
 	/** What the monitor itself has to say. */
 	| { type: "note"; text: string };
 

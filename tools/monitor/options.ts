@@ -20,6 +20,7 @@ export interface RawOptions {
 	/** Undefined: neither --instruments nor --no-instruments. */
 	instruments?: boolean;
 	broker?: string;
+	elf?: string;
 }
 
 export interface MonitorOptions {
@@ -36,6 +37,8 @@ export interface MonitorOptions {
 	json: boolean;
 	instruments: "line" | "table" | "none";
 	broker: { address: BrokerAddress; topic: string } | undefined;
+	/** That of the firmware on the board; or its build folder. */
+	elf: string | undefined;
 }
 
 export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): MonitorOptions {
@@ -62,6 +65,7 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): M
 		log,
 		json,
 		instruments: raw.instruments === undefined ? "line" : raw.instruments ? "table" : "none",
+		elf: raw.elf,
 		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment),
 	};
 }

@@ -34,6 +34,16 @@ export function inWords(event: MonitorEvent): Wording | undefined {
 					...event.stack.slice(0, STACK_LIMIT).map(frameInWords),
 				],
 			};
+		case "panic":
+			return {
+				kind: "break",
+				lines: [
+					`-- panic${event.cause === undefined ? "" : `: ${event.cause}`}`,
+					...(event.stack.length === 0
+						? ["    the ELF file knows none of its addresses: is it that of the firmware on the board?"]
+						: event.stack.slice(0, STACK_LIMIT).map(frameInWords)),
+				],
+			};
 		case "text":
 			return { kind: "text", lines: [cutText(event)] };
 		case "samples": {

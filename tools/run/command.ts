@@ -10,6 +10,7 @@ import { chooseReport } from "../flash/progress.js";
 import { flashBoard } from "../flash/session.js";
 import { addLogOptions, runMonitor } from "../monitor/command.js";
 import { checkOptions, type RawOptions as LogOptions } from "../monitor/options.js";
+import { elfIn } from "../monitor/symbols.js";
 import { Problem, UsageProblem } from "../problem.js";
 import { untilSignal } from "../until-signal.js";
 import { build } from "./build.js";
@@ -90,7 +91,7 @@ async function run(example: string, pairs: string[], raw: RawOptions): Promise<v
 	const wishes = { baud: FLASH_BAUD, erase: false, dryRun: false, force: false, reset: true };
 	const report = chooseReport(process.stderr); // on stdout is the log alone
 	await untilSignal((signal) => flashBoard(firmware, port, wishes, report, signal));
-	await runMonitor({ ...logOptions, port: port.path });
+	await runMonitor({ ...logOptions, port: port.path, elf: await elfIn(folder) });
 }
 
 /** For programs that need no passwords. */
