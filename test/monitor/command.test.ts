@@ -301,3 +301,28 @@ test("raw text beside messages, of a board that panics", async () => {
 	await pty.close();
 	expect(monitor.stdout).toContain("[main] half … (cut)\nGuru Meditation Error\\x1b[2J\nBacktrace\n");
 }, 20_000);
+
+test("--input: what is typed goes to the board, line by line", async () => {
+	const pty = await Pty.open();
+	let heard = "";
+	pty.on("data", (bytes) => {
+		heard += bytes;
+	});
+	const monitor = new MonitorProcess(["--port", pty.path, "--input", "--baud", "115200", "--no-reset"]);
+	await monitor.shows("is open");
+	monitor.type("led on\n\u00e9\n");
+	while (!heard.includes("\u00e9\n")) await pause(10);
+	expect(heard).toBe("led on\n\u00e9\n");
+	pty.write(Buffer.from("led is on\r\n"));
+	await monitor.shows("led is on");
+	expect(await monitor.end("SIGINT")).toBe(0);
+	await pty.close();
+}, 20_000);
+
+test("--input is for boards", async () => {
+	const monitor = new MonitorProcess(["--tcp", "--input"]);
+	expect(await monitor.end()).toBe(2);
+	expect(monitor.stderr).toMatch(
+		/^xs-mqtt: --input: it is a serial port's, and --tcp listens for a simulator/,
+	);
+});

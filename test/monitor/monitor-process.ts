@@ -2,19 +2,19 @@
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 export class MonitorProcess {
 	static #all: MonitorProcess[] = [];
 	stdout = "";
 	stderr = "";
-	readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+	readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
 	readonly #exited: Promise<unknown[]>;
 	#changed: () => void = () => {};
 
 	constructor(args: string[], environment: Record<string, string> = {}) {
 		this.#process = spawn(process.execPath, ["tools/build/xs-mqtt.js", "monitor", ...args], {
-			stdio: ["ignore", "pipe", "pipe"],
+			stdio: ["pipe", "pipe", "pipe"],
 			env: { ...process.env, ...environment },
 		});
 		MonitorProcess.#all.push(this);
@@ -38,6 +38,11 @@ export class MonitorProcess {
 				this.#changed = resolve;
 			});
 		}
+	}
+
+	/** Into its standard input. */
+	type(text: string): void {
+		this.#process.stdin.write(text);
 	}
 
 	/** Reads nothing until `resume`. */

@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Conversation } from "../../tools/monitor/conversation.js";
 import { Filter } from "../../tools/monitor/filter.js";
 import { Gauges } from "../../tools/monitor/gauges.js";
 import { isNoise, LineRate } from "../../tools/monitor/line-rate.js";
@@ -10,6 +12,8 @@ import { Output } from "../../tools/monitor/output.js";
 import { type Out, Screen } from "../../tools/monitor/screen.js";
 import { inWords } from "../../tools/monitor/wording.js";
 import { UsageProblem } from "../../tools/problem.js";
+import { setClock } from "../../tools/xsbug/commands.js";
+import { framed, login } from "../support/xsbug.js";
 
 describe("the line's rate", () => {
 	const text = (n = 60) => Buffer.from("ets Jul 29 2019 12:21:46 漢字 ".repeat(3)).subarray(0, n);
@@ -249,6 +253,8 @@ describe("options", () => {
 		expect(checkOptions(RAW, {})).toEqual({
 			port: undefined,
 			baud: undefined,
+			elf: undefined,
+			input: false,
 			tcp: undefined,
 			reset: true,
 			timestamps: false,
@@ -282,4 +288,50 @@ describe("options", () => {
 		for (const filter of ["(", "x".repeat(2000)])
 			expect(() => checkOptions({ ...RAW, filter }, {})).toThrow(UsageProblem);
 	});
+});
+
+test("the board's clock: seconds since 1970, the time zone and daylight saving, as Moddable's tools send them", () => {
+	const now = new Date(2026, 6, 1, 12, 0, 0);
+	const bytes = setClock("3FFB4264", now);
+	const head = "\r\n<?xs#3FFB4264?>";
+	expect(bytes.subarray(0, head.length).toString()).toBe(head);
+	const command = bytes.subarray(head.length);
+	expect([...command.subarray(0, 5)]).toEqual([0, 15, 9, 0, 0]);
+	expect(command.readUInt32BE(5)).toBe(now.getTime() / 1000);
+	expect(command.length).toBe(17);
+	const zone = (TZ: string, month: number) =>
+		execFileSync(
+			process.execPath,
+			[
+				"--input-type=module",
+				"-e",
+				`import { setClock } from "./tools/build/xsbug/commands.js";
+				const bytes = setClock("3FFB4264", new Date(2026, ${month}, 1)).subarray(-8);
+				console.log(bytes.readInt32BE(0), bytes.readInt32BE(4));`,
+			],
+			{ env: { ...process.env, TZ }, encoding: "utf8" },
+		).trim();
+	expect(zone("Europe/Berlin", 6)).toBe("3600 3600");
+	expect(zone("Europe/Berlin", 0)).toBe("3600 0");
+	expect(zone("America/New_York", 6)).toBe("-18000 3600");
+	expect(zone("Australia/Sydney", 0)).toBe("36000 3600");
+});
+
+test("the clock is set once, by the first machine of a serial line", () => {
+	const written: string[] = [];
+	const conversation = new Conversation(
+		(bytes) => written.push(bytes.toString("latin1")),
+		() => {},
+	);
+	conversation.push(framed("3FFB4264", login("app")));
+	conversation.push(framed("3FFB4265", login("worker")));
+	expect(written.filter((text) => text.includes("#3FFB426"))).toHaveLength(1);
+	expect(written[0]).toContain("<?xs#3FFB4264?>\0\x0f\x09");
+	const simulator: string[] = [];
+	new Conversation(
+		(bytes) => simulator.push(bytes.toString("latin1")),
+		() => {},
+	).push(Buffer.from(login("app")));
+	expect(simulator.join("")).toContain("<go/>");
+	expect(simulator.join("")).not.toContain("\x0f\x09");
 });

@@ -1,5 +1,6 @@
 // `xs-mqtt monitor`: from the command line to a running monitor. Knows options, the process and its signals.
 
+import { createInterface, type Interface } from "node:readline";
 import type { Command } from "commander";
 import { findOneBoard } from "../boards/find.js";
 import { ONE_PORT_HELP } from "../boards/options.js";
@@ -36,6 +37,7 @@ export function defineMonitor(command: Command): void {
 		.option("--baud <rate>", "bits per second of the app (default: found out)")
 		.option("--tcp [port]", "listen on 127.0.0.1 for the simulator instead (default port: 5002)")
 		.option("--no-reset", "do not reset a silent board: wait")
+		.option("--input", "send what is typed to the board, line by line")
 		.option("--elf <file>", "the firmware's ELF file, or its build folder: decodes panics");
 	addLogOptions(command)
 		.option("--broker <url>", "forward lines to an MQTT broker: mqtt://[user[:password]@]host[:port]/topic")
@@ -72,6 +74,7 @@ async function sourceOf({ tcp, port, baud, reset }: MonitorOptions): Promise<Mak
 }
 
 class Monitor {
+	readonly #options: MonitorOptions;
 	readonly #source: Source;
 	readonly #output: Output;
 	readonly #file: LogFile | undefined;
@@ -82,6 +85,7 @@ class Monitor {
 
 	constructor(options: MonitorOptions, makeSource: MakeSource) {
 		const { log, filter, broker } = options;
+		this.#options = options;
 		this.#ended = new Promise((resolve, reject) => {
 			this.#quit = resolve;
 			this.#fail = reject;
@@ -104,19 +108,27 @@ class Monitor {
 		this.#source = makeSource(new PanicTeller(this.#output, options.elf));
 	}
 
+	#sendTyped(): Interface {
+		const lines = createInterface({ input: process.stdin, terminal: false });
+		return lines.on("line", (line) => this.#source.write?.(Buffer.from(`${line}\n`)));
+	}
+
 	async run(): Promise<void> {
 		const quit = this.#quit;
 		for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, quit);
 		const unwatch = watchOutput((problem) => (problem === undefined ? quit() : this.#fail(problem)));
 		let keys: Keys | undefined;
+		let typed: Interface | undefined;
 		try {
 			await this.#source.start();
 			this.#source.ended?.then(quit, this.#fail);
-			if (process.stdin.isTTY)
+			if (this.#options.input) typed = this.#sendTyped();
+			else if (process.stdin.isTTY)
 				keys = new Keys(process.stdin, quit, { [CTRL_R]: () => void this.#source.reset() });
 			await this.#ended;
 		} finally {
 			keys?.close();
+			typed?.close();
 			await this.#source.stop();
 			this.#output.close();
 			await this.#forwarder?.close();

@@ -35,6 +35,8 @@ export interface Source {
 	/** Restarts the board. What became of it is told in notes. */
 	reset(): Promise<void>;
 	stop(): Promise<void>;
+	/** Sends bytes as they are; only a serial port can. */
+	write?(bytes: Uint8Array): void;
 	/** Resolves when nothing comes any more, or throws why; none if that does not happen. */
 	readonly ended?: Promise<void>;
 }

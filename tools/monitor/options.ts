@@ -21,6 +21,7 @@ export interface RawOptions {
 	instruments?: boolean;
 	broker?: string;
 	elf?: string;
+	input?: boolean;
 }
 
 export interface MonitorOptions {
@@ -39,6 +40,8 @@ export interface MonitorOptions {
 	broker: { address: BrokerAddress; topic: string } | undefined;
 	/** That of the firmware on the board; or its build folder. */
 	elf: string | undefined;
+	/** Lines of the standard input go to the board. */
+	input: boolean;
 }
 
 export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): MonitorOptions {
@@ -48,10 +51,11 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): M
 		for (const [option, value] of [
 			["--port", port],
 			["--baud", raw.baud],
-		])
+			["--input", raw.input],
+		] as const)
 			if (value !== undefined)
 				throw new UsageProblem(
-					option!,
+					option,
 					"it is a serial port's, and --tcp listens for a simulator",
 					"leave one out",
 				);
@@ -66,6 +70,7 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): M
 		json,
 		instruments: raw.instruments === undefined ? "line" : raw.instruments ? "table" : "none",
 		elf: raw.elf,
+		input: raw.input ?? false,
 		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment),
 	};
 }

@@ -98,6 +98,12 @@ export class SerialSource implements Source {
 			this.#note("its control lines did nothing: the app was asked to restart");
 	}
 
+	write(bytes: Uint8Array): void {
+		if (this.#session === undefined)
+			this.#note(`${this.#port.path} is not there: what was typed is not sent`);
+		else void this.#session.line.write(bytes).catch(() => {}); // a port that is gone is told of
+	}
+
 	#adopt(line: SerialLine): void {
 		this.#understood = false;
 		this.#misheard = false;
