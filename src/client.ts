@@ -38,6 +38,10 @@ const LISTENER_CALLBACKS = Object.freeze([
 	"onDropped",
 ] as const);
 
+/**
+ * An MQTT client: connects by itself, again and again, and keeps what it has accepted until the broker has it. It claims its
+ * memory in the constructor and at `subscribe`; after that messages cost none.
+ */
 export class Client {
 	private readonly writer: Writer;
 	private readonly connection: Connection;

@@ -24,8 +24,10 @@ export interface Counters {
 	stack: number;
 }
 
+/** Why an engine ended that did not want to. */
 export type AbortReason = "memory" | "stack" | "exception" | "rejection" | "sigpipe" | "engine";
 
+/** What a board tells. */
 export type BoardEvent =
 	| { type: "ready" }
 	| { type: "trace"; text: string }
@@ -40,6 +42,7 @@ export type BoardEvent =
 	| { type: "abort"; reason: AbortReason; message: string }
 	| { type: "exit"; status: number };
 
+/** How a board has ended. */
 export interface BoardEnd {
 	/** See README.md; null when a signal ended the process. */
 	status: number | null;
@@ -49,6 +52,7 @@ export interface BoardEnd {
 	stderr: string;
 }
 
+/** What runs on a board, and what the board is like. */
 export interface BoardOptions {
 	/** Path of the firmware's main module. */
 	firmware: string;
@@ -74,14 +78,17 @@ export interface BoardOptions {
 	args?: string[];
 	/** The host's program, when it is already built. */
 	engine?: string;
+	/** How far compiling the engine is, if it has to be compiled. */
 	onProgress?: (progress: Progress) => void;
 	/** Every event, also to be had with on(type). */
 	onEvent?: (event: BoardEvent) => void;
 }
 
-type EventOf<T extends BoardEvent["type"]> = Extract<BoardEvent, { type: T }>;
+/** The event of a type. */
+export type EventOf<T extends BoardEvent["type"]> = Extract<BoardEvent, { type: T }>;
 
-interface Events {
+/** Names of the events that `on` takes, and what listeners get. */
+export interface Events {
 	ready: [EventOf<"ready">];
 	trace: [EventOf<"trace">];
 	memory: [EventOf<"memory">];
@@ -111,6 +118,10 @@ interface Waiting {
 	reject(error: Error): void;
 }
 
+/**
+ * A simulated board: firmware in the real XS engine, in a process of its own. Tests run it, pull its plug, cut its network and
+ * count its allocations.
+ */
 export class Board extends EventEmitter<Events> {
 	readonly options: BoardOptions;
 	/** Resolves when the process is gone, however that came. */
@@ -158,6 +169,7 @@ export class Board extends EventEmitter<Events> {
 		this.#send("freeze");
 	}
 
+	/** The network is back after `cut` or `freeze`. Held bytes are delivered. */
 	restore(): void {
 		this.#send("restore");
 	}
@@ -173,6 +185,7 @@ export class Board extends EventEmitter<Events> {
 		return this.counters();
 	}
 
+	/** What was allocated since the mark, and what is in use. Rejects when the board ends before it answers. */
 	counters(): Promise<Counters> {
 		if (this.#end || !this.#child) return Promise.reject(new Error("The board is not running."));
 		return new Promise((resolve, reject) => {

@@ -36,6 +36,7 @@ const LIBRARIES = ["-lm", "-lpthread"];
 const TLS_FLAGS = ["-DHOST_TLS"];
 const TLS_LIBRARIES = ["-lssl", "-lcrypto"];
 
+/** How far compiling the engine is. */
 export interface Progress {
 	step: "wait" | "fetch" | "unpack" | "compile" | "link";
 	done: number;
@@ -43,7 +44,9 @@ export interface Progress {
 	text: string;
 }
 
+/** How the engine is built. */
 export interface EngineOptions {
+	/** Told at each step. */
 	onProgress?: (progress: Progress) => void;
 	/** Where builds are kept. Default: $XS_MQTT_CACHE, else $XDG_CACHE_HOME/xs-mqtt, else ~/.cache/xs-mqtt. */
 	cache?: string;

@@ -7,6 +7,8 @@ export {
 	type BoardEvent,
 	type BoardOptions,
 	type Counters,
+	type EventOf,
+	type Events,
 } from "./board.js";
 export { EngineError, type EngineOptions, engine, type Progress } from "./engine.js";
 export { sdk } from "./sdk.js";

@@ -11,9 +11,11 @@ export interface Hmac {
 	iterate(link: Uint8Array, sum: Uint8Array, count: number): void;
 }
 
+/** Digests that the host has. */
 export interface CryptoCapability {
 	/** A whole number of 32 bits that nobody can predict, whatever was seen of those before. */
 	random(): number;
+	/** The digest of `bytes`, 20 bytes or 32. Allocates it. */
 	digest(name: HashName, bytes: Uint8Array): ArrayBuffer;
 	hmac: new (name: HashName, key: Uint8Array) => Hmac;
 }

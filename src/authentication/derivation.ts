@@ -7,10 +7,13 @@ import type { CryptoCapability, HashName, Hmac } from "./capability.js";
 export interface Place {
 	crypto: CryptoCapability;
 	timer: {
+		/** As TimerCapability. */
 		repeat(callback: () => void, interval: number): unknown;
+		/** As TimerCapability. */
 		clear(timer: never): void;
 	};
 	/** Monotonic milliseconds; may wrap at 32 bits. */
+	/** Monotonic milliseconds. */
 	ticks(): number;
 }
 

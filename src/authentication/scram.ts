@@ -154,6 +154,7 @@ export class Scram implements Authenticator {
 		this.derivation = this.bare = this.nonce = this.proof = undefined;
 	}
 
+	/** @internal */
 	protected newNonce(): Uint8Array {
 		const bytes = new Uint8Array(Size.NONCE);
 		for (let i = 0, number = 0; i < Size.NONCE; i++, number >>= 8) {

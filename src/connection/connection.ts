@@ -72,7 +72,9 @@ const enum Delay {
 
 /** Who hears of the connection; all of it optional. `attach` them to a Client. */
 export interface Listener {
+	/** The broker has accepted the connection; whether it has kept the session. */
 	onConnected?(sessionPresent: boolean): void;
+	/** The connection, or the attempt to connect, has ended. */
 	onDisconnected?(reason: Reason): void;
 	/** What was refused for want of room may be accepted now. */
 	onWritable?(): void;

@@ -9,11 +9,13 @@ import type { Reason } from "../wire/reason.js";
 
 /** The part of an ECMA-419 DNS resolver that is used. */
 export interface Resolver {
+	/** Asks for the address of a host name. */
 	resolve(request: {
 		host: string;
 		onResolved(host: string, address: string): void;
 		onError(error: unknown): void;
 	}): void;
+	/** Gives the resolver back. */
 	close(): void;
 }
 
@@ -30,7 +32,9 @@ export interface ResolverCapability {
 export interface Datagrams {
 	/** A packet, undefined when there is none. */
 	read(): ArrayBuffer | undefined;
+	/** Sends a packet. */
 	write(packet: Uint8Array, address: string, port: number): void;
+	/** Gives the socket back. */
 	close(): void;
 }
 
@@ -45,9 +49,11 @@ export interface UdpCapability {
 
 /** Timers as Moddable's `timer` module has them. */
 export interface TimerCapability {
+	/** Calls `callback` each `interval` milliseconds; the timer, for the other calls. */
 	repeat(callback: () => void, interval: number): unknown;
 	/** Fires in `delay` milliseconds, then at the interval. */
 	schedule(timer: never, delay: number, interval: number): void;
+	/** Ends a timer. */
 	clear(timer: never): void;
 }
 

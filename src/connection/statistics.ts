@@ -1,5 +1,6 @@
 // What happened since construction, in numbers. Knows nothing; the Client counts.
 
+/** Counters since construction. They wrap at nothing: each is exact up to 2^53. */
 export class Statistics {
 	/** Attempts to connect. */
 	attempts = 0;

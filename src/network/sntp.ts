@@ -4,6 +4,7 @@ import { boundAfter, delayWithin } from "../connection/backoff.js";
 import type { Datagrams, InterfaceListener, Network, Resolver } from "../connection/network.js";
 import { checkFunction, whole } from "../wire/check.js";
 
+/** Options of an Sntp. */
 export interface SntpOptions
 	extends Pick<Network, "dns" | "udp" | "timer" | "ticks" | "interface" | "setClock"> {
 	/** Host name or IPv4 address of the time server. Default "pool.ntp.org". */

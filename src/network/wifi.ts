@@ -31,19 +31,24 @@ export interface WifiIO {
 	readonly SSID: string | undefined;
 	/** dBm. */
 	readonly RSSI: number | undefined;
+	/** Begins to join an access point. */
 	connect(options: { SSID: string; password?: string }): void;
+	/** Leaves it. */
 	disconnect(): void;
 	/** Only some have it. */
 	scan?(options: { onFound(found: { SSID: string }): void; onComplete(): void }): void;
+	/** Gives the interface back. */
 	close(): void;
 }
 
+/** A Wi-Fi network to join. */
 export interface AccessPoint {
 	SSID: string;
 	/** None for an open network. */
 	password?: string;
 }
 
+/** Options of a Wifi. */
 export interface WifiOptions extends Pick<Network, "timer" | "ticks"> {
 	io: new (options: { onChanged(): void }) => WifiIO;
 	/** In order of preference: each is tried in turn, from the first one on; at least one. */

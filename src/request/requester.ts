@@ -18,6 +18,7 @@ import { Properties, type PropertyFields } from "../wire/v5/properties.js";
 import { Property } from "../wire/v5/property.js";
 import { BUSY, NEEDS_5, NO_ANSWER, NO_RESPONSE_TOPIC } from "./reasons.js";
 
+/** Options of a Requester. */
 export interface RequesterOptions {
 	/** Where requests go. */
 	topic: string | Topic;

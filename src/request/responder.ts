@@ -9,6 +9,7 @@ import { Property } from "../wire/v5/property.js";
 import type { ReceivedProperties } from "../wire/v5/received.js";
 import { NOT_AWAITED } from "./reasons.js";
 
+/** Options of a Responder. */
 export interface ResponderOptions {
 	/** Where requests come from: a topic filter; it is subscribed to. */
 	topicFilter: string;
@@ -55,6 +56,7 @@ interface Address {
 	readonly length: number;
 }
 
+/** Handles requests of others, and sends each answer where its request asks for it, within a prefix. */
 export class Responder {
 	/** Requests that came. */
 	requests = 0;

@@ -15,6 +15,7 @@ export class Message {
 	/** Bytes of this part. */
 	length = 0;
 
+	/** @internal */
 	protected readonly decoder: Decoder;
 
 	constructor(decoder: Decoder) {
@@ -32,10 +33,12 @@ export class Message {
 		return this.decoder.total;
 	}
 
+	/** QoS 0, 1 or 2 with which the broker has sent it. */
 	get qos(): QoS {
 		return ((this.decoder.flags >> 1) & 3) as QoS;
 	}
 
+	/** The broker had stored it: it is the last known value, not news (section 3.3.1.3). */
 	get retain(): boolean {
 		return (this.decoder.flags & 1) !== 0;
 	}

@@ -5,6 +5,7 @@ import { encodeFilter, hasWildcard, matches } from "../wire/topic.js";
 import type { Message } from "./message.js";
 import type { Identifiers } from "./outbox.js";
 
+/** Takes a message, or a part of one; the message is void when it returns. What it throws goes on to the host. */
 export type MessageHandler = (message: Message) => void;
 
 /** How a filter is subscribed to (section 3.8.3.1). A broker that is spoken to in 3.1.1 is not told of it. */

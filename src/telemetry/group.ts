@@ -12,6 +12,7 @@ import { type Fields, JsonObject } from "./json.js";
 import { Ring } from "./ring.js";
 import { HELD } from "./sensor.js";
 
+/** Options of a Group. */
 export interface GroupOptions {
 	topic: string | Topic;
 	/** Values by key: at least one, and what has no number when it is taken is null. */

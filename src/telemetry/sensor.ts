@@ -9,6 +9,7 @@ import { Cadence } from "./cadence.js";
 import { NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
 import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.js";
 
+/** Options of a Sensor. */
 export interface SensorOptions extends Quantity {
 	topic: string | Topic;
 	/**

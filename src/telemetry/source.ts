@@ -5,6 +5,7 @@ import { isPlain } from "./decimal.js";
 
 /** Gives a number each time one is due. NaN: there is none. */
 export interface Source {
+	/** The number that is due now. */
 	take(): number;
 }
 
@@ -36,6 +37,7 @@ export class Mean implements Source {
 	private sum = 0;
 	private count = 0;
 
+	/** Takes a reading. */
 	add(value: number): void {
 		if (!isPlain(value)) return;
 		this.sum += value;
@@ -54,6 +56,7 @@ export class Mean implements Source {
 export class Minimum implements Source {
 	private value = Number.NaN;
 
+	/** Takes a reading. */
 	add(value: number): void {
 		// Less, or the first.
 		if (isPlain(value) && !(value >= this.value)) this.value = value;
@@ -70,6 +73,7 @@ export class Minimum implements Source {
 export class Maximum implements Source {
 	private value = Number.NaN;
 
+	/** Takes a reading. */
 	add(value: number): void {
 		if (isPlain(value) && !(value <= this.value)) this.value = value;
 	}
@@ -85,6 +89,7 @@ export class Maximum implements Source {
 export class Latest implements Source {
 	private value = Number.NaN;
 
+	/** Takes a reading. */
 	add(value: number): void {
 		this.value = value;
 	}
@@ -108,6 +113,7 @@ export class Counter implements Source {
 		this.count = start;
 	}
 
+	/** Counts so many more. */
 	add(count = 1): void {
 		if (isPlain(count)) this.count += count;
 	}
@@ -127,6 +133,7 @@ export class Sum implements Source {
 		this.scale = scale;
 	}
 
+	/** Counts so many more. */
 	add(count = 1): void {
 		if (isPlain(count)) this.count += count;
 	}

@@ -9,6 +9,7 @@ import { encodeField, Topic } from "../wire/topic.js";
 import { Cadence } from "./cadence.js";
 import { type Fields, JsonObject } from "./json.js";
 
+/** Options of a Status. */
 export interface StatusOptions {
 	topic: string | Topic;
 	/** Published, retained, after each connect. Default "online". */

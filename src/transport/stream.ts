@@ -3,6 +3,7 @@
 
 import type { Reason } from "../wire/reason.js";
 
+/** A byte stream: a TCP socket, or what wraps another stream. */
 export interface Stream {
 	/**
 	 * Fills the view; returns how many bytes came, undefined when none are there. May give fewer, may throw. Allocates
@@ -15,6 +16,7 @@ export interface Stream {
 	 * Frame.HEADROOM bytes in front of it at any time. It may allocate if `allocates` is true: then the view's buffer is never short.
 	 */
 	write(view: Uint8Array): number | undefined;
+	/** Ends it. */
 	close(): void;
 	/** After `write` has thrown, and before anything else: puts right what it has changed in the view. Default: nothing. */
 	putBack?(): void;
@@ -34,7 +36,10 @@ export interface StreamOwner {
 	/** The stream it has now. */
 	readonly stream: Stream | undefined;
 	/** Who hears that `count` bytes in all can be read. */
-	readonly input: { onReadable(count: number): void };
+	readonly input: {
+		/** So many bytes can be read in all. */
+		onReadable(count: number): void;
+	};
 	/** There is room for `count` bytes; the first call means that the stream is connected. */
 	onWritable(count: number): void;
 	/** The stream has ended or failed; why, if it knows. */

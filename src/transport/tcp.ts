@@ -8,13 +8,17 @@ export interface Socket extends Stream {
 	target?: unknown;
 }
 
+/** Options of an ECMA-419 TCP socket that are given. */
 export interface SocketOptions {
 	address: string;
 	port: number;
 	noDelay: boolean;
 	target: unknown;
+	/** So many bytes can be read. */
 	onReadable(this: Socket, count: number): void;
+	/** So many bytes can be written; the first call means: connected. */
 	onWritable(this: Socket, count: number): void;
+	/** It has failed, or the other side has ended it. */
 	onError(this: Socket): void;
 }
 

@@ -40,4 +40,5 @@ export const enum Limit {
 	FIELD = 65_535,
 }
 
+/** Quality of service: at most once, at least once, exactly once (section 4.3). */
 export type QoS = 0 | 1 | 2;

@@ -22,6 +22,7 @@ export class Reason {
 		if (new.target === Reason) Object.freeze(this);
 	}
 
+	/** Its message. */
 	toString(): string {
 		return this.message;
 	}

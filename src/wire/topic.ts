@@ -54,6 +54,7 @@ export class Topic {
 		this.field = field;
 	}
 
+	/** The topic name. */
 	toString(): string {
 		return this.name;
 	}

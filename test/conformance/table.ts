@@ -119,7 +119,7 @@ export function table(
 	return [
 		`# Conformance to MQTT ${version}\n\n`,
 		"The numbered statements of the specification that concern a client, and the tests that prove them. Written by\n",
-		`\`npm run conformance\` from [${list}](../test/conformance/${list}) and the tests below [test](../test)\n`,
+		`\`npm run conformance\` from [${list}](../test/conformance/${list}) and the tests in \`test/\`\n`,
 		"that name them in their titles, ran and passed. All these numbers are in the specification's own list, and say\n",
 		"what is said here, but for the notes.\n\n",
 		"Binds: **client**, the sentence binds a client. **server**, the number is right, but the sentence binds the\n",

@@ -72,7 +72,7 @@ function connect(
 }
 
 const all = () => true;
-const home = () => codeBelow(PAGE, HOME, "conf")[0];
+const home = () => codeBelow(PAGE, HOME, "ini")[0];
 const ours = (name = "sensor-1"): TlsOptions => ({
 	ca: text("ca.pem"),
 	certificate: text(`${name}.pem`),
@@ -122,7 +122,7 @@ test("a broker and a client with those certificates find each other, and mosquit
 function writeAccessList(): void {
 	writeFileSync(
 		join(folder, "acl"),
-		`user listener\ntopic readwrite #\n${codeBelow(PAGE, "On the broker", "conf")[0]}`,
+		`user listener\ntopic readwrite #\n${codeBelow(PAGE, "On the broker", "ini")[0]}`,
 	);
 }
 

@@ -3,6 +3,7 @@
 /** A certificate as PEM text, which may hold several, or as DER: a resource of the Moddable SDK, too. */
 export type Certificate = string | Uint8Array | ArrayBuffer;
 
+/** Whom to trust, and who we are. `ca` or `pin` is required. */
 export interface TlsOptions {
 	/**
 	 * Certificates of the authorities that may have issued the broker's, several while one replaces another. The broker's own

@@ -1,5 +1,6 @@
 // The option `webSocket` of a Client.
 
+/** MQTT over WebSocket (RFC 6455). */
 export interface WebSocketOptions {
 	/** Path and query of the request, from "/" on, in visible ASCII without "#". Default "/mqtt". */
 	path?: string;

@@ -7,6 +7,7 @@ import { encodeField, encodeTopic, Topic } from "../topic.js";
 import { encodeText } from "../utf8.js";
 import { Property } from "./property.js";
 
+/** Properties of a message to publish, each as section 3.3.2.3 has it. */
 export interface PropertyFields {
 	/** What the payload is, as a MIME type by custom. */
 	contentType?: string;
