@@ -13,7 +13,7 @@ import { encodeWill, type Payload, toBytes, type Will } from "./session/payload.
 import { RecentTopics } from "./session/recent-topics.js";
 import type { MessageHandler, Subscription, SubscriptionOptions } from "./session/subscriptions.js";
 import { parts5 } from "./versions.js";
-import { checkFunction, checkQos, whole, yesOrNo } from "./wire/check.js";
+import { checkBoolean, checkFunction, checkQos, checkWhole } from "./wire/check.js";
 import { Limit, type QoS } from "./wire/protocol.js";
 import type { Reason } from "./wire/reason.js";
 import { encodeFilter, Topic } from "./wire/topic.js";
@@ -143,7 +143,7 @@ export class Client {
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
 		else if ((topic as Topic)?.field?.BYTES_PER_ELEMENT !== 1) throw noTopic(topic);
 		if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) checkQos(qos);
-		if (retain !== undefined && retain !== true && retain !== false) yesOrNo(RETAIN, retain);
+		if (retain !== undefined && retain !== true && retain !== false) checkBoolean(RETAIN, retain);
 		if (typeof payload !== STRING && (payload as Uint8Array)?.BYTES_PER_ELEMENT !== 1)
 			payload = toBytes(payload);
 		if (properties !== undefined) checkProperties(properties);
@@ -173,7 +173,7 @@ export class Client {
 	): number {
 		if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
-		if (retain !== true && retain !== false) yesOrNo(RETAIN, retain);
+		if (retain !== true && retain !== false) checkBoolean(RETAIN, retain);
 		if (typeof writer?.write !== FUNCTION)
 			throw new TypeError(`writer is ${writer}: it must be an object with the method write`);
 		if (owner !== 0 && !this.writer.outbox.isOwner(owner))
@@ -212,11 +212,11 @@ export class Client {
 		if (typeof topic === STRING) topic = this.topicOf(topic as string);
 		else if (!(topic instanceof Topic)) throw noTopic(topic);
 		checkQos(qos);
-		yesOrNo(RETAIN, retain);
+		checkBoolean(RETAIN, retain);
 		if (typeof fill !== FUNCTION) throw new TypeError(`fill is ${fill}: it must be a function`);
 		const { writer } = this.connection;
 		const beside = (topic as Topic).field.length + (qos === 0 ? 0 : 2);
-		whole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
+		checkWhole(TOTAL, total, undefined, 0, Limit.REMAINING_LENGTH - beside);
 		if (properties !== undefined) checkProperties(properties);
 		if ((writer.flags & Flag.CLOSED) !== 0) return this.refuse();
 		const id = writer.publishFrom(topic as Topic, total, fill, qos, retain, properties);
@@ -249,7 +249,7 @@ export class Client {
 	 * @returns 1 to 255. Throws when there are no more, or the store has no room to set aside
 	 */
 	owner(bytes = 0): number {
-		return this.writer.outbox.addOwner(whole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH));
+		return this.writer.outbox.addOwner(checkWhole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH));
 	}
 
 	/**

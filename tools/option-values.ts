@@ -30,7 +30,7 @@ export function urlOf({ host, port, tls, webSocket }: BrokerAddress): string {
 }
 
 /** A whole number in a range; none stays none. */
-export function whole(
+export function checkWhole(
 	option: string,
 	text: string | undefined,
 	least: number,

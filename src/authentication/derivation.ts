@@ -33,7 +33,7 @@ export class Derivation {
 	/** The last HMAC, and the sum of all. */
 	private readonly link: Uint8Array;
 	private readonly sum: Uint8Array;
-	private left: number;
+	private iterationsLeft: number;
 	/** Iterations of the next slice. */
 	private slice = Slice.FIRST as number;
 	private timer: unknown;
@@ -59,7 +59,7 @@ export class Derivation {
 		first[salt.length + 3] = 1; // the number of the block
 		this.hmac.sign(first, this.link);
 		this.sum = this.link.slice();
-		this.left = iterations - 1;
+		this.iterationsLeft = iterations - 1;
 		this.timer = place.timer.repeat(() => {
 			if (this.run()) done(this.sum);
 		}, Slice.PAUSE);
@@ -76,14 +76,14 @@ export class Derivation {
 	private run(): boolean {
 		if (this.timer === undefined) return false; // timers of some places fire once more
 		const { ticks } = this.place;
-		const count = Math.min(this.slice, this.left);
+		const count = Math.min(this.slice, this.iterationsLeft);
 		const began = ticks();
 		this.hmac.iterate(this.link, this.sum, count);
 		const took = (ticks() - began) | 0;
 		if (took > Slice.LONGEST) this.slice = Math.max(1, this.slice >> 1);
 		else if (took << 1 < Slice.LONGEST && this.slice < Slice.MOST) this.slice <<= 1;
-		this.left -= count;
-		if (this.left > 0) return false;
+		this.iterationsLeft -= count;
+		if (this.iterationsLeft > 0) return false;
 		this.stop();
 		return true;
 	}

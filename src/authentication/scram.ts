@@ -2,7 +2,7 @@
 // the broker proves that it knows it. Knows the messages, not what carries them.
 
 import { encodeBase64 } from "../transport/websocket/base64.js";
-import { whole } from "../wire/check.js";
+import { checkWhole } from "../wire/check.js";
 import { show } from "../wire/quote.js";
 import { Reason } from "../wire/reason.js";
 import { writeUtf8 } from "../wire/utf8.js";
@@ -116,8 +116,8 @@ export class Scram implements Authenticator {
 		this.options = options;
 		this.place = { crypto, timer, ticks };
 		this.name = hash === "SHA-1" ? "SHA1" : "SHA256";
-		this.most = whole("iterationsMaximum", options.iterationsMaximum, 16_384, 4096, 1_000_000);
-		this.least = whole("iterationsMinimum", options.iterationsMinimum, 4096, 1, this.most);
+		this.most = checkWhole("iterationsMaximum", options.iterationsMaximum, 16_384, 4096, 1_000_000);
+		this.least = checkWhole("iterationsMinimum", options.iterationsMinimum, 4096, 1, this.most);
 	}
 
 	begin(): Uint8Array {

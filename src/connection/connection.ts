@@ -240,7 +240,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	/** Tells of a message that gave way; returns the first error of the app's, if any. */
 	protected tellGone(name: number, failure: { error: unknown } | undefined): { error: unknown } | undefined {
-		return this.tell(name, REPLACED, failure);
+		return this.tellDropped(name, REPLACED, failure);
 	}
 
 	/** Does what could not be done while the app was writing a payload. */
@@ -286,7 +286,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { listeners } = this;
 		for (let i = 0; i < listeners.length; i++) listeners[i].onClosing?.();
 		if (this.state !== Phase.CONNECTED) return;
-		this.enter(Phase.CLOSING, this.liveness.replyTimeout);
+		this.enterState(Phase.CLOSING, this.liveness.replyTimeout);
 		this.writer.finish();
 		this.flush();
 	}
@@ -351,7 +351,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	protected connect(): void {
-		this.enter(Phase.CONNECTING, this.options.connectTimeout ?? Default.CONNECT_TIMEOUT);
+		this.enterState(Phase.CONNECTING, this.options.connectTimeout ?? Default.CONNECT_TIMEOUT);
 		this.statistics.attempts++;
 		if (this.dialFailure !== undefined) this.dialFailure = undefined;
 		this.dialer.dial();
@@ -372,7 +372,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	onWritable(room: number): void {
 		if (this.state !== Phase.CONNECTING) {
-			this.liveness.move(this.writer.makeRoom(room));
+			this.liveness.onBytes(this.writer.makeRoom(room));
 			this.flush();
 			this.decode();
 			return;
@@ -397,16 +397,16 @@ export class Connection implements DialerEvents, ReaderEvents {
 		// A refusal may have come together with the end, or messages: they need not wait for acknowledgements to go.
 		this.writer.fail();
 		this.decode();
-		if (stream === this.stream) this.lose(reason);
+		if (stream === this.stream) this.onStreamEnd(reason);
 	}
 
 	/** The stream is over; why, if it has said so. */
-	lose(reason?: Reason): void {
+	onStreamEnd(reason?: Reason): void {
 		this.end(reason ?? (this.state === Phase.CONNECTING ? CONNECT_FAILED : CONNECTION_LOST));
 	}
 
 	/** What is left unread is looked at soon. */
-	readSoon(): void {
+	scheduleRead(): void {
 		if (this.state !== Phase.CLOSED) this.alarm.within(1);
 	}
 
@@ -470,7 +470,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.flush();
 			if (failure !== undefined) throw failure.error;
 		} catch (error) {
-			this.readSoon();
+			this.scheduleRead();
 			throw error;
 		} finally {
 			if (stream === this.stream) decoder.endConnack();
@@ -484,8 +484,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 			this.end(code > 0 ? this.refusalOf(code) : CONNACK_CLEAN);
 			return undefined;
 		}
-		this.enter(Phase.CONNECTED, 0);
-		this.dialer.stay();
+		this.enterState(Phase.CONNECTED, 0);
+		this.dialer.keepHost();
 		this.statistics.connects++;
 		this.liveness.answer();
 		this.alarm.within(this.delay(this.since));
@@ -527,14 +527,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.tearDown();
 		if (reason === NO_REPLY) this.statistics.timeouts++;
 		if (state >= Phase.CONNECTED) this.statistics.disconnects++;
-		if (state === Phase.CONNECTED && lasted >= this.liveness.replyTimeout) this.proveGood();
+		if (state === Phase.CONNECTED && lasted >= this.liveness.replyTimeout) this.resetBackoff();
 		if (closed) {
-			this.enter(Phase.CLOSED, 0);
+			this.enterState(Phase.CLOSED, 0);
 			this.writer.finish();
 			this.alarm.close();
 			options.interface?.detach(this);
 			this.dialer.close();
-		} else this.enter(Phase.WAITING, this.delayAfter(late, reason));
+		} else this.enterState(Phase.WAITING, this.delayAfter(late, reason));
 		try {
 			if (closed) this.dropHeld();
 		} finally {
@@ -550,7 +550,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** The connection has lasted. */
-	protected proveGood(): void {
+	protected resetBackoff(): void {
 		this.bound = 0;
 	}
 
@@ -600,12 +600,12 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Tells of all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
 	protected dropAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
 		let failure: { error: unknown } | undefined;
-		for (const id of ids) failure = this.tell(id, reason, failure);
+		for (const id of ids) failure = this.tellDropped(id, reason, failure);
 		return failure;
 	}
 
 	/** Tells of one of several, so that each is told of; returns the first error of the app's, if any. */
-	protected tell(
+	protected tellDropped(
 		name: number,
 		reason: Reason,
 		failure: { error: unknown } | undefined,
@@ -627,7 +627,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	 * Ends a connection on which messages at QoS 2 were passed over, so that the broker sends them again: not before it
 	 * has released those that were taken, for what it has not read of ours when we close may be lost.
 	 */
-	makeProgress(): void {
+	onOverflowEnd(): void {
 		this.bound = 0;
 		this.end(UNRELEASED_FULL);
 	}
@@ -635,7 +635,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	// ---- time
 
 	/** A state begins; `patience` in milliseconds, if something is to be done when it has lasted so long. */
-	protected enter(state: number, patience: number): void {
+	protected enterState(state: number, patience: number): void {
 		this.state = state;
 		this.since = this.alarm.ticks();
 		this.patience = patience;
@@ -643,7 +643,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Whether the state has lasted as long as it may. */
-	protected isOver(now: number): boolean {
+	protected hasTimedOut(now: number): boolean {
 		return ((now - this.since) | 0) >= this.patience;
 	}
 
@@ -652,7 +652,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const now = alarm.ticks();
 		let delay: number = Delay.LATER;
 		try {
-			this.attend(now);
+			this.runDue(now);
 			if (this.writer.starved && this.outbox.freed && (this.writer.flags & Flag.CLOSED) === 0)
 				this.announceRoom();
 			delay = this.wakeListeners(now);
@@ -678,14 +678,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/** Does what is due. */
-	protected attend(now: number): void {
+	protected runDue(now: number): void {
 		const { liveness, reader, writer } = this;
 		// Who was refused only because a payload was being written waits for no other event.
 		if (writer.starved && this.outbox.freed && this.state < Phase.CONNECTED) this.announceRoom();
 		const { state } = this;
 		if (state === Phase.CLOSED) return;
 		if (state === Phase.WAITING) {
-			if (this.isOver(now) && this.networkUp) this.connect();
+			if (this.hasTimedOut(now) && this.networkUp) this.connect();
 			return;
 		}
 		if (this.dialFailure !== undefined) {
@@ -693,11 +693,11 @@ export class Connection implements DialerEvents, ReaderEvents {
 			return;
 		}
 		if (state === Phase.CONNECTING) {
-			if (this.isOver(now)) this.end(this.dialer.awaitsClock ? CLOCK_NOT_SET : CONNECT_TIMEOUT);
+			if (this.hasTimedOut(now)) this.end(this.dialer.awaitsClock ? CLOCK_NOT_SET : CONNECT_TIMEOUT);
 			else if (this.dialer.awaitsClock) this.dialer.dial();
 			return;
 		}
-		liveness.note(now, writer.takeMoved(), reader.decoder.takeArrived());
+		liveness.recordTraffic(now, writer.takeMoved(), reader.decoder.takeArrived());
 		writer.retry();
 		if ((writer.flags & Flag.FAILED) !== 0) {
 			this.onError();
@@ -706,19 +706,19 @@ export class Connection implements DialerEvents, ReaderEvents {
 		// Something may be left after a handler threw, and a stream may have more than it has announced.
 		if (reader.decoder.available > 0 || this.stream?.readOn !== undefined) this.decode();
 		if (this.stream === undefined) return;
-		if (state === Phase.HANDSHAKE) this.attendHandshake(now);
-		else this.attendConnected(now);
+		if (state === Phase.HANDSHAKE) this.runHandshakeDue(now);
+		else this.runConnectedDue(now);
 	}
 
-	protected attendHandshake(now: number): void {
+	protected runHandshakeDue(now: number): void {
 		const dead = this.isDead(now);
 		if (this.reader.paused) this.since = now;
 		// A long CONNECT takes its time on a slow line.
-		if (this.isOver(now) && (dead || !this.liveness.moves)) this.end(CONNECT_TIMEOUT);
+		if (this.hasTimedOut(now) && (dead || !this.liveness.isMoving)) this.end(CONNECT_TIMEOUT);
 		else this.send();
 	}
 
-	protected attendConnected(now: number): void {
+	protected runConnectedDue(now: number): void {
 		const { liveness, writer } = this;
 		if (liveness.isPingDue(now)) {
 			writer.ping();
@@ -728,12 +728,12 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (this.stream === undefined) return;
 		const dead = this.isDead(now);
 		if (this.state === Phase.CLOSING) {
-			if (!dead && !this.isOver(now)) return;
+			if (!dead && !this.hasTimedOut(now)) return;
 			this.disconnect();
 			this.end(CLOSED_BY_APP);
 		} else if (dead) this.end(NO_REPLY);
 		else if (this.reader.overflowed && ((now - this.overflowedAt!) | 0) >= liveness.replyTimeout)
-			this.makeProgress();
+			this.onOverflowEnd();
 	}
 
 	protected isDead(now: number): boolean {

@@ -90,7 +90,7 @@ export class Dialer {
 	}
 
 	/** The host at hand is a good one: it stays its turn. */
-	stay(): void {
+	keepHost(): void {
 		this.refusals = 0;
 	}
 

@@ -89,7 +89,7 @@ export class Liveness {
 	}
 
 	/** PINGRESP has come, no other answer is awaited: nothing is to be done before the next PINGREQ is due. */
-	rest(): void {
+	onIdle(): void {
 		this.lastReceived = this.before;
 		this.watching = false;
 		this.alarm.skip(this.lookAt);
@@ -117,13 +117,13 @@ export class Liveness {
 	}
 
 	/** Bytes have left, with more on their way, or have arrived: the line works. */
-	move(bytes: number): void {
+	onBytes(bytes: number): void {
 		this.bytes += bytes;
 		if (bytes > 0) this.still = -1;
 	}
 
 	/** Whether something has moved lately, or may have. */
-	get moves(): boolean {
+	get isMoving(): boolean {
 		return this.still < 1 || this.leaving > 0;
 	}
 
@@ -145,11 +145,11 @@ export class Liveness {
 	}
 
 	/** What has passed since it was woken last: it counts as if it had at once. @param arrived bytes */
-	note(now: number, sent: boolean, arrived: number): void {
+	recordTraffic(now: number, sent: boolean, arrived: number): void {
 		if (sent) this.lastSent = this.before;
 		if (arrived > 0) {
 			this.lastReceived = this.before;
-			this.move(arrived);
+			this.onBytes(arrived);
 		}
 		if ((sent || arrived > 0) && (now - this.before) << 1 > this.period) this.signs |= Sign.BUSY;
 		else this.signs &= ~Sign.BUSY;

@@ -7,7 +7,7 @@ import type { StreamFactory } from "../transport/stream.js";
 import { tcp } from "../transport/tcp.js";
 import type { TlsOptions } from "../transport/tls/options.js";
 import type { WebSocketOptions } from "../transport/websocket/options.js";
-import { checkFunction, whole, yesOrNo } from "../wire/check.js";
+import { checkBoolean, checkFunction, checkWhole } from "../wire/check.js";
 import { Limit } from "../wire/protocol.js";
 import { show } from "../wire/quote.js";
 import type { Reason } from "../wire/reason.js";
@@ -233,7 +233,7 @@ export const checkOptions = (options: ClientOptions, five = false) => {
 	for (const name of FUNCTIONS) checkFunction(name, options[name]);
 	checkHost(host);
 	if (typeof clean !== "boolean") throw new TypeError(`clean is ${show(clean)}: it must be true or false`);
-	yesOrNo("pipelining", options.pipelining);
+	checkBoolean("pipelining", options.pipelining);
 	if (options.clientId === undefined && (typeof id !== "string" || id === ""))
 		throw new TypeError(
 			"the network has no id to make a clientId of: give the option clientId, another one to each device, or they " +
@@ -247,7 +247,7 @@ export const checkOptions = (options: ClientOptions, five = false) => {
 	if (password !== undefined && typeof password !== "function") encodePassword(password);
 	if (whenFull !== undefined && whenFull !== "refuse" && whenFull !== "dropOldest")
 		throw new RangeError(`whenFull is ${show(whenFull)}: it must be "refuse" or "dropOldest"`);
-	const reconnectMaximum = whole(
+	const reconnectMaximum = checkWhole(
 		"reconnectMaximum",
 		options.reconnectMaximum,
 		Default.RECONNECT_MAXIMUM,
@@ -256,26 +256,32 @@ export const checkOptions = (options: ClientOptions, five = false) => {
 	);
 	const soon = Math.min(Default.RECONNECT_MINIMUM, reconnectMaximum);
 	return {
-		port: whole("port", options.port, defaultPort(options), 1, 65_535),
+		port: checkWhole("port", options.port, defaultPort(options), 1, 65_535),
 		factory: factoryOf(options),
 		clean,
 		keepAlive:
 			options.keepAlive === 0
 				? 0
-				: whole("keepAlive", options.keepAlive, Default.KEEP_ALIVE, 1000, 65_535_000),
-		replyTimeout: whole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
-		connectTimeout: whole("connectTimeout", options.connectTimeout, Default.CONNECT_TIMEOUT, 1000, 3_600_000),
+				: checkWhole("keepAlive", options.keepAlive, Default.KEEP_ALIVE, 1000, 65_535_000),
+		replyTimeout: checkWhole("replyTimeout", options.replyTimeout, 10_000, 1000, 3_600_000),
+		connectTimeout: checkWhole(
+			"connectTimeout",
+			options.connectTimeout,
+			Default.CONNECT_TIMEOUT,
+			1000,
+			3_600_000,
+		),
 		reconnectMaximum,
-		reconnectMinimum: whole("reconnectMinimum", options.reconnectMinimum, soon, 0, reconnectMaximum),
-		packetSize: whole("packetSize", options.packetSize, 512, 16, 268_435_460),
-		storeSize: whole("storeSize", options.storeSize, 2048, 16, 262_140) & ~3,
-		window: whole("window", options.window, Default.WINDOW, 1, 256),
-		receiveSize: whole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
-		topicSize: whole("topicSize", options.topicSize, 128, 1, Limit.FIELD),
-		subscriptions: whole("subscriptions", options.subscriptions, 16, 1, 1024),
-		unreleased: whole("unreleased", options.unreleased, Default.UNRELEASED, 1, 1024),
-		acknowledgements: whole("acknowledgements", options.acknowledgements, 16, 1, 1024),
-		listeners: whole("listeners", options.listeners, Default.LISTENERS, 1, 1024),
+		reconnectMinimum: checkWhole("reconnectMinimum", options.reconnectMinimum, soon, 0, reconnectMaximum),
+		packetSize: checkWhole("packetSize", options.packetSize, 512, 16, 268_435_460),
+		storeSize: checkWhole("storeSize", options.storeSize, 2048, 16, 262_140) & ~3,
+		window: checkWhole("window", options.window, Default.WINDOW, 1, 256),
+		receiveSize: checkWhole("receiveSize", options.receiveSize, 512, 1, 268_435_455),
+		topicSize: checkWhole("topicSize", options.topicSize, 128, 1, Limit.FIELD),
+		subscriptions: checkWhole("subscriptions", options.subscriptions, 16, 1, 1024),
+		unreleased: checkWhole("unreleased", options.unreleased, Default.UNRELEASED, 1, 1024),
+		acknowledgements: checkWhole("acknowledgements", options.acknowledgements, 16, 1, 1024),
+		listeners: checkWhole("listeners", options.listeners, Default.LISTENERS, 1, 1024),
 		random: options.random ?? Math.random,
 	};
 };

@@ -40,15 +40,15 @@ export interface ReaderEvents {
 	/** Messages are passed over from now on, as too many at QoS 2 are not released. */
 	onOverflow(): void;
 	/** Messages were passed over, and the broker has released all that were taken. */
-	makeProgress(): void;
+	onOverflowEnd(): void;
 	/** Something is given up; 0: it has no packet identifier. */
 	reportDropped(id: number, reason: Reason): void;
 	/** The connection is of no more use. */
 	end(reason: Reason): void;
 	/** Reading threw: the stream is over. */
-	lose(): void;
+	onStreamEnd(): void;
 	/** What is left unread is to be looked at soon. */
-	readSoon(): void;
+	scheduleRead(): void;
 }
 
 export class Reader implements PacketSink {
@@ -141,14 +141,14 @@ export class Reader implements PacketSink {
 
 	/** Subscriptions have changed; no message at hand goes to the handlers of `ended` filters any more. */
 	reroute(ended: readonly string[]): void {
-		for (let i = 0; i < ended.length; i++) this.router.silence(ended[i]);
+		for (let i = 0; i < ended.length; i++) this.router.endHandlers(ended[i]);
 		this.router.forget();
 		if (ended.indexOf(this.route.topicFilter) >= 0) this.route.handler = undefined;
-		if (this.stream === undefined && this.handling === Handling.NOTHING) this.letGo();
+		if (this.stream === undefined && this.handling === Handling.NOTHING) this.clearRoute();
 	}
 
 	/** No message is at hand: nothing is to hold on to a subscription that is over. */
-	protected letGo(): void {
+	protected clearRoute(): void {
 		this.route = NOBODY;
 		this.router.forgetEnded();
 	}
@@ -184,22 +184,22 @@ export class Reader implements PacketSink {
 	onThrown(error: unknown): void {
 		const { handling } = this;
 		this.handling = Handling.NOTHING;
-		if (handling === Handling.HANDLER) this.settle();
+		if (handling === Handling.HANDLER) this.finishPart();
 		if (handling !== Handling.NOTHING) {
-			this.events.readSoon();
+			this.events.scheduleRead();
 			throw error;
 		}
-		if (this.stream !== undefined) this.events.lose();
+		if (this.stream !== undefined) this.events.onStreamEnd();
 	}
 
 	/** After a callback: whether decoding goes on. */
-	protected goOn(stream: Source | undefined): boolean {
+	protected mayContinue(stream: Source | undefined): boolean {
 		this.handling = Handling.NOTHING;
-		return this.reads() && stream === this.decoder.source;
+		return this.mayDecode() && stream === this.decoder.source;
 	}
 
 	/** Whether decoding may go on. */
-	protected reads(): boolean {
+	protected mayDecode(): boolean {
 		const decoder = this.decoder;
 		if (this.writer.outbox.acknowledgements && this.outbox.acknowledgementsFull)
 			decoder.block(Block.NO_ANSWERS);
@@ -237,8 +237,8 @@ export class Reader implements PacketSink {
 			else if (!this.routeOther()) return false;
 		}
 		this.handOver();
-		this.settle();
-		return this.goOn(source);
+		this.finishPart();
+		return this.mayContinue(source);
 	}
 
 	/** Runs the handlers of the message at hand. */
@@ -265,11 +265,11 @@ export class Reader implements PacketSink {
 		if (decoder.partLength + decoder.offset < decoder.total) return true;
 		this.statistics.duplicates++;
 		this.writer.acknowledge(PacketType.PUBREC << 4, decoder.id);
-		return this.reads();
+		return this.mayDecode();
 	}
 
 	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
-	protected settle(): void {
+	protected finishPart(): void {
 		const { decoder, writer } = this;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
 		this.router.forgetEnded();
@@ -353,7 +353,7 @@ export class Reader implements PacketSink {
 			known = false;
 		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
-		return this.reads();
+		return this.mayDecode();
 	}
 
 	/** What an answer to an unknown packet identifier has, beside its first byte. */
@@ -366,15 +366,15 @@ export class Reader implements PacketSink {
 		const { stream } = this;
 		this.handling = Handling.CALLBACK;
 		this.events.flush();
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 
 	/** The broker has released all messages that were taken, and others were passed over. */
 	protected endOverflow(): boolean {
 		const { stream } = this;
 		this.handling = Handling.CALLBACK;
-		this.events.makeProgress();
-		return this.goOn(stream);
+		this.events.onOverflowEnd();
+		return this.mayContinue(stream);
 	}
 
 	onSuback(id: number, code: number, index: number, count: number): boolean {
@@ -385,11 +385,11 @@ export class Reader implements PacketSink {
 			this.onMalformed(SUBACK_CODES);
 			return false;
 		}
-		this.letGo();
+		this.clearRoute();
 		const subscription = this.subscriptions.takeSuback(id, code, index);
 		if (subscription === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onSubscribed?.(subscription);
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 
 	/** UNSUBACK: each filter is told of, also after a callback that throws. */
@@ -401,7 +401,7 @@ export class Reader implements PacketSink {
 			return true;
 		}
 		let failure: { error: unknown } | undefined;
-		this.letGo();
+		this.clearRoute();
 		this.handling = Handling.CALLBACK;
 		for (const filter of filters)
 			try {
@@ -410,7 +410,7 @@ export class Reader implements PacketSink {
 				failure ??= { error };
 			}
 		if (failure !== undefined) throw failure.error;
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 
 	onPingresp(): boolean {
@@ -419,7 +419,7 @@ export class Reader implements PacketSink {
 		liveness.onPingresp((writer.flags & Flag.PING_DUE) !== 0);
 		if (liveness.awaits || outbox.awaits || subscriptions.awaited > 0 || writer.blocked) return true;
 		this.decoder.takeArrived(); // it is no sign of traffic
-		liveness.rest();
+		liveness.onIdle();
 		return true;
 	}
 }

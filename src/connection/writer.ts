@@ -200,7 +200,7 @@ export class Writer {
 		if (this.writable >= 0) this.moved = true;
 		else {
 			this.noteRefusal();
-			this.postpone();
+			this.takeBackLast();
 		}
 		if (!this.liveness.watching) this.liveness.watch();
 		return id;
@@ -321,7 +321,7 @@ export class Writer {
 		}
 		if (!this.send(end)) {
 			if (id === 0) return this.keep(marks, head, at, end, owner);
-			this.postpone();
+			this.takeBackLast();
 		} else if (!this.stream?.overwrites && !this.stream?.allocates) {
 			this.topic = topic;
 			this.qos = qos;
@@ -336,7 +336,7 @@ export class Writer {
 	}
 
 	/** The last message was not sent after all: it waits. */
-	protected postpone(): void {
+	protected takeBackLast(): void {
 		this.outbox.takeBack();
 		this.open = false;
 		this.topic = NONE;
@@ -507,12 +507,13 @@ export class Writer {
 		this.withheld = 0;
 		this.dup = 0;
 		this.rest = connect;
-		if (pipelining && this.outbox.fresh) this.rest = this.bundle(connect, Math.min(room, Bytes.SEGMENT));
+		if (pipelining && this.outbox.fresh)
+			this.rest = this.joinWithConnect(connect, Math.min(room, Bytes.SEGMENT));
 		this.flush();
 	}
 
 	/** CONNECT and what may follow it at once, as one array. */
-	protected bundle(connect: Uint8Array, room: number): Uint8Array {
+	protected joinWithConnect(connect: Uint8Array, room: number): Uint8Array {
 		const { outbox, subscriptions } = this;
 		const packets = [connect];
 		let length = connect.length;

@@ -2,7 +2,7 @@
 
 import { boundAfter, delayWithin } from "../connection/backoff.js";
 import type { Datagrams, InterfaceListener, Network, Resolver } from "../connection/network.js";
-import { checkFunction, whole } from "../wire/check.js";
+import { checkFunction, checkWhole } from "../wire/check.js";
 
 /** Options of an Sntp. */
 export interface SntpOptions
@@ -62,7 +62,7 @@ export class Sntp implements InterfaceListener {
 		if (options.udp === undefined) throw new TypeError("udp is missing: SNTP needs the host's UDP sockets");
 		checkFunction("onTime", options.onTime);
 		this.options = options;
-		this.interval = whole("interval", options.interval, 86_400_000, 60_000, 86_400_000);
+		this.interval = checkWhole("interval", options.interval, 86_400_000, 60_000, 86_400_000);
 		options.interface?.attach(this);
 		if (options.interface?.up ?? true) this.after(0, () => this.ask());
 	}

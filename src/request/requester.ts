@@ -10,7 +10,7 @@ import {
 	type Payload,
 	State,
 } from "../client.js";
-import { checkFunction, whole } from "../wire/check.js";
+import { checkFunction, checkWhole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import type { Reason } from "../wire/reason.js";
 import { Topic } from "../wire/topic.js";
@@ -100,9 +100,9 @@ export class Requester implements Listener {
 		this.client = client;
 		this.ticks = client.ticks;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
-		this.timeout = whole("timeout", timeout, 10_000, 1, 0x3fff_ffff);
-		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
-		this.inFlight = whole("inFlight", inFlight, 4, 1, Numbers.SLOT);
+		this.timeout = checkWhole("timeout", timeout, 10_000, 1, 0x3fff_ffff);
+		this.qos = checkWhole("qos", options.qos, 1, 0, 2) as QoS;
+		this.inFlight = checkWhole("inFlight", inFlight, 4, 1, Numbers.SLOT);
 		checkFunction("onFailed", options.onFailed);
 		if (typeof options.onAnswer !== "function")
 			throw new TypeError(`onAnswer is ${options.onAnswer}: it must be a function`);

@@ -1,7 +1,7 @@
 // Answers to requests (section 4.10 of MQTT 5.0), in fixed memory. Knows the Client's public face, no packets.
 
 import type { Client, Message, Payload } from "../client.js";
-import { whole } from "../wire/check.js";
+import { checkWhole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
 import { Properties, type PropertyFields } from "../wire/v5/properties.js";
@@ -88,9 +88,9 @@ export class Responder {
 	constructor(client: Client, options: ResponderOptions) {
 		const { prefix } = options;
 		this.client = client;
-		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
-		this.size = whole("size", options.size, 32, 0, 65_535);
-		const slots = whole("inFlight", options.inFlight, 1, 1, Numbers.SLOT);
+		this.qos = checkWhole("qos", options.qos, 1, 0, 2) as QoS;
+		this.size = checkWhole("size", options.size, 32, 0, 65_535);
+		const slots = checkWhole("inFlight", options.inFlight, 1, 1, Numbers.SLOT);
 		if (typeof options.handle !== "function")
 			throw new TypeError(`handle is ${options.handle}: it must be a function`);
 		this.prefix = encodeField("prefix", prefix).slice(2);

@@ -197,7 +197,7 @@ export class Outbox extends SessionStore {
 			);
 		rooms.push(words);
 		this.spanMost -= words;
-		this.setAside(words);
+		this.reserve(words);
 		return rooms.length;
 	}
 
@@ -230,7 +230,7 @@ export class Outbox extends SessionStore {
 		const old = owner === number && owner !== 0 ? this.waitingOf(owner) : 0;
 		let room = owner === 0 ? 0 : rooms![number - 1];
 		let end = this.roomEnd;
-		let gone = this.gone();
+		let gone = this.reclaimable();
 		if (old !== 0) {
 			gone += this.spanOf(old);
 			if ((words[old + 1] & Mark.ROOM) !== 0) {
@@ -241,12 +241,12 @@ export class Outbox extends SessionStore {
 		if (room >= span) end += span;
 		if (this.tail - gone + span > end) {
 			if (!this.dropsOldest || this.tail - gone - this.droppable() + span > end) return 0;
-			const more = gone - this.gone();
+			const more = gone - this.reclaimable();
 			do this.dropOldest();
-			while (this.tail - this.gone() - more + span > end);
+			while (this.tail - this.reclaimable() - more + span > end);
 		}
 		if (old !== 0) {
-			this.giveWay(old);
+			this.noteReplaced(old);
 			if (this.spanOf(old) === span) {
 				words[Cell.ROOM_MARK] = words[old + 1] & Mark.ROOM;
 				return old;
@@ -256,7 +256,7 @@ export class Outbox extends SessionStore {
 		if (room >= span && room > 0) {
 			words[Cell.ROOM_MARK] = Mark.ROOM;
 			rooms![number - 1] = -room;
-			this.setAside(-span); // what is left of it stays the owner's, for a larger one
+			this.reserve(-span); // what is left of it stays the owner's, for a larger one
 		}
 		if (this.tail + span > this.roomEnd) this.compact();
 		return this.tail;
@@ -376,7 +376,7 @@ export class Outbox extends SessionStore {
 		return (this.words[at] & Id.MASK) | ((this.words[at + 1] & Mark.OWNER) << 8);
 	}
 
-	protected giveWay(at: number): void {
+	protected noteReplaced(at: number): void {
 		this.replaced ??= [];
 		this.replaced[this.words[Cell.REPLACED]++] = this.nameOf(at);
 	}
@@ -396,7 +396,7 @@ export class Outbox extends SessionStore {
 	protected dropOldest(): void {
 		let at = this.head;
 		while (!this.isDroppable(at)) at += this.spanOf(at);
-		this.giveWay(at);
+		this.noteReplaced(at);
 		this.finish(at);
 	}
 
@@ -408,10 +408,10 @@ export class Outbox extends SessionStore {
 		if ((marks & Mark.ROOM) !== 0) {
 			const owner = (marks & Mark.OWNER) >> 8;
 			this.rooms![owner - 1] *= -1;
-			this.setAside(this.spanOf(at));
+			this.reserve(this.spanOf(at));
 		}
 		this.freed = true;
-		this.bury(at);
+		this.markDead(at);
 	}
 
 	protected fillPlace(at: number): number {
@@ -539,7 +539,7 @@ export class Outbox extends SessionStore {
 				} else if (next > this.tail) return false;
 				else {
 					this.head = next;
-					if (this.dead !== 0) this.passDead();
+					if (this.dead !== 0) this.skipDead();
 				}
 				this.inFlight--;
 				this.freed = true;

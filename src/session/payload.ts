@@ -1,6 +1,6 @@
 // Payloads, wills and passwords as bytes. Knows the caller's mistakes; no connection.
 
-import { checkQos, yesOrNo } from "../wire/check.js";
+import { checkBoolean, checkQos } from "../wire/check.js";
 import type { WillFields } from "../wire/encode.js";
 import { Limit, type QoS } from "../wire/protocol.js";
 import { Topic } from "../wire/topic.js";
@@ -68,7 +68,7 @@ export const encodeWill = (will: Will): WillFields5 => {
 		throw new TypeError(`the will is ${will}: it must be an object with topic and payload, or undefined`);
 	const { topic, qos = 0 } = will;
 	checkQos(qos, "will.qos");
-	const retain = yesOrNo("will.retain", will.retain);
+	const retain = checkBoolean("will.retain", will.retain);
 	const payload = toBytes(will.payload).slice();
 	if (payload.length > Limit.FIELD)
 		throw new RangeError(

@@ -96,7 +96,7 @@ export class Router {
 	}
 
 	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */
-	silence(filter: string): void {
+	endHandlers(filter: string): void {
 		for (let it: Subscription | undefined = this.route; it !== undefined; it = it.also)
 			if (it.topicFilter === filter) it.handler = undefined;
 	}

@@ -129,12 +129,12 @@ export class Store {
 	}
 
 	/** Sets `words` more aside for owners; less, when negative. */
-	protected setAside(words: number): void {
+	protected reserve(words: number): void {
 		this.roomEnd -= words;
 	}
 
 	/** Words that compaction would give back. */
-	protected gone(): number {
+	protected reclaimable(): number {
 		const { words, tail, head } = this;
 		let gone = head - this.base;
 		if (this.dead > 0)
@@ -168,14 +168,14 @@ export class Store {
 	}
 
 	/** The record at `at` is done with. */
-	protected bury(at: number): void {
+	protected markDead(at: number): void {
 		this.words[at + 1] |= Mark.DEAD;
 		this.dead++;
-		if (at === this.head) this.passDead();
+		if (at === this.head) this.skipDead();
 	}
 
 	/** Passes over the dead records in front. */
-	protected passDead(): void {
+	protected skipDead(): void {
 		const { words, tail } = this;
 		let head = this.head;
 		while (head < tail && (words[head + 1] & Mark.DEAD) !== 0) {

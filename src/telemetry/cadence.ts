@@ -1,6 +1,6 @@
 // A moment that comes back at an interval. Knows numbers of a clock, not the clock.
 
-import { whole } from "../wire/check.js";
+import { checkWhole } from "../wire/check.js";
 
 export class Cadence {
 	private readonly interval: number;
@@ -12,7 +12,7 @@ export class Cadence {
 	 * @param now on a clock that may wrap at 32 bits
 	 */
 	constructor(what: string, interval: number, now: number) {
-		this.interval = whole(what, interval, undefined, 1, 0x3fffffff);
+		this.interval = checkWhole(what, interval, undefined, 1, 0x3fffffff);
 		this.restart(now);
 	}
 

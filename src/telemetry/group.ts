@@ -3,7 +3,7 @@
 
 import { type Client, KEEP_ALL, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
 import { CLOSED_BY_APP, REPLACED } from "../connection/reasons.js";
-import { whole, yesOrNo } from "../wire/check.js";
+import { checkBoolean, checkWhole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import type { Reason } from "../wire/reason.js";
 import { Topic } from "../wire/topic.js";
@@ -68,13 +68,13 @@ export class Group implements Listener, PayloadWriter {
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.fields = fields;
-		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
-		this.retain = yesOrNo("retain", options.retain);
+		this.qos = checkWhole("qos", options.qos, 0, 0, 2) as QoS;
+		this.retain = checkBoolean("retain", options.retain);
 		if (interval !== 0) this.cadence = new Cadence("interval", interval, client.ticks());
-		const judged = yesOrNo("quality", options.quality);
+		const judged = checkBoolean("quality", options.quality);
 		this.json = new JsonObject(time === undefined ? {} : { time }, fields, judged ? "quality" : undefined);
 		client.checkSize("a Group's message", this.topic, this.qos, this.json.size);
-		const sets = keep === "newest" ? 1 : whole("keep", keep, 1, 1, 65_535);
+		const sets = keep === "newest" ? 1 : checkWhole("keep", keep, 1, 1, 65_535);
 		this.owner = client.owner() + (keep === "newest" ? 0 : KEEP_ALL);
 		this.ring = new Ring(sets, this.json.width);
 		client.attach(this);

@@ -1,7 +1,7 @@
 // One JSON object of fixed keys, written straight into a packet, without garbage: its keys and texts are bytes from
 // construction on, its numbers come from sources. Knows numbers and bytes only.
 
-import { whole } from "../wire/check.js";
+import { checkWhole } from "../wire/check.js";
 import { quote } from "../wire/quote.js";
 import { utf8Length, writeUtf8 } from "../wire/utf8.js";
 import { decimalSize, NUMBER, TOO_LARGE, writeDecimal } from "./decimal.js";
@@ -64,7 +64,7 @@ export class JsonObject {
 			const what = `the field ${quote(key)}`;
 			const { source, decimals: digits } = hasSource(field) ? field : { source: field };
 			sources.push(sourceOf(what, source));
-			decimals.push(whole(`decimals of ${what}`, digits, 0, 0, 15));
+			decimals.push(checkWhole(`decimals of ${what}`, digits, 0, 0, 15));
 			digitsMost += Math.max(NULL, decimalSize(digits ?? 0));
 			texts.push(text);
 			text = "";

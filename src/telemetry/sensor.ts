@@ -1,7 +1,7 @@
 // A reading that is published when it is worth it. Knows the Client's extension points, no packets.
 
 import type { Client, Listener, PayloadWriter } from "../client.js";
-import { whole, yesOrNo } from "../wire/check.js";
+import { checkBoolean, checkWhole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { show } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
@@ -85,11 +85,11 @@ export class Sensor implements Listener, PayloadWriter {
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
 		this.name = options.name;
 		this.unit = options.unit;
-		this.decimals = whole("decimals", options.decimals, 0, 0, 15);
-		this.qos = whole("qos", options.qos, 0, 0, 2) as QoS;
-		this.retain = yesOrNo("retain", options.retain);
-		this.interval = whole("interval", options.interval, 0, 0, 0x3fffffff);
-		this.heartbeat = whole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
+		this.decimals = checkWhole("decimals", options.decimals, 0, 0, 15);
+		this.qos = checkWhole("qos", options.qos, 0, 0, 2) as QoS;
+		this.retain = checkBoolean("retain", options.retain);
+		this.interval = checkWhole("interval", options.interval, 0, 0, 0x3fffffff);
+		this.heartbeat = checkWhole("heartbeat", options.heartbeat, 0, 0, 0x3fffffff);
 		if (typeof deadband !== "number" || !(deadband >= 0))
 			throw new RangeError(`deadband is ${deadband}: it must be a number from 0`);
 		// 21.4 - 21.3 is a little less than 0.1.

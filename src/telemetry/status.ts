@@ -2,7 +2,7 @@
 // Knows the Client's extension points, no packets.
 
 import { type Client, type Listener, NO_ROOM, type PayloadWriter } from "../client.js";
-import { whole } from "../wire/check.js";
+import { checkWhole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { quote } from "../wire/quote.js";
 import { encodeField, Topic } from "../wire/topic.js";
@@ -55,7 +55,7 @@ export class Status implements Listener, PayloadWriter {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;
 		this.client = client;
 		this.topic = topic instanceof Topic ? topic : new Topic(topic);
-		this.qos = whole("qos", options.qos, 1, 0, 2) as QoS;
+		this.qos = checkWhole("qos", options.qos, 1, 0, 2) as QoS;
 		if (interval !== 0) this.cadence = new Cadence("interval", interval, client.ticks());
 		let size: number;
 		let farewell = offline;

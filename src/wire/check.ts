@@ -7,7 +7,7 @@ import { show } from "./quote.js";
 const QOS = "qos";
 
 /** A whole number within bounds, or RangeError with the value and the rule. Without a fallback it has to be given. */
-export const whole = (
+export const checkWhole = (
 	name: string,
 	value: number | undefined,
 	fallback: number | undefined,
@@ -21,7 +21,7 @@ export const whole = (
 };
 
 /** True or false, or TypeError with the type and the rule: "false" would be true. */
-export const yesOrNo = (name: string, value: boolean | undefined, fallback = false): boolean => {
+export const checkBoolean = (name: string, value: boolean | undefined, fallback = false): boolean => {
 	if (value === undefined) return fallback;
 	if (value !== true && value !== false)
 		throw new TypeError(`${name} is ${value}, of type ${typeof value}: it must be true or false`);

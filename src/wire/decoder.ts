@@ -272,8 +272,8 @@ export class Decoder {
 				const source = this.source!;
 				let got = source.read(quad);
 				if (got !== 4) {
-					this.short(got);
-					this.longWay(this.cells[Cell.GOT]);
+					this.noteShortRead(got);
+					this.leaveFastPath(this.cells[Cell.GOT]);
 					break;
 				}
 				const head = this.cells[Cell.HEAD];
@@ -296,7 +296,7 @@ export class Decoder {
 				const available = this.available - this.packetSize;
 				if (available < 0) {
 					this.available -= 4;
-					this.longWay(4);
+					this.leaveFastPath(4);
 					break;
 				}
 				const buffer = this.buffer;
@@ -328,7 +328,7 @@ export class Decoder {
 				more = false;
 				break;
 			}
-			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.crawl();
+			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.decodeSlowly();
 		} catch (error) {
 			this.blocks &= ~Block.DECODING;
 			this.sink.onThrown(error);
@@ -422,13 +422,13 @@ export class Decoder {
 		const type = quad[0] >> 4;
 		const id = (quad[2] << 8) | quad[3];
 		if (type < PacketType.PUBREC || type > PacketType.PUBCOMP || quad[1] !== 2 || id === 0)
-			return this.longWay(4);
-		if ((quad[0] & 15) !== (type === PacketType.PUBREL ? 2 : 0)) return this.longWay(4);
+			return this.leaveFastPath(4);
+		if ((quad[0] & 15) !== (type === PacketType.PUBREL ? 2 : 0)) return this.leaveFastPath(4);
 		return this.sink.onAcknowledgement(type, id);
 	}
 
 	/** Leaves `count` bytes of `quad` to the long way. */
-	protected longWay(count: number): true {
+	protected leaveFastPath(count: number): true {
 		const { cells } = this;
 		cells[Cell.AHEAD] = 0;
 		cells[Cell.AHEAD_END] = count;
@@ -440,20 +440,20 @@ export class Decoder {
 	/** The short way ends in the midst of a field, before which `available` bytes were there. */
 	protected interrupt(step: number, got: number | undefined, available: number): true {
 		this.available = available;
-		this.short(got);
+		this.noteShortRead(got);
 		this.cells[Cell.CONSUMED] = 0;
 		this.step = step;
 		return true;
 	}
 
 	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
-	protected short(got = 0): void {
+	protected noteShortRead(got = 0): void {
 		this.available = got === 0 ? 0 : this.available - got;
 		this.cells[Cell.GOT] = got;
 	}
 
 	/** The long way, from any state, with any part of a field. */
-	protected crawl(): void {
+	protected decodeSlowly(): void {
 		for (;;) {
 			switch (this.step) {
 				case Step.HEADER:
@@ -474,7 +474,7 @@ export class Decoder {
 					if (!this.part()) return;
 					break;
 				case Step.WORD:
-					if (!this.readWord() || !this.rest()) return;
+					if (!this.readWord() || !this.takeWord()) return;
 					break;
 				case Step.LENGTH_BYTE:
 					if (!this.lengthByte()) return;
@@ -609,7 +609,7 @@ export class Decoder {
 	}
 
 	/** Two bytes after the fixed header, which are all of it but for SUBACK. */
-	protected rest(): boolean {
+	protected takeWord(): boolean {
 		const { cells } = this;
 		const word = cells[Cell.WORD];
 		const type = cells[Cell.TYPE];
@@ -688,7 +688,7 @@ export class Decoder {
 				this.available -= length;
 				return true;
 			}
-			if (whole) this.short(got);
+			if (whole) this.noteShortRead(got);
 		}
 		const from = this.scratchAt - at;
 		while (cells[Cell.GOT] < length) {

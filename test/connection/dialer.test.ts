@@ -91,6 +91,6 @@ test("when all have refused, one by one, it says so", () => {
 	const answers = [true, true, true, false, true, true].map((refused) => it.turnToNext(refused));
 	expect(answers).toEqual([false, true, false, false, false, true]);
 	it.turnToNext(true);
-	it.stay();
+	it.keepHost();
 	expect(it.turnToNext(true)).toBe(false);
 });

@@ -26,7 +26,7 @@ function looks(
 	for (let i = 1; i <= count; i++) {
 		clock.advance(STEP);
 		const now = clock.ticks();
-		it.note(now, false, 0);
+		it.recordTraffic(now, false, 0);
 		if (it.isLookDue(now) && it.isDead(now, awaits, blocked, 0, false)) return i;
 	}
 	return 0;
@@ -73,7 +73,7 @@ test("a thousand bytes in replyTimeout are life, a trickle is none, and nothing 
 		const link = liveness();
 		let found = 0;
 		for (let look = 1; found === 0 && look < 4000; look++) {
-			link.it.move(bytes);
+			link.it.onBytes(bytes);
 			if (looks(link, 1) > 0) found = look;
 		}
 		expect(found).toBe(wanted);
@@ -84,7 +84,7 @@ test("what only waits for room while others go waits without end", () => {
 	const link = liveness();
 	let dead = 0;
 	for (let look = 1; look < 4000; look++) {
-		link.it.move(200);
+		link.it.onBytes(200);
 		dead += looks(link, 1, false, true);
 	}
 	expect(dead).toBe(0);
@@ -108,9 +108,9 @@ describe("PINGREQ", () => {
 		] as const) {
 			const { it, clock } = liveness(60_000);
 			clock.advance(10_000);
-			it.note(clock.ticks(), false, 0);
+			it.recordTraffic(clock.ticks(), false, 0);
 			clock.advance(1000);
-			it.note(clock.ticks(), sent, arrived);
+			it.recordTraffic(clock.ticks(), sent, arrived);
 			let due = 11_000;
 			while (!it.isPingDue(clock.ticks())) {
 				clock.advance(500);

@@ -28,13 +28,13 @@ test("a chip that answered and then stopped is not told as a noisy line, nor as 
 test("the state of the board at each step", () => {
 	const state = new FlashState();
 	expect(state.text).toBe("Nothing was written: the board is as it was.");
-	state.whole(boot);
+	state.markWhole(boot);
 	expect(state.unfinished).toBe(false);
 	expect(state.text).toMatch(/^Whole on the board: 0x1000 boot.bin\. Repeat/);
 	state.begin(app);
 	expect(state.unfinished).toBe(true);
 	expect(state.text).toMatch(/^0x10000 app.bin is written in part: .*\(0x1000 boot.bin\) is skipped then\.$/);
-	state.whole(app);
+	state.markWhole(app);
 	state.done();
 	expect(state.unfinished).toBe(false);
 });
@@ -45,7 +45,7 @@ test("after erasing, the board is unfinished until all is written", () => {
 	expect(state.text).toMatch(/^The flash was erased, or half of it: the board does not start/);
 	state.begin(app);
 	expect(state.text).toMatch(/erased, or half of it; 0x10000 app.bin is written in part: /);
-	state.whole(app);
+	state.markWhole(app);
 	expect(state.unfinished).toBe(true);
 	state.done();
 	expect(state.unfinished).toBe(false);

@@ -1,6 +1,6 @@
 // The options of `xs-mqtt decode`: texts of the command line, checked. Knows no input.
 
-import { oneOf, whole } from "../option-values.js";
+import { checkWhole, oneOf } from "../option-values.js";
 import type { Sender, Version } from "./packet.js";
 
 export const FORMATS = ["hex", "binary", "pcap"] as const;
@@ -32,7 +32,7 @@ export function checkOptions(raw: RawOptions): DecodeOptions {
 	return {
 		format: raw.format === undefined ? undefined : oneOf("--format", raw.format, FORMATS),
 		from: raw.from === undefined ? undefined : oneOf("--from", raw.from, SENDERS),
-		ports: [1883, ...(raw.port ?? []).map((text) => whole("--port", text, 1, 65_535)!)],
+		ports: [1883, ...(raw.port ?? []).map((text) => checkWhole("--port", text, 1, 65_535)!)],
 		version:
 			protocolVersion === undefined
 				? undefined

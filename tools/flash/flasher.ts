@@ -26,7 +26,7 @@ export interface Report {
 	end(): void;
 }
 
-export interface Wishes {
+export interface WriteOptions {
 	/** The whole flash first. */
 	erase: boolean;
 	/** Only tell what would be written. */
@@ -37,7 +37,7 @@ export interface Wishes {
 export async function flashParts(
 	target: Target,
 	parts: readonly Part[],
-	{ erase, dryRun }: Wishes,
+	{ erase, dryRun }: WriteOptions,
 	report: Report,
 	state: FlashState,
 ): Promise<number> {
@@ -97,7 +97,7 @@ export async function changedParts(
 		);
 		if (found === md5(part.bytes)) {
 			report.note(`${partText(part)} is on the board already`);
-			state.whole(part);
+			state.markWhole(part);
 		} else changed.push(part);
 	}
 	return changed;
@@ -126,7 +126,7 @@ async function writePart(
 		},
 		(text) => report.note(text),
 	);
-	state.whole(part);
+	state.markWhole(part);
 }
 
 /** Halves what differs until it is one byte. Undefined: read again, it is right. */

@@ -4,13 +4,13 @@ import { Problem } from "../problem.js";
 import type { PortInfo } from "../serial/port-info.js";
 import { bytesText, rateText } from "./amounts.js";
 import type { Bootloader } from "./bootloader.js";
-import { flashParts, type Report, type Wishes } from "./flasher.js";
+import { flashParts, type Report, type WriteOptions } from "./flasher.js";
 import { faultOf } from "./loader.js";
 import { checkParts, type Firmware } from "./parts.js";
 import { FlashState } from "./state.js";
 import { speedUp, type VisitSeams, visitBoard } from "./visit.js";
 
-export interface FlashOptions extends Wishes {
+export interface FlashOptions extends WriteOptions {
 	baud: number;
 	/** Start the app in the end. */
 	reset: boolean;

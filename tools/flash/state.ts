@@ -21,7 +21,7 @@ export class FlashState {
 	}
 
 	/** Written and verified, or found unchanged. */
-	whole(part: Part): void {
+	markWhole(part: Part): void {
 		this.#begun = undefined;
 		this.#whole.push(part);
 	}

@@ -1,6 +1,6 @@
 // The options of `xs-mqtt monitor`: texts of the command line and the environment, checked. Knows no port, no broker.
 
-import { type BrokerAddress, mqttUrl, PASSWORD_VARIABLE, quoted, whole } from "../option-values.js";
+import { type BrokerAddress, checkWhole, mqttUrl, PASSWORD_VARIABLE, quoted } from "../option-values.js";
 import { textOf, UsageProblem } from "../problem.js";
 import { printable } from "../text.js";
 
@@ -46,7 +46,7 @@ export interface MonitorOptions {
 
 export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): MonitorOptions {
 	const { port, log, reset, json = false, timestamps = false } = raw;
-	const tcp = raw.tcp === true ? DEFAULT_TCP_PORT : whole("--tcp", raw.tcp, 1, 65_535);
+	const tcp = raw.tcp === true ? DEFAULT_TCP_PORT : checkWhole("--tcp", raw.tcp, 1, 65_535);
 	if (tcp !== undefined)
 		for (const [option, value] of [
 			["--port", port],
@@ -61,7 +61,7 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): M
 				);
 	return {
 		port,
-		baud: whole("--baud", raw.baud, 9600, 4_000_000),
+		baud: checkWhole("--baud", raw.baud, 9600, 4_000_000),
 		tcp,
 		reset,
 		timestamps,

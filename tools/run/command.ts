@@ -88,9 +88,9 @@ async function run(example: string, pairs: string[], raw: RawOptions): Promise<v
 		return runMonitor(logOptions, (listener) => new SimulatorSource(start, listener));
 	}
 	const firmware = await readFirmware([folder]);
-	const wishes = { baud: FLASH_BAUD, erase: false, dryRun: false, force: false, reset: true };
+	const options = { baud: FLASH_BAUD, erase: false, dryRun: false, force: false, reset: true };
 	const report = chooseReport(process.stderr); // on stdout is the log alone
-	await untilSignal((signal) => flashBoard(firmware, port, wishes, report, signal));
+	await untilSignal((signal) => flashBoard(firmware, port, options, report, signal));
 	await runMonitor({ ...logOptions, port: port.path, elf: await elfIn(folder) });
 }
 

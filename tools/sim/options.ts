@@ -3,10 +3,10 @@
 import {
 	type BrokerAddress,
 	boardsBroker,
+	checkWhole,
 	oneOf,
 	PASSWORD_VARIABLE,
 	quoted,
-	whole,
 } from "../option-values.js";
 import { UsageProblem } from "../problem.js";
 import { type RawTrust, readTrust } from "./trust.js";
@@ -75,15 +75,15 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv = {
 		);
 	return {
 		broker,
-		port: whole("--port", raw.port, 1, 65_535),
+		port: checkWhole("--port", raw.port, 1, 65_535),
 		tls: raw.tls ?? false,
 		name: topicPrefix(raw.name),
 		// An ESP8266 has not the memory for TLS.
 		board: oneOf("--board", raw.board ?? (encrypted ? "esp32" : "esp8266"), BOARDS),
 		stack: oneOf("--stack", raw.stack, STACKS),
-		interval: whole("--interval", raw.interval, 10, 3_600_000),
-		messages: whole("--messages", raw.messages, 1, 1_000_000_000),
-		timeout: milliseconds(whole("--timeout", raw.timeout, 1, 2_000_000)),
+		interval: checkWhole("--interval", raw.interval, 10, 3_600_000),
+		messages: checkWhole("--messages", raw.messages, 1, 1_000_000_000),
+		timeout: milliseconds(checkWhole("--timeout", raw.timeout, 1, 2_000_000)),
 		replay: raw.replay,
 		protocol: raw.protocol ?? false,
 		json: raw.json ?? false,

@@ -6,7 +6,7 @@ import type { WillFields5 } from "../../session/payload.js";
 import { Stage, type Subscriptions } from "../../session/subscriptions.js";
 import { type Outbox5, plainName, whyOf } from "../../session/v5/outbox.js";
 import type { Subscriptions5 } from "../../session/v5/subscriptions.js";
-import { whole, yesOrNo } from "../../wire/check.js";
+import { checkBoolean, checkWhole } from "../../wire/check.js";
 import type { Reason } from "../../wire/reason.js";
 import { encodeField } from "../../wire/topic.js";
 import { encodeConnect5, encodeDisconnect5 } from "../../wire/v5/encode.js";
@@ -113,7 +113,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	override changeWill(will: WillFields5 | undefined): void {
 		if (will !== undefined) {
 			const { delay, properties } = will;
-			if (delay !== undefined) whole("will.delay", delay, undefined, 0, Expiry.NEVER);
+			if (delay !== undefined) checkWhole("will.delay", delay, undefined, 0, Expiry.NEVER);
 			if (properties !== undefined && !(properties instanceof Properties))
 				throw new TypeError(`will.properties is ${properties}: it must be a Properties`);
 		}
@@ -136,9 +136,9 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	private checkEnding({ withWill, sessionExpiry }: Ending): Ending {
-		yesOrNo("withWill", withWill);
+		checkBoolean("withWill", withWill);
 		if (sessionExpiry !== undefined) {
-			whole("sessionExpiry", sessionExpiry, undefined, 0, Expiry.NEVER);
+			checkWhole("sessionExpiry", sessionExpiry, undefined, 0, Expiry.NEVER);
 			if (sessionExpiry > 0 && sessionExpiryOf(this.options) === 0)
 				throw new RangeError(
 					`sessionExpiry is ${sessionExpiry}: where it is 0 in CONNECT it must be 0 (section 3.14.2.2.2)`,
@@ -186,7 +186,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.change = change;
 		this.five = !this.five;
 		this.tearDown();
-		this.enter(Phase.WAITING, 0);
+		this.enterState(Phase.WAITING, 0);
 	}
 
 	override onReadable(count: number): void {
@@ -197,7 +197,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	/** A proxy whose broker is down closes just as a broker that does not know 5.0: it has to happen twice. */
-	override lose(reason?: Reason): void {
+	override onStreamEnd(reason?: Reason): void {
 		const { host, five } = this;
 		if (
 			five &&
@@ -212,7 +212,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 				return;
 			}
 		}
-		super.lose(reason);
+		super.onStreamEnd(reason);
 	}
 
 	// ---- the handshake
@@ -314,15 +314,15 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		name: number,
 		failure: { error: unknown } | undefined,
 	): { error: unknown } | undefined {
-		return this.tell(plainName(name), whyOf(name) ?? REPLACED, failure);
+		return this.tellDropped(plainName(name), whyOf(name) ?? REPLACED, failure);
 	}
 
-	protected override attend(now: number): void {
+	protected override runDue(now: number): void {
 		const { outbox } = this;
 		outbox.advance(now);
 		outbox.expire();
 		this.catchUp();
-		super.attend(now);
+		super.runDue(now);
 	}
 
 	protected override delay(now: number): number {
@@ -420,7 +420,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	refuse(reason: Reason): void {
-		if (reason.fault !== "peer") this.say(reason.code ?? ReasonCode.UNSPECIFIED_ERROR);
+		if (reason.fault !== "peer") this.sendDisconnect(reason.code ?? ReasonCode.UNSPECIFIED_ERROR);
 		this.end(reason);
 	}
 
@@ -440,20 +440,20 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		if (reason.fault !== "broker" || reason.code === undefined) this.reader.forgetProperties();
 		if (state === Phase.HANDSHAKE && reason.fault === "peer" && !this.five) this.forgetVersion();
 		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five && !this.dismissed)
-			this.say(answerTo(reason));
-		if (state >= Phase.CONNECTED) this.dialer.goHome();
+			this.sendDisconnect(answerTo(reason));
+		if (state >= Phase.CONNECTED) this.dialer.leaveTemporaryServer();
 		this.change = Change.NONE;
 		super.end(reason);
 	}
 
 	/** The broker has sent more than our Receive Maximum (section 3.3.4), or an old session has brought it on top. */
-	override makeProgress(): void {
-		if (this.five) this.say(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
-		super.makeProgress();
+	override onOverflowEnd(): void {
+		if (this.five) this.sendDisconnect(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
+		super.onOverflowEnd();
 	}
 
 	/** Sends DISCONNECT, unless a packet is half sent. */
-	private say(code: number): void {
+	private sendDisconnect(code: number): void {
 		this.writer.sendLast(encodeDisconnect5(code));
 	}
 
@@ -462,9 +462,9 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		super.tearDown();
 	}
 
-	protected override proveGood(): void {
-		super.proveGood();
-		this.dialer.restart();
+	protected override resetBackoff(): void {
+		super.resetBackoff();
+		this.dialer.resetHops();
 	}
 
 	protected override isLasting(reason: Reason): boolean {
@@ -475,7 +475,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	protected override delayAfter(late: boolean, reason: Reason): number {
 		const { target, dialer } = this;
 		if (target === undefined) {
-			dialer.restart();
+			dialer.resetHops();
 			return super.delayAfter(late, reason);
 		}
 		this.target = undefined;

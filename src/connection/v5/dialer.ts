@@ -55,12 +55,12 @@ export class Dialer5 extends Dialer {
 	}
 
 	/** A connection has ended: to a server that was to be used once, there is none any more. */
-	goHome(): void {
+	leaveTemporaryServer(): void {
 		if (this.target !== undefined && !this.lasts) this.target = undefined;
 	}
 
 	/** Redirects are counted anew. */
-	restart(): void {
+	resetHops(): void {
 		if (this.hops !== undefined) this.hops = 0;
 	}
 

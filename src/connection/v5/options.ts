@@ -1,7 +1,7 @@
 // The options that only MQTT 5.0 has: what they mean, their defaults, and the checks at the call.
 
 import type { Authenticator } from "../../authentication/authenticator.js";
-import { checkFunction, whole, yesOrNo } from "../../wire/check.js";
+import { checkBoolean, checkFunction, checkWhole } from "../../wire/check.js";
 import { encodePairs } from "../../wire/v5/properties.js";
 import { type ClientOptions, checkOptions, type Settings } from "../options.js";
 import { checkAuthenticator } from "./authentication.js";
@@ -131,19 +131,19 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 		return settings;
 	}
 	const longest = longestExpiry(options);
-	whole("sessionExpiry", options.sessionExpiry, longest, 0, Expiry.NEVER);
+	checkWhole("sessionExpiry", options.sessionExpiry, longest, 0, Expiry.NEVER);
 	if (sessionExpiryOf(options) > longest)
 		throw new RangeError(
 			`sessionExpiry is ${options.sessionExpiry}: with clean it must be 0, or left out: such a session ends with the ` +
 				"connection",
 		);
-	settings.propertySize = whole("propertySize", options.propertySize, 128, 16, 65_535);
-	settings.topicAliases = whole("topicAliases", options.topicAliases, 4, 0, 65_535);
-	settings.aliases = whole("aliases", options.aliases, 0, 0, 256);
+	settings.propertySize = checkWhole("propertySize", options.propertySize, 128, 16, 65_535);
+	settings.topicAliases = checkWhole("topicAliases", options.topicAliases, 4, 0, 65_535);
+	settings.aliases = checkWhole("aliases", options.aliases, 0, 0, 256);
 	if (options.maximumPacketSize !== undefined)
-		whole("maximumPacketSize", options.maximumPacketSize, undefined, 16, 0xffff_ffff);
-	yesOrNo("problemInformation", options.problemInformation);
-	yesOrNo("responseInformation", options.responseInformation);
+		checkWhole("maximumPacketSize", options.maximumPacketSize, undefined, 16, 0xffff_ffff);
+	checkBoolean("problemInformation", options.problemInformation);
+	checkBoolean("responseInformation", options.responseInformation);
 	checkFunction("onRedirect", options.onRedirect);
 	if (options.userProperties !== undefined) encodePairs(options.userProperties);
 	if (options.authentication !== undefined) checkAuthenticator(options.authentication);

@@ -131,7 +131,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 			this.liveness.answer();
 			if (!outbox.complete(id)) {
 				statistics.strayAcknowledgements++;
-				return this.reads();
+				return this.mayDecode();
 			}
 			statistics.delivered++;
 			return this.tellDelivered(id, code);
@@ -141,7 +141,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 		if (type === PacketType.PUBREC) return this.onAcknowledgement(type, id);
 		if (!outbox.acknowledge(id)) {
 			statistics.strayAcknowledgements++;
-			return this.reads();
+			return this.mayDecode();
 		}
 		statistics.delivered++;
 		return this.tellDelivered(id, code);
@@ -155,12 +155,12 @@ export class Reader5 extends Reader implements PacketSink5 {
 		const name = again ? -1 : outbox.refuse(id, qos);
 		if (!again && name < 0) {
 			statistics.strayAcknowledgements++;
-			return this.reads();
+			return this.mayDecode();
 		}
 		this.handling = Handling.CALLBACK;
 		if (!again) this.events.reportDropped(name, reasonOf(code));
 		if (stream === this.stream) this.events.flush();
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 
 	override onSuback(id: number, code: number, index: number, count: number): boolean {
@@ -171,7 +171,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 		if (!this.subscriptions.pending || stream !== this.stream || index < count - 1) return more;
 		this.handling = Handling.CALLBACK;
 		this.events.flush();
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 
 	onUnsuback(id: number, code: number, index: number, count: number): boolean {
@@ -182,11 +182,11 @@ export class Reader5 extends Reader implements PacketSink5 {
 			this.onMalformed(UNSUBACK_CODES);
 			return false;
 		}
-		this.letGo();
+		this.clearRoute();
 		const filter = subscriptions.takeEnd(id, index);
 		if (filter === undefined) this.statistics.strayAcknowledgements++;
 		else this.options.onUnsubscribed?.(filter, code);
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 
 	onDisconnect(code: number): boolean {
@@ -201,6 +201,6 @@ export class Reader5 extends Reader implements PacketSink5 {
 		this.liveness.answer();
 		this.handling = Handling.CALLBACK;
 		this.events.onAuth(code);
-		return this.goOn(stream);
+		return this.mayContinue(stream);
 	}
 }

@@ -180,7 +180,7 @@ export class Writer5 extends Writer {
 		}
 		if (!this.send(total)) {
 			if (id === 0) return this.hold(topic, qos, marks, payloadAt, total, owner, properties);
-			this.postpone();
+			this.takeBackLast();
 		} else if (alias < 0) outbox.aliases.add(topic);
 		else if (properties === undefined && !this.stream?.overwrites && !this.stream?.allocates) {
 			this.topic = topic;

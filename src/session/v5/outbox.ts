@@ -258,7 +258,7 @@ export class Outbox5 extends Outbox {
 		// Not by what stands behind the one that is given up: the head may pass it, and all behind is done with then.
 		for (let at = this.unsent; at !== 0 && at < this.tail; ) {
 			const next = at + this.spanOf(at);
-			if (this.isExpired(at)) this.lapse(at);
+			if (this.isExpired(at)) this.expireRecord(at);
 			at = next;
 		}
 	}
@@ -268,7 +268,7 @@ export class Outbox5 extends Outbox {
 		return marks === Mark.EXPIRES && this.deadlineOf(at) * Time.SECOND <= this.time;
 	}
 
-	private lapse(at: number): void {
+	private expireRecord(at: number): void {
 		this.replaced ??= [];
 		this.replaced[this.words[Cell.REPLACED]++] = this.nameOf(at) | Name.EXPIRED;
 		this.finish(at);
@@ -289,7 +289,7 @@ export class Outbox5 extends Outbox {
 	override next(): number {
 		let at = super.next();
 		while (at !== 0 && this.expiring > 0 && this.isExpired(at)) {
-			this.lapse(at);
+			this.expireRecord(at);
 			at = super.next();
 		}
 		return at;

@@ -23,7 +23,9 @@ export class Router5 extends Router {
 		const identifier = this.decoder.subscriptionIdentifier;
 		if (identifier === 0 && this.identifier === 0) return super.recall();
 		// Several identifiers are not remembered.
-		return identifier === this.identifier && identifier > 0 && this.isLast() ? this.route : this.glance();
+		return identifier === this.identifier && identifier > 0 && this.isLast()
+			? this.route
+			: this.recallUnique();
 	}
 
 	/** Whether the topic name at hand is the one that is remembered. */
@@ -37,7 +39,7 @@ export class Router5 extends Router {
 	}
 
 	/** A filter that is the only one to take the topic name needs no identifier. */
-	private glance(): Subscription | undefined {
+	private recallUnique(): Subscription | undefined {
 		this.forget();
 		return super.recall();
 	}

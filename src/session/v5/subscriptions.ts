@@ -1,6 +1,6 @@
 // What MQTT 5.0 adds to subscriptions: their options, identifiers, and shared ones.
 
-import { whole, yesOrNo } from "../../wire/check.js";
+import { checkBoolean, checkWhole } from "../../wire/check.js";
 import { lengthBytes } from "../../wire/encode.js";
 import type { QoS } from "../../wire/protocol.js";
 import { encodeField, encodeFilter, matches } from "../../wire/topic.js";
@@ -346,14 +346,16 @@ export class Subscriptions5 extends Subscriptions {
 
 /** Checked, as bits. */
 const bitsOf = (topicFilter: string, options: SubscriptionOptions, shared: boolean): number => {
-	const noLocal = yesOrNo("noLocal", options.noLocal);
+	const noLocal = checkBoolean("noLocal", options.noLocal);
 	if (noLocal && shared)
 		throw new RangeError(
 			`topic filter "${topicFilter}": noLocal is forbidden for a shared one (section 3.8.3.1)`,
 		);
 	return (
 		(noLocal ? SubscriptionOption.NO_LOCAL : 0) |
-		(yesOrNo("retainAsPublished", options.retainAsPublished) ? SubscriptionOption.RETAIN_AS_PUBLISHED : 0) |
-		(whole("retainHandling", options.retainHandling, 0, 0, 2) << 4)
+		(checkBoolean("retainAsPublished", options.retainAsPublished)
+			? SubscriptionOption.RETAIN_AS_PUBLISHED
+			: 0) |
+		(checkWhole("retainHandling", options.retainHandling, 0, 0, 2) << 4)
 	);
 };

@@ -145,7 +145,7 @@ export class Guard implements SessionSocket {
 	/** Bytes of the body, of a record or message, that the session has not got yet. */
 	private body = 0;
 	/** Bytes of the record that are still in TCP. */
-	private left = 0;
+	private bytesLeft = 0;
 	/** Bytes that TCP has. */
 	private available = 0;
 	/** Bytes that went through in all: one sees whether any did. */
@@ -255,8 +255,8 @@ export class Guard implements SessionSocket {
 		if (this.position === this.end) {
 			let count = this.body;
 			if (count > 0) {
-				if (this.left === 0) this.nextRecord();
-				if (count > this.left) count = this.left;
+				if (this.bytesLeft === 0) this.nextRecord();
+				if (count > this.bytesLeft) count = this.bytesLeft;
 				if (count > this.available) count = this.available;
 				return count;
 			}
@@ -284,7 +284,7 @@ export class Guard implements SessionSocket {
 			this.fill(count === length ? view : view.subarray(0, count));
 			if (this.step <= Step.REQUEST) this.look(view, count);
 			this.body -= count;
-			this.left -= count;
+			this.bytesLeft -= count;
 		} else if (count === Size.RECORD && this.position === 0) {
 			view.set(this.recordHead);
 			this.position = count;
@@ -325,7 +325,7 @@ export class Guard implements SessionSocket {
 	/** The next byte of the record, -1 when it is not there yet. */
 	private takeByte(): number {
 		if (this.available === 0 || this.take(this.one) === 0) return -1;
-		this.left--;
+		this.bytesLeft--;
 		return this.one[0];
 	}
 
@@ -333,8 +333,8 @@ export class Guard implements SessionSocket {
 	private begin(): void {
 		const step = this.step;
 		if (step >= Step.LOCKED) if (step !== Step.OPEN) return;
-		if (this.left === 0) if (!this.nextRecord()) return;
-		if (step >= Step.FINISHED) this.serve(Size.RECORD, this.left);
+		if (this.bytesLeft === 0) if (!this.nextRecord()) return;
+		if (step >= Step.FINISHED) this.serve(Size.RECORD, this.bytesLeft);
 		else if (this.head[0] === Content.HANDSHAKE) this.beginMessage();
 		else if (this.head[0] === Content.ALERT) this.takeAlert();
 		else this.takeChange();
@@ -368,7 +368,7 @@ export class Guard implements SessionSocket {
 		if (this.step < Step.FINISHED) this.checkClear(head[0], length);
 		else if (length > this.longest) this.stop(RECORD_TOO_LONG);
 		else if (length < Size.ADDED_LEAST) this.stop(TLS_PROTOCOL);
-		this.left = length;
+		this.bytesLeft = length;
 		return true;
 	}
 
@@ -398,7 +398,7 @@ export class Guard implements SessionSocket {
 	private beginMessage(): void {
 		const head = this.head;
 		while (this.messageGot < Size.MESSAGE) {
-			if (this.left === 0 && !this.nextRecord()) return;
+			if (this.bytesLeft === 0 && !this.nextRecord()) return;
 			const byte = this.takeByte();
 			if (byte < 0) return;
 			if (this.messageGot === 0) this.checkMessage(byte);
@@ -473,8 +473,8 @@ export class Guard implements SessionSocket {
 	/** An alert that is not encrypted: the end. */
 	private takeAlert(): void {
 		const head = this.head;
-		while (this.left > 0) {
-			const at = Size.RECORD + Size.ALERT - this.left;
+		while (this.bytesLeft > 0) {
+			const at = Size.RECORD + Size.ALERT - this.bytesLeft;
 			const byte = this.takeByte();
 			if (byte < 0) return;
 			head[at] = byte;

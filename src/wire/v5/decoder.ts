@@ -204,8 +204,8 @@ export class Decoder5 extends Decoder {
 				const source = this.source!;
 				let got = source.read(quad);
 				if (got !== 4) {
-					this.short(got);
-					this.longWay(this.cells[Cell.GOT]);
+					this.noteShortRead(got);
+					this.leaveFastPath(this.cells[Cell.GOT]);
 					break;
 				}
 				const head = this.cells[Cell.HEAD];
@@ -228,7 +228,7 @@ export class Decoder5 extends Decoder {
 				const available = this.available - this.packetSize;
 				if (available < 0) {
 					this.available -= 4;
-					this.longWay(4);
+					this.leaveFastPath(4);
 					break;
 				}
 				const { buffer, topic, headLength, lastLength } = this;
@@ -283,7 +283,7 @@ export class Decoder5 extends Decoder {
 				more = false;
 				break;
 			}
-			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.crawl();
+			if (more) if (this.available > 0 || this.step !== Step.HEADER) this.decodeSlowly();
 		} catch (error) {
 			this.blocks &= ~Block.DECODING;
 			this.sink.onThrown(error);
@@ -467,9 +467,9 @@ export class Decoder5 extends Decoder {
 	}
 
 	/** Two bytes after the fixed header: flags and code of CONNACK, or a packet identifier. */
-	protected override rest(): boolean {
+	protected override takeWord(): boolean {
 		const { cells } = this;
-		if (!this.five) return super.rest();
+		if (!this.five) return super.takeWord();
 		const word = cells[Cell.WORD];
 		const type = cells[Cell.TYPE];
 		cells[Cell.REMAINING] -= 2;
@@ -629,24 +629,24 @@ export class Decoder5 extends Decoder {
 				size = sizeOf(store, kept, cells[Cell5.END], row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
 				if (got >= size) {
-					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
+					if ((row & Row.REPEATS) === 0 && this.isRepeated(store[kept])) return this.reject(PROPERTY_TWICE);
 					const fault = this.fault(store, row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
-					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.wants(store[kept])))
-						this.letGo(size);
+					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.isKept(store[kept])))
+						this.discardProperty(size);
 					else received.keep((kept += size));
 					continue;
 				}
 				if (size - got > cells[Cell5.LEFT]) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
 				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
-					if ((row & Row.REPEATS) === 0 && this.repeats(store[kept])) return this.reject(PROPERTY_TWICE);
+					if ((row & Row.REPEATS) === 0 && this.isRepeated(store[kept])) return this.reject(PROPERTY_TWICE);
 					// The second length of a pair, which is behind its first string, may not have come yet.
 					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
 					cells[Cell5.SECOND] = (row & Row.FORM) === Form.PAIR && got < first ? 2 : 0;
 					cells[Cell.GOT] = size - got - cells[Cell5.SECOND];
 					cells[Cell.BITS] = 0;
-					this.letGo(got);
+					this.discardProperty(got);
 					this.step = Step5.SKIP_PROPERTY;
 					return true;
 				}
@@ -694,23 +694,23 @@ export class Decoder5 extends Decoder {
 	}
 
 	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
-	private letGo(size: number): void {
+	private discardProperty(size: number): void {
 		const { received } = this;
 		const end = this.cells[Cell5.END];
 		const { buffer, length } = received;
-		if (this.wants(buffer[length])) received.truncate();
+		if (this.isKept(buffer[length])) received.truncate();
 		if (length + size < end) buffer.copyWithin(length, length + size, end);
 		this.cells[Cell5.END] = end - size;
 	}
 
 	/** Whether a property is kept if there is room. */
-	private wants(property: number): boolean {
+	private isKept(property: number): boolean {
 		if (property !== Property.REASON_STRING && property !== Property.USER_PROPERTY) return true;
 		return this.cells[Cell5.KEEPS_PROBLEM_INFORMATION] === 1 || this.cells[Cell.TYPE] === PacketType.PUBLISH;
 	}
 
 	/** Whether a property was there before, which must not come again. */
-	private repeats(property: number): boolean {
+	private isRepeated(property: number): boolean {
 		// A prime that tells apart those which are allowed in one packet.
 		const bit = 1 << (property % 31);
 		if ((this.cells[Cell5.SEEN] & bit) !== 0) return true;

@@ -1,6 +1,6 @@
 // Properties that an app publishes with (section 3.3.2.3): checked and encoded once. Knows bytes, not packets.
 
-import { whole, yesOrNo } from "../check.js";
+import { checkBoolean, checkWhole } from "../check.js";
 import { lengthBytes, writeLength } from "../encode.js";
 import { Limit } from "../protocol.js";
 import { encodeField, encodeTopic, Topic } from "../topic.js";
@@ -119,14 +119,15 @@ export const encodePairs = (pairs: readonly (readonly [string, string])[]): Uint
 };
 
 /** Seconds as four bytes carry them, or RangeError. */
-export const seconds = (name: string, value: number): number => whole(name, value, undefined, 0, 0xffff_ffff);
+export const seconds = (name: string, value: number): number =>
+	checkWhole(name, value, undefined, 0, 0xffff_ffff);
 
 /** Of a message or a will: what goes into its properties, checked and encoded, without message expiry. */
 export const encodeFields = (fields: PropertyFields): Block => {
 	const { contentType, payloadFormat, responseTopic, correlationData, userProperties } = fields;
 	const block = new Block();
 	if (payloadFormat !== undefined)
-		block.number(Property.PAYLOAD_FORMAT, 1, whole("payloadFormat", payloadFormat, undefined, 0, 1));
+		block.number(Property.PAYLOAD_FORMAT, 1, checkWhole("payloadFormat", payloadFormat, undefined, 0, 1));
 	if (contentType !== undefined) block.field(Property.CONTENT_TYPE, encodeField("contentType", contentType));
 	if (responseTopic !== undefined)
 		block.field(
@@ -171,7 +172,7 @@ export class Properties {
 		this.messageExpiry = messageExpiry === undefined ? -1 : seconds("messageExpiry", messageExpiry);
 		this.correlationData =
 			correlationData === undefined ? undefined : new Uint8Array(this.block.buffer, size - block.lastBytes);
-		this.checksPayload = yesOrNo("checkPayload", fields.checkPayload) && fields.payloadFormat === 1;
+		this.checksPayload = checkBoolean("checkPayload", fields.checkPayload) && fields.payloadFormat === 1;
 		Object.freeze(this);
 	}
 }
