@@ -1,5 +1,4 @@
-// What an app calls. Each call is checked here and handed down once; what happens is told through callbacks by the
-// connection.
+// What an app calls. Each call is checked here and passed on once; the connection reports events through callbacks.
 
 import { type Connection, type Listener, State } from "./connection/connection.js";
 import type { ClientOptions } from "./connection/options.js";
@@ -39,22 +38,22 @@ const LISTENER_CALLBACKS = Object.freeze([
 ] as const);
 
 /**
- * An MQTT client: connects by itself, again and again, and keeps what it has accepted until the broker has it. It claims its
- * memory in the constructor and at `subscribe`; after that messages cost none.
+ * An MQTT client. It connects and reconnects by itself, and keeps accepted messages until the broker has them. All memory is
+ * allocated in the constructor and by `subscribe`; messages allocate none.
  */
 export class Client {
 	private readonly writer: Writer;
 	private readonly connection: Connection;
 	private recent?: RecentTopics;
-	/** Once there is one. */
+	/** Set once a listener has claimed the will. */
 	private willClaimed?: boolean;
 
-	/** Claims all memory and begins to connect. Throws on options that cannot work. */
+	/** Allocates all memory and starts to connect. Throws if an option is invalid. */
 	constructor(options: ClientOptions) {
 		const parts = partsFor(options);
-		// A build that has 5.0 knows what it alone has.
+		// Only a build with 5.0 knows the options that 5.0 has.
 		const settings = (parts5 ?? parts).checkOptions(options);
-		// The broker may still hold identifiers of the last life, and those begin low.
+		// The broker may still hold low identifiers from before the last restart.
 		const firstId = 1 + Math.floor(settings.random() * 65_535);
 		const subscriptions = new parts.Subscriptions(settings.subscriptions);
 		const outbox = new parts.Outbox(settings, firstId, options.whenFull === "dropOldest", subscriptions);
@@ -68,38 +67,38 @@ export class Client {
 		return this.writer.statistics;
 	}
 
-	/** One of State. */
+	/** The state of the connection, one of `State`. */
 	get state(): number {
 		return this.connection.state;
 	}
 
 	/**
-	 * The version of MQTT that is spoken: 4 is 3.1.1, 5 is 5.0. Before the broker has accepted, the one that is being tried;
-	 * between connections, the last one.
+	 * The MQTT version in use: 4 is 3.1.1, 5 is 5.0. Before the broker has accepted, the version being tried; between
+	 * connections, the last one.
 	 */
 	get protocolVersion(): 4 | 5 {
 		return this.connection.protocolVersion;
 	}
 
 	/**
-	 * What the broker has granted with CONNACK (section 3.2.2.3): holds while connected. Undefined where MQTT 3.1.1 is spoken.
+	 * What the broker allows, from CONNACK (section 3.2.2.3). Valid while connected; undefined with MQTT 3.1.1.
 	 */
 	get limits(): Limits | undefined {
 		return this.connection.limits;
 	}
 
 	/**
-	 * Properties of the packet that the callback at hand is about, as its reason string: of CONNACK in `onConnected`, of
-	 * SUBACK in `onSubscribed`, of DISCONNECT in `onDisconnected`. Void when the callback returns; undefined where MQTT 3.1.1
-	 * is spoken. Those of a message are in `message.properties`.
+	 * Properties of the packet that the current callback reports, such as its reason string: CONNACK in `onConnected`, SUBACK
+	 * in `onSubscribed`, DISCONNECT in `onDisconnected`. Valid until the callback returns; undefined with MQTT 3.1.1. Those of
+	 * a message are in `message.properties`.
 	 */
 	get received(): ReceivedProperties | undefined {
 		return this.connection.received;
 	}
 
 	/**
-	 * Authenticates anew on a live connection (section 4.12.1), with the option `authentication`.
-	 * @returns false: not connected in MQTT 5.0 with that option, or it is under way already
+	 * Authenticates again on a live connection (section 4.12.1), with the option `authentication`.
+	 * @returns false if it is not connected with MQTT 5.0 and that option, or if an exchange is under way
 	 */
 	reauthenticate(): boolean {
 		return this.connection.reauthenticate();
@@ -112,13 +111,15 @@ export class Client {
 
 	/**
 	 * Publishes a message.
-	 * @param topic a Topic, or a string: the last eight strings are remembered, another one is encoded, which allocates
-	 * @param payload text or bytes; an ArrayBuffer costs a view, which allocates
-	 * @param properties what MQTT 5.0 sends along; 3.1.1 leaves it out, and onPropertiesOmitted tells
-	 * @returns the packet identifier, 1 to 65535; 0 when accepted at QoS 0; NO_ROOM or NOT_OPEN when not accepted.
-	 * What is accepted is held until it is sent, at QoS 1 and 2 until it is acknowledged, over reconnects too. In MQTT 5.0
-	 * also TOO_LARGE, QOS_UNAVAILABLE or RETAIN_UNAVAILABLE ("xs-mqtt/v5"): this broker does not take it.
-	 * Throws on a topic name that breaks a rule, a QoS other than 0, 1 or 2, a message that can never fit the store.
+	 * @param topic a Topic, or a string. The last eight strings are remembered; any other is encoded, which allocates
+	 * @param payload text or bytes. An ArrayBuffer needs a view, which allocates
+	 * @param qos default 0
+	 * @param retain default false
+	 * @param properties sent with MQTT 5.0. With 3.1.1 they are left out, and `onPropertiesOmitted` is called
+	 * @returns the packet identifier, 1 to 65535, or 0 at QoS 0. NO_ROOM or NOT_OPEN if the message is not accepted; with
+	 * MQTT 5.0 also TOO_LARGE, QOS_UNAVAILABLE or RETAIN_UNAVAILABLE ("xs-mqtt/v5") if the broker does not allow it.
+	 * An accepted message is kept until it is sent, at QoS 1 and 2 until it is acknowledged, across reconnects.
+	 * Throws if the topic name is invalid, if qos is not 0, 1 or 2, or if the message can never fit the store.
 	 */
 	publish(
 		topic: Topic | string,
@@ -156,12 +157,11 @@ export class Client {
 	}
 
 	/**
-	 * Publishes a message whose payload is written in place: without an intermediate copy, and without garbage.
-	 * @param writer writes the payload; what it throws goes on, and nothing is published
-	 * @param owner a number from `owner`: a message of its that was never sent gives way to this one, unless KEEP_ALL is
-	 * added to it; 0: none
-	 * @returns as `publish`. Throws as it does, and when the payload's end lies outside of what it may be: then nothing is
-	 * published
+	 * Publishes a message whose payload is written in place, without a copy and without garbage.
+	 * @param writer writes the payload. If it throws, nothing is published, and the exception is passed on
+	 * @param owner a number from `owner()`. A waiting message of the same owner is replaced by this one, unless KEEP_ALL is
+	 * added to the number. 0: no owner
+	 * @returns as `publish`. Throws as `publish` does, and if the writer returns an end that is out of range
 	 */
 	publishWith(
 		topic: Topic,
@@ -193,13 +193,13 @@ export class Client {
 	}
 
 	/**
-	 * Publishes a message that may be larger than the store: `fill` writes its payload part by part, as there is room in
-	 * the socket, and again from 0 if it has to be sent again. When `fill` throws, or does not give what it has to, the
-	 * message is given up and the connection closed, both with FILL_SHORT; it reconnects by itself.
+	 * Publishes a message that may be larger than the store. `fill` writes the payload part by part, as the socket has room,
+	 * and starts again from 0 if the message must be sent again. If `fill` throws or returns the wrong number, the message is
+	 * dropped and the connection closed, both with FILL_SHORT; the client reconnects by itself.
 	 * @param total bytes of payload
-	 * @param fill writes the bytes from `offset` on to the front of `view`, as many as it has or all that are left, and
-	 * returns how many; `view` is void afterwards. Nothing can be published from within: that returns NO_ROOM
-	 * @returns as `publish`; throws as it does, and when the topic name leaves no room for itself in packetSize
+	 * @param fill writes the bytes from `offset` on to the front of `view`: as many as fit, at the end as many as are left.
+	 * Returns how many. `view` is valid during the call only. Publishing from within returns NO_ROOM
+	 * @returns as `publish`. Throws as `publish` does, and if the topic name does not fit into packetSize
 	 */
 	publishFrom(
 		topic: Topic | string,
@@ -225,7 +225,7 @@ export class Client {
 		return id;
 	}
 
-	/** A message with properties was accepted, or refused. */
+	/** After a message with properties was accepted or refused. */
 	private tellOmitted(id: number): void {
 		if (id >= 0 && this.writer.omits) this.connection.reportOmitted(id);
 	}
@@ -241,12 +241,12 @@ export class Client {
 	}
 
 	/**
-	 * A number that stands for who publishes: with it, the newest message takes the place of the last one, as long as no
-	 * byte of that one was sent; onDropped tells its identifier, with REPLACED. A larger one takes its place only once it
-	 * fits, and a longer or shorter one goes to the end of the queue.
-	 * @param bytes of topic name and payload for which room is set aside, so that other messages cannot crowd it out; 0,
-	 * the default: none
-	 * @returns 1 to 255. Throws when there are no more, or the store has no room to set aside
+	 * A number for `publishWith`, so that only the newest message of this owner counts: it replaces the last one, if no byte
+	 * of that was sent. `onDropped` then gets the identifier of the replaced message, and REPLACED. A message of another
+	 * length goes to the end of the queue.
+	 * @param bytes of topic name and payload for which room is reserved, so that other messages cannot crowd it out.
+	 * Default 0
+	 * @returns 1 to 255. Throws if there are no more, or if the store has no room to reserve
 	 */
 	owner(bytes = 0): number {
 		return this.writer.outbox.addOwner(checkWhole("bytes", bytes, 0, 0, Limit.REMAINING_LENGTH));
@@ -254,13 +254,14 @@ export class Client {
 
 	/**
 	 * Subscribes to a topic filter, or to several with one packet, now and after each reconnect to a broker that has no
-	 * session for us. A message goes to each handler whose filter matches; a broker may send it once for each such filter
-	 * (section 3.3.5).
-	 * @param handler takes the messages; what no handler takes goes to `onMessage`
-	 * @param options MQTT 5.0 has them; in 3.1.1 they have no effect
-	 * @returns the subscription, or one for each filter: `code` tells the broker's answer when `onSubscribed` is called,
-	 * NOT_OPEN when the client is closed or closing.
-	 * Claims memory for the filters. Throws when a filter breaks a rule or the option `subscriptions` is exhausted.
+	 * session. A message goes to each handler whose filter matches; a broker may send it once for each such filter (section
+	 * 3.3.5).
+	 * @param handler gets the messages. What no handler gets goes to `onMessage`
+	 * @param options MQTT 5.0 only; 3.1.1 has no such options, and ignores them
+	 * @returns the subscription, or one for each filter. Its `code` is the broker's answer once `onSubscribed` is called, or
+	 * NOT_OPEN if the client is closed or closing.
+	 * Allocates memory for the filters. Throws if a filter is invalid, or if there are more than the option `subscriptions`
+	 * allows.
 	 */
 	subscribe(filter: string, qos: QoS, handler?: MessageHandler, options?: SubscriptionOptions): Subscription;
 	subscribe(
@@ -299,14 +300,13 @@ export class Client {
 	}
 
 	/**
-	 * Ends subscriptions, with one packet; their handlers are not called again. Any filter can be ended, also one that the
-	 * broker has kept from an earlier life of this device. `onUnsubscribed` tells the broker's answer. Without a connection
-	 * it goes with the next one, unless the broker has no session then: there is nothing left to end, and no answer.
-	 * Until then each filter takes one of the option `subscriptions`; with `clean`, and without a connection, none, for the
-	 * broker has forgotten all.
-	 * @returns false when the client is closed or closing: nothing is sent
-	 * Claims memory for filters that are not subscribed to here. Throws when a filter breaks a rule or the option
-	 * `subscriptions` is exhausted.
+	 * Ends subscriptions with one packet. Their handlers are not called again. Any filter can be ended, also one that the
+	 * broker has kept from before a restart. `onUnsubscribed` reports the broker's answer. Without a connection, UNSUBSCRIBE is
+	 * sent on the next one, unless the broker has no session then. Until it is answered, each filter counts towards the
+	 * option `subscriptions`.
+	 * @returns false if the client is closed or closing: nothing is sent
+	 * Allocates memory for filters that are not subscribed to here. Throws if a filter is invalid, or if there are more than
+	 * the option `subscriptions` allows.
 	 */
 	unsubscribe(filter: string | readonly string[]): boolean {
 		const filters = listOf(filter);
@@ -321,31 +321,31 @@ export class Client {
 		return true;
 	}
 
-	/** Stops reading: the broker has to wait. No answer is judged late meanwhile. */
+	/** Stops reading, so that the broker must wait. No answer counts as late meanwhile. */
 	pause(): void {
 		this.connection.reader.pause();
 	}
 
-	/** Reads on, with what has arrived meanwhile. */
+	/** Goes on reading, with what has arrived meanwhile. */
 	resume(): void {
 		this.connection.resume();
 	}
 
 	/**
-	 * Closes for good: if connected, listeners say farewell, what is held is delivered for as long as replyTimeout at most,
-	 * then comes DISCONNECT; else at once. What is not delivered by then is reported to `onDropped`. At the end
-	 * `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection broke before. Called while a payload is
-	 * being written, it begins when that message is accepted.
-	 * @param ending MQTT 5.0 has it: how DISCONNECT ends the session. Throws on what breaks a rule, and where only 3.1.1 can
-	 * be spoken
+	 * Closes the client for good. If it is connected, listeners publish their last messages (a Status publishes "offline"),
+	 * held messages are delivered for at most `replyTimeout`, and DISCONNECT is sent. Messages that are not delivered by then
+	 * are reported to `onDropped`. In the end `onDisconnected` gets CLOSED_BY_APP, or the reason for which the connection
+	 * broke earlier. When called while a payload is being written, closing starts after that message is accepted.
+	 * @param ending MQTT 5.0 only: how DISCONNECT ends the session. Throws if it is invalid, or if the client can use 3.1.1
+	 * only
 	 */
 	close(ending?: Ending): void {
 		this.connection.close(ending);
 	}
 
 	/**
-	 * The will: may be set, replaced, and with undefined cleared, at any time. CONNECT takes it to the broker: it holds from
-	 * the next one on. Throws on what breaks a rule, and when the will belongs to a listener.
+	 * The will. Set it, replace it, or clear it with undefined, at any time; it takes effect with the next CONNECT. Throws if it
+	 * is invalid, or if it belongs to a listener such as a Status.
 	 */
 	set will(will: Will | undefined) {
 		if (this.willClaimed)
@@ -354,8 +354,8 @@ export class Client {
 	}
 
 	/**
-	 * For a listener: sets the will, for good. There is one: throws when it is set, by a listener or by the app.
-	 * @returns its payload, which is not to be changed
+	 * For listeners: sets the will for good. There is only one; throws if the app or another listener has set it.
+	 * @returns its payload, which must not be changed
 	 */
 	claimWill(will: Will): Uint8Array {
 		if (this.connection.will !== undefined)
@@ -369,14 +369,14 @@ export class Client {
 		return fields.payload;
 	}
 
-	/** Messages accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. Counts them. */
+	/** How many messages are accepted and not yet delivered: at QoS 0 not yet sent, at QoS 1 and 2 not yet acknowledged. */
 	get held(): number {
 		return this.writer.outbox.held;
 	}
 
 	/**
-	 * Attaches a listener: it hears of events before the app does. Throws when it is none, or the option `listeners` is
-	 * exhausted.
+	 * Attaches a listener, which gets events before the app does. Throws if it is not an object with callbacks, or if there are
+	 * more than the option `listeners` allows.
 	 */
 	attach(listener: Listener): void {
 		if (typeof listener !== "object" || listener === null)
@@ -385,45 +385,45 @@ export class Client {
 		this.connection.attach(listener);
 	}
 
-	/** Wakes the listeners in `delay` milliseconds at the latest: for one that wants to be woken earlier than it has said. */
+	/** For listeners: calls `onDeadline` in `delay` milliseconds at the latest, earlier than it has asked for. */
 	wakeWithin(delay: number): void {
 		this.writer.alarm.within(delay);
 	}
 
 	/**
-	 * For listeners: whether a message of this owner is held. Who waits for that to be over calls `awaitRoom`, and asks
-	 * again in onWritable.
+	 * For listeners: whether a message of this owner is held. To wait until it is not, call `awaitRoom`, and ask again in
+	 * `onWritable`.
 	 */
 	isHeld(owner: number): boolean {
 		return this.writer.outbox.holds(owner);
 	}
 
-	/** For listeners: whether a message of this owner waits: no byte of it was ever sent. */
+	/** For listeners: whether a message of this owner waits, so that no byte of it was ever sent. */
 	isWaiting(owner: number): boolean {
 		return this.writer.outbox.waitingOf(owner) !== 0;
 	}
 
-	/** For listeners: onWritable is called as soon as something that is held is done with, as if a message was refused. */
+	/** For listeners: `onWritable` is called as soon as a held message is done with, as after a refused one. */
 	awaitRoom(): void {
 		this.writer.awaitRoom();
 	}
 
 	/**
-	 * For listeners: throws when `publishWith` cannot take a message with so many bytes of payload; the error says which
-	 * option to raise, and to what.
-	 * @param what what it is, for the error
+	 * For listeners: throws if `publishWith` cannot take a message with so many bytes of payload. The error says which option
+	 * to raise, and to what.
+	 * @param what what the message is, for the error
 	 */
 	checkSize(what: string, topic: Topic, qos: QoS, bytes: number): void {
 		this.writer.checkSize(what, topic, qos, bytes);
 	}
 
-	/** For listeners: counts something that is given up before it was a message, and tells of it, with packet identifier 0. */
+	/** For listeners: counts and reports something that was dropped before it became a message, with packet identifier 0. */
 	reportDropped(reason: Reason, owner: number): void {
 		this.connection.reportDropped((owner & 0xff) << 16, reason);
 	}
 }
 
-/** What a client with these options is made of: 5.0, which can fall back, or 3.1.1 alone. */
+/** The parts of a client with these options: 5.0, which can fall back, or 3.1.1 alone. */
 const partsFor = ({ protocolVersion, authentication }: ClientOptions): Parts => {
 	if (protocolVersion === 4) return parts4;
 	if (protocolVersion !== undefined && protocolVersion !== 5)
@@ -431,7 +431,7 @@ const partsFor = ({ protocolVersion, authentication }: ClientOptions): Parts => 
 			`protocolVersion is ${protocolVersion}: it must be 4 (MQTT 3.1.1), 5 (MQTT 5.0), or not set`,
 		);
 	if (parts5 !== undefined) return parts5;
-	// Of what only 5.0 has, nobody is to believe that this one is in force.
+	// Options of 5.0 must not be ignored silently.
 	if (protocolVersion === 5 || authentication !== undefined)
 		throw new RangeError(
 			"protocolVersion is 5, or authentication is set, but this build has MQTT 3.1.1 only: leave manifest-3.1.1.json " +
@@ -444,13 +444,13 @@ const noTopic = (topic: unknown): TypeError => {
 	return new TypeError(`topic is ${topic}: it must be a Topic, or a string for publish`);
 };
 
-/** They are made in another module, which a build without MQTT 5.0 has not. */
+/** Their class is in a module that a build without MQTT 5.0 does not have. */
 const checkProperties = (properties: Properties): void => {
 	if (properties?.block?.BYTES_PER_ELEMENT !== 1)
 		throw new TypeError(`properties is ${properties}: it must be a Properties ("xs-mqtt/v5"), made once`);
 };
 
-/** Filters, one or more. */
+/** One or more filters. */
 const listOf = (filter: string | readonly string[]): readonly string[] => {
 	if (typeof filter === STRING) return [filter as string];
 	if (!Array.isArray(filter))

@@ -76,16 +76,17 @@ export interface Listener {
 	onConnected?(sessionPresent: boolean): void;
 	/** The connection, or the attempt to connect, has ended. */
 	onDisconnected?(reason: Reason): void;
-	/** What was refused for want of room may be accepted now. */
+	/** There is room again after a refused message. */
 	onWritable?(): void;
 	/**
-	 * The client is awake, at `now` in monotonic milliseconds. Returns in how many milliseconds it is to be woken again at
-	 * the latest, Infinity for never; it may be woken earlier. To be woken earlier than it said it calls `client.wakeWithin`.
+	 * Called whenever the client's timer fires; `now` is in monotonic milliseconds. Return in how many milliseconds you want to
+	 * be called again, Infinity for never. You may be called earlier. To be called earlier than you said, use
+	 * `client.wakeWithin`.
 	 */
 	onDeadline?(now: number): number;
-	/** `close` was called on a live connection: the last moment to publish. */
+	/** `close` was called while connected: the last chance to publish. */
 	onClosing?(): void;
-	/** A message was given up, as the app's `onDropped` hears; `owner`: who published it, 0: it has none. */
+	/** A message was dropped, as in the app's `onDropped`. `owner` is its owner, or 0. */
 	onDropped?(packetId: number, reason: Reason, owner: number): void;
 }
 

@@ -17,120 +17,120 @@ import type { Options5 } from "./v5/options.js";
 
 export interface ClientOptions extends Network, Options5 {
 	/**
-	 * The version of MQTT: 4 is 3.1.1, 5 is 5.0. Not set: 5.0 is tried, and a broker that does not speak it is spoken to in
-	 * 3.1.1; 4 where the build has no other.
+	 * The MQTT version: 4 is 3.1.1, 5 is 5.0. If not set, 5.0 is tried first, with a fallback to 3.1.1; a build without 5.0
+	 * uses 4.
 	 */
 	protocolVersion?: 4 | 5;
 	/**
-	 * Host name or IPv4 address of the broker. Or 1 to 16 of them: when an attempt to connect has failed it is the next
-	 * one's turn, and after a connection it is the same one's again.
+	 * Host name or IPv4 address of the broker, or a list of 1 to 16. After a failed attempt to connect the next one is tried;
+	 * after a connection the same one again.
 	 */
 	host: string | readonly string[];
 	/** 1 to 65535. Default 1883, with `tls` 8883; with `webSocket` 80, with both 443. */
 	port?: number;
-	/** The connection is encrypted, and the broker proves who it is. Needs a host with TLS. */
+	/** Encrypts the connection, and makes the broker prove its identity. On Moddable include manifest_tls.json. */
 	tls?: TlsOptions;
-	/** MQTT over WebSocket (section 6), for brokers behind a web server. */
+	/** MQTT over WebSocket (section 6), for brokers behind a web server. On Moddable include manifest_websocket.json. */
 	webSocket?: WebSocketOptions;
 	/**
-	 * Default: "xs-mqtt-" and the device's id. Empty only with `clean` in MQTT 3.1.1 (section 3.1.3.1); in 5.0 the broker
-	 * then assigns one, which is kept until power-off (section 3.2.2.3.7): so the session lasts no longer.
+	 * Default: "xs-mqtt-" and the id of the device. With MQTT 3.1.1 it may be empty only together with `clean` (section
+	 * 3.1.3.1). With 5.0 the broker then assigns one, which the client keeps until power-off (section 3.2.2.3.7).
 	 */
 	clientId?: string;
-	/** A function is called at each connect. */
+	/** Text, or a function that is called at each connect. */
 	username?: string | (() => string);
-	/** A function is called at each connect. Needs a user name in MQTT 3.1.1 (section 3.1.2.9). */
+	/** Text, bytes, or a function that is called at each connect. Needs a user name with MQTT 3.1.1 (section 3.1.2.9). */
 	password?: string | Uint8Array | (() => string | Uint8Array);
-	/** The broker forgets subscriptions and messages when the connection ends (section 3.1.2.4). Default false. */
+	/** Whether the broker forgets subscriptions and messages when the connection ends (section 3.1.2.4). Default false. */
 	clean?: boolean;
-	/** Milliseconds, 0 (off) or 1000 to 65535000. The broker hears of us at least this often. Default 60000. */
+	/** Milliseconds, 0 (off) or 1000 to 65535000: the longest time without a packet to or from the broker. Default 60000. */
 	keepAlive?: number;
 	/**
-	 * Milliseconds, 1000 to 3600000: a link on which an expected answer is missing for so long, and nothing moves, is dead.
-	 * While something moves the answer may take longer, and while the app has paused reading nothing is judged. Also how
-	 * long `close` waits for what is held. Default 10000.
+	 * Milliseconds, 1000 to 3600000. A connection is dead if an expected answer is missing for so long while no bytes move in
+	 * either direction. Nothing counts as missing while the app has paused reading. Also how long `close` waits for held
+	 * messages. Default 10000.
 	 */
 	replyTimeout?: number;
-	/** Milliseconds, 1000 to 3600000, for name resolution, TCP and CONNACK together. Default 30000. */
+	/** Milliseconds, 1000 to 3600000, for name resolution, TCP, TLS and CONNACK together. Default 30000. */
 	connectTimeout?: number;
 	/**
-	 * Milliseconds, 0 to reconnectMaximum: the bound of the first random delay before a reconnect; it doubles each time. With
-	 * 0 the first reconnect comes at once. Until a connection has lasted for replyTimeout, the other delays are 100 at least. Default 1000.
+	 * Milliseconds, 0 to reconnectMaximum: the upper bound of the first random delay before a reconnect. It doubles each time.
+	 * With 0 the first reconnect comes at once; later delays are at least 100, until a connection has lasted for
+	 * replyTimeout. Default 1000.
 	 */
 	reconnectMinimum?: number;
-	/** Milliseconds, 0 to 86400000: the largest bound of that delay, which may be 100 all the same. Default 60000. */
+	/** Milliseconds, 0 to 86400000: the largest upper bound of that delay. Default 60000. */
 	reconnectMaximum?: number;
 
 	/**
-	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for messages that are held: waiting, or in flight. One takes 10
-	 * bytes beside its topic name and payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
+	 * Bytes, 16 to 262140, rounded down to a multiple of 4, for held messages. Each takes 10 bytes beside its topic name and
+	 * payload, 12 at QoS 1 and 2, rounded up to a multiple of 4. Default 2048.
 	 */
 	storeSize?: number;
 	/**
-	 * Bytes, 16 to 268435460, of the largest packet that goes out in one write; a larger one goes out in pieces of this
-	 * size. Default 512.
+	 * Bytes, 16 to 268435460, of the largest packet that is sent in one write. A larger one is sent in pieces of this size.
+	 * Default 512.
 	 */
 	packetSize?: number;
-	/** Messages sent and unacknowledged at most, 1 to 256. Default 4. */
+	/** How many messages may be in flight, 1 to 256. Default 4. */
 	window?: number;
-	/** Bytes of the receive buffer, 1 to 268435455; a longer payload reaches the handler in parts. Default 512. */
+	/** Bytes of the receive buffer, 1 to 268435455. A longer payload reaches the handler in parts. Default 512. */
 	receiveSize?: number;
-	/** Bytes of topic name that can be received, 1 to 65535; a longer one is skipped and reported. Default 128. */
+	/** Bytes of the longest topic name that can be received, 1 to 65535. A message with a longer one is skipped, acknowledged,
+	 * and reported to `onDropped`. Default 128. */
 	topicSize?: number;
-	/** Subscriptions held at most, and ends of some that the broker has not answered, 1 to 1024; one more throws. Default 16. */
+	/** How many subscriptions there may be, and unanswered UNSUBSCRIBEs, 1 to 1024. One more throws. Default 16. */
 	subscriptions?: number;
 	/**
-	 * Messages received at QoS 2 that the broker has not released (PUBREL), 1 to 1024: their packet identifiers tell what
-	 * comes twice. One more is passed over, and so are those behind it, until the broker has released all that were
-	 * taken, or replyTimeout is over; then the connection is closed with UNRELEASED_FULL, and the broker sends on the
-	 * next one what was passed over. Default 32.
+	 * How many QoS 2 messages may be received that the broker has not released yet (PUBREL), 1 to 1024. When it is full,
+	 * further QoS 2 messages are ignored until all accepted ones are released, or until replyTimeout is over. Then the
+	 * connection is closed with UNRELEASED_FULL, and the broker sends the ignored ones on the next one. Default 32.
 	 */
 	unreleased?: number;
-	/** Acknowledgements that wait for room in the socket, 1 to 1024; when full, reading waits. Default 16. */
+	/** How many acknowledgements may wait for room in the socket, 1 to 1024. When it is full, reading waits. Default 16. */
 	acknowledgements?: number;
-	/** Listeners (Sensor, Status, your own) attached at most, 1 to 1024; one more throws. Default 16. */
+	/** How many listeners (Sensor, Status, your own) may be attached, 1 to 1024. One more throws. Default 16. */
 	listeners?: number;
 	/**
-	 * When the store is full: refuse the new message, or drop the oldest ones without owner that were never sent. Default
-	 * "refuse".
+	 * What happens when the store is full: "refuse" the new message, or drop the oldest waiting messages that have no owner
+	 * ("dropOldest"). Default "refuse".
 	 */
 	whenFull?: "refuse" | "dropOldest";
 	/**
-	 * Sends what waits, as far as it fits one TCP segment, together with CONNECT (section 3.1.4): connecting and
-	 * publishing take one round trip. Messages of QoS 0 are lost if the broker then refuses the connection; what was sent
-	 * before, on another connection, waits for CONNACK as ever. Needs `protocolVersion`, in a build that has both; never
-	 * with `authentication`. Default false.
+	 * Sends waiting messages together with CONNECT, as far as they fit one TCP segment (section 3.1.4), so that connecting and
+	 * publishing take one round trip. QoS 0 messages are lost if the broker refuses the connection. Needs `protocolVersion`
+	 * in a build that has both versions; not possible with `authentication`. Default false.
 	 */
 	pipelining?: boolean;
-	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
+	/** Random numbers from 0 to below 1. Default Math.random. */
 	random?: () => number;
 
-	/** The broker has accepted the connection. */
+	/** The broker has accepted the connection. `sessionPresent`: it has kept the session. */
 	onConnected?(sessionPresent: boolean): void;
-	/** The connection, or the attempt to connect, has ended. Unless closed, the next attempt comes by itself. */
+	/** The connection, or an attempt to connect, has ended. Unless the client is closed, it tries again by itself. */
 	onDisconnected?(reason: Reason): void;
-	/** A message no subscription's handler takes. */
+	/** A message that no handler gets. */
 	onMessage?(message: Message): void;
-	/** The broker has answered a SUBSCRIBE, for each filter: see `subscription.code`. */
+	/** The broker has answered a SUBSCRIBE; called for each filter. `subscription.code` is the answer. */
 	onSubscribed?(subscription: Subscription): void;
 	/**
-	 * The broker has answered an UNSUBSCRIBE, for each filter; what it had begun to send may still come (section 3.10.4).
-	 * @param code in MQTT 5.0: 0 success, 0x11 it had no such subscription, from 0x80 on it has refused (section 3.11.3)
+	 * The broker has answered an UNSUBSCRIBE; called for each filter. Messages on their way may still arrive (section 3.10.4).
+	 * @param code MQTT 5.0 only: 0 success, 0x11 no such subscription, from 0x80 on refused (section 3.11.3)
 	 */
 	onUnsubscribed?(filter: string, code?: number): void;
 	/**
-	 * The broker has acknowledged the message with this packet identifier, at QoS 2 to the end (PUBCOMP).
-	 * @param code in MQTT 5.0 why, if that is not plain success: 0x10, nobody has subscribed to its topic, at QoS 1
+	 * The broker has acknowledged the message with this packet identifier, at QoS 2 with PUBCOMP.
+	 * @param code MQTT 5.0 only: 0x10 if nobody has subscribed to its topic (QoS 1)
 	 */
 	onDelivered?(packetId: number, code?: number): void;
-	/** A message was given up, ours or a received one; 0: it has no packet identifier. */
+	/** A message was dropped, one of ours or a received one. 0: it has no packet identifier. */
 	onDropped?(packetId: number, reason: Reason): void;
 	/**
-	 * The message with this packet identifier, 0 at QoS 0, goes without its properties, for 3.1.1 has none: this client
-	 * speaks no other, or the broker at hand does not.
+	 * The message with this packet identifier (0 at QoS 0) is sent without its properties, because the connection uses MQTT
+	 * 3.1.1.
 	 */
 	onPropertiesOmitted?(packetId: number): void;
-	/** What was refused for want of room may be accepted now. Not called within `publish`, `publishFrom` or `subscribe`. */
+	/** There is room again after a refused message. Not called within `publish`, `publishFrom` or `subscribe`. */
 	onWritable?(): void;
 }
 
@@ -147,7 +147,7 @@ const FUNCTIONS = Object.freeze([
 	"random",
 ] as const);
 
-/** What is read more than once. */
+/** Defaults that are used more than once. */
 export const enum Default {
 	/** Milliseconds. */
 	KEEP_ALIVE = 60_000,
@@ -162,7 +162,7 @@ export const enum Default {
 	UNRELEASED = 32,
 }
 
-/** The client identifier, encoded with its length: for each CONNECT anew, not to be held in memory. */
+/** The client identifier, encoded with its length, for each CONNECT anew: it is not kept in memory. */
 export const encodeClientId = ({ clientId, id }: ClientOptions): Uint8Array => {
 	return encodeField("clientId", clientId ?? `xs-mqtt-${id}`);
 };
@@ -196,7 +196,7 @@ const lacking = (option: string, manifest: string) =>
 		`the network has nothing for the option ${option}: on Moddable add ${manifest} to what your manifest includes`,
 	);
 
-/** What makes the streams; undefined: plain TCP, which the dialer opens itself. */
+/** The factory of streams. Undefined: plain TCP, which the dialer opens itself. */
 const factoryOf = ({ host, socket, streams, tls, webSocket }: ClientOptions): StreamFactory | undefined => {
 	if (tls === undefined && webSocket === undefined) return undefined;
 	const hosts = listOf(host);
@@ -218,9 +218,8 @@ export const defaultPort = ({ tls, webSocket }: ClientOptions): number => {
 };
 
 /**
- * Throws on options that cannot work, with the value and the rule.
- * @param five MQTT 5.0 may be spoken: the broker assigns a client identifier where there is none, and a password needs no user
- * name
+ * Throws if an option is invalid, with the value and the rule.
+ * @param five MQTT 5.0 may be used: the broker can assign a client identifier, and a password needs no user name
  */
 export const checkOptions = (options: ClientOptions, five = false) => {
 	const { host, clean = false, whenFull, username, password, socket, timer, ticks, id } = options;

@@ -1,33 +1,33 @@
-// What happened since construction, in numbers. Knows nothing; the Client counts.
+// Counters of what happened since construction.
 
-/** Counters since construction. They wrap at nothing: each is exact up to 2^53. */
+/** Counters since construction, each exact up to 2^53. */
 export class Statistics {
 	/** Attempts to connect. */
 	attempts = 0;
 	/** Connections the broker has accepted. */
 	connects = 0;
-	/** Connections that ended, by whomever. */
+	/** Connections that ended, for any reason. */
 	disconnects = 0;
 	/** Messages accepted. */
 	published = 0;
-	/** Messages refused, for want of room or after close. */
+	/** Messages refused: no room, or closed. */
 	refused = 0;
-	/** Messages acknowledged by the broker, at QoS 2 to the end. */
+	/** Messages acknowledged by the broker, at QoS 2 with PUBCOMP. */
 	delivered = 0;
-	/** Messages given up, ours and received ones: each was told to onDropped. */
+	/** Messages dropped, ours and received ones. Each was reported to `onDropped`. */
 	dropped = 0;
-	/** Messages published without their properties, since the connection speaks 3.1.1. */
+	/** Messages sent without their properties, because the connection uses MQTT 3.1.1. */
 	propertiesOmitted = 0;
 	/** Messages sent again after a reconnect. */
 	resent = 0;
-	/** Messages at QoS 2 sent anew because the broker had lost the session: a subscriber may get them twice. */
+	/** QoS 2 messages sent as new ones because the broker had lost the session: subscribers may get them twice. */
 	uncertain = 0;
-	/** Messages received whole. */
+	/** Messages received completely. */
 	received = 0;
-	/** Messages at QoS 2 that came again, and were not delivered again. */
+	/** QoS 2 messages that arrived again, and were not delivered again. */
 	duplicates = 0;
-	/** Connections that ended because an answer was missing after replyTimeout. */
+	/** Connections closed because an answer was missing after replyTimeout. */
 	timeouts = 0;
-	/** Acknowledgements of something this client does not know. */
+	/** Acknowledgements of something that this client does not know. */
 	strayAcknowledgements = 0;
 }

@@ -1,4 +1,4 @@
-// The time of day from the network (SNTP, RFC 4330), for timestamps. Knows UDP and DNS, no packets of MQTT.
+// The time of day from the network (SNTP, RFC 4330).
 
 import { boundAfter, delayWithin } from "../connection/backoff.js";
 import type { Datagrams, InterfaceListener, Network, Resolver } from "../connection/network.js";
@@ -11,11 +11,11 @@ export interface SntpOptions
 	host?: string;
 	/** Default 123. */
 	port?: number;
-	/** Milliseconds until it is asked again, 60000 to 86400000, to make up for the drift of the clock. Default 86400000. */
+	/** Milliseconds between two requests, 60000 to 86400000, to correct the drift of the clock. Default 86400000. */
 	interval?: number;
-	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
+	/** Random numbers from 0 to below 1. Default Math.random. */
 	random?: () => number;
-	/** The time is known, or known better: milliseconds since 1970. */
+	/** A time server has answered. `time` is in milliseconds since 1970. */
 	onTime?(time: number): void;
 }
 
@@ -39,8 +39,9 @@ const enum Delay {
 }
 
 /**
- * Asks a time server, again and again, sets the host's clock if it can, and keeps the time in between by the device's
- * ticks. Never for timeouts: it jumps. Answers are believed only if they repeat the random number of the question. Claims its sockets for a question only.
+ * Asks a time server at an interval, sets the host's clock if the host has one, and keeps the time in between by the device's
+ * ticks. Do not use it for timeouts, because it jumps. An answer counts only if it repeats the random number of the request.
+ * Sockets are open only during a request.
  */
 export class Sntp implements InterfaceListener {
 	private readonly options: SntpOptions;
@@ -57,7 +58,7 @@ export class Sntp implements InterfaceListener {
 	private keptAt = 0;
 	private closed = false;
 
-	/** Begins to ask, as soon as the network is up. Throws on options that cannot work. */
+	/** Asks as soon as the network is up. Throws if an option is invalid. */
 	constructor(options: SntpOptions) {
 		if (options.udp === undefined) throw new TypeError("udp is missing: SNTP needs the host's UDP sockets");
 		checkFunction("onTime", options.onTime);
@@ -67,7 +68,7 @@ export class Sntp implements InterfaceListener {
 		if (options.interface?.up ?? true) this.after(0, () => this.ask());
 	}
 
-	/** Milliseconds since 1970; NaN until it is known. Allocates nothing. Off the network, to be called once in 49 days. */
+	/** Milliseconds since 1970; NaN until it is known. Allocates nothing. Without a network call it at least once in 49 days. */
 	now(): number {
 		// Ticks wrap: what has passed is counted in time.
 		const now = this.options.ticks();

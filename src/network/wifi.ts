@@ -1,4 +1,4 @@
-// Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows access points, no sockets.
+// Brings Wi-Fi up and keeps it up, over an ECMA-419 network interface. Knows no sockets.
 
 import { boundAfter, delayWithin } from "../connection/backoff.js";
 import type { InterfaceListener, Network, NetworkInterface } from "../connection/network.js";
@@ -12,7 +12,7 @@ export const WIFI_NOT_FOUND = new Reason(
 );
 export const WIFI_REFUSED = new Reason(
 	"network",
-	"Wi-Fi: the access point is in range and does not let us in: most likely the password is wrong",
+	"Wi-Fi: the access point refuses the connection: most likely the password is wrong",
 );
 export const WIFI_NO_ADDRESS = new Reason(
 	"network",
@@ -51,18 +51,17 @@ export interface AccessPoint {
 /** Options of a Wifi. */
 export interface WifiOptions extends Pick<Network, "timer" | "ticks"> {
 	io: new (options: { onChanged(): void }) => WifiIO;
-	/** In order of preference: each is tried in turn, from the first one on; at least one. */
+	/** At least one, in order of preference. Each is tried in turn. */
 	accessPoints: readonly AccessPoint[];
-	/** Milliseconds, from 1000, that an access point gets to let us in and give an address. Default 20000. */
+	/** Milliseconds, at least 1000, for joining an access point and getting an address. Default 20000. */
 	connectTimeout?: number;
 	/**
-	 * Milliseconds: the bound of the first random delay, once all have failed; it doubles each time. The next ones are 100
-	 * at least. Default 1000.
+	 * Milliseconds: the upper bound of the first random delay after all have failed. It doubles each time. Default 1000.
 	 */
 	reconnectMinimum?: number;
-	/** Milliseconds: the largest bound of that delay. Default 60000. */
+	/** Milliseconds: the largest upper bound of that delay. Default 60000. */
 	reconnectMaximum?: number;
-	/** Random numbers from 0 to below 1, as Math.random, which is the default. */
+	/** Random numbers from 0 to below 1. Default Math.random. */
 	random?: () => number;
 }
 

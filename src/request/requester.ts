@@ -20,28 +20,28 @@ import { BUSY, NEEDS_5, NO_ANSWER, NO_RESPONSE_TOPIC } from "./reasons.js";
 
 /** Options of a Requester. */
 export interface RequesterOptions {
-	/** Where requests go. */
+	/** The topic that requests are published to. */
 	topic: string | Topic;
 	/**
-	 * Where answers come: a topic name that is this device's alone; it is subscribed to. Or a function that makes one of what
-	 * the broker gives as Response Information (section 4.10.1), at each connect: the client's option responseInformation
-	 * asks for that. Where it gives none, or no topic name comes of it, `send` returns NO_RESPONSE_TOPIC.
+	 * The topic for answers. It must be for this device alone, and is subscribed to. Or a function that makes one from the
+	 * broker's Response Information (section 4.10.1) at each connect; the client's option responseInformation asks for that.
+	 * Without Response Information, or a valid topic name, `send` returns NO_RESPONSE_TOPIC.
 	 */
 	responseTopic: string | ((information: string) => string);
-	/** Requests that wait for their answers at most, 1 to 255. Default 4. */
+	/** How many requests may wait for their answers, 1 to 255. Default 4. */
 	inFlight?: number;
-	/** Milliseconds that an answer may take, counted from `send`, 1 to 2^30 - 1. Default 10000. */
+	/** Milliseconds from `send` to the answer, 1 to 2^30 - 1. Default 10000. */
 	timeout?: number;
-	/** Of requests and of answers. Default 1. */
+	/** QoS of requests and answers. Default 1. */
 	qos?: QoS;
-	/** What requests are published with. Default: they expire with the timeout. */
+	/** Properties of requests. Default: a message expiry of `timeout`. */
 	properties?: Omit<PropertyFields, "responseTopic" | "correlationData">;
 	/**
-	 * An answer, or a part of one: as any message, it is void when this returns.
-	 * @param request what `send` returned; answered with the last part
+	 * An answer, or a part of one. Like any message it is valid during the call only.
+	 * @param request the number that `send` returned
 	 */
 	onAnswer(request: number, message: Message): void;
-	/** There will be none: NO_ANSWER, or why the request was dropped. */
+	/** There will be no answer: NO_ANSWER, or the reason why the request was dropped. */
 	onFailed?(request: number, reason: Reason): void;
 }
 
@@ -63,7 +63,7 @@ const enum Numbers {
 const { CONNECTED, CLOSED } = State;
 
 export class Requester implements Listener {
-	/** Requests that wait for their answers. */
+	/** How many requests wait for their answers. */
 	waiting = 0;
 	/** Answers that came: in time; too late, or twice; to others. Others' and late ones are passed over. */
 	answers = 0;
@@ -131,8 +131,8 @@ export class Requester implements Listener {
 
 	/**
 	 * Publishes a request.
-	 * @returns its number, more than 0, which `onAnswer` or `onFailed` gets; BUSY, NEEDS_5, NO_RESPONSE_TOPIC, or what
-	 * `client.publish` returns for a message that is not accepted. Throws as that does.
+	 * @returns the number that `onAnswer` or `onFailed` will get, more than 0. If it is not sent: BUSY, NEEDS_5,
+	 * NO_RESPONSE_TOPIC, or what `client.publish` returns. Throws as `client.publish` does.
 	 */
 	send(payload: Payload): number {
 		const slot = this.reserve();

@@ -11,24 +11,24 @@ import { NOT_AWAITED } from "./reasons.js";
 
 /** Options of a Responder. */
 export interface ResponderOptions {
-	/** Where requests come from: a topic filter; it is subscribed to. */
+	/** The topic filter of requests. It is subscribed to. */
 	topicFilter: string;
 	/**
-	 * What a response topic has to begin with: without it, a stranger could make this device publish anywhere. At least one
-	 * character.
+	 * What a response topic must begin with, at least one character. Without it a stranger could make this device publish to
+	 * any topic.
 	 */
 	prefix: string;
-	/** Requests that may wait for `reply`, 1 to 255; another one takes the place of the oldest. Default 1. */
+	/** How many requests may wait for `reply`, 1 to 255. One more replaces the oldest. Default 1. */
 	inFlight?: number;
-	/** Bytes of correlation data that an answer carries back at most, 0 to 65535. Default 32. */
+	/** Bytes of the longest correlation data, 0 to 65535. A request with more is refused. Default 32. */
 	size?: number;
-	/** Of requests and of answers. Default 1. */
+	/** QoS of requests and answers. Default 1. */
 	qos?: QoS;
-	/** What answers are published with. */
+	/** Properties of answers. */
 	properties?: Omit<PropertyFields, "responseTopic" | "correlationData">;
 	/**
-	 * A request, or a part of one: as any message, it is void when this returns.
-	 * @param request for `reply`, at once or later; NOT_AWAITED: no answer is asked for
+	 * A request, or a part of one. Like any message it is valid during the call only.
+	 * @param request the number for `reply`, now or later; NOT_AWAITED if no answer is wanted
 	 */
 	handle(message: Message, request: number): void;
 }

@@ -6,11 +6,11 @@ import { decodeAny, decodeText } from "../wire/utf8.js";
 import type { ReceivedProperties } from "../wire/v5/received.js";
 
 /**
- * A received message, or a part of one. There is one per Client, used again for each message: all of it is void
- * when the handler returns.
+ * A received message, or a part of one. Each Client has one, and uses it for every message: it is valid until the handler
+ * returns.
  */
 export class Message {
-	/** The receive buffer: this part of the payload is in bytes 0 to length - 1, the rest is void. */
+	/** The receive buffer. This part of the payload is in bytes 0 to length - 1. */
 	readonly bytes: Uint8Array;
 	/** Bytes of this part. */
 	length = 0;
@@ -23,22 +23,22 @@ export class Message {
 		this.bytes = decoder.payload;
 	}
 
-	/** Where this part begins in the payload, bytes. 0 begins a message, also after an interrupted one. */
+	/** Where this part begins in the payload, in bytes. 0 begins a message, also after an interrupted one. */
 	get offset(): number {
 		return this.decoder.offset;
 	}
 
-	/** Bytes of the whole payload. A message that fits the receive buffer has one part: length === total. */
+	/** Bytes of the whole payload. A message that fits the receive buffer comes in one part: length === total. */
 	get total(): number {
 		return this.decoder.total;
 	}
 
-	/** QoS 0, 1 or 2 with which the broker has sent it. */
+	/** The QoS with which the broker has sent it. */
 	get qos(): QoS {
 		return ((this.decoder.flags >> 1) & 3) as QoS;
 	}
 
-	/** The broker had stored it: it is the last known value, not news (section 3.3.1.3). */
+	/** The broker had stored it: the last known value, not a new message (section 3.3.1.3). */
 	get retain(): boolean {
 		return (this.decoder.flags & 1) !== 0;
 	}
@@ -48,7 +48,7 @@ export class Message {
 		return (this.decoder.flags & 8) !== 0;
 	}
 
-	/** Its properties, in MQTT 5.0: there are none in 3.1.1. */
+	/** Its properties with MQTT 5.0; undefined with 3.1.1. */
 	get properties(): ReceivedProperties | undefined {
 		return undefined;
 	}
@@ -60,8 +60,8 @@ export class Message {
 	}
 
 	/**
-	 * This part of the payload as text, whatever it is: what is not UTF-8 becomes U+FFFD, so does each half of a character
-	 * that is cut between two parts. Allocates the string, for bytes that are not UTF-8 also a copy.
+	 * This part of the payload as text. Bytes that are not UTF-8 become U+FFFD, as do both halves of a character that is cut
+	 * between two parts. Allocates the string, and a copy if there are bytes that are not UTF-8.
 	 */
 	text(): string {
 		return decodeAny(this.bytes, this.length);

@@ -19,11 +19,11 @@ export interface Will {
 	/** Default false. */
 	retain?: boolean;
 	/**
-	 * Seconds, 0 to 0xffffffff, for which the broker waits with it after the connection is gone, for this client may come
-	 * back meanwhile; not longer than it keeps the session (section 3.1.3.2.2). Default 0; left out under MQTT 3.1.1.
+	 * Seconds, 0 to 0xffffffff, that the broker waits before it publishes the will, because the client may come back; at most as
+	 * long as it keeps the session (section 3.1.3.2.2). Default 0. Ignored with MQTT 3.1.1.
 	 */
 	delay?: number;
-	/** As of any message (section 3.1.3.2). Left out under MQTT 3.1.1. */
+	/** Properties as of any message (section 3.1.3.2). Ignored with MQTT 3.1.1. */
 	properties?: Properties;
 }
 

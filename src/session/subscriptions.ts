@@ -1,21 +1,22 @@
-// What the app wants to hear: filters, their handlers, and how far the broker has agreed. Knows no socket.
+// Topic filters that the app has subscribed to, their handlers, and what the broker has answered.
 
 import type { QoS } from "../wire/protocol.js";
 import { encodeFilter, hasWildcard, matches } from "../wire/topic.js";
 import type { Message } from "./message.js";
 import type { Identifiers } from "./outbox.js";
 
-/** Takes a message, or a part of one; the message is void when it returns. What it throws goes on to the host. */
+/** Gets a message, or a part of one, which is valid until it returns. An exception is passed on to the host. */
 export type MessageHandler = (message: Message) => void;
 
-/** How a filter is subscribed to (section 3.8.3.1). A broker that is spoken to in 3.1.1 is not told of it. */
+/** Options of a subscription (section 3.8.3.1). Ignored with MQTT 3.1.1. */
 export interface SubscriptionOptions {
-	/** Messages that this client has published do not come. Not with a shared subscription. Default false. */
+	/** Do not receive messages that this client has published. Not with a shared subscription. Default false. */
 	noLocal?: boolean;
-	/** `message.retain` is as it was published, not only for what the broker had retained. Default false. */
+	/** `message.retain` is as published, not only set for messages that the broker had stored. Default false. */
 	retainAsPublished?: boolean;
 	/**
-	 * Retained messages come: 0, at each subscribe; 1, if the broker has no such subscription yet; 2, never. Default 0.
+	 * When retained messages are sent: 0 at each subscribe, 1 only if the broker has no such subscription yet, 2 never.
+	 * Default 0.
 	 */
 	retainHandling?: 0 | 1 | 2;
 }
@@ -38,8 +39,8 @@ export class Subscription {
 	readonly topicFilter: string;
 	readonly qos: QoS;
 	/**
-	 * The broker's answer: granted QoS 0 to 2; from 0x80 on it is refused, in 5.0 by a reason code; -1: none yet (section
-	 * 3.9.3).
+	 * The broker's answer: the granted QoS, 0 to 2; from 0x80 on it has refused, with MQTT 5.0 by a reason code; -1 if there is
+	 * none yet (section 3.9.3).
 	 */
 	code = -1;
 

@@ -1,5 +1,4 @@
-// Several readings as one JSON object, at an interval or at a call, held while they cannot be sent.
-// Knows the Client's extension points, no packets.
+// Several readings in one JSON object, at an interval or at a call. Uses the public face of Client only.
 
 import { type Client, KEEP_ALL, type Listener, NOT_OPEN, type PayloadWriter, State } from "../client.js";
 import { CLOSED_BY_APP, REPLACED } from "../connection/reasons.js";
@@ -15,23 +14,22 @@ import { HELD } from "./sensor.js";
 /** Options of a Group. */
 export interface GroupOptions {
 	topic: string | Topic;
-	/** Values by key: at least one, and what has no number when it is taken is null. */
+	/** Values by key, at least one. A value without a number is null. */
 	fields: Fields;
-	/** Milliseconds between two messages, 1 to 2^30 - 1; the first comes at its end. Default 0: only at `publish`. */
+	/** Milliseconds between two messages, 1 to 2^30 - 1; the first one comes after an interval. Default 0: only at `publish`. */
 	interval?: number;
 	/** Default 0. */
 	qos?: QoS;
 	/** Default false. */
 	retain?: boolean;
-	/** Adds the key "time" in front: a whole number from this function, as of when the values were taken; NaN is null. */
+	/** Adds the key "time" in front: the whole number that this function returned when the values were taken. NaN is null. */
 	time?: () => number;
 	/** Adds the key "quality" at the end: "good" when no value is null, "uncertain" when some are, "bad" when all are. */
 	quality?: boolean;
 	/**
-	 * What is held while it cannot be sent: only the newest values, in the client's store, where they replace those that
-	 * wait there; or, behind the one set that waits there, a ring of so many sets, 1 to 65535, each of 8 bytes a number.
-	 * When it is full the oldest in it gives way: it is counted in `dropped` and told to the client's `onDropped`, as 0 and
-	 * REPLACED. What has no room in the store waits for it in the ring, with "newest" in one of one set. Default "newest".
+	 * What is held while it cannot be sent: only the newest values, which replace waiting ones in the client's store; or a
+	 * number of sets, 1 to 65535, each with 8 bytes a number. When that is full the oldest set is dropped: counted in
+	 * `dropped`, and reported to the client's `onDropped` as 0 and REPLACED. Default "newest".
 	 */
 	keep?: "newest" | number;
 }

@@ -1,13 +1,11 @@
-// A function called at an interval: any number of them share the client's one timer.
-// Knows the Client's extension points.
+// Calls a function at an interval. Any number of them share the client's one timer.
 
 import type { Client, Listener } from "../client.js";
 import { Cadence } from "./cadence.js";
 
 /**
- * Calls a function at an interval, from construction until the client is closed, whether it is connected or not. A call
- * that comes late does not delay later ones, and what was missed is not made up for. The function is not to throw: nobody
- * is there to catch it.
+ * Calls a function at an interval, from construction until the client is closed, whether it is connected or not. A late call
+ * does not delay later ones, and missed calls are not repeated. The function must not throw: nobody catches it.
  */
 export class Poll implements Listener {
 	private readonly cadence: Cadence;

@@ -1,4 +1,4 @@
-// A reading that is published when it is worth it. Knows the Client's extension points, no packets.
+// A reading that is published when it is worth a message. Uses the public face of Client only.
 
 import type { Client, Listener, PayloadWriter } from "../client.js";
 import { checkBoolean, checkWhole } from "../wire/check.js";
@@ -13,8 +13,8 @@ import { type Quantity, type Source, type SourceLike, sourceOf } from "./source.
 export interface SensorOptions extends Quantity {
 	topic: string | Topic;
 	/**
-	 * Where readings come from: one is taken at each interval, which then is from 1 millisecond on, and judged as
-	 * `update` does. With a Mean it is the mean over the interval. Default: readings come by `update` only.
+	 * Where readings come from: a function or a source such as Mean. One reading is taken at each `interval`, which must then
+	 * be at least 1, and treated as by `update`. Default: readings come by `update` only.
 	 */
 	source?: SourceLike;
 	/** Default 0. */
@@ -22,39 +22,39 @@ export interface SensorOptions extends Quantity {
 	/** Default false. */
 	retain?: boolean;
 	/**
-	 * Milliseconds between two messages at least, 0 to 2^30 - 1; the last reading in between goes out at its end, or at
-	 * close. Default 0.
+	 * The shortest time between two messages in milliseconds, 0 to 2^30 - 1. The last reading in between is sent at its end,
+	 * or at close. Default 0.
 	 */
 	interval?: number;
-	/** A reading is worth a message when it differs from the last published one by this much or more. Default 0: always. */
+	/** A reading is published if it differs from the last published one by at least this much. Default 0: always. */
 	deadband?: number;
-	/** Milliseconds between two messages at most, whether or not there was a new reading. Default 0: off. */
+	/** The longest time between two messages in milliseconds, even without a new reading. Default 0: off. */
 	heartbeat?: number;
 	/**
-	 * What is held while it cannot be sent: only the newest reading, in place of the one before, which is told to
-	 * onDropped, or all of them. Default "newest".
+	 * What is held while it cannot be sent: only the newest reading, which replaces the one before (`onDropped` gets REPLACED),
+	 * or all. Default "newest".
 	 */
 	keep?: "newest" | "all";
 	/**
-	 * Text that is published for NaN, infinities, magnitudes from 1e21 on and what is no number. Default: such readings are
-	 * refused.
+	 * Text that is published for NaN, infinities, magnitudes from 1e21 on, and values that are not numbers. Default: such
+	 * readings are refused.
 	 */
 	invalid?: string;
 }
 
-/** `update`: the reading was noted, and is not worth a message now. */
+/** `update`: the reading was taken, but is not worth a message now. */
 export const HELD = -3;
-/** `update`: the reading is NaN, infinite or from 1e21 on, and the option `invalid` is not set. */
+/** `update`: the reading is not a finite number below 1e21, and the option `invalid` is not set. */
 export const INVALID = -4;
 
 export class Sensor implements Listener, PayloadWriter {
-	/** Readings that were refused because they are no number that could be written. */
+	/** How many readings were refused because they were not finite numbers below 1e21. */
 	invalidReadings = 0;
 	/** The last reading given to `update`, NaN at first. */
 	value = Number.NaN;
 
 	readonly topic: Topic;
-	// For whoever describes this device.
+	// For those who describe this device to others.
 	readonly name: string | undefined;
 	readonly unit: string | undefined;
 	readonly decimals: number;
@@ -78,7 +78,7 @@ export class Sensor implements Listener, PayloadWriter {
 	/** The interval since the last message is not over. Noted, because the clock wraps. */
 	private resting = false;
 
-	/** Throws on options that cannot work. */
+	/** Throws if an option is invalid. */
 	constructor(client: Client, options: SensorOptions) {
 		const { topic, invalid, deadband = 0, keep = "newest" } = options;
 		this.client = client;
@@ -109,9 +109,9 @@ export class Sensor implements Listener, PayloadWriter {
 	}
 
 	/**
-	 * Takes a reading, and publishes it if it is worth a message now.
-	 * @returns the packet identifier, 0 when accepted at QoS 0; HELD, INVALID, NO_ROOM or NOT_OPEN. After NO_ROOM the
-	 * newest reading goes out by itself as soon as there is room.
+	 * Takes a reading, and publishes it if it is worth a message now. Allocates nothing.
+	 * @returns the packet identifier, or 0 at QoS 0; HELD, INVALID, NO_ROOM or NOT_OPEN. After NO_ROOM the newest reading is
+	 * sent by itself as soon as there is room.
 	 */
 	update(value: number): number {
 		// null would be 0.

@@ -1,18 +1,18 @@
-// Where numbers come from: a function of the app's, or what many readings come to until somebody takes it.
-// Knows numbers only.
+// Where numbers come from: a function of the app, or an object that collects readings until the number is taken. Knows
+// numbers only.
 
 import { isPlain } from "./decimal.js";
 
-/** Gives a number each time one is due. NaN: there is none. */
+/** Gives a number each time one is due. NaN means that there is none. */
 export interface Source {
 	/** The number that is due now. */
 	take(): number;
 }
 
-/** A function is a source too. It is called between messages, makes the garbage it makes, and is not to throw. */
+/** A source, or a function, which must not throw. Garbage that it makes is the app's. */
 export type SourceLike = Source | (() => number);
 
-/** What a number is called and measured in: for people, and for whoever describes this device to others. */
+/** Name, unit and digits of a number. */
 export interface Quantity {
 	name?: string;
 	/** As "°C", "hPa", "L". */
@@ -21,7 +21,7 @@ export interface Quantity {
 	decimals?: number;
 }
 
-/** Throws TypeError when it is no source. */
+/** Throws a TypeError if it is not a source. */
 export const sourceOf = (what: string, source: SourceLike): Source => {
 	if (typeof source === "function") return { take: source };
 	if (typeof source?.take !== "function")
@@ -29,10 +29,10 @@ export const sourceOf = (what: string, source: SourceLike): Source => {
 	return source;
 };
 
-// What follows takes readings by `add` and passes over what no message could hold: NaN, infinities, magnitudes from
-// 1e21 on, and what is no number, as null. Each serves one Sensor or one field: `take` begins a new interval.
+// These take readings by `add`, and ignore what a message cannot hold: NaN, infinities, magnitudes from 1e21 on, and values that
+// are not numbers. Each serves one Sensor or one field: `take` begins a new interval.
 
-/** The mean of the readings since it was taken last; NaN when there were none. */
+/** The mean of the readings since the last `take`; NaN if there were none. */
 export class Mean implements Source {
 	private sum = 0;
 	private count = 0;
@@ -52,7 +52,7 @@ export class Mean implements Source {
 	}
 }
 
-/** The smallest reading since it was taken last; NaN when there were none. */
+/** The smallest reading since the last `take`; NaN if there were none. */
 export class Minimum implements Source {
 	private value = Number.NaN;
 
@@ -69,7 +69,7 @@ export class Minimum implements Source {
 	}
 }
 
-/** The largest reading since it was taken last; NaN when there were none. */
+/** The largest reading since the last `take`; NaN if there were none. */
 export class Maximum implements Source {
 	private value = Number.NaN;
 
@@ -85,7 +85,7 @@ export class Maximum implements Source {
 	}
 }
 
-/** The last reading, however old it is; NaN before the first. `add(NaN)`: it is not known any more. */
+/** The last reading, however old it is; NaN before the first. `add(NaN)` says that it is no longer known. */
 export class Latest implements Source {
 	private value = Number.NaN;
 
@@ -99,14 +99,14 @@ export class Latest implements Source {
 	}
 }
 
-/** What was counted in all, as the litres of a water meter: it runs on. Whole counts are exact up to 2^53. */
+/** The total count, like a water meter. Whole counts are exact up to 2^53. */
 export class Counter implements Source {
 	private count: number;
 	private readonly scale: number;
 
 	/**
-	 * @param scale what one count stands for: 1 / 450 for a meter of 450 pulses a litre
-	 * @param start counts to begin with, as kept over a power cut
+	 * @param scale what one count stands for: 1 / 450 for a meter with 450 pulses a litre
+	 * @param start counts to begin with, such as those kept over a power cut
 	 */
 	constructor(scale = 1, start = 0) {
 		this.scale = scale;
@@ -123,7 +123,7 @@ export class Counter implements Source {
 	}
 }
 
-/** What was counted since it was taken last, as the litres of this interval; 0 when there was nothing. */
+/** The count since the last `take`, such as the litres of this interval; 0 if there was none. */
 export class Sum implements Source {
 	private count = 0;
 	private readonly scale: number;

@@ -1,5 +1,5 @@
-// Whether this device is there, and how it is, as others can see it: a retained message, a will, a farewell.
-// Knows the Client's extension points, no packets.
+// Tells others whether this device is there: a retained message, the will, and a farewell. Uses the public face of Client
+// only.
 
 import { type Client, type Listener, NO_ROOM, type PayloadWriter } from "../client.js";
 import { checkWhole } from "../wire/check.js";
@@ -14,16 +14,16 @@ export interface StatusOptions {
 	topic: string | Topic;
 	/** Published, retained, after each connect. Default "online". */
 	online?: string;
-	/** The will, and published before an orderly close. Default "offline". */
+	/** Published by the broker as the will, and by `close`. Default "offline". */
 	offline?: string;
 	/** Default 1. */
 	qos?: QoS;
 	/**
-	 * Makes each message a JSON object, with `online` or `offline` as "state", and online these behind it: firmware
+	 * Makes each message a JSON object with `online` or `offline` as "state". While online these fields follow: firmware
 	 * version, reset reason, signal strength, free heap, whatever the app knows.
 	 */
 	details?: Fields;
-	/** Milliseconds, 1 to 2^30 - 1, after which it is published again while connected. Default 0: at connect only. */
+	/** Milliseconds, 1 to 2^30 - 1, after which it is published again while connected. Default 0: only at connect. */
 	interval?: number;
 }
 
@@ -48,8 +48,8 @@ export class Status implements Listener, PayloadWriter {
 	private pending = false;
 
 	/**
-	 * Takes the client's will, which then is nobody else's: throws when there is one. Construct it right after the Client:
-	 * what is constructed later holds from the next connect on. Has room for two messages set aside in the client's store.
+	 * Takes the client's will; throws if there is one already. Construct it right after the Client, because the will takes
+	 * effect with the next CONNECT. Reserves room for two messages in the client's store.
 	 */
 	constructor(client: Client, options: StatusOptions) {
 		const { topic, online = "online", offline = "offline", details, interval = 0 } = options;

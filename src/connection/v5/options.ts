@@ -1,4 +1,4 @@
-// The options that only MQTT 5.0 has: what they mean, their defaults, and the checks at the call.
+// Options that only MQTT 5.0 has: meanings, defaults and checks.
 
 import type { Authenticator } from "../../authentication/authenticator.js";
 import { checkBoolean, checkFunction, checkWhole } from "../../wire/check.js";
@@ -7,57 +7,60 @@ import { type ClientOptions, checkOptions, type Settings } from "../options.js";
 import { checkAuthenticator } from "./authentication.js";
 
 /**
- * What only MQTT 5.0 has. They throw at construction with `protocolVersion: 4`. With one of them the client does not fall
- * back to 3.1.1: a broker that speaks no other is told as the refusal that it is.
+ * Options that only MQTT 5.0 has. With `protocolVersion: 4` the constructor throws if one is set. With any of them the client
+ * does not fall back to 3.1.1: if the broker does not know 5.0, `onDisconnected` gets its refusal.
  */
 export interface Options5 {
 	/**
-	 * Seconds for which the broker keeps the session after the connection has ended, 0 to 0xffffffff, which is for ever
-	 * (section 3.1.2.11.2). With `clean` 0. What the broker grants counts: `client.limits.sessionExpiry`. Default 0xffffffff.
+	 * Seconds for which the broker keeps the session after the connection has ended, 0 to 0xffffffff, which means that it
+	 * never expires (section 3.1.2.11.2). The broker may grant less: see `client.limits.sessionExpiry`. Default 0xffffffff;
+	 * with `clean` 0.
 	 */
 	sessionExpiry?: number;
-	/** Bytes of a received message's properties that are kept, 16 to 65535; see `message.properties`. Default 128. */
+	/** Bytes of properties that are kept of a received message, 16 to 65535: see `message.properties`. Default 128. */
 	propertySize?: number;
-	/** Topics at most that go out as an alias, 0 to 65535, within the broker's limit (section 3.3.2.3.4). Default 4. */
+	/** How many topics are sent as an alias, 0 to 65535, within the broker's limit (section 3.3.2.3.4). Default 4. */
 	topicAliases?: number;
 	/**
-	 * Aliases that the broker may use for topics, 0 to 256 (section 3.1.2.11.5); each claims topicSize bytes. Default 0.
+	 * How many aliases the broker may use for topics, 0 to 256 (section 3.1.2.11.5). Each takes topicSize bytes of memory.
+	 * Default 0.
 	 */
 	aliases?: number;
 	/**
-	 * Bytes of the largest packet that the broker may send, 16 to 0xffffffff (section 3.1.2.11.4): a broker drops messages
-	 * that are larger, also those that would reach a handler in parts. Default: none is named.
+	 * Bytes of the largest packet that the broker may send, 16 to 0xffffffff (section 3.1.2.11.4). The broker drops larger
+	 * messages, including those that a handler could have received in parts. Default: no limit.
 	 */
 	maximumPacketSize?: number;
-	/** The broker may say more about failures, with reason strings (section 3.1.2.11.7); see `client.received`. Default false. */
+	/** Asks the broker for reason strings with failures (section 3.1.2.11.7): see `client.received`. Default false. */
 	problemInformation?: boolean;
 	/** Asks for `client.limits.responseInformation` (section 3.1.2.11.6). Default false. */
 	responseInformation?: boolean;
 	/** User properties of CONNECT: pairs of name and value (section 3.1.2.11.8). Default: none. */
 	userProperties?: readonly (readonly [string, string])[];
 	/**
-	 * The broker wants another server to be used, or has moved there (section 4.11). Returns true to connect to it, with all
-	 * that CONNECT has, user name and password too; called for one server after the other, until it does. With TLS it is
-	 * this host that the certificate has to be for. At most three in a row are followed; then it is the option host's turn
-	 * again. Not set: none is.
+	 * The broker asks the client to use another server (section 4.11). Return true to connect to it: it gets the same CONNECT,
+	 * with user name and password. If the broker names several servers, this is called for one after the other until it
+	 * returns true. With TLS the certificate must be for the new host. The client follows at most three redirects in a row,
+	 * then returns to the option `host`. If not set, no redirect is followed.
 	 * @param host host name or IPv4 address
 	 */
 	onRedirect?(host: string, port: number): boolean;
 	/**
-	 * How this client and the broker prove to each other who they are (section 4.12): `new Scram(...)` of xs-mqtt/scram, or an
-	 * authenticator of yours. One for each Client.
+	 * Enhanced authentication (section 4.12): `new Scram(...)` of xs-mqtt/scram, or an authenticator of your own. Each Client
+	 * needs its own.
 	 */
 	authentication?: Authenticator;
-	/** `client.reauthenticate()` has gone well. */
+	/** `client.reauthenticate()` has succeeded. */
 	onReauthenticated?(): void;
 }
 
-/** How `close` ends the session. */
+/** How `close` ends the connection and the session. */
 export interface Ending {
-	/** The broker publishes the will all the same (section 3.14.2.1). Default false. */
+	/** Whether the broker publishes the will (section 3.14.2.1). Default false. */
 	withWill?: boolean;
 	/**
-	 * Seconds from now on, in place of the option sessionExpiry: 0 to 0xffffffff. 0, where that is 0 (section 3.14.2.2.2).
+	 * Seconds for which the broker keeps the session, 0 to 0xffffffff, in place of the option sessionExpiry. Must be 0 if that
+	 * is 0 (section 3.14.2.2.2).
 	 */
 	sessionExpiry?: number;
 }
@@ -97,11 +100,11 @@ const only5 = (options: ClientOptions): string | undefined => {
 const goesBeyond = ({ clientId, clean, username, password }: ClientOptions): boolean =>
 	(clientId === "" && !clean) || (username === undefined && password !== undefined);
 
-/** Whether the version is given, or another one has not what is asked for. */
+/** Whether the version is set, or an option needs 5.0. */
 export const isPinned = (options: ClientOptions): boolean =>
 	options.protocolVersion !== undefined || only5(options) !== undefined || goesBeyond(options);
 
-/** What goes together with CONNECT must be of the version that the broker speaks, and not come before AUTH. */
+/** What is sent together with CONNECT must be in the version of the broker, and must not precede AUTH. */
 const checkPipelining = (options: ClientOptions): void => {
 	if (!isPinned(options))
 		throw new TypeError(
@@ -110,7 +113,7 @@ const checkPipelining = (options: ClientOptions): void => {
 		);
 	if (options.authentication !== undefined)
 		throw new TypeError(
-			"pipelining with authentication: nothing may be sent before it has gone well (section 3.1.4)",
+			"pipelining with authentication: nothing may be sent before it has succeeded (section 3.1.4)",
 		);
 };
 
@@ -120,7 +123,7 @@ const longestExpiry = ({ clean }: ClientOptions): number => (clean ? 0 : Expiry.
 export const sessionExpiryOf = (options: ClientOptions): number =>
 	options.sessionExpiry ?? longestExpiry(options);
 
-/** Throws on options that cannot work, with the value and the rule. */
+/** Throws if an option is invalid, with the value and the rule. */
 export const checkOptions5 = (options: ClientOptions): Settings5 => {
 	const version = options.protocolVersion;
 	const settings = checkOptions(options, version !== 4) as Settings5;
