@@ -5,7 +5,7 @@ import { Reason } from "../wire/reason.js";
 export const CLOSED_BY_APP = new Reason("app", "the client was closed by the app");
 export const NO_CREDENTIALS = new Reason(
 	"app",
-	"a function given as username or password threw, or gave what is none, so CONNECT could not be sent",
+	"a function given as username or password threw, or returned an invalid value, so CONNECT could not be sent",
 );
 export const CONNECT_FAILED = new Reason(
 	"network",
@@ -23,7 +23,7 @@ export const CLOCK_NOT_SET = new Reason(
 export const CONNECTION_LOST = new Reason("network", "the connection to the broker was closed or broke");
 export const NO_REPLY = new Reason(
 	"network",
-	"an answer of the broker is missing after replyTimeout: the connection is dead though nobody said so",
+	"an answer of the broker is missing after replyTimeout: the connection is dead",
 );
 export const REPLACED = new Reason("app", "dropped, never sent, in favour of a newer message");
 export const TOPIC_TOO_LONG = new Reason(
@@ -36,10 +36,10 @@ export const SESSION_LOST = new Reason(
 );
 export const UNRELEASED_FULL = new Reason(
 	"app",
-	"more messages at QoS 2 came at once than the option unreleased allows; reconnecting for the rest: raise it",
+	"more QoS 2 messages arrived at once than the option unreleased allows; reconnecting to get the rest: raise it",
 );
 export const FILL_SHORT = new Reason(
 	"app",
 	"the function given to publishFrom threw, or did not return the number of bytes it had to write: the message is " +
-		"given up, and as a part of it was sent, so is the connection",
+		"dropped, and the connection closed because a part of it was sent",
 );

@@ -5,7 +5,7 @@ import { Reason } from "../wire/reason.js";
 /** `onFailed`: the time for an answer is over. */
 export const NO_ANSWER = new Reason(
 	"peer",
-	"no answer came in time: see that whoever answers is there, and allow more timeout",
+	"no answer arrived in time: check that the other side is there, or raise timeout",
 );
 
 const enum Refused {

@@ -46,7 +46,7 @@ export const CONNACK_FLAGS = malformed("reserved acknowledge flags of CONNACK ar
 export const CONNACK_CODE = malformed("CONNACK with a reserved return code (section 3.2.2.3)");
 export const CONNACK_SESSION = malformed("CONNACK that refuses, yet has session present (section 3.2.2.2)");
 export const CONNACK_CLEAN = malformed(
-	"CONNACK has a session, though a clean one was asked for (section 3.2.2.2)",
+	"CONNACK has a session, though a clean one was requested (section 3.2.2.2)",
 );
 export const SUBACK_CODE = malformed("SUBACK with a reserved return code (section 3.9.3)");
 export const SUBACK_CODES = malformed("SUBACK does not have one code for each filter (section 3.9.3)");

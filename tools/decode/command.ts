@@ -17,8 +17,8 @@ FILE holds hex digits (plain, 0x.., C arrays, dumps of hexdump -C, xxd, od -tx1,
 the bytes themselves, or a capture (pcap, pcapng). Passwords and authentication data
 are not shown.
 
-Exit status: 0 when every packet keeps the rules, 1 when one breaks a rule, when something is no packet, or when the
-input cannot be read or ends within a packet (a capture may), 2 for wrong usage.
+Exit status: 0 if no packet violates a rule; 1 if one does, if something is no packet, or if the input cannot be read or
+ends within a packet (a capture may); 2 for wrong usage.
 
 Examples:
   echo 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 | xs-mqtt decode -

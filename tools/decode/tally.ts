@@ -44,10 +44,12 @@ export class Tally {
 	}
 
 	get summary(): string {
-		const parts = [count(this.#packets, "packet"), `${this.#wrong || "none"} ${breaks(this.#wrong)} a rule`];
-		if (this.#cut > 0) parts.push(`${this.#cut} ${this.#cut === 1 ? "is" : "are"} not whole`);
-		if (this.#stray > 0)
-			parts.push(`${count(this.#stray, "byte")} ${this.#stray === 1 ? "is" : "are"} no packet`);
+		const parts = [
+			count(this.#packets, "packet"),
+			this.#wrong === 0 ? "no violations" : `${this.#wrong} with violations`,
+		];
+		if (this.#cut > 0) parts.push(`${this.#cut} incomplete`);
+		if (this.#stray > 0) parts.push(`${count(this.#stray, "byte")} outside of packets`);
 		return parts.join(", ");
 	}
 
@@ -61,16 +63,16 @@ export class Tally {
 			);
 		if (this.#wrong > 0)
 			return new Problem(
-				`${this.#wrong} of ${count(this.#packets, "packet")} ${breaks(this.#wrong)} a rule`,
+				`${this.#wrong} of ${count(this.#packets, "packet")} with violations`,
 				this.#firstWrong,
-				"each is told with its packet",
+				"each is shown with its packet",
 			);
 		if (this.#ending !== "")
 			return new Problem("the input ends within a packet", this.#ending, "give all of its bytes");
 		if (this.#stray > 0)
 			return new Problem(
 				`${count(this.#stray, "byte")} could not be decoded`,
-				"they follow a packet that did not come whole, and its password or authentication data may be among them",
+				"they follow an incomplete packet, and its password or authentication data may be among them",
 				"capture whole frames",
 			);
 		return undefined;
@@ -79,8 +81,4 @@ export class Tally {
 
 function count(number: number, noun: string): string {
 	return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function breaks(number: number): string {
-	return number < 2 ? "breaks" : "break";
 }

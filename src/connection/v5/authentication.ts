@@ -13,9 +13,7 @@ import type { ReceivedProperties } from "../../wire/v5/received.js";
 const forbidden = (message: string) =>
 	new Reason("peer", `protocol error of the broker: ${message}`, ReasonCode.PROTOCOL_ERROR);
 
-export const AUTH_UNEXPECTED = forbidden(
-	"AUTH or CONNACK, though in the authentication it is not its turn (section 4.12)",
-);
+export const AUTH_UNEXPECTED = forbidden("AUTH or CONNACK out of turn (section 4.12)");
 export const AUTH_CODE = forbidden("AUTH with a reason code that does not belong there (section 4.12)");
 export const AUTH_METHOD = forbidden(
 	"AUTH or CONNACK without the authentication method of CONNECT, or with another one (section 4.12)",
@@ -27,7 +25,7 @@ export const AUTH_TOO_LONG = new Reason(
 );
 export const AUTHENTICATOR_FAILED = new Reason(
 	"app",
-	"the authenticator in the option authentication threw, or a function that it called",
+	"the authenticator in the option authentication threw",
 	ReasonCode.UNSPECIFIED_ERROR,
 );
 

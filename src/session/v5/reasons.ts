@@ -8,14 +8,14 @@ export const MESSAGE_EXPIRED = new Reason(
 );
 export const MESSAGE_TOO_LARGE = new Reason(
 	"broker",
-	"a message accepted before connecting is larger than this broker takes (Maximum Packet Size, section 3.2.2.3.6)",
+	"a message accepted before connecting is larger than this broker allows (Maximum Packet Size, section 3.2.2.3.6)",
 );
 export const QOS_NOT_AVAILABLE = new Reason(
 	"broker",
-	"a message accepted before connecting has a QoS that this broker does not take (Maximum QoS, section 3.2.2.3.4)",
+	"a message accepted before connecting has a QoS that this broker does not allow (Maximum QoS, section 3.2.2.3.4)",
 );
 export const RETAIN_NOT_AVAILABLE = new Reason(
 	"broker",
-	"a message accepted before connecting is to be retained, which this broker does not do (Retain Available, section " +
+	"a message accepted before connecting is to be retained, which this broker does not support (Retain Available, section " +
 		"3.2.2.3.5)",
 );

@@ -19,7 +19,7 @@ export const WRONG_NAME = refused(
 	"the broker's certificate is for another name: connect to a name that it has, or set tls.serverName",
 );
 export const BROKEN_CHAIN = refused(
-	"the broker's certificates do not vouch for each other: its file must hold its own first, then each issuer's",
+	"the broker's certificates do not sign each other: its file must have its own first, then each issuer's",
 );
 export const CERTIFICATE_UNSUPPORTED = refused(
 	"the broker's certificate uses an algorithm or extension that is not supported: RSA and ECDSA with SHA-256 to SHA-512 are",
@@ -31,17 +31,17 @@ export const CERTIFICATE_PURPOSE = refused(
 	"the broker's certificate is not for servers: issue one with the extended key usage serverAuth, or without any",
 );
 export const CHAIN_TOO_LONG = refused(
-	"the broker sends more certificates than are taken, 8 of 16 KB in all: leave out of its file what is not needed",
+	"the broker sends more certificates than allowed, 8 of 16 KB in all: remove from its file what is not needed",
 );
 export const TOO_MANY_AUTHORITIES = refused(
-	"the broker asks for our certificate and names more authorities than are taken, 256 of 16 KB in all: give it a cafile that " +
+	"the broker asks for our certificate and names more authorities than allowed, 256 of 16 KB in all: give it a cafile that " +
 		"has only those of its clients",
 );
 export const WRONG_PIN = refused(
 	"the broker's certificate is not the one in the option tls.pin: if it was renewed, add the new one's SHA-256",
 );
 export const CLIENT_CERTIFICATE_REFUSED = refused(
-	"the broker does not accept our certificate: it is missing, expired, revoked, or of an issuer that it does not know",
+	"the broker does not accept our certificate: it is missing, expired, revoked, or from an unknown issuer",
 );
 export const HANDSHAKE_REFUSED = refused(
 	"the broker refuses the handshake: it has to allow TLS 1.2 with ECDHE, AES-128 and GCM, have a key of RSA or on P-256, and know the server name",
@@ -53,14 +53,14 @@ export const CIPHER_SUITE = refused(
 	"the broker chose a cipher suite that was not offered: somebody interferes, or the broker is broken",
 );
 export const WRONG_SIGNATURE = refused(
-	"the broker did not prove that it has the key of its certificate: its key file is another one's, or somebody interferes",
+	"the broker did not prove that it has the key of its certificate: its key file is wrong, or somebody interferes",
 );
 export const HANDSHAKE_LOST = new Reason(
 	"network",
-	"TLS: the connection ended in the midst of the handshake: the network broke, or the broker speaks no TLS on this port",
+	"TLS: the connection ended during the handshake: the network broke, or the broker does not use TLS on this port",
 );
 export const TLS_PROTOCOL = broken(
-	"the broker broke the protocol, speaks no TLS on this port, or somebody interferes: the connection was given up",
+	"the broker broke the protocol, does not use TLS on this port, or somebody interferes: the connection was closed",
 );
 export const RECORD_TOO_LONG = broken(
 	"the broker sent a longer record than tls.fragmentLength allows: raise it, or let the broker send shorter ones",

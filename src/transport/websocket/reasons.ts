@@ -18,7 +18,7 @@ const hint = (status: number): string => {
 		return "it wants other credentials; check webSocket.headers";
 	if (status === Status.NOT_FOUND) return "nothing is at this path; check webSocket.path";
 	if (status >= Status.REDIRECTS && status < Status.ERRORS)
-		return "it is somewhere else; check host, port, tls and webSocket.path";
+		return "it redirects; check host, port, tls and webSocket.path";
 	return "it does not speak WebSocket here; check webSocket.path and the port";
 };
 
@@ -88,7 +88,7 @@ export const MASKED_FRAME = broken("it is masked (RFC 6455, section 5.1)");
 export const RESERVED_BITS = broken("reserved bits are set (RFC 6455, section 5.2)");
 export const RESERVED_OPCODE = broken("a reserved opcode (RFC 6455, section 5.2)");
 export const FRAME_LENGTH = broken(
-	"its length takes more bytes than it needs, or is absurd (RFC 6455, section 5.2)",
+	"its length takes more bytes than it needs, or is too large (RFC 6455, section 5.2)",
 );
 export const FRAGMENT = broken(
 	"a fragment of no message, or a message within another (RFC 6455, section 5.4)",

@@ -57,12 +57,12 @@ test("bytes from the standard input, as lines", async () => {
 	);
 	expect(status).toBe(1);
 	expect(stderr).toMatch(
-		/^xs-mqtt: 1 of 2 packets breaks a rule: \[MQTT-3\.3\.2-2\] the Topic Name has the wildcard \+, .+; .+\n$/,
+		/^xs-mqtt: 1 of 2 packets with violations: \[MQTT-3\.3\.2-2\] the Topic Name has the wildcard \+, .+; .+\n$/,
 	);
 	expect(stdout).toContain("CONNECT client -> server, at byte 0, 33 bytes\n");
 	expect(stdout).toContain('Topic Name                "a/+"');
 	expect(stdout).toContain("! [MQTT-3.3.2-2]");
-	expect(stdout).toMatch(/\n2 packets, 1 breaks a rule\n$/);
+	expect(stdout).toMatch(/\n2 packets, 1 with violations\n$/);
 	expect(stdout).not.toContain("secret");
 });
 
@@ -132,27 +132,27 @@ const CUT = "10 0c 00 04 4d 51 54 54 04 02 00 3c 00";
 const NOISE = Uint8Array.from({ length: 90 }, (_, i) => (i === 0 ? 0xe7 : (i * 37) & 255));
 
 test.each([
-	["all is well", "c0 00 d0 00", 0, /^$/, "2 packets, none breaks a rule"],
+	["all is well", "c0 00 d0 00", 0, /^$/, "2 packets, no violations"],
 	[
 		"a CONNECT without its end",
 		CUT,
 		1,
 		/: the input ends within a packet: 1 of the 14 bytes of the CONNECT at byte 0 are/,
-		"1 packet, none breaks a rule, 1 is not whole",
+		"1 packet, no violations, 1 incomplete",
 	],
 	[
 		"a fixed header without its end",
 		"c0 00 30",
 		1,
 		/: the input ends within a packet: a packet begins at byte 2, /,
-		"1 packet, none breaks a rule, 1 is not whole",
+		"1 packet, no violations, 1 incomplete",
 	],
 	[
 		"a broken rule",
 		"c1 00 c0 00",
 		1,
-		/: 1 of 2 packets breaks a rule: \[MQTT-2\.2\.2-1\] /,
-		"2 packets, 1 breaks a rule",
+		/: 1 of 2 packets with violations: \[MQTT-2\.2\.2-1\] /,
+		"2 packets, 1 with violations",
 	],
 	[
 		"a CONNECT that does not end where it says, which hides what follows",
@@ -161,15 +161,15 @@ test.each([
 			[0xc0, 0],
 		]),
 		1,
-		/: 1 of 1 packet breaks a rule: \[MQTT-3\.1\.2-21\] /,
-		"1 packet, 1 breaks a rule, 2 bytes are no packet",
+		/: 1 of 1 packet with violations: \[MQTT-3\.1\.2-21\] /,
+		"1 packet, 1 with violations, 2 bytes outside of packets",
 	],
 	[
 		"noise",
 		NOISE,
 		1,
 		/: 90 bytes could not be decoded: this is no MQTT 3\.1\.1: /,
-		"0 packets, none breaks a rule, 90 bytes are no packet",
+		"0 packets, no violations, 90 bytes outside of packets",
 	],
 ])("the exit status, for CI: %s", async (_, input, wanted, words, summary) => {
 	const lines = await decode(["-"], input);
@@ -191,7 +191,7 @@ test("a capture may end within a packet, and so may a connection: told, but no f
 	]);
 	const { status, stdout, stderr } = await decode([file(connection)]);
 	expect([status, stderr]).toEqual([0, ""]);
-	expect(stdout).toMatch(/\n2 packets, none breaks a rule, 1 is not whole\n$/);
+	expect(stdout).toMatch(/\n2 packets, no violations, 1 incomplete\n$/);
 });
 
 test("hex that goes wrong: what was read is shown, then the line and the cause", async () => {
