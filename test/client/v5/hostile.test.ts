@@ -6,7 +6,7 @@ import type { ClientOptions } from "../../../src/connection/options.js";
 import { Requester, Responder } from "../../../src/request/index.js";
 import type { Message } from "../../../src/session/message.js";
 import { Sensor, Status } from "../../../src/telemetry/index.js";
-import { Properties } from "../../../src/v5.js";
+import { AUTH_CODE, AUTH_METHOD, type Authenticator, Properties } from "../../../src/v5.js";
 import { encodeFilter, matches, Topic } from "../../../src/wire/topic.js";
 import { Random } from "../../delivery/random.js";
 import { judge, written } from "../../support/judge.js";
@@ -39,6 +39,11 @@ class Trial {
 	/** Subscription identifiers that the client has asked for. */
 	readonly identifiers: number[] = [];
 	readonly ended: string[] = [];
+	authenticates = false;
+	/** The app calls nothing any more, and likes every broker. */
+	healing = false;
+	/** Answers of the authenticator that are still to come. */
+	readonly later: (() => void)[] = [];
 	/** The broker speaks 3.1.1. */
 	four = false;
 	sensor?: Sensor;
@@ -48,6 +53,7 @@ class Trial {
 	constructor(seed: number) {
 		this.random = new Random(seed);
 		const { random } = this;
+		this.authenticates = random.next() < 0.2;
 		const options: Partial<ClientOptions> = {
 			protocolVersion: random.pick([5, 5, undefined]) as 5,
 			clean: random.pick([false, false, true]),
@@ -66,6 +72,7 @@ class Trial {
 			problemInformation: random.pick([false, true]),
 			keepAlive: random.pick([0, 5000, 60_000]),
 			random: () => random.next(),
+			...(this.authenticates ? { authentication: this.authenticator() } : {}),
 			...(random.pick([true, false]) ? { onRedirect: () => random.pick([true, false]) } : {}),
 			onConnected: () => this.inCallback("connected"),
 			onDisconnected: (reason) => {
@@ -150,9 +157,25 @@ class Trial {
 		this.inCallback("request");
 	}
 
+	/** One that answers at once, later, or never, and does not like every broker. */
+	private authenticator(): Authenticator {
+		const { random } = this;
+		return {
+			method: "x",
+			begin: () => Uint8Array.of(1),
+			respond: (data, answer) => {
+				if (random.next() < 0.6) answer(data);
+				else if (random.next() < 0.5) this.later.push(() => answer(data));
+				else answer(AUTH_CODE);
+			},
+			finish: () => (!this.healing && random.next() < 0.2 ? AUTH_METHOD : undefined),
+			stop: () => this.inCallback("stop"),
+		};
+	}
+
 	/** What an app may do in any callback, to some depth. */
 	inCallback(what: string): void {
-		if (this.depth > 2 || this.random.next() < 0.7) return;
+		if (this.healing || this.depth > 2 || this.random.next() < 0.7) return;
 		this.depth++;
 		try {
 			this.actions.push(`in ${what}:`);
@@ -284,6 +307,8 @@ class Trial {
 			return { cmd: "suback", messageId: this.id(), granted: [random.pick([0, 1, 2, 0x80, 0x9e])] };
 		if (kind === 9) return { cmd: "unsuback", messageId: this.id(), granted: [random.pick([0, 0x11])] };
 		if (kind === 10) return { cmd: "pingresp" };
+		if (kind === 12 && this.authenticates && random.next() < 0.7)
+			return { cmd: "auth", reasonCode: 0x18, properties: { authenticationMethod: "x" } } as Packet;
 		if (kind === 11)
 			return {
 				cmd: "disconnect",
@@ -314,6 +339,7 @@ class Trial {
 				{ assignedClientIdentifier: random.pick(["c2", "x".repeat(400)]) },
 				{ sessionExpiryInterval: random.pick([0, 5]) },
 				{ reasonString: "r".repeat(300), userProperties: { a: "b" } },
+				{ authenticationMethod: "x", authenticationData: Buffer.from("y") },
 			]),
 		} as Packet;
 	}
@@ -380,6 +406,7 @@ class Trial {
 	/** A broker that keeps the rules takes all that is held. */
 	heal(): void {
 		const { setup } = this;
+		this.healing = true;
 		setup.client.resume();
 		for (let round = 0; round < 60 && setup.client.held > 0 && !this.closed; round++) {
 			if (setup.peer.socket.closed || setup.peer.socket.broken) {
@@ -392,7 +419,13 @@ class Trial {
 				this.four = setup.client.protocolVersion === 4;
 				setup.peer.send(
 					written(
-						{ cmd: "connack", sessionPresent: false, reasonCode: 0, returnCode: 0 } as Packet,
+						{
+							cmd: "connack",
+							sessionPresent: false,
+							reasonCode: 0,
+							returnCode: 0,
+							properties: this.authenticates ? { authenticationMethod: "x" } : undefined,
+						} as Packet,
 						this.four ? 4 : 5,
 					),
 				);
