@@ -72,7 +72,7 @@ export interface BoardOptions {
 	stackSlots?: number;
 	/** Of Math.random, 0 to 4294967295: the same numbers each time. Default: others at each start, as on boards. */
 	seed?: number;
-	/** Seconds since 1970, 0 to 4294967295, that `Date.now` begins with: 0 as a board that nobody has told. Default: the computer's. */
+	/** Seconds since 1970, 0 to 4294967295, that `Date.now` begins with: 0 like a board that does not know the time. Default: the computer's. */
 	clock?: number;
 	/** More arguments for the host. */
 	args?: string[];
@@ -142,7 +142,7 @@ export class Board extends EventEmitter<Events> {
 		});
 	}
 
-	/** Builds the engine if need be, and starts. Resolves when the firmware is about to run. */
+	/** Builds the engine if necessary, and starts the board. Resolves when the firmware is about to run; rejects if it cannot. */
 	async start(): Promise<this> {
 		if (this.#child) throw new Error("The board was started already; make a new one.");
 		const program = this.options.engine ?? (await engine({ onProgress: this.options.onProgress }));
@@ -154,17 +154,17 @@ export class Board extends EventEmitter<Events> {
 		return this;
 	}
 
-	/** Power off: the process is gone at once, its connections are reset, nobody gets a DISCONNECT. */
+	/** Power off: the process is gone at once, its connections are reset, and the broker gets no DISCONNECT. */
 	unplug(): Promise<BoardEnd> {
 		return this.#send("unplug").ended;
 	}
 
-	/** Wi-Fi gone: sockets fail, new ones and names do too, until restore. The other side hears nothing. */
+	/** Wi-Fi is gone until `restore`: sockets fail, new ones and name lookups too. The other side notices nothing. */
 	cut(): void {
 		this.#send("cut");
 	}
 
-	/** Nothing passes either way and nobody is told, until restore: half-open connections. */
+	/** Nothing passes either way, without an error, until `restore`: half-open connections. */
 	freeze(): void {
 		this.#send("freeze");
 	}
@@ -174,12 +174,12 @@ export class Board extends EventEmitter<Events> {
 		this.#send("restore");
 	}
 
-	/** Counters since the mark begin again at 0. */
+	/** Sets the counters to 0. */
 	mark(): void {
 		this.#send("mark");
 	}
 
-	/** Collects garbage; what is then in use is live. */
+	/** Collects garbage, and resolves with the counters: what is in use then is live. */
 	collect(): Promise<Counters> {
 		this.#send("collect");
 		return this.counters();
@@ -226,7 +226,7 @@ export class Board extends EventEmitter<Events> {
 		});
 	}
 
-	/** Ends the process: orderly if the firmware sees to it, and within two seconds. */
+	/** Asks the firmware to end (`onQuit` of "desktop/machine"); after two seconds the process is killed. */
 	async stop(): Promise<BoardEnd> {
 		const child = this.#child;
 		if (!child) throw new Error("The board was not started.");

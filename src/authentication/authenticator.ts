@@ -1,4 +1,4 @@
-// Who proves to the broker who we are, and may have it prove who it is, in AUTH packets (section 4.12). Knows shapes only.
+// Authenticates client and broker to each other in AUTH packets (section 4.12). Knows shapes only.
 
 import type { Reason } from "../wire/reason.js";
 
@@ -12,7 +12,7 @@ export type Answer = Uint8Array | Reason | undefined;
 export interface Authenticator {
 	/** Its name: 1 to 65535 bytes of UTF-8. */
 	readonly method: string;
-	/** An exchange begins, whatever became of the last one. Returns the data of CONNECT, or of the AUTH that begins anew. */
+	/** Starts an exchange, whatever became of the last one. Returns the data for CONNECT, or for AUTH on a live connection. */
 	begin(): Uint8Array | undefined;
 	/**
 	 * The broker goes on, with AUTH. Calls `answer` once, at once or later. Meanwhile the time that the option

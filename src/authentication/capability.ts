@@ -13,7 +13,7 @@ export interface Hmac {
 
 /** Digests that the host has. */
 export interface CryptoCapability {
-	/** A whole number of 32 bits that nobody can predict, whatever was seen of those before. */
+	/** A whole number of 32 bits that cannot be predicted from earlier ones. */
 	random(): number;
 	/** The digest of `bytes`, 20 bytes or 32. Allocates it. */
 	digest(name: HashName, bytes: Uint8Array): ArrayBuffer;

@@ -34,7 +34,7 @@ export class Alarm {
 		}, Delay.LONGEST);
 	}
 
-	/** Wakes in `delay` milliseconds at the latest. It may be earlier: who is woken looks what is due. */
+	/** Fires in `delay` milliseconds at the latest, perhaps earlier: the callback checks what is due. */
 	within(delay: number): void {
 		delay = delay > Delay.LONGEST ? Delay.LONGEST : delay >= 1 ? (delay + 0.999) | 0 : 1;
 		const at = (this.ticks() + delay) | 0;

@@ -1,5 +1,5 @@
 // The life of the connection: one at a time, dialed, shaken hands, kept alive, ended, made again. Knows why it begins and
-// ends, and who hears of that; bytes and their order are the reader's and the writer's.
+// ends, and its listeners. Bytes and their order belong to reader and writer.
 
 import type { Outbox } from "../session/outbox.js";
 import { encodePassword, type WillFields5 } from "../session/payload.js";
@@ -70,7 +70,7 @@ const enum Delay {
 	CLOCK = 250,
 }
 
-/** Who hears of the connection; all of it optional. `attach` them to a Client. */
+/** Gets events of the connection before the app does; all of it is optional. `client.attach` attaches it. */
 export interface Listener {
 	/** The broker has accepted the connection; whether it has kept the session. */
 	onConnected?(sessionPresent: boolean): void;
@@ -118,7 +118,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** Milliseconds after `since` until something is done about it. */
 	protected patience: number;
 	protected dialFailure?: Reason;
-	/** When messages at QoS 2 were first passed over. */
+	/** When QoS 2 messages were first ignored. */
 	protected overflowedAt?: number;
 
 	/** Claims all memory. */
@@ -401,12 +401,12 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (stream === this.stream) this.onStreamEnd(reason);
 	}
 
-	/** The stream is over; why, if it has said so. */
+	/** The stream has ended. `reason`, if it has one. */
 	onStreamEnd(reason?: Reason): void {
 		this.end(reason ?? (this.state === Phase.CONNECTING ? CONNECT_FAILED : CONNECTION_LOST));
 	}
 
-	/** What is left unread is looked at soon. */
+	/** Reads soon what is left unread. */
 	scheduleRead(): void {
 		if (this.state !== Phase.CLOSED) this.alarm.within(1);
 	}
@@ -550,7 +550,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		return reason.fault === "broker";
 	}
 
-	/** The connection has lasted. */
+	/** The connection has lasted long enough to count as good. */
 	protected resetBackoff(): void {
 		this.bound = 0;
 	}
@@ -625,8 +625,8 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/**
-	 * Ends a connection on which messages at QoS 2 were passed over, so that the broker sends them again: not before it
-	 * has released those that were taken, for what it has not read of ours when we close may be lost.
+	 * Ends a connection on which QoS 2 messages were ignored, so that the broker sends them again. Not before it has released
+	 * the accepted ones, because what it has not read when we close may be lost.
 	 */
 	onOverflowEnd(): void {
 		this.bound = 0;
@@ -635,7 +635,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	// ---- time
 
-	/** A state begins; `patience` in milliseconds, if something is to be done when it has lasted so long. */
+	/** Enters a state. `patience`: milliseconds after which something must be done. */
 	protected enterState(state: number, patience: number): void {
 		this.state = state;
 		this.since = this.alarm.ticks();
@@ -678,10 +678,10 @@ export class Connection implements DialerEvents, ReaderEvents {
 		return delay;
 	}
 
-	/** Does what is due. */
+	/** Does what is due at `now`. */
 	protected runDue(now: number): void {
 		const { liveness, reader, writer } = this;
-		// Who was refused only because a payload was being written waits for no other event.
+		// A publish that was refused only because a payload was being written gets no other event.
 		if (writer.starved && this.outbox.freed && this.state < Phase.CONNECTED) this.announceRoom();
 		const { state } = this;
 		if (state === Phase.CLOSED) return;

@@ -89,7 +89,7 @@ export class Dialer {
 		return refused && this.refusals % count === 0;
 	}
 
-	/** The host at hand is a good one: it stays its turn. */
+	/** The current host works: the next attempt uses it again. */
 	keepHost(): void {
 		this.refusals = 0;
 	}

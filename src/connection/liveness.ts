@@ -110,7 +110,7 @@ export class Liveness {
 
 	/**
 	 * Bytes of a long packet were handed to the stream. A system, or a proxy, may take many at once and send them slowly,
-	 * and nobody sees that they leave: an answer has to wait for it.
+	 * and nobody sees when they leave; answers must wait for that.
 	 */
 	handOver(bytes: number): void {
 		this.leaving = Math.min(this.leaving + bytes * Line.PER_BYTE, Line.LONGEST_LEAVE * this.replyTimeout);

@@ -57,7 +57,7 @@ export interface TimerCapability {
 	clear(timer: never): void;
 }
 
-/** Who hears of a network interface. */
+/** Gets events of a network interface. */
 export interface InterfaceListener {
 	/** The network can be used. */
 	onInterfaceUp(): void;

@@ -162,7 +162,7 @@ export const enum Default {
 	UNRELEASED = 32,
 }
 
-/** The client identifier, encoded with its length, for each CONNECT anew: it is not kept in memory. */
+/** The client identifier, encoded with its length for each CONNECT: it is not kept in memory. */
 export const encodeClientId = ({ clientId, id }: ClientOptions): Uint8Array => {
 	return encodeField("clientId", clientId ?? `xs-mqtt-${id}`);
 };

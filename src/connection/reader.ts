@@ -32,14 +32,14 @@ export const enum Handling {
 /** Takes a message whose topic name is too long to be read. */
 const SKIPPED = Object.freeze({ ...NOBODY }) as Subscription;
 
-/** Who runs the connection. */
+/** The connection, as the reader sees it. */
 export interface ReaderEvents {
 	readonly options: ClientOptions;
 	/** There may be more to send, room to tell of, or nothing left before the end. */
 	flush(): void;
-	/** Messages are passed over from now on, as too many at QoS 2 are not released. */
+	/** QoS 2 messages are ignored from now on, because too many are not released. */
 	onOverflow(): void;
-	/** Messages were passed over, and the broker has released all that were taken. */
+	/** Messages were ignored, and the broker has released all accepted ones. */
 	onOverflowEnd(): void;
 	/** Something is given up; 0: it has no packet identifier. */
 	reportDropped(id: number, reason: Reason): void;
@@ -65,7 +65,7 @@ export class Reader implements PacketSink {
 	protected readonly events: ReaderEvents;
 	/** The message at hand, at QoS 2, was delivered before. */
 	protected repeated: boolean;
-	/** Messages at QoS 2 came for which there was no room: they are passed over until the broker sends them again. */
+	/** QoS 2 messages arrived for which there was no room: they are ignored until the broker sends them again. */
 	overflowed: boolean;
 
 	/** Claims the buffers for what comes. */
@@ -147,7 +147,7 @@ export class Reader implements PacketSink {
 		if (this.stream === undefined && this.handling === Handling.NOTHING) this.clearRoute();
 	}
 
-	/** No message is at hand: nothing is to hold on to a subscription that is over. */
+	/** There is no current message: keeps no reference to an ended subscription. */
 	protected clearRoute(): void {
 		this.route = NOBODY;
 		this.router.forgetEnded();
@@ -192,7 +192,7 @@ export class Reader implements PacketSink {
 		if (this.stream !== undefined) this.events.onStreamEnd();
 	}
 
-	/** After a callback: whether decoding goes on. */
+	/** After a callback: whether decoding may continue. */
 	protected mayContinue(stream: Source | undefined): boolean {
 		this.handling = Handling.NOTHING;
 		return this.mayDecode() && stream === this.decoder.source;
@@ -268,7 +268,7 @@ export class Reader implements PacketSink {
 		return this.mayDecode();
 	}
 
-	/** The app has had its turn with a message, or a part of it: counts and acknowledges it after the last. */
+	/** The app has handled a message, or a part of it. Counts and acknowledges it after the last part. */
 	protected finishPart(): void {
 		const { decoder, writer } = this;
 		if (decoder.offset + decoder.partLength < decoder.total) return;
@@ -334,7 +334,7 @@ export class Reader implements PacketSink {
 		const { outbox } = writer;
 		let known: boolean;
 		if (type !== PacketType.PUBREL) writer.liveness.answer();
-		// To what nobody knows here, the answer is the one that lets the broker finish (section 4.3.3).
+		// An unknown identifier gets the answer that lets the broker finish (section 4.3.3).
 		if (type === PacketType.PUBREC) {
 			known = outbox.release(id);
 			if (known || !outbox.waits(id))
@@ -369,7 +369,7 @@ export class Reader implements PacketSink {
 		return this.mayContinue(stream);
 	}
 
-	/** The broker has released all messages that were taken, and others were passed over. */
+	/** The broker has released all accepted messages, and others were ignored. */
 	protected endOverflow(): boolean {
 		const { stream } = this;
 		this.handling = Handling.CALLBACK;

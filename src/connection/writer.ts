@@ -48,7 +48,7 @@ export const enum First {
 	PUBLISH = PacketType.PUBLISH << 4,
 }
 
-/** What a writer is in the midst of, as bits. */
+/** What a writer is doing, as bits. */
 export const enum Flag {
 	/** No message is accepted any more: the client is closed or closing. */
 	CLOSED = 1,
@@ -77,7 +77,7 @@ const NOT_READY = "not ready";
 // A literal in a hot path is a copy of it at each evaluation, in a preloaded module.
 const STRING = "string";
 
-/** Stands for no topic: nobody else has it. */
+/** Stands for no topic. */
 export const NONE = Object.freeze({}) as Topic;
 
 export class Writer {
@@ -113,7 +113,7 @@ export class Writer {
 
 	/** A message may be sent at once: connected, nothing is half sent and none waits. */
 	open: boolean;
-	/** A publish was refused for want of room, or somebody waits for it. */
+	/** A publish was refused because there was no room, or a listener waits for room. */
 	starved: boolean;
 	/** What the function of the message that is half sent threw. */
 	failure?: { error: unknown };
@@ -335,7 +335,7 @@ export class Writer {
 		return id;
 	}
 
-	/** The last message was not sent after all: it waits. */
+	/** The last message was not sent after all, and waits. */
 	protected takeBackLast(): void {
 		this.outbox.takeBack();
 		this.open = false;
@@ -441,7 +441,7 @@ export class Writer {
 		return NO_ROOM;
 	}
 
-	/** Somebody waits for room, as if a publish was refused. */
+	/** A listener waits for room, as after a refused publish. */
 	awaitRoom(): void {
 		if (this.starved) return;
 		this.starved = true;
@@ -811,7 +811,7 @@ export class Writer {
 		return this.endParts();
 	}
 
-	/** Runs the app's code in the midst of a packet. What throws has filled nothing. */
+	/** Runs the app's code within a packet. If it throws, nothing was filled. */
 	protected pull(at: number, offset: number): number {
 		const { stream } = this;
 		this.flags |= Flag.LENT;

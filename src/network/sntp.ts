@@ -152,7 +152,7 @@ export class Sntp implements InterfaceListener {
 		const { udp, random = Math.random, ticks } = this.options;
 		const request = this.request;
 		request[0] = 0x23; // version 4, from a client
-		// Where our time would be, which is nobody's business: the answer repeats it, and nobody can guess it.
+		// A random number in place of our time: the answer must repeat it.
 		for (let i = 0; i < 8; i++) request[Field.TRANSMIT + i] = Math.floor(random() * 256);
 		try {
 			const socket = new udp!.io({
@@ -184,7 +184,7 @@ export class Sntp implements InterfaceListener {
 			return;
 		}
 		const now = this.options.ticks();
-		// In 2036 the seconds begin anew.
+		// The seconds wrap in 2036.
 		const era = seconds < 0x8000_0000 ? 0x1_0000_0000 : 0;
 		const fraction = view.getUint32(Field.TRANSMIT + 4) / 0x1_0000_0000;
 		const underway = (now - this.sentAt) >>> 0;

@@ -70,7 +70,7 @@ const enum Delay {
 	SCAN_TIMEOUT = 10_000,
 	/** Milliseconds between leaving an access point and trying the next: the news of the leaving is late. */
 	PAUSE = 250,
-	/** Milliseconds: a connection that lasts so long begins the next backoff anew. */
+	/** Milliseconds after which a connection counts as stable, so that the backoff starts again. */
 	STABLE = 10_000,
 }
 
@@ -133,7 +133,7 @@ export class Wifi implements NetworkInterface {
 		this.options = options;
 		this.onTime = () => this.timeIsUp();
 		this.io = new options.io({ onChanged: () => this.changed() });
-		// Whoever ran before may have brought it up; else nothing is told before the constructor has returned.
+		// Wi-Fi may already be up after a soft restart. Otherwise no listener is called before the constructor has returned.
 		if (this.io.connection >= Link.UP) this.connected();
 		else {
 			this.leave(); // an ESP8266 remembers what it was connected to, and is at it already
@@ -226,7 +226,7 @@ export class Wifi implements NetworkInterface {
 		this.enter(Phase.CONNECTED);
 		this.reason = undefined;
 		this.since = this.options.ticks();
-		// A copy: who is told may detach.
+		// A copy, because a listener may detach.
 		for (const listener of this.listeners.slice()) listener.onInterfaceUp();
 	}
 

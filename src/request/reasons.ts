@@ -21,5 +21,5 @@ export const BUSY = Refused.BUSY as number;
 export const NEEDS_5 = Refused.NEEDS_5 as number;
 /** `send`: the broker has given no Response Information to make a response topic of (section 3.2.2.3.15). */
 export const NO_RESPONSE_TOPIC = Refused.NO_RESPONSE_TOPIC as number;
-/** `reply`: there is nobody to answer: it was done, newer requests took its place, or no answer was asked for. */
+/** `reply`: no answer is awaited: it was sent already, newer requests have replaced this one, or none was wanted. */
 export const NOT_AWAITED = Refused.NOT_AWAITED as number;

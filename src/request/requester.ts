@@ -65,7 +65,7 @@ const { CONNECTED, CLOSED } = State;
 export class Requester implements Listener {
 	/** How many requests wait for their answers. */
 	waiting = 0;
-	/** Answers that came: in time; too late, or twice; to others. Others' and late ones are passed over. */
+	/** Answers in time; late or repeated ones; and those to others. The latter two are ignored. */
 	answers = 0;
 	late = 0;
 	foreign = 0;
@@ -202,7 +202,7 @@ export class Requester implements Listener {
 		this.client.subscribe(topic.name, this.qos, this.handler);
 	}
 
-	/** The request that a message answers, or a part of one; 0: what somebody else has sent, or too late. */
+	/** The request that a message, or a part of one, answers; 0 if it is late, or not ours. */
 	private answered(message: Message): number {
 		const { length, offset } = message;
 		const number = this.numberOf(message);

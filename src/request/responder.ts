@@ -45,7 +45,7 @@ const enum Numbers {
 	LAST = 0x7f_ffff,
 }
 
-/** Of a message that is not to be handled. */
+/** The number of a message that must not be handled. */
 const REFUSED = 0;
 
 /** Where answers go, and what they are published with. */
@@ -116,7 +116,7 @@ export class Responder {
 
 	/**
 	 * Publishes the answer to a request. Each is answered once.
-	 * @returns NOT_AWAITED: there is nobody to answer; else as `client.publish`, and what was not accepted may be tried again
+	 * @returns NOT_AWAITED if no answer is awaited; otherwise as `client.publish`. What was not accepted may be tried again
 	 */
 	reply(request: number, payload: Payload): number {
 		const address = this.recall(request);

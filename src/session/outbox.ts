@@ -46,7 +46,7 @@ const enum Length {
 /** Added to an owner's number: its waiting record stays. Shifted to where a record has its owner, it is gone. */
 export const KEEP_ALL = 1 << 24;
 
-// What a record shows under the first mask when a PUBACK for it needs nothing but to be passed over.
+// What a record shows under the first mask if a PUBACK only needs to skip it.
 const enum Plain {
 	MASK = Mark.DEAD | Mark.IN_FLIGHT | Mark.QOS | Mark.ROOM | Mark.PULLED | Mark.EXPIRES,
 	QOS_1 = Mark.IN_FLIGHT | 2,
@@ -218,7 +218,7 @@ export class Outbox extends SessionStore {
 
 	/**
 	 * Makes room for a record of `span` words, for `add`.
-	 * @param owner its waiting record gives way, in place if it has the same length; 0: none; with KEEP_ALL it does not
+	 * @param owner its waiting record is replaced, in place if it has the same length; 0: no owner; with KEEP_ALL it is not
 	 * @returns where the record goes, or 0: there is no room, and nothing has changed
 	 */
 	place(span: number, owner: number): number {
@@ -371,7 +371,7 @@ export class Outbox extends SessionStore {
 		return false;
 	}
 
-	/** For who is told of its end: packet identifier, and owner, shifted by 16. */
+	/** For onDropped: packet identifier, and owner, shifted by 16. */
 	protected nameOf(at: number): number {
 		return (this.words[at] & Id.MASK) | ((this.words[at + 1] & Mark.OWNER) << 8);
 	}

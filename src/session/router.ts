@@ -5,7 +5,7 @@ import { matches } from "../wire/topic.js";
 import type { Message } from "./message.js";
 import type { Subscription, Subscriptions } from "./subscriptions.js";
 
-/** Stands for nobody: the message goes to `onMessage`. */
+/** No subscription: the message goes to `onMessage`. */
 export const NOBODY = Object.freeze({
 	handler: undefined,
 	also: undefined,
@@ -54,7 +54,7 @@ export class Router {
 		return this.route;
 	}
 
-	/** Finds who takes a message whose topic name was checked and equals no filter: the first one; NOBODY. */
+	/** Finds the first subscription for a message whose topic name equals no filter; NOBODY if there is none. */
 	seek(): Subscription {
 		const { topicLength, topic } = this.decoder;
 		let last = NOBODY;

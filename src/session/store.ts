@@ -128,12 +128,12 @@ export class Store {
 		return this.words[at] >>> 16;
 	}
 
-	/** Sets `words` more aside for owners; less, when negative. */
+	/** Reserves `words` more for owners; less if negative. */
 	protected reserve(words: number): void {
 		this.roomEnd -= words;
 	}
 
-	/** Words that compaction would give back. */
+	/** Words that compaction would free. */
 	protected reclaimable(): number {
 		const { words, tail, head } = this;
 		let gone = head - this.base;
@@ -167,14 +167,14 @@ export class Store {
 		if (this.unsent >= this.tail) this.unsent = 0;
 	}
 
-	/** The record at `at` is done with. */
+	/** Marks the record at `at` as dead. */
 	protected markDead(at: number): void {
 		this.words[at + 1] |= Mark.DEAD;
 		this.dead++;
 		if (at === this.head) this.skipDead();
 	}
 
-	/** Passes over the dead records in front. */
+	/** Moves the head past dead records. */
 	protected skipDead(): void {
 		const { words, tail } = this;
 		let head = this.head;

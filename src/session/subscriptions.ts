@@ -237,7 +237,7 @@ export class Subscriptions implements Identifiers {
 		return false;
 	}
 
-	/** Takes the broker's answer to the filter at `index` of a SUBSCRIBE; undefined when nobody asked. */
+	/** Takes the broker's answer to the filter at `index` of a SUBSCRIBE; undefined if there was no such request. */
 	takeSuback(id: number, code: number, index: number): Subscription | undefined {
 		for (let it = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== Stage.ASKED || (it.place & 0xffff) !== index) continue;
@@ -249,7 +249,7 @@ export class Subscriptions implements Identifiers {
 		return undefined;
 	}
 
-	/** Takes an UNSUBACK; the filters that it is about, undefined when nobody asked. */
+	/** Takes an UNSUBACK; the filters that it is about, undefined if there was no such request. */
 	takeUnsuback(id: number): string[] | undefined {
 		let filters: string[] | undefined;
 		for (let it = this.first; it !== undefined; it = it.next) {

@@ -46,7 +46,7 @@ const WRITTEN = 2;
 
 export class Group implements Listener, PayloadWriter {
 	readonly topic: Topic;
-	/** As given: names and units for whoever describes this device. */
+	/** As given: names and units for those who describe this device. */
 	readonly fields: Fields;
 	/** Sets of values that were given up: each counts in the client's statistics too, and was told to `onDropped`. */
 	dropped = 0;
@@ -137,7 +137,7 @@ export class Group implements Listener, PayloadWriter {
 	private send(own: number, all: boolean): number {
 		const { client, owner, ring } = this;
 		let result = HELD;
-		// Called by who was told of a set that gave way: the call that is at it goes on with this one.
+		// Called from onDropped, while publish() is already sending: that goes on with this set.
 		if (this.stage !== IDLE) return result;
 		while (ring.oldest !== ring.free) {
 			if (owner > KEEP_ALL && !all && client.isWaiting(owner - KEEP_ALL)) {

@@ -101,7 +101,7 @@ export class Sensor implements Listener, PayloadWriter {
 		this.ticks = client.ticks;
 		if (options.source !== undefined) {
 			this.source = sourceOf("a Sensor", options.source);
-			// The cadence is the interval: nothing has to rest besides.
+			// The cadence is the interval: there is no other rest.
 			this.cadence = new Cadence("interval", this.interval, client.ticks());
 			this.interval = 0;
 		}
@@ -156,7 +156,7 @@ export class Sensor implements Listener, PayloadWriter {
 		elapsed = (now - this.publishedAt) | 0;
 		let delay = cadence?.delay(now) ?? Number.POSITIVE_INFINITY;
 		if (this.resting) delay = Math.min(delay, interval - elapsed);
-		// What found no room goes when there is some, and nobody says when.
+		// A reading without room is sent by onWritable, whenever that is.
 		if (heartbeat > 0 && !this.first) delay = Math.min(delay, this.pending ? heartbeat : heartbeat - elapsed);
 		return delay;
 	}

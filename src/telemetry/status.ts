@@ -38,7 +38,7 @@ export class Status implements Listener, PayloadWriter {
 	private readonly row: Float64Array | undefined;
 	private readonly offline: Uint8Array;
 	private readonly cadence: Cadence | undefined;
-	// Room is set aside for each, so that a full store is in nobody's way.
+	// Room is reserved for each, so that a full store cannot keep it out.
 	private readonly onlineOwner: number;
 	private readonly offlineOwner: number;
 	private connected = false;

@@ -35,7 +35,7 @@ export interface Stream {
 export interface StreamOwner {
 	/** The stream it has now. */
 	readonly stream: Stream | undefined;
-	/** Who hears that `count` bytes in all can be read. */
+	/** What is told that bytes can be read. */
 	readonly input: {
 		/** So many bytes can be read in all. */
 		onReadable(count: number): void;

@@ -27,7 +27,7 @@ export interface Source {
 }
 
 /**
- * Who hears of packets. All state of the decoder is final before a call. Each returns whether decoding goes on;
+ * Gets packets. All state of the decoder is final before a call. Each returns whether decoding goes on;
  * after false, `decode` is to be called again when it may.
  */
 export interface PacketSink {
@@ -427,7 +427,7 @@ export class Decoder {
 		return this.sink.onAcknowledgement(type, id);
 	}
 
-	/** Leaves `count` bytes of `quad` to the long way. */
+	/** Leaves `count` bytes of `quad` to the slow path. */
 	protected leaveFastPath(count: number): true {
 		const { cells } = this;
 		cells[Cell.AHEAD] = 0;
@@ -437,7 +437,7 @@ export class Decoder {
 		return true;
 	}
 
-	/** The short way ends in the midst of a field, before which `available` bytes were there. */
+	/** The fast path ends within a field, before which `available` bytes were there. */
 	protected interrupt(step: number, got: number | undefined, available: number): true {
 		this.available = available;
 		this.noteShortRead(got);
@@ -446,13 +446,13 @@ export class Decoder {
 		return true;
 	}
 
-	/** A read has given fewer bytes than were announced: they begin the field at hand, the rest will be announced anew. */
+	/** A read returned fewer bytes than announced: they begin the current field, the rest will be announced again. */
 	protected noteShortRead(got = 0): void {
 		this.available = got === 0 ? 0 : this.available - got;
 		this.cells[Cell.GOT] = got;
 	}
 
-	/** The long way, from any state, with any part of a field. */
+	/** The slow path, from any state, with any part of a field. */
 	protected decodeSlowly(): void {
 		for (;;) {
 			switch (this.step) {

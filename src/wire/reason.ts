@@ -1,6 +1,7 @@
 // Why a connection ended or a packet was given up. Knows nothing else, so that every floor can use it.
 
-/** By whose fault: it decides who has to act. */
+/** Whose fault it is, and so who has to act: the app, the peer that breaks the protocol, the broker's administrator, or nobody (the
+ * network). */
 export type Fault = "app" | "peer" | "broker" | "network";
 
 /**

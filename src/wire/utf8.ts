@@ -23,7 +23,7 @@ const enum Most {
 	CHARACTERS = 256,
 }
 
-/** A long `text` in UTF-8; undefined where that is not to be had at once, or would not be well-formed. Allocates. */
+/** A long `text` in UTF-8; undefined if the engine cannot encode it at once, or if it is not well-formed. Allocates. */
 const encodeAtOnce = (text: string): Uint8Array | undefined => {
 	if (fromString === undefined) return undefined;
 	const bytes = new Uint8Array(fromString.call(ArrayBuffer, text));

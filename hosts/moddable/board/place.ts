@@ -27,7 +27,7 @@ function accessPoints(): readonly AccessPoint[] {
 
 let shared: Wifi | undefined;
 
-/** The board's Wi-Fi; undefined when the config names no access point: somebody else then brings up the network. */
+/** The board's Wi-Fi; undefined if the config names no access point: the network is then brought up elsewhere. */
 export function wifi(): Wifi | undefined {
 	if (shared !== undefined) return shared;
 	const inOrder = accessPoints();

@@ -181,7 +181,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		return !this.pinned && this.change === Change.NONE;
 	}
 
-	/** Tries the other version, at once: nobody is told, for it is the same attempt to connect. */
+	/** Tries the other version at once, without an event: it is the same attempt to connect. */
 	private changeVersion(change: Change): void {
 		this.change = change;
 		this.five = !this.five;

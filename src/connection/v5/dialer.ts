@@ -54,12 +54,12 @@ export class Dialer5 extends Dialer {
 		this.hops = (this.hops ?? 0) + 1;
 	}
 
-	/** A connection has ended: to a server that was to be used once, there is none any more. */
+	/** A connection to a temporary server has ended: the next attempt goes to the original host. */
 	leaveTemporaryServer(): void {
 		if (this.target !== undefined && !this.lasts) this.target = undefined;
 	}
 
-	/** Redirects are counted anew. */
+	/** Counts redirects from 0 again. */
 	resetHops(): void {
 		if (this.hops !== undefined) this.hops = 0;
 	}

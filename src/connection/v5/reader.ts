@@ -19,7 +19,7 @@ const enum Bits {
 	NOT_FOUND = 0x92 << 8,
 }
 
-/** Who runs the connection. */
+/** The connection, as the reader sees it. */
 export interface ReaderEvents5 extends ReaderEvents {
 	/** DISCONNECT has come: the connection is over. */
 	onServerDisconnect(code: number): void;
@@ -165,7 +165,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	override onSuback(id: number, code: number, index: number, count: number): boolean {
 		const { stream } = this;
-		// Who is named by identifiers may change with the answer.
+		// The subscriptions that identifiers stand for may change with the answer.
 		this.router.forget();
 		const more = super.onSuback(id, code, index, count);
 		if (!this.subscriptions.pending || stream !== this.stream || index < count - 1) return more;

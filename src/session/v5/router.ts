@@ -52,7 +52,7 @@ export class Router5 extends Router {
 		return this.identify() ? this.route : super.seek();
 	}
 
-	/** Finds who has the identifiers of the message at hand; false: nobody, or some of them were not kept. */
+	/** Finds the subscriptions that have the identifiers of the message; false if there are none, or some were not kept. */
 	private identify(): boolean {
 		const { decoder, subscriptions, identifier } = this;
 		const { received } = decoder;

@@ -256,7 +256,7 @@ export class Subscriptions5 extends Subscriptions {
 		return subscription;
 	}
 
-	/** A broker that has it without its identifier is asked anew. */
+	/** Subscribes again if the broker has it without its identifier. */
 	private renew(subscription: Subscription5, late = 0): void {
 		const { state, identifier, code, bits } = subscription;
 		if (state !== Stage.ANSWERED || identifier === 0 || code >= ReasonCode.UNSPECIFIED_ERROR) return;
@@ -293,7 +293,7 @@ export class Subscriptions5 extends Subscriptions {
 		return false;
 	}
 
-	/** Takes the broker's answer to the filter at `index` of an UNSUBSCRIBE; undefined when nobody asked. */
+	/** Takes the broker's answer to the filter at `index` of an UNSUBSCRIBE; undefined if there was no such request. */
 	takeEnd(id: number, index: number): string | undefined {
 		for (let it: Subscription | undefined = this.first; it !== undefined; it = it.next) {
 			if (it.id !== id || it.state !== Stage.LEAVING || (it.place & 0xffff) !== index) continue;
@@ -313,7 +313,7 @@ export class Subscriptions5 extends Subscriptions {
 
 	/**
 	 * Also gives identifiers: to filters with wildcards, and to those whose topic others take too. A broker that has one
-	 * without is asked anew, and sends no retained messages for it.
+	 * without is subscribed to again, without its retained messages.
 	 */
 	protected override arrange(): void {
 		super.arrange();

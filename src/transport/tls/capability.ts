@@ -12,7 +12,7 @@ export interface SessionSocket {
 	write(bytes: Uint8Array): number | undefined;
 }
 
-/** Who knows certificates. */
+/** Reads certificates. */
 export interface CertificateManager {
 	/** Whether the broker is who it is meant to be: `certificates` in DER, its own first. */
 	verify(certificates: readonly Uint8Array[], options: unknown): boolean;

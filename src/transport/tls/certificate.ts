@@ -253,7 +253,7 @@ export class Certificate {
 			const value = reader.enterString(Tag.OCTET_STRING);
 			const bit = this.readExtension(reader, id);
 			if (bit === 0) {
-				// Constraints are not to be passed over, critical or not: they keep an authority within its bounds.
+				// Constraints must not be ignored, critical or not: they limit what an authority may issue.
 				if (critical || id === Id.NAME_CONSTRAINTS) this.unsupported = true;
 				reader.position = reader.end;
 			}

@@ -12,7 +12,7 @@ import type { TlsSettings } from "./settings.js";
 import { isSigned, SHA_256 } from "./signature.js";
 
 export class Certificates implements CertificateManager, Approver {
-	/** Why the broker's certificate is not to be trusted; undefined as long as nothing is known against it. */
+	/** Why the broker's certificate is not trusted; undefined if nothing is wrong so far. */
 	reason: Reason | undefined = undefined;
 	/** The session's own. */
 	private readonly own: CertificateManager;

@@ -28,7 +28,7 @@ const enum Most {
 }
 
 /**
- * Why the broker with these certificates, its own first, is not to be trusted; undefined: it is. Throws nothing that a
+ * Why the broker with these certificates, its own first, is not trusted; undefined if it is. Throws nothing that a
  * broker could bring about.
  *
  * With pins, its own certificate has to be one of them. With authorities, each certificate has to be signed by the next

@@ -1,4 +1,4 @@
-// Whether dates can be judged. Apart from the dialer, because who reads Date pays 9 KB of an ESP8266's flash for it.
+// Whether dates can be checked. Apart from the dialer, because reading Date costs 9 KB of an ESP8266's flash.
 
 const enum Clock {
 	/** The beginning of 2026, in milliseconds since 1970. */

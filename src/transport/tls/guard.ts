@@ -45,7 +45,7 @@ const enum Step {
 	CHANGE_CIPHER_SPEC = 5,
 	/** The first record that is encrypted. */
 	FINISHED = 6,
-	/** Nothing, until who owns the connection has said that it is good. */
+	/** Nothing, until the owner has accepted the connection. */
 	LOCKED = 7,
 	OPEN = 8,
 	/** A rule was broken: nothing passes any more. */
@@ -70,7 +70,7 @@ const enum Suite {
 	ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 = 0xc02b,
 }
 
-/** Who says whether the broker is the one it is meant to be, and has the key of its certificate. */
+/** Checks whether the broker is the right one, and has the key of its certificate. */
 export interface Approver {
 	/** Whether that key has made `signature` of `content`. */
 	hasSigned(content: Uint8Array, signature: Uint8Array): boolean;
@@ -108,7 +108,7 @@ const enum Offered {
 
 /**
  * Bytes of length in a message: a session makes an object of each thing that has one, before anybody judges. Thousands of
- * empty ones would take all of a board's memory, and who sends them need not be the broker.
+ * empty ones would take all of a board's memory, and an attacker could send them.
  */
 const enum Lengths {
 	/** In Certificate three for each certificate, of 8. */
@@ -354,7 +354,7 @@ export class Guard implements SessionSocket {
 		if (this.available === 0) return false;
 		if (got === 0 && this.available >= Size.RECORD) got = this.take(this.recordHead);
 		while (got < Size.RECORD) {
-			// Who speaks no TLS may send no more than this.
+			// A server without TLS may send no more than this.
 			if (got > 0) this.checkContent(head[0]);
 			this.got = got;
 			if (this.available === 0 || this.take(this.one) === 0) return false;

@@ -117,7 +117,7 @@ export const hasName = (certificate: Certificate, host: Host): boolean => {
 const matches = ({ bytes, start, position }: Reader, host: Uint8Array): boolean => {
 	let from = 0;
 	if (bytes[start] === Char.STAR) {
-		// It stands for the first label, whole, and for one only. Two have to be behind it: nobody owns all of "*.com".
+		// It stands for the first label, whole, and for one only. Two labels must follow it: nobody owns all of "*.com".
 		start++;
 		while (from < host.length && host[from] !== Char.DOT) from++;
 		let dots = 0;

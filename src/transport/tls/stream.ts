@@ -16,7 +16,7 @@ const enum Phase {
 	CONNECTING = 0,
 	HANDSHAKE = 1,
 	OPEN = 2,
-	/** It has failed, and the owner is told soon: it may be in the midst of something. */
+	/** It has failed. The owner is told soon, not now: it may be busy. */
 	FAILED = 3,
 	ENDED = 4,
 }
@@ -139,7 +139,7 @@ export class TlsStream implements Stream, StreamOwner {
 			this.position = at + count;
 		} else {
 			this.text = undefined;
-			// More may be there, and nobody else would tell.
+			// More may be there, and no event would follow.
 			if (!this.telling) this.wakeSoon();
 		}
 		for (let i = 0; i < count; i++) view[i] = text[at + i];
@@ -264,7 +264,7 @@ export class TlsStream implements Stream, StreamOwner {
 				before = guard.moved;
 				over = session.handshake(guard);
 			}
-			// Ready is what all say is good: the session, the guard, and who knows certificates.
+			// Ready when session, guard and certificates agree.
 			if (over && session.alert === undefined) guard.open();
 			else {
 				const isLost = this.over && !over && !guard.finished;

@@ -7,7 +7,7 @@
 
 export interface WebSocketCapability {
 	/**
-	 * A whole number of 32 bits that nobody can predict, whatever was seen of those before (RFC 6455, section 10.3).
+	 * A whole number of 32 bits that cannot be predicted from earlier ones (RFC 6455, section 10.3).
 	 * Allocates nothing: it is called while the buffer that is sent is short.
 	 */
 	random(): number;

@@ -15,7 +15,7 @@ export class Frames {
 	mask: Uint8Array | undefined = undefined;
 	key: Int32Array | undefined = undefined;
 	private medium: Uint8Array | undefined = undefined;
-	/** The other one, likewise. */
+	/** The other one. */
 	private fixed: Uint8Array | undefined = undefined;
 	private framed: Uint8Array | undefined = undefined;
 	/**

@@ -78,7 +78,7 @@ export class Handshake {
 	/** Takes a byte of the answer: true when it is good and ends here, a reason when it is not. */
 	add(byte: number): Reason | boolean {
 		const { answer, request } = this;
-		// Who speaks first is no web server.
+		// A server that speaks first is not a web server.
 		if (answer === undefined) return NOT_HTTP;
 		const verdict = answer.add(byte);
 		return verdict === true && this.sent < request!.length ? NO_UPGRADE : verdict;

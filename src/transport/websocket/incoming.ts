@@ -230,7 +230,7 @@ export abstract class Incoming {
 	}
 
 	private addControl(byte: number): void {
-		// Nobody wants to know what a pong holds, and a ping's bytes may wait to be sent.
+		// The payload of a pong does not matter, and that of a ping may still wait to be sent.
 		if ((this.first & Bit.OPCODE) !== Opcode.PONG) this.control[Head.SHORT + this.position] = byte;
 		if (++this.position === this.length) this.endControl();
 	}

@@ -79,7 +79,7 @@ export const checkWebSocket = (options: WebSocketOptions): string => {
 	return path;
 };
 
-/** A key that nobody has used: 16 random bytes in Base64 (RFC 6455, section 4.1). */
+/** A fresh key: 16 random bytes in Base64 (RFC 6455, section 4.1). */
 export const newKey = ({ random }: WebSocketCapability): Uint8Array => {
 	const words = new Int32Array(Bytes.NONCE >> 2);
 	for (let i = 0; i < words.length; i++) words[i] = random();

@@ -41,7 +41,7 @@ export class WebSocketStream extends Incoming implements Stream {
 	private readonly random: () => number;
 	private readonly xor: (bytes: Uint8Array, mask: Uint8Array) => void;
 	allocates = false;
-	/** Who hears of bytes below. */
+	/** Gets the events of the stream below. */
 	readonly input: this;
 	private readonly scratch: Scratch;
 	/** Bytes of room below; known until the server has accepted. */

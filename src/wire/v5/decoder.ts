@@ -35,7 +35,7 @@ import {
 } from "./reason-codes.js";
 import { ReceivedProperties } from "./received.js";
 
-/** Who hears of packets of MQTT 5.0. Properties of the packet are in `received` until a call returns. */
+/** Gets packets of MQTT 5.0. Properties of the packet are in `received` until a call returns. */
 export interface PacketSink5 extends PacketSink {
 	/** A PUBLISH has an alias, of which it is told next: `nameTopic` gives it a name. False: it must not have it. */
 	onAlias(): boolean;
@@ -693,7 +693,7 @@ export class Decoder5 extends Decoder {
 		return true;
 	}
 
-	/** Lets go of the first `size` bytes that are not kept: a property without room, or one that nobody asked for. */
+	/** Discards the first `size` bytes that are not kept: a property without room, or one that was not requested. */
 	private discardProperty(size: number): void {
 		const { received } = this;
 		const end = this.cells[Cell5.END];
