@@ -403,7 +403,7 @@ export class Client {
 		return this.writer.outbox.waitingOf(owner) !== 0;
 	}
 
-	/** For listeners: `onWritable` is called as soon as a held message is done with, as after a refused one. */
+	/** For listeners: `onWritable` is called as soon as a held message is finished, as after a refused one. */
 	awaitRoom(): void {
 		this.writer.awaitRoom();
 	}

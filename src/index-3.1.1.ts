@@ -6,7 +6,7 @@ import type { ClientOptions } from "./connection/options.js";
 
 export * from "./index.js";
 
-/** A Client that speaks MQTT 3.1.1 only. */
+/** A Client that uses MQTT 3.1.1 only. */
 export class Client extends AnyClient {
 	constructor(options: ClientOptions) {
 		if (options?.protocolVersion === 5)

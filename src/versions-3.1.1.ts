@@ -1,4 +1,4 @@
-// In place of versions.ts in a build that speaks MQTT 3.1.1 only: nothing of 5.0 comes with it.
+// In place of versions.ts in a build that uses MQTT 3.1.1 only: nothing of 5.0 comes with it.
 
 import type { Parts } from "./connection/parts.js";
 

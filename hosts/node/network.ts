@@ -37,7 +37,7 @@ class TCP extends SocketStream implements Socket {
 	}
 }
 
-/** A timer that can be set anew. */
+/** A timer that can be set again. */
 class Timer {
 	readonly #callback: () => void;
 	#interval: number;

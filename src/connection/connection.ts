@@ -66,7 +66,7 @@ export const State = Object.freeze({
 const enum Delay {
 	/** Milliseconds until a listener that threw is asked again when it wants to be woken. */
 	LATER = 1000,
-	/** Milliseconds until a clock that is not set is looked at again. */
+	/** Milliseconds until a clock that is not set is checked again. */
 	CLOCK = 250,
 }
 
@@ -121,7 +121,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	/** When QoS 2 messages were first ignored. */
 	protected overflowedAt?: number;
 
-	/** Claims all memory. */
+	/** Allocates all memory. */
 	constructor(
 		parts: Parts,
 		options: ClientOptions,
@@ -187,7 +187,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		return undefined;
 	}
 
-	/** Properties of the packet at hand, in 5.0. */
+	/** Properties of the current packet, in 5.0. */
 	get received(): ReceivedProperties | undefined {
 		return undefined;
 	}
@@ -229,7 +229,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.catchUp();
 	}
 
-	/** After a message was accepted: tells of those that gave way to it, and of one that cannot go on. */
+	/** After a message was accepted: reports replaced messages, and one that cannot go on. */
 	tellReplaced(): void {
 		const { outbox } = this;
 		let failure: { error: unknown } | undefined;
@@ -239,7 +239,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (failure !== undefined) throw failure.error;
 	}
 
-	/** Tells of a message that gave way; returns the first error of the app's, if any. */
+	/** Reports a replaced message; returns the first error of the app's, if any. */
 	protected tellGone(name: number, failure: { error: unknown } | undefined): { error: unknown } | undefined {
 		return this.tellDropped(name, REPLACED, failure);
 	}
@@ -252,7 +252,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	}
 
 	/**
-	 * Something is given up: counts it, and tells of it.
+	 * Something is dropped: counts it, and reports it.
 	 * @param name packet identifier, or 0, and owner, shifted by 16
 	 */
 	reportDropped(name: number, reason: Reason): void {
@@ -263,7 +263,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		this.options.onDropped?.(id, reason);
 	}
 
-	/** A message goes without its properties: counts it, and tells of it. */
+	/** A message goes without its properties: counts it, and reports it. */
 	reportOmitted(id: number): void {
 		this.statistics.propertiesOmitted++;
 		this.options.onPropertiesOmitted?.(id);
@@ -294,13 +294,13 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	// ---- out
 
-	/** Sends what can be sent, tells of room, and ends a close that has nothing more to send. */
+	/** Sends what can be sent, reports room, and ends a close that has nothing more to send. */
 	flush(): void {
 		const { writer } = this;
 		this.send();
 		if (this.stream === undefined) return;
 		if (this.state === Phase.CLOSING) {
-			// Not before the message at hand is acknowledged.
+			// Not before the current message is acknowledged.
 			if (this.reader.owesAcknowledgement || !writer.done) return;
 			if (this.disconnect()) this.end(CLOSED_BY_APP);
 		} else if (writer.starved && this.outbox.freed) this.announceRoom();
@@ -311,7 +311,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		return this.writer.disconnect();
 	}
 
-	/** Tells of room, to those who were refused. */
+	/** Reports room to those who were refused. */
 	protected announceRoom(): void {
 		this.writer.endWait();
 		const { listeners } = this;
@@ -453,7 +453,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	protected decode(): void {
 		const { reader } = this;
 		reader.decode();
-		// Not once more, when the app resumes while it is dealt with.
+		// Not once more, when the app resumes while it is handled.
 		if (reader.decoder.connacked && this.input === this) this.onConnack();
 	}
 
@@ -500,7 +500,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		return REFUSALS[code - 1];
 	}
 
-	/** What is held goes again, or as new; tells of what is lost. Returns an error that the app threw then. */
+	/** What is held goes again, or as new; reports what is lost. Returns an error that the app threw then. */
 	protected resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
 		const { outbox, statistics } = this;
 		statistics.resent += outbox.resume();
@@ -545,7 +545,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		}
 	}
 
-	/** Whether only a person can mend what the connection has ended for. */
+	/** Whether only a person can fix what the connection has ended for. */
 	protected isLasting(reason: Reason): boolean {
 		return reason.fault === "broker";
 	}
@@ -561,7 +561,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		const { reconnectMaximum = Default.RECONNECT_MAXIMUM, random = Math.random } = options;
 		const { reconnectMinimum = Math.min(Default.RECONNECT_MINIMUM, reconnectMaximum) } = options;
 		if (late) {
-			// What only a person can mend: the longest, spread over one `reconnectMinimum`.
+			// What only a person can fix: the longest, spread over one `reconnectMinimum`.
 			this.bound = largestBound(reconnectMaximum);
 			return this.bound + Math.floor(random() * reconnectMinimum);
 		}
@@ -598,14 +598,14 @@ export class Connection implements DialerEvents, ReaderEvents {
 		if (failure !== undefined) throw failure.error;
 	}
 
-	/** Tells of all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
+	/** Reports all of them; returns the first error of the app's, if any, to be thrown when all else is done. */
 	protected dropAll(ids: readonly number[], reason: Reason): { error: unknown } | undefined {
 		let failure: { error: unknown } | undefined;
 		for (const id of ids) failure = this.tellDropped(id, reason, failure);
 		return failure;
 	}
 
-	/** Tells of one of several, so that each is told of; returns the first error of the app's, if any. */
+	/** Reports one of several, so that each is reported; returns the first error of the app's, if any. */
 	protected tellDropped(
 		name: number,
 		reason: Reason,

@@ -81,7 +81,7 @@ export class Dialer {
 		return ((this.addresses >> this.turn) & 1) === 1;
 	}
 
-	/** The host at hand has refused, or could not be reached: it is the next one's turn. True: all have refused, one by one. */
+	/** The current host has refused, or could not be reached: it is the next one's turn. True: all have refused, one by one. */
 	turnToNext(refused: boolean): boolean {
 		const { count } = this;
 		this.turn = (this.turn + 1) % count;

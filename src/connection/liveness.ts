@@ -30,7 +30,7 @@ const enum Sign {
  * app that keeps the processor to itself cannot have read an answer.
  */
 export class Liveness {
-	/** An answer is awaited, so that the link is looked at again soon. */
+	/** An answer is awaited, so that the link is checked again soon. */
 	watching = false;
 
 	private readonly alarm: Alarm;
@@ -157,7 +157,7 @@ export class Liveness {
 	}
 
 	/**
-	 * Whether PINGREQ is to be sent: for the keepalive time nothing was sent, or nothing received. Its answer is awaited
+	 * Whether PINGREQ must be sent: for the keepalive time nothing was sent, or nothing received. Its answer is awaited
 	 * from now on, even if there is no room to send it. While one is awaited, another goes only so that the broker hears
 	 * of us.
 	 */
@@ -197,7 +197,7 @@ export class Liveness {
 	 * Looks at the link: whether it is dead, that is, an answer has been missing for replyTimeout and nothing has moved
 	 * meanwhile, or too little for a line that works (see Line).
 	 * @param awaits an answer is awaited
-	 * @param blocked something that is to be sent waits for room
+	 * @param blocked something that must be sent waits for room
 	 * @param answers how many have come, a count that may go on for ever
 	 * @param paused the app does not read: nothing is judged
 	 */

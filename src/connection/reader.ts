@@ -41,13 +41,13 @@ export interface ReaderEvents {
 	onOverflow(): void;
 	/** Messages were ignored, and the broker has released all accepted ones. */
 	onOverflowEnd(): void;
-	/** Something is given up; 0: it has no packet identifier. */
+	/** Something is dropped; 0: it has no packet identifier. */
 	reportDropped(id: number, reason: Reason): void;
 	/** The connection is of no more use. */
 	end(reason: Reason): void;
 	/** Reading threw: the stream is over. */
 	onStreamEnd(): void;
-	/** What is left unread is to be looked at soon. */
+	/** What is left unread is to be read soon. */
 	scheduleRead(): void;
 }
 
@@ -58,17 +58,17 @@ export class Reader implements PacketSink {
 	protected handling: number;
 	protected readonly writer: Writer;
 	protected readonly router: Router;
-	/** Where the message at hand goes: its first subscription, others follow by `also`. */
+	/** Where the current message goes: its first subscription, others follow by `also`. */
 	protected route: Subscription;
 	protected readonly message: Message;
 
 	protected readonly events: ReaderEvents;
-	/** The message at hand, at QoS 2, was delivered before. */
+	/** The current message, at QoS 2, was delivered before. */
 	protected repeated: boolean;
 	/** QoS 2 messages arrived for which there was no room: they are ignored until the broker sends them again. */
 	overflowed: boolean;
 
-	/** Claims the buffers for what comes. */
+	/** Allocates the buffers for what comes. */
 	constructor(events: ReaderEvents, settings: Settings, writer: Writer) {
 		const decoder = this.newDecoder(settings);
 		this.decoder = decoder;
@@ -139,7 +139,7 @@ export class Reader implements PacketSink {
 		this.outbox.clearUnreleased();
 	}
 
-	/** Subscriptions have changed; no message at hand goes to the handlers of `ended` filters any more. */
+	/** Subscriptions have changed; no current message goes to the handlers of `ended` filters any more. */
 	reroute(ended: readonly string[]): void {
 		for (let i = 0; i < ended.length; i++) this.router.endHandlers(ended[i]);
 		this.router.forget();
@@ -241,7 +241,7 @@ export class Reader implements PacketSink {
 		return this.mayContinue(source);
 	}
 
-	/** Runs the handlers of the message at hand. */
+	/** Runs the handlers of the current message. */
 	protected handOver(): void {
 		const route = this.route;
 		const message = this.message;
@@ -318,7 +318,7 @@ export class Reader implements PacketSink {
 		return this.tellDelivered(id);
 	}
 
-	/** Tells of a message that is delivered, and makes use of its room. */
+	/** Reports a message that is delivered, and makes use of its room. */
 	protected tellDelivered(id: number, code?: number): boolean {
 		const { writer, decoder, events } = this;
 		const { source } = decoder;
@@ -392,7 +392,7 @@ export class Reader implements PacketSink {
 		return this.mayContinue(stream);
 	}
 
-	/** UNSUBACK: each filter is told of, also after a callback that throws. */
+	/** UNSUBACK: each filter is reported, also after a callback that throws. */
 	protected tellUnsubscribed(id: number): boolean {
 		const { stream } = this;
 		const filters = this.subscriptions.takeUnsuback(id);

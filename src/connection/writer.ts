@@ -56,13 +56,13 @@ export const enum Flag {
 	ACCEPTED = 2,
 	/** The stream has failed. */
 	FAILED = 4,
-	/** The function of the message that is half sent has not given what it has to: it is to be given up. */
+	/** The function of the message that is half sent has not given what it has to: it is to be dropped. */
 	SHORT = 8,
 	/** The app writes into the window: nothing else may. */
 	LENT = 16,
-	/** PINGREQ is to be sent as soon as there is room. */
+	/** PINGREQ must be sent as soon as there is room. */
 	PING_DUE = 32,
-	/** The connection at hand speaks MQTT 5.0. */
+	/** The current connection uses MQTT 5.0. */
 	FIVE = 64,
 }
 
@@ -448,7 +448,7 @@ export class Writer {
 		this.outbox.watchRoom(false);
 	}
 
-	/** Room is told of. */
+	/** Room is reported. */
 	endWait(): void {
 		this.starved = false;
 	}

@@ -17,7 +17,7 @@ const enum Refused {
 
 /** `send`: as many requests as the option inFlight allows wait for their answers. */
 export const BUSY = Refused.BUSY as number;
-/** `send`: the broker speaks MQTT 3.1.1, which has no response topic (section 3.3.2.3.5 of MQTT 5.0). */
+/** `send`: the broker uses MQTT 3.1.1, which has no response topic (section 3.3.2.3.5 of MQTT 5.0). */
 export const NEEDS_5 = Refused.NEEDS_5 as number;
 /** `send`: the broker has given no Response Information to make a response topic of (section 3.2.2.3.15). */
 export const NO_RESPONSE_TOPIC = Refused.NO_RESPONSE_TOPIC as number;

@@ -146,7 +146,7 @@ export class Requester implements Listener {
 		return id < 0 ? id : this.await(slot, id);
 	}
 
-	/** Takes a slot, before anything else is told of, and puts its number into what the request is published with. */
+	/** Takes a slot, before anything else is reported, and puts its number into what the request is published with. */
 	private reserve(): number {
 		const { properties, slots, inFlight } = this;
 		if (this.client.protocolVersion === 4) return NEEDS_5;

@@ -72,13 +72,13 @@ export class Outbox extends SessionStore {
 	/** Some room has become free since `watchRoom`. */
 	freed: boolean;
 	/**
-	 * Messages that gave way to newer ones, as `nameOf` has them, oldest first: told after `place`. The array only grows, as
+	 * Messages that newer ones have replaced, as `nameOf` has them, oldest first: told after `place`. The array only grows, as
 	 * push and shift would allocate.
 	 */
 	replaced: number[] | undefined;
 	protected readonly dropsOldest: boolean;
 	protected readonly others: Identifiers;
-	/** Words set aside for each owner; negative while a record of its stands in them. */
+	/** Words reserved for each owner; negative while a record of its stands in them. */
 	protected rooms?: number[];
 	protected fills?: (Fill | undefined)[];
 
@@ -104,12 +104,12 @@ export class Outbox extends SessionStore {
 		this.others = others;
 	}
 
-	/** From now on `freed` tells of room that becomes free. @param freed as if some had already */
+	/** From now on `freed` reports room that becomes free. @param freed as if some had already */
 	watchRoom(freed: boolean): void {
 		this.freed = freed;
 	}
 
-	/** Messages that gave way, and were not told yet. */
+	/** Replaced messages, and were not told yet. */
 	get gaveWay(): boolean {
 		return this.words[Cell.REPLACED] > 0;
 	}
@@ -183,7 +183,7 @@ export class Outbox extends SessionStore {
 		return used;
 	}
 
-	/** A number for `place`, 1 to 255, with room for `bytes` of topic name and payload set aside, if not 0. */
+	/** A number for `place`, 1 to 255, with room for `bytes` of topic name and payload reserved, if not 0. */
 	addOwner(bytes: number): number {
 		const words = bytes === 0 ? 0 : Store.span(bytes + Length.BESIDE);
 		this.rooms ??= [];
@@ -400,7 +400,7 @@ export class Outbox extends SessionStore {
 		this.finish(at);
 	}
 
-	/** A record is done with, whatever became of it. */
+	/** A record is finished, whatever became of it. */
 	protected finish(at: number): void {
 		const marks = this.words[at + 1];
 		if ((marks & Mark.IN_FLIGHT) !== 0) this.inFlight--;
@@ -434,7 +434,7 @@ export class Outbox extends SessionStore {
 		this.words[Cell.RELEASES_SENT]++;
 	}
 
-	/** The record that is to be sent next; 0: none, or as many are in flight as may be. */
+	/** The next record to send; 0: none, or as many are in flight as may be. */
 	next(): number {
 		const { words, tail } = this;
 		let at = this.unsent;
@@ -506,7 +506,7 @@ export class Outbox extends SessionStore {
 		this.inFlight++;
 	}
 
-	/** Gives a record up; returns its `nameOf`. */
+	/** Drops a record; returns its `nameOf`. */
 	giveUp(at: number): number {
 		const name = this.nameOf(at);
 		this.finish(at);
@@ -515,7 +515,7 @@ export class Outbox extends SessionStore {
 
 	// ---- acknowledgements
 
-	/** `nameOf` the oldest of those that gave way, to be told; -1: none. */
+	/** `nameOf` the oldest replaced message, to be told; -1: none. */
 	takeReplaced(): number {
 		if (this.replaced === undefined) return -1;
 		const { words } = this;
@@ -632,7 +632,7 @@ export class Outbox extends SessionStore {
 
 	// ---- the end of a connection, and the next one
 
-	/** The connection has ended: what is not acknowledged is to be sent again, in the same order (section 4.6). */
+	/** The connection has ended: what is not acknowledged must be sent again, in the same order (section 4.6). */
 	interrupt(): void {
 		const { words, tail, head } = this;
 		for (let at = head; at < tail; at += words[at] >>> 16) {
@@ -677,7 +677,7 @@ export class Outbox extends SessionStore {
 		return name;
 	}
 
-	/** Gives up the oldest message; returns its `nameOf`, -1 when none is left. */
+	/** Drops the oldest message; returns its `nameOf`, -1 when none is left. */
 	dropFirst(): number {
 		const name = this.dropReleased();
 		if (name !== 0) return name;

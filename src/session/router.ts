@@ -33,7 +33,7 @@ export class Router {
 	}
 
 	/**
-	 * The first that takes the message at hand, if that is known at a glance; others follow by `also`. Undefined: its topic
+	 * The first that takes the current message, if that is known at a glance; others follow by `also`. Undefined: its topic
 	 * name has to be looked at.
 	 */
 	recall(): Subscription | undefined {
@@ -80,7 +80,7 @@ export class Router {
 		this.lastLength = topicLength;
 	}
 
-	/** Whether the topic name at hand is a filter's, as above. */
+	/** Whether the current topic name is a filter's, as above. */
 	protected equals(words: Float64Array): boolean {
 		const { topic } = this;
 		let i = 0;
@@ -95,7 +95,7 @@ export class Router {
 			this.last = new Float64Array(this.topic.length);
 	}
 
-	/** Ends all that take the message at hand by `filter`: those that were replaced meanwhile too. */
+	/** Ends all that take the current message by `filter`: those that were replaced meanwhile too. */
 	endHandlers(filter: string): void {
 		for (let it: Subscription | undefined = this.route; it !== undefined; it = it.also)
 			if (it.topicFilter === filter) it.handler = undefined;

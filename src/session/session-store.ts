@@ -15,9 +15,9 @@ export const enum Cell {
 	RELEASES_SENT,
 	/** Where the acknowledgements of ours that wait begin, in words. */
 	ACKNOWLEDGEMENTS_AT,
-	/** ROOM, if what `place` gave is room set aside. */
+	/** ROOM, if what `place` gave is room reserved. */
 	ROOM_MARK,
-	/** Messages that gave way to newer ones, and how many of them were told. */
+	/** Messages that newer ones have replaced, and how many of them were told. */
 	REPLACED,
 	REPLACED_TOLD,
 	/** MQTT 5.0: messages that may expire, and the ticks when they were looked at last. */

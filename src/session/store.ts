@@ -34,7 +34,7 @@ export const enum Mark {
 	BEGUN = 0x80,
 	/** Number of its owner, shifted by eight; 0: none. */
 	OWNER = 0xff00,
-	/** It stands in the room set aside for its owner. */
+	/** It stands in the room reserved for its owner. */
 	ROOM = 0x10000,
 	/** Instead of a payload: four bytes of its length, and two with the place of the function that writes it. */
 	PULLED = 0x20000,
@@ -50,7 +50,7 @@ export class Store {
 	// Hot fields first: XS looks for a field from the first one on. Places in the store are in words.
 	/** Where the next record goes. */
 	tail: number;
-	/** Where it must end, unless it may use room set aside. */
+	/** Where it must end, unless it may use room reserved. */
 	roomEnd: number;
 	/** The oldest record. */
 	protected head: number;
@@ -59,7 +59,7 @@ export class Store {
 	/** All of the buffer, by bytes. */
 	readonly all: Uint8Array;
 	/**
-	 * Where packets are composed, to the end of the buffer: as long as what of it is to be sent. To hand k bytes to a
+	 * Where packets are composed, to the end of the buffer: as long as the part to send. To hand k bytes to a
 	 * socket: fill it, resize the buffer to windowAt + k, write it, resize the buffer to what it was. In between nothing may
 	 * run that could start a collection: XS then cuts a short buffer's capacity, and growing back allocates. Growing back
 	 * sets what lies above to zero.
@@ -67,7 +67,7 @@ export class Store {
 	readonly window: Uint8Array;
 	/** Bytes in front of the window. */
 	readonly windowAt: number;
-	/** The first record that is to be sent; 0: none. */
+	/** The first record that must be sent; 0: none. */
 	protected unsent: number;
 	/** Dead records behind `head`. */
 	protected dead: number;
@@ -109,7 +109,7 @@ export class Store {
 		return this.head === this.tail;
 	}
 
-	/** Words that a record could have at most, were the store empty and nothing set aside. */
+	/** Words that a record could have at most, were the store empty and nothing reserved. */
 	get capacity(): number {
 		return this.limit - this.base;
 	}

@@ -55,7 +55,7 @@ export class Subscription {
 	 * with that SUBSCRIBE unanswered, so this connection's broker has it, with an old session or without.
 	 */ place = 0;
 	/** @internal */ next: Subscription | undefined = undefined;
-	/** @internal The next one that takes the message at hand. */ also: Subscription | undefined = undefined;
+	/** @internal The next one that takes the current message. */ also: Subscription | undefined = undefined;
 	/** @internal Bytes of a filter without wildcards; their one's complement if others take such a topic too. */
 	length = -1;
 	/** @internal The filter with its two bytes of length, if it has wildcards. */
@@ -263,7 +263,7 @@ export class Subscriptions implements Identifiers {
 	}
 
 	/**
-	 * The connection has ended: what the broker has not answered is to be sent again.
+	 * The connection has ended: what the broker has not answered must be sent again.
 	 * @param kept whether the broker keeps what it knows
 	 */
 	interrupt(kept: boolean): void {

@@ -48,7 +48,7 @@ export class Group implements Listener, PayloadWriter {
 	readonly topic: Topic;
 	/** As given: names and units for those who describe this device. */
 	readonly fields: Fields;
-	/** Sets of values that were given up: each counts in the client's statistics too, and was told to `onDropped`. */
+	/** Sets of values that were dropped: each counts in the client's statistics too, and was told to `onDropped`. */
 	dropped = 0;
 
 	private readonly client: Client;

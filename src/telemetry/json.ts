@@ -42,7 +42,7 @@ export class JsonObject {
 
 	/**
 	 * @param own values that stand in front and do not count for the quality
-	 * @param quality the key of a last value that tells of the numbers of `fields`: "good" when all are there,
+	 * @param quality the key of a last value that tells about the numbers of `fields`: "good" when all are there,
 	 * "uncertain" when some are null, "bad" when all are
 	 * Throws when a key is taken, a field is neither text nor source, its decimals are not 0 to 15, or there are none.
 	 */

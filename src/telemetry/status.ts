@@ -44,7 +44,7 @@ export class Status implements Listener, PayloadWriter {
 	private connected = false;
 	/** The farewell is being written, not "online". */
 	private parting = false;
-	/** "online" is to be published as soon as there is room, or the one before is done with. */
+	/** "online" is to be published as soon as there is room, or the one before is finished. */
 	private pending = false;
 
 	/**
@@ -118,7 +118,7 @@ export class Status implements Listener, PayloadWriter {
 	}
 
 	/**
-	 * One that is still held is followed by another one as soon as it is done with: however often the connection breaks,
+	 * One that is still held is followed by another one as soon as it is finished: however often the connection breaks,
 	 * they do not add up.
 	 * @param again also by the same text
 	 */

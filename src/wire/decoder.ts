@@ -91,7 +91,7 @@ export const enum Head {
 export const enum Cell {
 	/** The four bytes of `quad` as one number, to compare. */
 	HEAD = 0,
-	/** Bytes of the field at hand that are in place. */
+	/** Bytes of the current field that are in place. */
 	GOT,
 	/** Bytes of the payload that were handed over. */
 	CONSUMED,

@@ -1,4 +1,4 @@
-// Why a connection ended or a packet was given up. Knows nothing else, so that every floor can use it.
+// Why a connection ended or a packet was dropped. Knows nothing else, so that every floor can use it.
 
 /** Whose fault it is, and so who has to act: the app, the peer that breaks the protocol, the broker's administrator, or nobody (the
  * network). */

@@ -47,7 +47,7 @@ export class PacketStream {
 		this.#skipped += bytes.length - at;
 	}
 
-	/** The input ends, or has a hole of `hole` bytes. What is not whole comes out as far as it came; then anew. */
+	/** The input ends, or has a hole of `hole` bytes. What is not whole comes out as far as it came; then again. */
 	end(hole = 0): void {
 		if (this.#come > 0 && this.#header > 0) this.#finish(this.#length - this.#come);
 		else if (this.#come > 0) {

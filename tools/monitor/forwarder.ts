@@ -90,7 +90,7 @@ export class Forwarder {
 		if (this.#onTheirWay === 0 && this.#queue.length === 0) this.#drained?.();
 	}
 
-	/** A broker that stays away is told of once. */
+	/** A broker that stays away is reported once. */
 	#note(text: string): void {
 		if (text !== this.#lastNote) this.#onNote(text);
 		this.#lastNote = text;

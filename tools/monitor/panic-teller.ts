@@ -1,4 +1,4 @@
-// Tells of each panic which functions were running, below the lines that the board has printed. Knows events.
+// Adds to each panic which functions were running, below the lines that the board has printed. Knows events.
 
 import { textOf } from "../problem.js";
 import type { Listener, MonitorEvent } from "./events.js";

@@ -1,4 +1,4 @@
-// What a build is told of Wi-Fi, broker and app: from options, environment, settings file and, for passwords, a question.
+// What a build is reported Wi-Fi, broker and app: from options, environment, settings file and, for passwords, a question.
 // Knows names and precedence; no file and no build. A password is never in a message.
 
 import { boardsBroker, PASSWORD_VARIABLE, quoted } from "../option-values.js";

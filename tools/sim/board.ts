@@ -21,7 +21,7 @@ export type BoardEvent =
 	| { type: "network"; state: "up" | "cut" | "frozen" }
 	/** The firmware has measured something, by the name that it publishes it under. */
 	| { type: "reading"; name: string; value: number }
-	/** What the firmware holds now, and has given up since it was started. */
+	/** What the firmware holds now, and has dropped since it was started. */
 	| { type: "held"; messages: number; dropped: number }
 	/** The firmware's MQTT connection. While it is connected, with the version that it speaks. */
 	| { type: "client"; connected: true; protocolVersion: Version | undefined }

@@ -65,7 +65,7 @@ export interface HeldEvent {
 	type: "held";
 	/** Messages accepted and not yet delivered. */
 	messages: number;
-	/** Messages given up since the board was started: readings that gave way to newer ones. */
+	/** Messages dropped since the board was started: readings that gave way to newer ones. */
 	dropped: number;
 }
 

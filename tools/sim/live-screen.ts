@@ -1,4 +1,4 @@
-// Events as a screen that is drawn anew a few times a second. Knows wording and ANSI; gives the terminal back.
+// Events as a screen that is drawn again a few times a second. Knows wording and ANSI; gives the terminal back.
 
 import type { WriteStream } from "node:tty";
 import { colors } from "../colors.js";
@@ -24,7 +24,7 @@ const LINE = 250;
 const TRACE_ABOVE = 4;
 /** Lines of packets that are kept. */
 const PROTOCOL = 200;
-/** How a line begins that tells of a rule that a packet breaks. */
+/** How a line begins that reports a rule that a packet breaks. */
 const BROKEN_RULE = "  !";
 /** Characters of a line that is not broken into shorter ones. */
 const SHORTEST = 20;
@@ -110,14 +110,14 @@ export class LiveScreen implements Output {
 		}
 	}
 
-	/** Beside what is in use: what came anew since the last time, which is to be nothing. */
+	/** Beside what is in use: what came again since the last time, which is to be nothing. */
 	#memory(event: MemoryEvent): void {
 		const slots = event.slotsAllocated - this.#slotsAllocated;
 		const bytes = event.chunkBytesAllocated - this.#chunkBytesAllocated;
 		this.#slotsAllocated = event.slotsAllocated;
 		this.#chunkBytesAllocated = event.chunkBytesAllocated;
 		this.#heap = memoryInWords(event);
-		// A board that was started anew counts from 0.
+		// A board that was started again counts from 0.
 		this.#fresh = slots < 0 || bytes < 0 ? "" : `allocated last: ${slots} slots, ${bytes} chunk bytes`;
 	}
 

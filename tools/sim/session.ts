@@ -143,7 +143,7 @@ export class Session {
 		const { port, tls, name } = this.#options;
 		const identity = tls ? await makeIdentity() : undefined;
 		const onClient = (clientId: string, encryption: Encryption) => {
-			// Others may come, and the observer tells of itself.
+			// Others may come, and the observer speaks for itself.
 			if (clientId.startsWith(`${name}-`))
 				this.#onEvent({ type: "connection", of: "encryption", state: "on", with: "board", ...encryption });
 		};

@@ -19,7 +19,7 @@ const enum Seed {
 
 /**
  * The SDK's session. Its random numbers are an RC4 state that is seeded once, with 16 bytes, and begins at the same place at
- * each call: here it is seeded for each connection anew, so that what was seen of the last one says nothing about this
+ * each call: here it is seeded for each connection again, so that what was seen of the last one says nothing about this
  * one's keys. On ESP32 and ESP8266 Math.random reads the chip's generator; the simulator's is no secret to anybody.
  */
 class Session extends SSLSession {

@@ -51,7 +51,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	private change: Change;
 	/** Something has come on this connection. */
 	private heard: boolean;
-	/** The broker has sent DISCONNECT: nothing is to be sent any more (section 3.14.4). */
+	/** The broker has sent DISCONNECT: nothing must be sent any more (section 3.14.4). */
 	private dismissed: boolean;
 
 	// What most clients have not takes no heap.
@@ -270,7 +270,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		return super.accept(code, sessionPresent);
 	}
 
-	/** What this broker does not take is given up before anything goes again; all is told when the session is settled. */
+	/** What this broker does not take is dropped before anything goes again; all is told when the session is settled. */
 	protected override resumeSession(sessionPresent: boolean): { error: unknown } | undefined {
 		const { outbox, five, granted } = this;
 		const lost: number[] = [];
@@ -329,7 +329,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		return Math.min(super.delay(now), this.outbox.untilExpiry());
 	}
 
-	/** What the host at hand has proved is no longer so. */
+	/** What the current host has proved is no longer so. */
 	private forgetVersion(): void {
 		if (this.five) this.fives &= ~this.host;
 		else if (this.fours !== undefined) this.fours &= ~this.host;

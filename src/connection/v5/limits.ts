@@ -1,4 +1,4 @@
-// What the broker has granted with CONNACK (section 3.2.2.3), for the connection at hand. Knows numbers; who obeys them is
+// What the broker has granted with CONNACK (section 3.2.2.3), for the current connection. Knows numbers; who obeys them is
 // elsewhere.
 
 import { Property } from "../../wire/v5/property.js";

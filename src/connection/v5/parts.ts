@@ -1,4 +1,4 @@
-// The classes that a client is made of which speaks MQTT 5.0, and can fall back to 3.1.1.
+// The classes that a client is made of which uses MQTT 5.0, and can fall back to 3.1.1.
 
 import { Outbox5 } from "../../session/v5/outbox.js";
 import { Subscriptions5 } from "../../session/v5/subscriptions.js";

@@ -31,11 +31,11 @@ export class Reader5 extends Reader implements PacketSink5 {
 	declare protected readonly events: ReaderEvents5;
 	declare readonly decoder: Decoder5;
 	declare protected readonly writer: Writer5;
-	/** Aliases that the broker may use, if any, and the topic name at hand, eight bytes at a time. */
+	/** Aliases that the broker may use, if any, and the current topic name, eight bytes at a time. */
 	private aliases: InboundAliases | undefined;
 	private topicWords: Float64Array | undefined;
 
-	/** The connection at hand speaks 5.0. */
+	/** The current connection speaks 5.0. */
 	private get five(): boolean {
 		return this.decoder.five;
 	}
@@ -80,7 +80,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 		this.decoder.speak(five, this.options.problemInformation ?? false);
 	}
 
-	/** Properties of the packet at hand. */
+	/** Properties of the current packet. */
 	get received(): ReceivedProperties {
 		return this.decoder.received;
 	}
@@ -102,7 +102,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	// ---- messages
 
-	/** The message at hand sets its alias, or gets the topic name that is set. False: it must not have it. */
+	/** The current message sets its alias, or gets the topic name that is set. False: it must not have it. */
 	onAlias(): boolean {
 		const { decoder, aliases } = this;
 		const { alias, topicLength } = decoder;
@@ -147,7 +147,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 		return this.tellDelivered(id, code);
 	}
 
-	/** PUBACK or PUBREC with a failure: the message is done with (section 4.4), or goes again under another identifier. */
+	/** PUBACK or PUBREC with a failure: the message is finished (section 4.4), or goes again under another identifier. */
 	private onRefused(qos: number, id: number, code: number): boolean {
 		const { stream, outbox, writer, statistics } = this;
 		this.liveness.answer();

@@ -1,4 +1,4 @@
-// Topics that go out as a number of two bytes on the connection at hand (section 3.3.2.3.4). Knows Topics, no packets.
+// Topics that go out as a number of two bytes on the current connection (section 3.3.2.3.4). Knows Topics, no packets.
 
 import type { Topic } from "../../wire/topic.js";
 

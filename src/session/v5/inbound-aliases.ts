@@ -1,4 +1,4 @@
-// Topic names that the broker replaces by a number on the connection at hand (section 3.3.2.3.4), in fixed memory.
+// Topic names that the broker replaces by a number on the current connection (section 3.3.2.3.4), in fixed memory.
 
 const enum State {
 	/** Never set. */

@@ -46,7 +46,7 @@ const enum Time {
 export const leadOf = (bytes: Uint8Array, at: number): number =>
 	bytes[at] < 128 ? 1 : bytes[at + 1] < 128 ? 2 : bytes[at + 2] < 128 ? 3 : 4;
 
-/** Added to a message's name: why it was given up. */
+/** Added to a message's name: why it was dropped. */
 const enum Name {
 	SHIFT = 24,
 	EXPIRED = 1 << SHIFT,
@@ -58,7 +58,7 @@ const enum Name {
 
 const WHY = Object.freeze([MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE]);
 
-/** Why a message with this name was given up; undefined: it gave way to another. No index of -1, for which XS makes a string. */
+/** Why a message with this name was dropped; undefined: it gave way to another. No index of -1, for which XS makes a string. */
 export const whyOf = (name: number): Reason | undefined =>
 	name < Name.EXPIRED ? undefined : WHY[(name >> Name.SHIFT) - 1];
 
@@ -255,7 +255,7 @@ export class Outbox5 extends Outbox {
 	/** Gives up what has expired and was never sent (section 3.3.2.3.3); `takeReplaced` tells. */
 	expire(): void {
 		if (this.expiring === 0) return;
-		// Not by what stands behind the one that is given up: the head may pass it, and all behind is done with then.
+		// Not by what stands behind the one that is dropped: the head may pass it, and all behind is finished then.
 		for (let at = this.unsent; at !== 0 && at < this.tail; ) {
 			const next = at + this.spanOf(at);
 			if (this.isExpired(at)) this.expireRecord(at);
@@ -306,7 +306,7 @@ export class Outbox5 extends Outbox {
 	}
 
 	/**
-	 * A message was refused, by PUBACK or PUBREC: it is done with, and no PUBREL follows (section 4.3.3).
+	 * A message was refused, by PUBACK or PUBREC: it is finished, and no PUBREL follows (section 4.3.3).
 	 * @returns its `nameOf`; -1: no such answer was awaited
 	 */
 	refuse(id: number, qos: number): number {

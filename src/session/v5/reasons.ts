@@ -1,4 +1,4 @@
-// Why a message of MQTT 5.0 is given up: it was accepted before the broker had said what it takes, or it is too old.
+// Why a message of MQTT 5.0 is dropped: it was accepted before the broker had said what it takes, or it is too old.
 
 import { Reason } from "../../wire/reason.js";
 

@@ -28,7 +28,7 @@ export class Router5 extends Router {
 			: this.recallUnique();
 	}
 
-	/** Whether the topic name at hand is the one that is remembered. */
+	/** Whether the current topic name is the one that is remembered. */
 	private isLast(): boolean {
 		const { topic } = this;
 		const last = this.last!; // there is a length only with it
@@ -76,7 +76,7 @@ export class Router5 extends Router {
 		return true;
 	}
 
-	/** It has the message at hand too. False: its filter does not take the topic name. */
+	/** It has the current message too. False: its filter does not take the topic name. */
 	private add(it: Subscription | undefined): boolean {
 		if (it === undefined) return false;
 		const { topic, topicLength } = this.decoder;

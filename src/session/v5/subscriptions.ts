@@ -152,7 +152,7 @@ export class Subscriptions5 extends Subscriptions {
 		this.identified = this.identifies;
 	}
 
-	/** Whether filters get identifiers on the connection at hand. */
+	/** Whether filters get identifiers on the current connection. */
 	get identifies(): boolean {
 		return this.available?.identifiersAvailable ?? false;
 	}

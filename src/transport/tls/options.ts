@@ -21,7 +21,7 @@ export interface TlsOptions {
 	key?: Certificate;
 	/**
 	 * The name that the broker's certificate must have among its alternative names, or an IPv4 address; other letters than
-	 * those of ASCII as punycode. Default: the host at hand.
+	 * those of ASCII as punycode. Default: the current host.
 	 */
 	serverName?: string;
 	/** Application protocols to offer (ALPN, RFC 7301), 16 at most, 1 to 255 bytes each. AWS IoT on port 443 needs "x-amzn-mqtt-ca". */

@@ -21,7 +21,7 @@ export interface TlsSettings {
 	readonly clientCertificates: readonly Uint8Array[];
 	/** PKCS#8, DER. There if there is a certificate. */
 	readonly clientKey: Uint8Array | undefined;
-	/** Without a dot at the end. Undefined: the host at hand. */
+	/** Without a dot at the end. Undefined: the current host. */
 	readonly serverName: string | undefined;
 	readonly alpn: readonly string[];
 	/** Bytes of the longest record to accept. */

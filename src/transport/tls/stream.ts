@@ -67,7 +67,7 @@ const sessionOptions = (settings: TlsSettings, name: string): SessionOptions => 
 
 export class TlsStream implements Stream, StreamOwner {
 	// Hot fields first: XS looks for a field from the first one on.
-	/** What the record at hand has for the owner, from `position` on; undefined: all is read. */
+	/** What the current record has for the owner, from `position` on; undefined: all is read. */
 	private text: Uint8Array | undefined = undefined;
 	private position = 0;
 	/** The owner is being told of `text`. */
@@ -284,7 +284,7 @@ export class TlsStream implements Stream, StreamOwner {
 
 	// ---- what comes
 
-	/** Tells of what came, one record after another, until the owner leaves something unread. */
+	/** Reports what came, one record after another, until the owner leaves something unread. */
 	private decode(): void {
 		const { owner } = this;
 		while (this.phase === Phase.OPEN && this.text === undefined && !this.telling) {

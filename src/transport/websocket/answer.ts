@@ -163,7 +163,7 @@ export class Answer {
 		return Field.NONE;
 	}
 
-	/** The character that is expected at `at` of the field at hand, NaN behind the end. */
+	/** The character that is expected at `at` of the current field, NaN behind the end. */
 	private expected(at: number): number {
 		if (this.field === Field.ACCEPT) return this.accept[at] ?? Number.NaN;
 		const text =

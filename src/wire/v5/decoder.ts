@@ -95,7 +95,7 @@ const hasWildcard = (bytes: Uint8Array, at: number, end: number): boolean => {
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
 	// Hot fields first, as in Decoder.
-	/** Whether the stream at hand speaks MQTT 5.0, see `speak`. If not, this is a decoder of 3.1.1. */
+	/** Whether the stream at hand uses MQTT 5.0, see `speak`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
@@ -110,7 +110,7 @@ export class Decoder5 extends Decoder {
 	private checkedCount?: number;
 	/** Bytes of those; -1: none. */
 	private lastLength: number;
-	/** Properties of the packet at hand, those of CONNACK until `endConnack`. */
+	/** Properties of the current packet, those of CONNACK until `endConnack`. */
 	readonly received: ReceivedProperties;
 	/** Topic alias of the PUBLISH at hand; 0: none. */
 	alias: number;

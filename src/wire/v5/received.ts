@@ -1,4 +1,4 @@
-// Properties of the packet at hand, read where they lie. Knows bytes, not packets.
+// Properties of the current packet, read where they lie. Knows bytes, not packets.
 
 import { decodeText } from "../utf8.js";
 import { Form, Property, Row, rowOf, sizeOf, variable } from "./property.js";
