@@ -47,6 +47,11 @@ export function checkWhole(
 	return value;
 }
 
+/** --baud: bits per second of a serial line; none stays none. */
+export function checkBaud(text: string | undefined): number | undefined {
+	return checkWhole("--baud", text, 9600, 4_000_000);
+}
+
 /**
  * The address of an MQTT URL, and what follows its port, as it is. Of the text nothing is quoted: it may hold a password.
  * Another scheme than mqtt is only told.

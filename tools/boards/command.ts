@@ -2,8 +2,8 @@
 
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { baudRate } from "../flash/baud-rate.js";
 import { readFirmware } from "../flash/firmware.js";
+import { checkBaud } from "../option-values.js";
 import { Problem, textOf, UsageProblem } from "../problem.js";
 import { printable } from "../text.js";
 import { addBoardOptions, type RawBoardOptions, wantedBoards } from "./options.js";
@@ -100,7 +100,7 @@ interface RawRead extends RawBoardOptions {
 }
 
 async function read(file: string, raw: RawRead): Promise<void> {
-	const baud = baudRate(raw.baud);
+	const baud = checkBaud(raw.baud)!;
 	if (raw.port.length > 1 && !file.includes("%s"))
 		throw new UsageProblem(
 			"FILE",

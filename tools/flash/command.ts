@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { addBoardOptions, type RawBoardOptions, wantedBoards } from "../boards/options.js";
 import { atBoards } from "../boards/several.js";
-import { baudRate } from "./baud-rate.js";
+import { checkBaud } from "../option-values.js";
 import { readFirmware } from "./firmware.js";
 import { flashBoard } from "./session.js";
 
@@ -39,7 +39,7 @@ export function defineFlash(command: Command): void {
 }
 
 async function flash(named: string[], raw: RawOptions): Promise<void> {
-	const baud = baudRate(raw.baud);
+	const baud = checkBaud(raw.baud)!;
 	const { erase = false, dryRun = false, force = false, reset } = raw;
 	const firmware = await readFirmware(named);
 	await atBoards(wantedBoards(raw), async ({ port }, report, signal) => {

@@ -1,6 +1,13 @@
 // The options of `xs-mqtt monitor`: texts of the command line and the environment, checked. Knows no port, no broker.
 
-import { type BrokerAddress, checkWhole, mqttUrl, PASSWORD_VARIABLE, quoted } from "../option-values.js";
+import {
+	type BrokerAddress,
+	checkBaud,
+	checkWhole,
+	mqttUrl,
+	PASSWORD_VARIABLE,
+	quoted,
+} from "../option-values.js";
 import { textOf, UsageProblem } from "../problem.js";
 import { printable } from "../text.js";
 
@@ -61,7 +68,7 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): M
 				);
 	return {
 		port,
-		baud: checkWhole("--baud", raw.baud, 9600, 4_000_000),
+		baud: checkBaud(raw.baud),
 		tcp,
 		reset,
 		timestamps,
