@@ -98,10 +98,10 @@ export class SerialSource implements Source {
 			this.#note("its control lines did nothing: the app was asked to restart");
 	}
 
-	write(bytes: Uint8Array): void {
+	async write(bytes: Uint8Array): Promise<void> {
 		if (this.#session === undefined)
 			this.#note(`${this.#port.path} is not there: what was typed is not sent`);
-		else void this.#session.line.write(bytes).catch(() => {}); // a port that is gone is told of
+		else await this.#session.line.write(bytes).catch((error) => this.#note(textOf(error)));
 	}
 
 	#adopt(line: SerialLine): void {

@@ -39,6 +39,9 @@ export function inWords(event: MonitorEvent): Wording | undefined {
 				kind: "break",
 				lines: [
 					`-- panic${event.cause === undefined ? "" : `: ${event.cause}`}`,
+					...(event.elfMatches === false
+						? ["    the board runs other firmware than that of the ELF file: names and lines may be wrong"]
+						: []),
 					...(event.stack.length === 0
 						? ["    the ELF file knows none of its addresses: is it that of the firmware on the board?"]
 						: event.stack.slice(0, STACK_LIMIT).map(frameInWords)),
