@@ -36,7 +36,7 @@ export interface Source {
 	/** Restarts the board. What became of it is told in notes. */
 	reset(): Promise<void>;
 	stop(): Promise<void>;
-	/** Sends bytes as they are; only a serial port can. Resolves when they are on their way, or lost, which is told. */
+	/** Sends bytes as they are; only a serial port can. Resolves when they are on their way, or lost, which is told once. */
 	write?(bytes: Uint8Array): Promise<void>;
 	/** Resolves when nothing comes any more, or throws why; none if that does not happen. */
 	readonly ended?: Promise<void>;
