@@ -22,8 +22,8 @@ import { TcpSource } from "./tcp-source.js";
 const CTRL_R = "\x12";
 
 const HELP = `
-In a terminal, Ctrl-R (without --input) restarts the board and Ctrl-C ends the monitor. The password of --broker can be given in the
-environment variable ${PASSWORD_VARIABLE}.
+In a terminal, Ctrl-R restarts the board (not with --input) and Ctrl-C ends the monitor. The password of --broker can be
+given in the environment variable ${PASSWORD_VARIABLE}.
 
 Examples:
   xs-mqtt monitor --timestamps --log board.log
