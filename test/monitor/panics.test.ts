@@ -237,6 +237,13 @@ describe("whether the ELF file is that of the firmware on the board", () => {
 	});
 });
 
+test("a long stack: the innermost frames, and how many are left out", () => {
+	const stack = Array.from({ length: 20 }, (_, i) => ({ name: `f${i}` }));
+	const { lines } = inWords({ type: "panic", chip: "esp8266", stack })!;
+	expect(lines.slice(0, 2)).toEqual(["-- panic", "    at f0"]);
+	expect(lines.slice(-2)).toEqual(["    at f15", "    and 4 more, which --json has"]);
+});
+
 describe("addr2line", () => {
 	const panic: Panic = { chip: "esp8266", addresses: [0x40210003] };
 	let tools: string;
