@@ -319,6 +319,25 @@ test("--input: what is typed goes to the board, line by line", async () => {
 	await pty.close();
 }, 20_000);
 
+test("--input from a pipe: all lines in order, and the monitor goes on after the last", async () => {
+	const pty = await Pty.open();
+	let heard = "";
+	pty.on("data", (bytes) => {
+		heard += bytes;
+	});
+	const monitor = new MonitorProcess(["--port", pty.path, "--input", "--baud", "460800", "--no-reset"]);
+	await monitor.shows("is open");
+	const lines = Array.from({ length: 10_000 }, (_, i) => `line ${i} of many\n`).join("");
+	monitor.type(`${lines}the last`);
+	monitor.endInput();
+	while (!heard.endsWith("the last\n")) await pause(10);
+	expect(heard).toBe(`${lines}the last\n`);
+	pty.write(Buffer.from("it goes on\r\n"));
+	await monitor.shows("it goes on");
+	expect(await monitor.end("SIGINT")).toBe(0);
+	await pty.close();
+}, 20_000);
+
 test("--input is for boards", async () => {
 	const monitor = new MonitorProcess(["--tcp", "--input"]);
 	expect(await monitor.end()).toBe(2);

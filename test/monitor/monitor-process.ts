@@ -45,6 +45,11 @@ export class MonitorProcess {
 		this.#process.stdin.write(text);
 	}
 
+	/** Nothing more will be typed. */
+	endInput(): void {
+		this.#process.stdin.end();
+	}
+
 	/** Reads nothing until `resume`. */
 	pause(): void {
 		this.#process.stdout.pause();

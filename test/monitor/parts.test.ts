@@ -288,6 +288,12 @@ describe("options", () => {
 		for (const filter of ["(", "x".repeat(2000)])
 			expect(() => checkOptions({ ...RAW, filter }, {})).toThrow(UsageProblem);
 	});
+
+	test("the line of memory does not stand where one types, unless it is wanted", () => {
+		expect(checkOptions({ ...RAW, input: true }, {}).instruments).toBe("none");
+		expect(checkOptions({ ...RAW, input: true, instruments: true }, {}).instruments).toBe("table");
+		expect(checkOptions({ ...RAW, input: false }, {}).instruments).toBe("line");
+	});
 });
 
 test("the board's clock: seconds since 1970, the time zone and daylight saving, as Moddable's tools send them", () => {

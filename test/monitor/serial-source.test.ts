@@ -1,5 +1,6 @@
 // A real pseudo-terminal, and behind it a board that is strict with its debugger.
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { OpenLine } from "../../tools/monitor/reopen.js";
 import { SerialSource } from "../../tools/monitor/serial-source.js";
 import { SerialLine } from "../../tools/serial/serial-line.js";
@@ -190,6 +191,28 @@ test("pulled and plugged in again, at any time", async () => {
 	gathered.events = [];
 	void board.boot();
 	await gathered.line(LAST);
+}, 30_000);
+
+test("what is typed while the board is unplugged is lost, which is told once each time", async () => {
+	await listen();
+	let heard = "";
+	pty.on("data", (bytes) => {
+		heard += bytes;
+	});
+	for (let time = 0; time < 2; time++) {
+		gathered.events = [];
+		await pty.pull();
+		await gathered.line(/is gone/);
+		for (let i = 0; i < 100; i++) await source.write(Buffer.from("lost\n"));
+		expect(
+			gathered.notes.filter((note) => /^what was typed is not sent: .* is not there$/.test(note)),
+		).toHaveLength(1);
+		await pty.plug();
+		await gathered.line(/is open/);
+		await source.write(Buffer.from(`sent ${time}\n`));
+		while (!heard.includes(`sent ${time}\n`)) await pause(5);
+	}
+	expect(heard).toBe("sent 0\nsent 1\n");
 }, 30_000);
 
 test("without control lines the app is asked to restart", async () => {

@@ -212,7 +212,7 @@ describe("the observer", () => {
 		endLater(() => void server.close());
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
 		const { port } = server.address() as AddressInfo;
-		expect(await refusal({ port, tls })).toMatch(/no TLS on this port.*; check the port$/);
+		expect(await refusal({ port, tls })).toMatch(/does not use TLS on this port.*; check the port$/);
 		await new Promise((closed) => server.close(closed));
 		expect(await refusal({ port, tls })).toMatch(/ECONNREFUSED/);
 	});
@@ -222,7 +222,7 @@ describe("the observer", () => {
 		endLater(() => void server.close());
 		await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
 		const { port } = server.address() as AddressInfo;
-		const told = /no TLS on this port.*; check the port$/;
+		const told = /does not use TLS on this port.*; check the port$/;
 		expect(await refusal({ port, tls: { ca: [ca.own.pem] } })).toMatch(told);
 		expect(await refusal({ port, tls: { ca: [ca.own.pem] }, webSocket: {} })).toMatch(told);
 	});

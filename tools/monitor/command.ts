@@ -22,8 +22,8 @@ import { TcpSource } from "./tcp-source.js";
 const CTRL_R = "\x12";
 
 const HELP = `
-In a terminal, Ctrl-R restarts the board and Ctrl-C ends the monitor. The password of --broker can be given in the
-environment variable ${PASSWORD_VARIABLE}.
+In a terminal, Ctrl-R restarts the board (not with --input) and Ctrl-C ends the monitor. The password of --broker can be
+given in the environment variable ${PASSWORD_VARIABLE}.
 
 Examples:
   xs-mqtt monitor --timestamps --log board.log
@@ -76,6 +76,7 @@ async function sourceOf({ tcp, port, baud, reset }: MonitorOptions): Promise<Mak
 class Monitor {
 	readonly #options: MonitorOptions;
 	readonly #source: Source;
+	readonly #panics: PanicTeller;
 	readonly #output: Output;
 	readonly #file: LogFile | undefined;
 	readonly #forwarder: Forwarder | undefined;
@@ -105,12 +106,23 @@ class Monitor {
 			},
 			this.#fail,
 		);
-		this.#source = makeSource(new PanicTeller(this.#output, options.elf));
+		this.#panics = new PanicTeller(this.#output, options.elf);
+		this.#source = makeSource(this.#panics);
 	}
 
+	/** No faster than the board takes it. */
 	#sendTyped(): Interface {
-		const lines = createInterface({ input: process.stdin, terminal: false });
-		return lines.on("line", (line) => this.#source.write?.(Buffer.from(`${line}\n`)));
+		const { stdin } = process;
+		let sending = Promise.resolve();
+		let unsent = 0;
+		return createInterface({ input: stdin, terminal: false }).on("line", (line) => {
+			stdin.pause();
+			unsent++;
+			sending = sending.then(async () => {
+				await this.#source.write?.(Buffer.from(`${line}\n`));
+				if (--unsent === 0) stdin.resume();
+			});
+		});
 	}
 
 	async run(): Promise<void> {
@@ -130,6 +142,7 @@ class Monitor {
 			keys?.close();
 			typed?.close();
 			await this.#source.stop();
+			this.#panics.close();
 			this.#output.close();
 			await this.#forwarder?.close();
 			this.#file?.close();

@@ -82,7 +82,8 @@ export class Conversation {
 	#answer(event: XsbugEvent): void {
 		switch (event.type) {
 			case "login":
-				// Workers share the board's clock.
+				// Workers share the board's clock. It comes first: of two debug lines, UART and USB, boards take the one
+				// where a binary command arrives.
 				if (event.machine !== "" && this.#machines.size === 1)
 					this.#write(setClock(event.machine, new Date()));
 				this.#write(command(event.machine, BREAK_ON_EXCEPTIONS));

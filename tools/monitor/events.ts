@@ -1,7 +1,8 @@
 // What the monitor has to tell. Knows types only.
 
-import type { StackFrame, XsbugEvent } from "../xsbug/events.js";
+import type { XsbugEvent } from "../xsbug/events.js";
 import type { Panic } from "./panics.js";
+import type { Decoded } from "./symbols.js";
 
 /** What a machine has, and its collections of garbage in the last second. */
 export interface Figures {
@@ -23,8 +24,8 @@ export type MonitorEvent =
 	| Extract<XsbugEvent, { type: "reset" | "text" }>
 	/** `values`: by the instruments' names; undefined when these were told before anybody listened. */
 	| { type: "samples"; machine: string; name: string; figures: Figures; values?: Record<string, number> }
-	/** A chip's panic, decoded. The innermost frame is first; what an ESP8266's stack names may be stale. */
-	| { type: "panic"; chip: Panic["chip"]; cause?: string; stack: StackFrame[] }
+	/** A chip's panic, decoded. The innermost frame is first; those of an ESP8266 and of RISC-V may be stale. */
+	| ({ type: "panic"; chip: Panic["chip"]; cause?: string } & Decoded)
 	/** What the monitor itself has to say. */
 	| { type: "note"; text: string };
 
@@ -35,8 +36,8 @@ export interface Source {
 	/** Restarts the board. What became of it is told in notes. */
 	reset(): Promise<void>;
 	stop(): Promise<void>;
-	/** Sends bytes as they are; only a serial port can. */
-	write?(bytes: Uint8Array): void;
+	/** Sends bytes as they are; only a serial port can. Resolves when they are on their way, or lost, which is told once. */
+	write?(bytes: Uint8Array): Promise<void>;
 	/** Resolves when nothing comes any more, or throws why; none if that does not happen. */
 	readonly ended?: Promise<void>;
 }

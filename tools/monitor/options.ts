@@ -75,11 +75,17 @@ export function checkOptions(raw: RawOptions, environment: NodeJS.ProcessEnv): M
 		filter: raw.filter === undefined ? undefined : expression(raw.filter),
 		log,
 		json,
-		instruments: raw.instruments === undefined ? "line" : raw.instruments ? "table" : "none",
+		instruments: instrumentsOf(raw),
 		elf: raw.elf,
 		input: raw.input ?? false,
 		broker: raw.broker === undefined ? undefined : brokerOf(raw.broker, environment),
 	};
+}
+
+/** What is typed stands where the line of them would be drawn. */
+function instrumentsOf({ instruments, input }: RawOptions): MonitorOptions["instruments"] {
+	if (instruments === undefined) return input ? "none" : "line";
+	return instruments ? "table" : "none";
 }
 
 function expression(text: string): RegExp {

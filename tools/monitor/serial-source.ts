@@ -51,6 +51,8 @@ export class SerialSource implements Source {
 	#started = false;
 	/** Since a message was understood. */
 	#resets = 0;
+	/** The last bytes to be written were not, which is told. */
+	#refused = false;
 	/** Characters that are not told of yet. */
 	#unreadable = 0;
 
@@ -98,10 +100,15 @@ export class SerialSource implements Source {
 			this.#note("its control lines did nothing: the app was asked to restart");
 	}
 
-	write(bytes: Uint8Array): void {
-		if (this.#session === undefined)
-			this.#note(`${this.#port.path} is not there: what was typed is not sent`);
-		else void this.#session.line.write(bytes).catch(() => {}); // a port that is gone is told of
+	async write(bytes: Uint8Array): Promise<void> {
+		try {
+			if (this.#session === undefined) throw new Error(`${this.#port.path} is not there`);
+			await this.#session.line.write(bytes);
+			this.#refused = false;
+		} catch (error) {
+			if (!this.#refused) this.#note(`what was typed is not sent: ${textOf(error)}`);
+			this.#refused = true;
+		}
 	}
 
 	#adopt(line: SerialLine): void {

@@ -31,7 +31,7 @@ export function inWords(event: MonitorEvent): Wording | undefined {
 				kind: "break",
 				lines: [
 					`${title(event.name)} break: ${safe(event.message)}${placeOf(event, " (", ")")}`,
-					...event.stack.slice(0, STACK_LIMIT).map(frameInWords),
+					...stackInWords(event.stack),
 				],
 			};
 		case "panic":
@@ -39,9 +39,12 @@ export function inWords(event: MonitorEvent): Wording | undefined {
 				kind: "break",
 				lines: [
 					`-- panic${event.cause === undefined ? "" : `: ${event.cause}`}`,
+					...(event.elfMatches === false
+						? ["    the board runs other firmware than that of the ELF file: names and lines may be wrong"]
+						: []),
 					...(event.stack.length === 0
 						? ["    the ELF file knows none of its addresses: is it that of the firmware on the board?"]
-						: event.stack.slice(0, STACK_LIMIT).map(frameInWords)),
+						: stackInWords(event.stack)),
 				],
 			};
 		case "text":
@@ -103,6 +106,12 @@ function cutText({ text, cut }: { text: string; cut: boolean }): string {
 function safe(text: string): string {
 	const pieces = text.replace(COLOURS, "").split("\t");
 	return pieces.map((piece) => printable(piece, TEXT_LIMIT)).join("\t");
+}
+
+function stackInWords(stack: StackFrame[]): string[] {
+	const lines = stack.slice(0, STACK_LIMIT).map(frameInWords);
+	if (stack.length > STACK_LIMIT) lines.push(`    and ${stack.length - STACK_LIMIT} more, which --json has`);
+	return lines;
 }
 
 function frameInWords(frame: StackFrame): string {

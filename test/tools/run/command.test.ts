@@ -1,6 +1,7 @@
 // `xs-mqtt run` as it is called, with an SDK that tells all it knows: from the app to its log, and no password anywhere.
+// Needs gcc-xtensa-lx106, and tools/build.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -124,6 +125,39 @@ test("a board: built, flashed, its log shown", async () => {
 		expect(stdout).toContain("hello\n");
 		expect(board.chip.flash.bytes.subarray(0, image.length).equals(image)).toBe(true);
 		expect(sdk.call.manifest.config).toEqual({ ssid: "home", password: SECRET });
+	} finally {
+		await board.close();
+	}
+}, 30_000);
+
+test("a board that panics: decoded by the ELF file of the build", async () => {
+	const board = await Board.open("esp8266");
+	sdk.writeBytes("product.bin", esp8266Image({ segments: [content(1000)] }));
+	const source = sdk.write("loop.c", "void loop(void)\n{\n\tfor (;;);\n}\n");
+	const elf = join(sdk.folder, "loop.elf");
+	const link = ["-nostdlib", "-Wl,-Ttext=0x40210000", "-Wl,-eloop"];
+	execFileSync("xtensa-lx106-elf-gcc", ["-g", "-O0", ...link, "-o", elf, source]);
+	let panicked = false;
+	try {
+		const { status, stdout } = await run(
+			["app", "--platform", "esp", "--port", board.path, "--ssid", "home"],
+			{
+				FAKE_PRODUCT: join(sdk.folder, "product.bin"),
+				FAKE_ELF: elf,
+				XS_MQTT_WIFI_PASSWORD: SECRET,
+			},
+			(seen, child) => {
+				if (!panicked && seen.stdout.includes("is open")) {
+					panicked = true;
+					board.pty.write(
+						Buffer.from("Exception (4):\r\nepc1=0x40210003\r\n\r\n>>>stack>>>\r\n<<<stack<<<\r\n"),
+					);
+				}
+				if (seen.stdout.includes("-- panic")) child.kill("SIGINT");
+			},
+		);
+		expect(status).toBe(0);
+		expect(stdout).toContain(`-- panic: an interrupt\n    at loop (${source}:2)\n`);
 	} finally {
 		await board.close();
 	}

@@ -30,6 +30,11 @@ else {
 	const folder = join(after("-o"), "bin", platform === "lin" ? "lin/mc" : platform, "debug", basename(dirname(path)));
 	mkdirSync(folder, { recursive: true });
 	const file = platform === "lin" ? "mc.so" : platform.startsWith("esp32") ? "xs_esp32.bin" : "main.bin";
+	if (process.env.FAKE_ELF) {
+		const temporary = folder.replace("/bin/esp/", "/tmp/esp/");
+		mkdirSync(temporary, { recursive: true });
+		copyFileSync(process.env.FAKE_ELF, join(temporary, "main.elf"));
+	}
 	if (process.env.FAKE_PRODUCT) copyFileSync(process.env.FAKE_PRODUCT, join(folder, file));
 	else if (!process.env.FAKE_NOTHING) writeFileSync(join(folder, file), JSON.stringify(manifest.config));
 }
