@@ -75,6 +75,8 @@ const enum Cell5 {
 const enum Room {
 	/** Behind the room for properties: a number for which there is none is read there, to be checked. */
 	SLACK = 8,
+	/** Bytes of all numbers of a CONNACK, which its strings leave free: no limit must be lost. */
+	NUMBERS = 29,
 }
 
 /** Whether the bytes from `at` to `end` are a string as section 1.5.4 has it. Most are ASCII. */
@@ -91,6 +93,10 @@ const hasWildcard = (bytes: Uint8Array, at: number, end: number): boolean => {
 	for (let i = at; i < end; i++) if (bytes[i] === 0x2b || bytes[i] === 0x23) return true;
 	return false;
 };
+
+/** Whether a property of CONNACK leaves room for numbers. A wrong authentication method ends the connection anyway. */
+const yields = (property: number, row: number): boolean =>
+	(row & Row.FORM) >= Form.BINARY && property !== Property.AUTHENTICATION_METHOD;
 
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
@@ -118,7 +124,7 @@ export class Decoder5 extends Decoder {
 	subscriptionIdentifier: number;
 	/**
 	 * `propertySize` in bytes, rounded up to a multiple of 8: what does not fit is skipped. Properties of packets other than
-	 * PUBLISH go to the payload's buffer, if it is larger.
+	 * PUBLISH have the payload's buffer, too.
 	 */
 	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
 		super(sink, payloadSize, topicSize, ((propertySize + 7) & ~7) + Room.SLACK);
@@ -601,9 +607,7 @@ export class Decoder5 extends Decoder {
 		cells[Cell5.SEEN] = 0;
 		this.alias = 0;
 		this.subscriptionIdentifier = 0;
-		const inPayload =
-			cells[Cell.TYPE] !== PacketType.PUBLISH && this.payloadSize > this.propertySize + Room.SLACK;
-		this.received.begin(inPayload ? this.payload : this.properties);
+		this.received.begin(this.properties);
 		this.step = Step5.PROPERTIES;
 		return true;
 	}
@@ -615,16 +619,18 @@ export class Decoder5 extends Decoder {
 		const store = received.buffer;
 		const place = Row.PLACE << type;
 		let kept = received.length;
-		const inPayload = store === this.payload;
-		const capacity = inPayload ? this.payloadSize - Room.SLACK : this.propertySize;
+		// Other packets have no payload: its buffer, which is behind, is theirs too.
+		const capacity = type === PacketType.PUBLISH ? this.propertySize : this.propertySize + this.payloadSize;
 		const left = cells[Cell5.LEFT];
 		if (cells[Cell5.END] === 0 && left > 0 && left <= this.available && left <= capacity)
-			this.readAtOnce(store, inPayload ? this.payloadAt : this.propertiesAt);
+			this.readAtOnce(store);
 		for (;;) {
 			const got = cells[Cell5.END] - kept;
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
+				const most =
+					type === PacketType.CONNACK && yields(store[kept], row) ? capacity - Room.NUMBERS : capacity;
 				if ((row & place) === 0) return this.reject(row === 0 ? PROPERTY_UNKNOWN : PROPERTY_MISPLACED);
 				size = sizeOf(store, kept, cells[Cell5.END], row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
@@ -632,14 +638,14 @@ export class Decoder5 extends Decoder {
 					if ((row & Row.REPEATS) === 0 && this.isRepeated(store[kept])) return this.reject(PROPERTY_TWICE);
 					const fault = this.fault(store, row, kept, size);
 					if (fault !== undefined) return this.reject(fault);
-					if (kept + size > capacity || (type !== PacketType.PUBLISH && !this.isKept(store[kept])))
+					if (kept + size > most || (type !== PacketType.PUBLISH && !this.isKept(store[kept])))
 						this.discardProperty(size);
 					else received.keep((kept += size));
 					continue;
 				}
 				if (size - got > cells[Cell5.LEFT]) return this.reject(PROPERTY_LENGTH);
 				// Behind its length, which fits in any case, as numbers do.
-				if (kept + size > capacity && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
+				if (kept + size > most && got >= 3 && (row & Row.FORM) >= Form.BINARY) {
 					if ((row & Row.REPEATS) === 0 && this.isRepeated(store[kept])) return this.reject(PROPERTY_TWICE);
 					// The second length of a pair, which is behind its first string, may not have come yet.
 					const first = 5 + ((store[kept + 1] << 8) | store[kept + 2]);
@@ -658,11 +664,11 @@ export class Decoder5 extends Decoder {
 		}
 	}
 
-	/** Properties that are there whole, and for which there is room, to the front of `store`, which begins at `at`. */
-	private readAtOnce(store: Uint8Array, at: number): void {
+	/** Properties that are there whole, and for which there is room, to the front of `store`. */
+	private readAtOnce(store: Uint8Array): void {
 		const { cells, buffer } = this;
 		const left = cells[Cell5.LEFT];
-		buffer.resize(at + left);
+		buffer.resize(this.propertiesAt + left);
 		const got = this.source!.read(store) ?? 0;
 		buffer.resize(this.size);
 		this.available = got === 0 ? 0 : this.available - got;

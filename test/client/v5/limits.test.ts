@@ -1,5 +1,6 @@
 // What the broker has granted with CONNACK, kept by what is published (sections 3.2.2.3 and 4.9).
 
+import type { ClientOptions } from "../../../src/connection/options.js";
 import {
 	MESSAGE_TOO_LARGE,
 	Properties,
@@ -11,7 +12,7 @@ import {
 } from "../../../src/v5.js";
 import { Topic } from "../../../src/wire/topic.js";
 import { CONNACK, PINGREQ, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../support/packets.js";
-import { PUBLISH5 } from "../../support/packets5.js";
+import { CONNACK5, data, four, PUBLISH5, two, user } from "../../support/packets5.js";
 import { Setup } from "../../support/setup.js";
 import { connected5, Setup5 } from "../../support/setup5.js";
 
@@ -261,5 +262,49 @@ describe("accepted before it was known", () => {
 			PUBLISH5("again", "1", [], { qos: 1, id: 3 }),
 			PUBLISH5("again", "2", [], { qos: 1, id: 4 }),
 		);
+	});
+});
+
+describe("a CONNACK with more than there is room for", () => {
+	/** What is granted by a CONNACK that begins with `text`, and arrives whole or byte by byte. */
+	const grantedBehind = (text: Uint8Array, options: Partial<ClientOptions>, cut: boolean) => {
+		const { peer, client } = new Setup5(options);
+		peer.open();
+		const connack = CONNACK5(false, 0, [
+			text,
+			four(0x11, 7),
+			two(0x21, 1),
+			two(0x22, 2),
+			[0x24, 1, 0x25, 0, 0x28, 0, 0x29, 0, 0x2a, 0],
+			four(0x27, 100),
+			two(0x13, 5),
+		]);
+		if (cut) peer.sendCut(connack, [...connack.keys()].slice(1));
+		else peer.send(connack);
+		expect(client.limits).toMatchObject({
+			sessionExpiry: 7,
+			receiveMaximum: 1,
+			topicAliasMaximum: 2,
+			maximumQos: 1,
+			retainAvailable: false,
+			wildcardAvailable: false,
+			identifiersAvailable: false,
+			sharedAvailable: false,
+			maximumPacketSize: 100,
+			keepAlive: 5,
+		});
+		return client;
+	};
+
+	test.each([[false], [true]])("loses text, but no limit; byte by byte: %p", (cut) => {
+		for (let length = 440; length < 520; length++) {
+			grantedBehind(data(0x1a, "r".repeat(length)), { responseInformation: true }, cut);
+			grantedBehind(user("n", "v".repeat(length)), { problemInformation: true }, cut);
+		}
+	});
+
+	test.each([[false], [true]])("keeps all limits in the least memory; byte by byte: %p", (cut) => {
+		const client = grantedBehind(data(0x12, "name"), { propertySize: 16, receiveSize: 16 }, cut);
+		expect(client.limits?.assignedClientId).toBe(undefined);
 	});
 });
