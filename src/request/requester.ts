@@ -207,7 +207,14 @@ export class Requester implements Listener {
 		const { length, offset } = message;
 		const number = this.numberOf(message);
 		const slot = number & Numbers.SLOT;
-		if (number === 0 || slot >= this.inFlight || this.slots[slot] !== number) {
+		const { slots, inFlight } = this;
+		// One that comes before its request was published is a guess.
+		const answers =
+			number !== 0 &&
+			slot < inFlight &&
+			slots[slot] === number &&
+			slots[slot + 2 * inFlight] !== Numbers.UNSENT;
+		if (!answers) {
 			if (offset === 0) number === 0 ? this.foreign++ : this.late++;
 			return 0;
 		}

@@ -372,3 +372,28 @@ test("a client that is closed while the request is published: it was not sent, a
 	expect(log).toEqual([]);
 	expect(asking.waiting).toBe(0);
 });
+
+test("an answer that is guessed, and decoded while its request is still being published, is none", () => {
+	const setup: Setup = connected5({
+		storeSize: 128,
+		window: 1,
+		whenFull: "dropOldest",
+		onDropped: () => setup.client.resume(),
+	});
+	const { requester: asking, log } = requester(setup, { timeout: 1000 });
+	sent(setup.peer);
+	const first = asking.send("1");
+	const [request] = published(setup.peer);
+	answer(setup, correlationOf(request));
+	setup.peer.send(PUBACK(request.id));
+	for (let i = 0; i < 3; i++) setup.client.publish("t", "forty characters, to fill more of it here", 1);
+	setup.client.pause();
+	const guess = Uint8Array.from(correlationOf(request));
+	guess[6]++;
+	answer(setup, guess);
+	const second = asking.send("2");
+	expect(second).toBe(first + 256);
+	expect([asking.late, asking.waiting]).toEqual([1, 1]);
+	setup.clock.advance(1000);
+	expect(log).toEqual([`${first} done`, `${second} failed: ${MESSAGE_EXPIRED}`]);
+});
