@@ -326,3 +326,43 @@ test.each([
 ])("options that cannot go together: %p", (options, message) => {
 	expect(() => new Trial({}, options)).toThrow(message);
 });
+
+describe("an authenticator of the app's", () => {
+	const simple = (answers: number, options: Partial<ClientOptions> = {}) =>
+		new Setup5({
+			authentication: {
+				method: "x",
+				begin: () => undefined,
+				respond: (_data, answer) => {
+					for (let i = 0; i < answers; i++) answer(Uint8Array.of(i));
+				},
+				finish: () => undefined,
+			},
+			...options,
+		});
+
+	test("that answers twice has one answer sent", () => {
+		const setup = simple(2);
+		setup.peer.open();
+		setup.sent();
+		setup.send(auth(CONTINUE, undefined, "x"));
+		expect(setup.sent()).toMatchObject([{ cmd: "auth", properties: { authenticationData: Buffer.of(0) } }]);
+		expect(setup.news()).toEqual([]);
+	});
+
+	test("is not asked about a method that its own is the beginning of", () => {
+		const setup = simple(1);
+		setup.peer.open();
+		setup.sent();
+		setup.send(auth(CONTINUE, undefined, "xy"));
+		expect(setup.news()).toEqual([`disconnected ${AUTH_METHOD}`]);
+	});
+
+	test("has its method recognised in the least memory", () => {
+		const setup = simple(1, { propertySize: 16, receiveSize: 8 });
+		setup.peer.open();
+		setup.sent();
+		setup.send(connack(undefined, "x"));
+		expect(setup.news()).toEqual(["connected false"]);
+	});
+});
