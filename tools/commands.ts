@@ -41,7 +41,7 @@ export const COMMANDS: readonly Entry[] = [
 	},
 	{
 		name: "info",
-		summary: "tell what a board is and what is on it",
+		summary: "show what a board is, and what is on it",
 		define: async (command) => (await boards()).defineInfo(command),
 	},
 	{
@@ -61,7 +61,7 @@ export const COMMANDS: readonly Entry[] = [
 	},
 	{
 		name: "verify",
-		summary: "tell whether firmware is on a board, as flash would write it; writes nothing",
+		summary: "check whether firmware is on a board, as flash would write it; writes nothing",
 		define: async (command) => (await boards()).defineVerify(command),
 	},
 	{

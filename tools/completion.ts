@@ -19,7 +19,7 @@ export function defineCompletion(command: Command): void {
 			if (!SHELLS.includes(shell))
 				throw new UsageProblem(
 					`no script for "${shell}"`,
-					`it is none of ${SHELLS.join(", ")}`,
+					`it must be one of ${SHELLS.join(", ")}`,
 					"name the shell that you type in",
 				);
 			script(shell, "xs-mqtt", "xs-mqtt");

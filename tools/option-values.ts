@@ -124,6 +124,6 @@ export function boardsBroker(option: string, text: string, schemes?: readonly Sc
 	if (scheme === "mqtts" || scheme === "wss") address.tls = {};
 	if (scheme === "ws" || scheme === "wss") address.webSocket = path === "" ? {} : { path };
 	else if (path !== "" && path !== "/")
-		throw new UsageProblem(option, "the URL goes on behind the port", advice);
+		throw new UsageProblem(option, "the URL has more after the port", advice);
 	return address;
 }

@@ -20,7 +20,7 @@ export async function main(args: string[]): Promise<number> {
 		return DONE;
 	}
 	const program = new Command("xs-mqtt")
-		.description("boards that run xs-mqtt: simulate, build, flash, read their logs and what they send")
+		.description("simulate, build, flash and watch boards that run xs-mqtt")
 		.version(version)
 		.exitOverride()
 		.configureOutput({ writeErr: () => {} });
@@ -58,8 +58,8 @@ function usage(error: CommanderError, program: Command, command?: Command): numb
 	const what = error.message.replace(/^error: /, "");
 	const help =
 		command === undefined
-			? '"xs-mqtt --help" tells what there is'
-			: `"xs-mqtt ${command.name()} --help" tells how to use it`;
+			? '"xs-mqtt --help" lists the commands'
+			: `"xs-mqtt ${command.name()} --help" shows how to use it`;
 	complain(`${what.replaceAll("\n", " ").replace(/\.$/, "")}; ${help}`);
 	return WRONG_USAGE;
 }

@@ -13,6 +13,7 @@ const enum Refused {
 	NEEDS_5 = -12,
 	NO_RESPONSE_TOPIC = -13,
 	NOT_AWAITED = -14,
+	ANSWER_TOO_LARGE = -15,
 }
 
 /** `send`: as many requests as the option inFlight allows wait for their answers. */
@@ -23,3 +24,5 @@ export const NEEDS_5 = Refused.NEEDS_5 as number;
 export const NO_RESPONSE_TOPIC = Refused.NO_RESPONSE_TOPIC as number;
 /** `reply`: no answer is awaited: it was sent already, newer requests have replaced this one, or none was wanted. */
 export const NOT_AWAITED = Refused.NOT_AWAITED as number;
+/** `reply`: with its response topic and correlation data the answer can never fit the store. A shorter one may. */
+export const ANSWER_TOO_LARGE = Refused.ANSWER_TOO_LARGE as number;

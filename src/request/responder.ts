@@ -7,7 +7,7 @@ import { encodeField, Topic } from "../wire/topic.js";
 import { Properties, type PropertyFields } from "../wire/v5/properties.js";
 import { Property } from "../wire/v5/property.js";
 import type { ReceivedProperties } from "../wire/v5/received.js";
-import { NOT_AWAITED } from "./reasons.js";
+import { ANSWER_TOO_LARGE, NOT_AWAITED } from "./reasons.js";
 
 /** Options of a Responder. */
 export interface ResponderOptions {
@@ -116,12 +116,20 @@ export class Responder {
 
 	/**
 	 * Publishes the answer to a request. Each is answered once.
-	 * @returns NOT_AWAITED if no answer is awaited; otherwise as `client.publish`. What was not accepted may be tried again
+	 * @returns NOT_AWAITED if no answer is awaited; ANSWER_TOO_LARGE if it can never fit the store; otherwise as
+	 * `client.publish`. What was not accepted may be tried again
 	 */
 	reply(request: number, payload: Payload): number {
 		const address = this.recall(request);
 		if (address === undefined) return NOT_AWAITED;
-		const id = this.client.publish(address.topic, payload, this.qos, false, address.properties);
+		let id: number;
+		try {
+			id = this.client.publish(address.topic, payload, this.qos, false, address.properties);
+		} catch (error) {
+			// A stranger has chosen how long topic and correlation data are: that must not throw at the app.
+			if (!(error instanceof RangeError)) throw error;
+			return ANSWER_TOO_LARGE;
+		}
 		if (id >= 0) this.numbers[request & Numbers.SLOT] = 0;
 		return id;
 	}

@@ -212,7 +212,7 @@ describe("what an ESP32 of any kind could not start", () => {
 			"an app at the partition table's place",
 			ESP32,
 			[part(0x8000, app(0))],
-			/for the partition table, and this is none/,
+			/looks for the partition table there, and this is not one/,
 		],
 		["an app over it", ESP32, [part(0x1000, big)], /it reaches over 0x8000, where the partition table lies/],
 		[

@@ -1,7 +1,7 @@
 // Answers to requests: with their correlation data, to response topics that were allowed.
 
 import { NO_ROOM } from "../../src/client.js";
-import { NOT_AWAITED, Responder, type ResponderOptions } from "../../src/request/index.js";
+import { ANSWER_TOO_LARGE, NOT_AWAITED, Responder, type ResponderOptions } from "../../src/request/index.js";
 import { PUBACK, PUBLISH } from "../support/packets.js";
 import { data, PUBLISH5 } from "../support/packets5.js";
 import type { Setup } from "../support/setup.js";
@@ -162,7 +162,7 @@ test("an answer that found no room may be tried again", () => {
 	ask(setup, "answers/a", "1");
 	while (setup.client.publish("other", "x".repeat(60), 1) > 0);
 	expect(answering.reply(seen[0], "x".repeat(60))).toBe(NO_ROOM);
-	expect(() => answering.reply(seen[0], "x".repeat(5000))).toThrow(RangeError);
+	expect(answering.reply(seen[0], "x".repeat(5000))).toBe(ANSWER_TOO_LARGE);
 	answers(setup);
 	expect(answering.reply(seen[0], "now")).toBeGreaterThan(0);
 	expect(answers(setup)).toContain("answers/a now 1");
@@ -217,4 +217,19 @@ test.each<[keyof ResponderOptions, unknown, RegExp]>([
 	["properties", { messageExpiry: -1 }, /messageExpiry is -1/],
 ])("the option %s of %p throws", (name, value, rule) => {
 	expect(() => responder(connected5(), { [name]: value })).toThrow(rule);
+});
+
+test("a stranger whose response topic and correlation data fill the store: the answer is refused, and nothing throws", () => {
+	const setup = connected5({ propertySize: 2000, topicSize: 1000, storeSize: 512 });
+	const results: number[] = [];
+	const { responder: answering } = responder(setup, {
+		size: 900,
+		handle: (_message, request) => results.push(answering.reply(request, "ok")),
+	});
+	sent(setup.peer);
+	ask(setup, `answers/${"x".repeat(600)}`, "1");
+	ask(setup, "answers/me", new Uint8Array(900));
+	expect(results).toEqual([ANSWER_TOO_LARGE, ANSWER_TOO_LARGE]);
+	ask(setup, "answers/me", "1");
+	expect(answers(setup)).toEqual(["answers/me ok 1"]);
 });

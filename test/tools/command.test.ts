@@ -56,7 +56,7 @@ test("alone it prints its help, and fails: something is missing", async () => {
 test.each([
 	[
 		["simm"],
-		/^xs-mqtt: unknown command 'simm' \(Did you mean sim\?\); "xs-mqtt --help" tells what there is\n$/,
+		/^xs-mqtt: unknown command 'simm' \(Did you mean sim\?\); "xs-mqtt --help" lists the commands\n$/,
 	],
 	[["monitr"], /Did you mean monitor\?/],
 	[["sim", "--mesages", "3"], /Did you mean --messages\?.*"xs-mqtt sim --help"/],

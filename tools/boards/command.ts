@@ -73,7 +73,7 @@ async function name(wanted: string, raw: RawBoardOptions): Promise<void> {
 	if (!isName(wanted))
 		throw new UsageProblem(
 			"NAME",
-			`"${printable(wanted, 40)}" is none`,
+			`"${printable(wanted, 40)}" is not a name`,
 			"letters, digits, -, _ and . make one, a letter first",
 		);
 	if (raw.port.length > 1) throw new UsageProblem("--port", "a name is for one board", "give one --port");

@@ -30,7 +30,7 @@ export function defineDecode(command: Command): void {
 		.option("--format <format>", `${FORMATS.join(", ")} (default: found out)`)
 		.option(
 			"--from <sender>",
-			`${SENDERS.join(" or ")}: who sent it, to judge that too (a capture tells by itself)`,
+			`${SENDERS.join(" or ")}: who sent it, to judge order and direction too (a capture says it)`,
 		)
 		.option(
 			"--port <number...>",

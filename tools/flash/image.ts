@@ -95,7 +95,7 @@ function walkSegments(
 ): { end: number; damage: string | undefined } {
 	const count = bytes[header + 1];
 	if (count === 0 || count > MOST_SEGMENTS)
-		return { end: 0, damage: `its header tells of ${count} segments` };
+		return { end: 0, damage: `its header says that it has ${count} segments` };
 	let at = first;
 	let checksum = CHECKSUM_SEED;
 	for (let segment = 1; segment <= count; segment++) {

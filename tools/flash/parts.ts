@@ -186,7 +186,7 @@ function checkTable(part: Part, flash: Flash, tableAddress: number): Partition[]
 		throw doubt(
 			part,
 			part.address === tableAddress
-				? "there the bootloader looks for the partition table, and this is none"
+				? "the bootloader looks for the partition table there, and this is not one"
 				: `it reaches over ${hex(tableAddress)}, where the partition table lies`,
 			"correct the address",
 		);

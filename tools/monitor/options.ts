@@ -100,7 +100,7 @@ function expression(text: string): RegExp {
 		} catch (error) {
 			// The engine repeats the expression before it tells what is wrong with it.
 			const cause = textOf(error).split(": ").at(-1)!;
-			throw new UsageProblem("--filter", `${quoted(text)} is none: ${printable(cause, 80)}`, advice);
+			throw new UsageProblem("--filter", `${quoted(text)} is not valid: ${printable(cause, 80)}`, advice);
 		}
 	}
 }

@@ -17,7 +17,7 @@ const LINES = 400;
 /** Of the Xtensa instruction set, as far as apps meet them. */
 const CAUSES: Readonly<Record<number, string>> = {
 	0: "an illegal instruction",
-	2: "an instruction was fetched from where there is none",
+	2: "an instruction was fetched from an address without code",
 	3: "memory was read or written that cannot be, such as flash byte by byte",
 	4: "an interrupt",
 	6: "an integer was divided by zero",

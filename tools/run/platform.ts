@@ -65,7 +65,7 @@ export function findSdk(
 	if (!existsSync(join(folder, "tools", "mcconfig.js")))
 		throw missing(
 			"the Moddable SDK is not there",
-			`MODDABLE names ${quoted(folder)}, which is none`,
+			`MODDABLE is ${quoted(folder)}, which is not the SDK`,
 			GETTING_STARTED,
 		);
 	const programs = join(folder, "build", "bin", HOSTS[system] ?? system, "release");

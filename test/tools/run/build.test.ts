@@ -124,7 +124,7 @@ test.each([
 		{ MODDABLE: undefined },
 		/^the Moddable SDK is not there: MODDABLE is not set; see https:.+ or try xs-mqtt sim/,
 	],
-	["simulator", { MODDABLE: "/nowhere" }, /MODDABLE names "\/nowhere", which is none; see https:/],
+	["simulator", { MODDABLE: "/nowhere" }, /MODDABLE is "\/nowhere", which is not the SDK; see https:/],
 	["simulator", { DISPLAY: undefined }, /no display; .*xvfb-run/],
 	[
 		"esp32",
