@@ -23,6 +23,9 @@ export function load(app) {
 			if (name === undefined) throw new Error(`docs/names.js has no name for the module ${module.name}`);
 			module.name = name;
 		}
+		// The site's own title stands above it.
+		const [first] = project.readme ?? [];
+		if (first !== undefined) first.text = first.text.replace(/^# .*\n/, "");
 		for (const page of project.documents ?? []) {
 			const text = page.content.map(({ text }) => text).join("");
 			page.name = /^# (.*)$/m.exec(text)?.[1] ?? page.name;
