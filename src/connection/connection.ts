@@ -177,7 +177,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 
 	// ---- what the client asks for
 
-	/** What is spoken, or tried: 4 is 3.1.1. */
+	/** What is used, or tried: 4 is 3.1.1. */
 	get protocolVersion(): 4 | 5 {
 		return 4;
 	}
@@ -753,7 +753,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		);
 	}
 
-	/** Milliseconds until the connection has to be looked after again. */
+	/** Milliseconds until the connection must be checked again. */
 	protected delay(now: number): number {
 		const { state } = this;
 		let delay = state >= Phase.CONNECTED ? this.liveness.delay(now) : Number.POSITIVE_INFINITY;

@@ -18,7 +18,7 @@ export class Router {
 	protected readonly decoder: Decoder;
 	/**
 	 * The last topic name that equals no filter, eight bytes at a time; its length, -1: none; who took it. Memory for it is
-	 * claimed with the first subscription whose messages it can be the name of.
+	 * allocated with the first subscription whose messages it can be the name of.
 	 */
 	protected last?: Float64Array;
 	protected lastLength: number;
@@ -33,8 +33,8 @@ export class Router {
 	}
 
 	/**
-	 * The first that takes the current message, if that is known at a glance; others follow by `also`. Undefined: its topic
-	 * name has to be looked at.
+	 * The first that takes the current message, if that is known without a search; others follow by `also`. Undefined: its topic
+	 * name must be checked.
 	 */
 	recall(): Subscription | undefined {
 		const length = this.decoder.topicLength;
@@ -117,7 +117,7 @@ export class Router {
 	}
 }
 
-/** Each has its turn, also after one that throws; the first error goes on its way then. */
+/** Calls each, also after one that throws; the first error is thrown then. */
 export const handToAll = (route: Subscription, message: Message): void => {
 	let failure: { error: unknown } | undefined;
 	for (let it: Subscription | undefined = route; it !== undefined; it = it.also) {

@@ -151,7 +151,7 @@ export class Subscriptions implements Identifiers {
 		const old = this.seek(subscription.topicFilter);
 		if (old === undefined) this.append(subscription);
 		else if (old !== subscription) {
-			// The old one keeps its handler for a message that is arriving. Its answers are of no interest any more.
+			// The old one keeps its handler for a message that is arriving. Its answers are no longer needed.
 			this.settle(old);
 			this.supersede(old, subscription);
 		}
@@ -159,7 +159,7 @@ export class Subscriptions implements Identifiers {
 
 	/**
 	 * Marks subscriptions to be ended with one packet; their handlers are not called again. What is not in the list comes
-	 * into it, until the broker has answered: it may know the filter of old. Throws, and ends none, when a filter breaks a
+	 * into it, until the broker has answered: it may know the filter from before. Throws, and ends none, when a filter breaks a
 	 * rule or there is no room.
 	 * @param kept whether the broker may know them; else they are gone at once
 	 */
@@ -328,7 +328,7 @@ export class Subscriptions implements Identifiers {
 		for (const member of members) member.id = group;
 	}
 
-	/** Its answer came, or is no longer of interest. */
+	/** Its answer came, or is no longer needed. */
 	protected settle(subscription: Subscription): void {
 		if (subscription.id > 0) this.awaited--;
 		subscription.id = 0;

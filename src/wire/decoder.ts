@@ -49,7 +49,7 @@ export interface PacketSink {
 	onThrown(error: unknown): void;
 }
 
-/** Why decoding has to wait: bits of `blocks`. */
+/** Why decoding must wait: bits of `blocks`. */
 export const enum Block {
 	DECODING = 1,
 	/** The app has asked to wait with what comes. */
@@ -85,7 +85,7 @@ export const enum Head {
 }
 
 /**
- * Numbers at the front of the buffer, which a field each would take four times as much for: those that the short way has
+ * Numbers at the front of the buffer, which a field each would take four times as much for: those that the fast path has
  * no need of.
  */
 export const enum Cell {
@@ -122,7 +122,7 @@ export class Decoder {
 	// Hot fields first: XS looks for a field from the first one on.
 	/** Bytes that the source has and that were not read yet. */
 	available = 0;
-	/** Why decoding has to wait: PAUSED, NO_ANSWERS, for a CONNACK, or because it runs. 0: it has not to. */
+	/** Why decoding must wait: PAUSED, NO_ANSWERS, for a CONNACK, or because it runs. 0: it need not. */
 	blocks = 0;
 	/** Where bytes come from; undefined: nowhere. */
 	source: Source | undefined = undefined;
@@ -130,12 +130,12 @@ export class Decoder {
 	protected readonly quad: Uint8Array;
 	/** See Cell. */
 	protected readonly cells: Int32Array;
-	/** The head of the last PUBLISH, if it went the short way: flags, topicLength, total are as it says. 0: none. */
+	/** The head of the last PUBLISH, if it took the fast path: flags, topicLength, total are as it says. 0: none. */
 	protected lastHead: number;
 	protected step: number;
 	protected readonly sink: PacketSink;
 
-	// Of the PUBLISH at hand:
+	// Of the current PUBLISH:
 	/** Bytes of the topic name with what is read together with it: the packet identifier. */
 	protected headLength: number;
 	/** Bytes of the topic name; 0 when it was longer than the buffer and skipped. */
@@ -161,7 +161,7 @@ export class Decoder {
 	 */
 	protected readonly buffer: ArrayBuffer;
 	protected readonly size: number;
-	/** Bytes of the PUBLISH at hand, all of it. */
+	/** Bytes of the current PUBLISH, all of it. */
 	protected packetSize: number;
 	protected readonly payloadAt: number;
 	/** Bytes that have arrived since `takeArrived`. */
@@ -242,12 +242,12 @@ export class Decoder {
 		this.blocks &= ~(Block.NO_ANSWERS | Block.CONNACKED);
 	}
 
-	/** Decoding has to wait, for this reason too. */
+	/** Decoding must wait, for this reason too. */
 	block(reason: number): void {
 		this.blocks |= reason;
 	}
 
-	/** It has not to wait any more for this reason. */
+	/** It need not wait any more for this reason. */
 	unblock(reason: number): void {
 		this.blocks &= ~reason;
 	}
@@ -292,7 +292,7 @@ export class Decoder {
 					}
 					this.available += 4;
 				}
-				// The short way, for a short PUBLISH that is there whole: two reads behind its head, straight into their places.
+				// The fast path, for a short PUBLISH that is there whole: two reads behind its head, straight into their places.
 				const available = this.available - this.packetSize;
 				if (available < 0) {
 					this.available -= 4;
@@ -416,7 +416,7 @@ export class Decoder {
 		return true;
 	}
 
-	/** The four bytes of `quad` as an acknowledgement at QoS 2; the long way for what is none. */
+	/** The four bytes of `quad` as an acknowledgement at QoS 2; the slow path for what is none. */
 	protected acknowledgement(): boolean {
 		const quad = this.quad;
 		const type = quad[0] >> 4;
@@ -495,7 +495,7 @@ export class Decoder {
 		}
 	}
 
-	/** A step of a subclass; false when decoding has to wait. */
+	/** A step of a subclass; false when decoding must wait. */
 	protected other(): boolean {
 		return false;
 	}

@@ -42,7 +42,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	declare readonly writer: Writer5;
 	declare readonly reader: Reader5;
 	declare protected readonly dialer: Dialer5;
-	/** 5.0 is spoken, or tried. */
+	/** 5.0 is used, or tried. */
 	private five: boolean;
 	private readonly granted: Limits;
 	/** Hosts, each a bit, that have accepted in 5.0. */
@@ -159,7 +159,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		return this.writer.sendLast(packet);
 	}
 
-	// ---- which version is spoken
+	// ---- which version is used
 
 	/** The host whose turn it is, as a bit. */
 	private get host(): number {

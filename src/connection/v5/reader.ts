@@ -35,7 +35,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 	private aliases: InboundAliases | undefined;
 	private topicWords: Float64Array | undefined;
 
-	/** The current connection speaks 5.0. */
+	/** The current connection uses 5.0. */
 	private get five(): boolean {
 		return this.decoder.five;
 	}
@@ -85,7 +85,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 		return this.decoder.received;
 	}
 
-	/** No packet is at hand. */
+	/** There is no current packet. */
 	forgetProperties(): void {
 		const { received } = this.decoder;
 		received.begin(received.buffer);

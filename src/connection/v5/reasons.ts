@@ -11,7 +11,7 @@ import { ReasonCode } from "../../wire/v5/reason-codes.js";
 
 const bit = (code: ReasonCode): number => 1 << (code & 31);
 
-/** Codes 0x80 to 0x9f, each a bit, after which the next attempt may go well without anybody's doing. */
+/** Codes 0x80 to 0x9f, each a bit, after which the next attempt may go well without help. */
 const PASSING =
 	bit(ReasonCode.UNSPECIFIED_ERROR) |
 	bit(ReasonCode.SERVER_UNAVAILABLE) |

@@ -7,7 +7,7 @@ export interface Reference {
 }
 
 const enum Most {
-	/** References of a list that are looked at. */
+	/** References of a list that are checked. */
 	REFERENCES = 8,
 	/** Characters of a host name (RFC 1123, section 2.1). */
 	NAME = 253,
@@ -37,7 +37,7 @@ const isNameChar = (char: number): boolean => {
 	);
 };
 
-/** The reference at `start` to `end`; undefined: it is none that can be followed, as an IPv6 address in brackets. */
+/** The reference at `start` to `end`; undefined: it cannot be followed, such as an IPv6 address in brackets. */
 const reference = (text: string, start: number, end: number, port: number): Reference | undefined => {
 	let at = start;
 	while (at < end && isNameChar(text.charCodeAt(at))) at++;

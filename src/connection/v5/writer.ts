@@ -29,11 +29,11 @@ const enum Refused {
 	RETAIN_UNAVAILABLE = -7,
 }
 
-/** The message was not accepted: it is larger than this broker takes (section 3.2.2.3.6). */
+/** The message was not accepted: it is larger than this broker allows (section 3.2.2.3.6). */
 export const TOO_LARGE = Refused.TOO_LARGE as number;
-/** The message was not accepted: this broker does not take its QoS (section 3.2.2.3.4). */
+/** The message was not accepted: this broker does not allow its QoS (section 3.2.2.3.4). */
 export const QOS_UNAVAILABLE = Refused.QOS_UNAVAILABLE as number;
-/** The message was not accepted: this broker retains none (section 3.2.2.3.5). */
+/** The message was not accepted: this broker does not support retained messages (section 3.2.2.3.5). */
 export const RETAIN_UNAVAILABLE = Refused.RETAIN_UNAVAILABLE as number;
 
 const enum Kind {

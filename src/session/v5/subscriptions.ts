@@ -80,7 +80,7 @@ const tailOf = (field: Uint8Array, from: number): Uint8Array => {
 	return tail;
 };
 
-/** An identifier for a filter: the same one after each power-up, so that a session of old has it too. */
+/** An identifier for a filter: the same one after each power-up, so that a session from before has it too. */
 const identifierOf = (field: Uint8Array): number => {
 	let hash: number = Hash.BASIS;
 	for (let i = 2; i < field.length; i++) hash = Math.imul(hash ^ field[i], Hash.PRIME);

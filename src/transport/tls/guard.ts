@@ -172,7 +172,7 @@ export class Guard implements SessionSocket {
 	private messageGot = 0;
 	/** Bytes of the message's body in all. */
 	private total = 0;
-	/** Where in it the next bytes stand that are looked at. */
+	/** Where in it the next bytes stand that are checked. */
 	private mark: number = At.NOWHERE;
 	/** Two or three of them as a number. */
 	private word = 0;
@@ -490,7 +490,7 @@ export class Guard implements SessionSocket {
 		this.serve(Size.RECORD + 1, 0);
 	}
 
-	// ---- what is looked at in messages
+	// ---- what is checked in messages
 
 	/** The first `count` bytes of the view are the next ones of the message. */
 	private look(view: Uint8Array, count: number): void {

@@ -66,7 +66,7 @@ const enum Cell5 {
 	SEEN = Cell.OTHER + 2,
 	/** Bytes of a second length that are behind what is skipped. */
 	SECOND = Cell.OTHER + 3,
-	/** 1: the topic name of the PUBLISH at hand was longer than the buffer. */
+	/** 1: the topic name of the current PUBLISH was longer than the buffer. */
 	TOPIC_SKIPPED = Cell.OTHER + 4,
 	/** 1: reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
 	KEEPS_PROBLEM_INFORMATION = Cell.OTHER + 5,
@@ -101,7 +101,7 @@ const yields = (property: number, row: number): boolean =>
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
 	// Hot fields first, as in Decoder.
-	/** Whether the stream at hand uses MQTT 5.0, see `speak`. If not, this is a decoder of 3.1.1. */
+	/** Whether the current stream uses MQTT 5.0, see `speak`. If not, this is a decoder of 3.1.1. */
 	five: boolean;
 	/** Properties of a PUBLISH go here: behind the topic name. */
 	private readonly properties: Uint8Array;
@@ -118,7 +118,7 @@ export class Decoder5 extends Decoder {
 	private lastLength: number;
 	/** Properties of the current packet, those of CONNACK until `endConnack`. */
 	readonly received: ReceivedProperties;
-	/** Topic alias of the PUBLISH at hand; 0: none. */
+	/** Topic alias of the current PUBLISH; 0: none. */
 	alias: number;
 	/** Its subscription identifier; 0: none, -1: several. */
 	subscriptionIdentifier: number;
@@ -152,7 +152,7 @@ export class Decoder5 extends Decoder {
 		this.cells[Cell5.KEEPS_PROBLEM_INFORMATION] = keepsProblemInformation ? 1 : 0;
 	}
 
-	/** The topic name of the PUBLISH at hand was longer than the buffer. */
+	/** The topic name of the current PUBLISH was longer than the buffer. */
 	get topicSkipped(): boolean {
 		return this.cells[Cell5.TOPIC_SKIPPED] === 1;
 	}
@@ -163,7 +163,7 @@ export class Decoder5 extends Decoder {
 	}
 
 	/**
-	 * Claims the memory with which properties that are the same as the last ones need no check, not before
+	 * Allocates the memory with which properties that are the same as the last ones need no check, not before
 	 * something is subscribed to: a client that only publishes does without.
 	 */
 	claim(): void {
@@ -173,7 +173,7 @@ export class Decoder5 extends Decoder {
 		this.checkedCount ??= 0;
 	}
 
-	/** The PUBLISH at hand came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
+	/** The current PUBLISH came with an alias: its topic name, of `length` bytes, was put into `topicWords`. */
 	nameTopic(length: number): void {
 		this.topicLength = length;
 	}
@@ -230,7 +230,7 @@ export class Decoder5 extends Decoder {
 					}
 					this.available += 4;
 				}
-				// The short way, as in 3.1.1: the topic name comes with all that is between it and the properties.
+				// The fast path, as in 3.1.1: the topic name comes with all that is between it and the properties.
 				const available = this.available - this.packetSize;
 				if (available < 0) {
 					this.available -= 4;
@@ -311,7 +311,7 @@ export class Decoder5 extends Decoder {
 		this.lastHead = 0;
 		if (quad[0] >> 4 !== PacketType.PUBLISH || flags > 5 || remaining > 127) return false;
 		if (length > this.topicSize || behind < 0 || behind > this.payloadSize) return false;
-		// An empty topic name is legal by an alias only, which is found out when properties are looked at.
+		// An empty topic name is legal by an alias only, which is found out when properties are checked.
 		if ((length === 0 && this.alias === 0) || behind < this.lastLength) this.lastLength = -1;
 		cells[Cell.TYPE] = PacketType.PUBLISH;
 		this.flags = flags;
@@ -407,7 +407,7 @@ export class Decoder5 extends Decoder {
 		return true;
 	}
 
-	// ---- the long way
+	// ---- the slow path
 
 	/** The fixed header is whole: checks it against its packet type (sections 2.1.2 to 2.1.4). */
 	protected override dispatch(): boolean {
