@@ -26,7 +26,7 @@ const enum Sign {
 }
 
 /**
- * A link is checked only while an answer is awaited. It is the looks that are counted, not the time between them: an
+ * A link is checked only while an answer is awaited. Checks are counted, not the time between them: an
  * app that keeps the processor to itself cannot have read an answer.
  */
 export class Liveness {
