@@ -6,81 +6,98 @@ import { EventEmitter } from "node:events";
 import { resolve } from "node:path";
 import { engine, type Progress } from "./engine.js";
 
-/** Bytes are those of a 32-bit board: 16 a slot, 8 for the header of a chunk. */
+/**
+ * The memory and the work of the firmware. Bytes are those of a 32-bit board. A slot takes 16 bytes and holds a value, a property or
+ * an object; a chunk holds the bytes of a string or a buffer, and 8 more. The engine and preloaded modules are not counted.
+ */
 export interface Counters {
-	/** In use by the application, garbage included, beyond engine and preloaded code. */
+	/** Slots in use, garbage included. */
 	slots: number;
+	/** Bytes of chunks in use, garbage included. */
 	chunkBytes: number;
-	/** Since the last mark. */
+	/** Slots allocated since the last mark. */
 	slotsAllocated: number;
+	/** Bytes of chunks allocated since the last mark. */
 	chunkBytesAllocated: number;
+	/** Garbage collections since the last mark. */
 	collections: number;
+	/** Work since the last mark, in XS metering units: about one for each bytecode. */
 	meter: number;
-	/** Bytes the board has for it, 0 for no limit. */
+	/** Bytes of heap that the firmware may use, 0 for no limit. */
 	limit: number;
-	/** Bytes in use. */
+	/** Bytes of heap in use: slots and chunks, garbage included. */
 	used: number;
-	/** The most slots of stack in use at any time. */
+	/** The most slots of stack in use since the start. */
 	stack: number;
 }
 
-/** Why an engine ended that did not want to. */
+/** Why the firmware could not go on. "sigpipe" and "engine" are faults of the desktop host. */
 export type AbortReason = "memory" | "stack" | "exception" | "rejection" | "sigpipe" | "engine";
 
 /** What a board tells. */
 export type BoardEvent =
+	/** The firmware is about to run. */
 	| { type: "ready" }
+	/** What the firmware has passed to `trace`. */
 	| { type: "trace"; text: string }
+	/** Comes each `memory` milliseconds. */
 	| ({ type: "memory" } & Counters)
+	/** The answer to `counters` and `collect`. */
 	| ({ type: "counters" } & Counters)
 	| { type: "network"; state: "up" | "cut" | "frozen" }
+	/** What the firmware has passed to `report` of "desktop/engine". */
 	| { type: "report"; text: string }
-	/** What is not finite is null, here and below. */
+	/** What the firmware has passed to `reportNumbers` of "desktop/engine". NaN and infinite numbers are null, here and below. */
 	| { type: "numbers"; values: (number | null)[] }
-	/** A reading that the machine has given to the firmware, by the name of the function. */
+	/** The firmware has read `loadAverage`, `freeMemory` or `temperature` of "desktop/machine". */
 	| { type: "measured"; name: string; value: number | null }
+	/** The firmware cannot go on; the board ends. */
 	| { type: "abort"; reason: AbortReason; message: string }
+	/** The firmware has ended by itself. */
 	| { type: "exit"; status: number };
 
 /** How a board has ended. */
 export interface BoardEnd {
-	/** See README.md; null when a signal ended the process. */
+	/** Exit status of the process; null when a signal ended it. */
 	status: number | null;
 	signal: NodeJS.Signals | null;
+	/** Why the firmware could not go on. Missing when it ended by itself, was stopped, or unplugged. */
 	abort?: { reason: AbortReason; message: string };
-	/** The end of what the host wrote to stderr: its own faults only. */
+	/** The last 4096 characters of what the desktop host wrote to stderr: its own faults, not the firmware's. */
 	stderr: string;
 }
 
 /** What runs on a board, and what the board is like. */
 export interface BoardOptions {
-	/** Path of the firmware's main module. */
+	/** Path of the firmware's main module, in JavaScript. */
 	firmware: string;
 	/** What the firmware imports as "mc/config". */
 	config?: Record<string, unknown>;
+	/** The heap and stack that the firmware has: 28,672 bytes and 256 slots, 59,392 bytes and 384 slots, no limit. Default "none". */
 	board?: "esp8266" | "esp32" | "none";
+	/** Sockets as on boards (the default), or as in Moddable's simulator on Linux. */
 	stack?: "lwip" | "lin";
-	/** Specifier to path of a file. */
+	/** What the firmware may import by name: names of modules, and the paths of their files. */
 	modules?: Record<string, string>;
-	/** Specifiers (or absolute paths) to load and freeze before the firmware. */
+	/** Names (or absolute paths) of modules that are loaded and frozen before the firmware, and take none of its heap. */
 	preload?: string[];
-	/** Milliseconds between "memory" events, 0 for none. Default 1000. */
+	/** Milliseconds between two "memory" events, 0 for none. Default 1000. */
 	memory?: number;
-	/** Bytes of heap, instead of the board's. 0 for no limit. */
+	/** Bytes of heap in place of the board's, 0 for no limit. When it is full, the board ends with the abort "memory". */
 	limit?: number;
-	/** Slots of stack, instead of the board's ("creation" in a manifest). 0 for no limit. */
+	/** Slots of stack in place of the board's ("creation" in a manifest), 0 for no limit. When it is full: the abort "stack". */
 	stackSlots?: number;
-	/** Of Math.random, 0 to 4294967295: the same numbers each time. Default: others at each start, as on boards. */
+	/** Seed of `Math.random`, 0 to 4294967295: the same numbers in each run. Default: others at each start, as on boards. */
 	seed?: number;
 	/** Seconds since 1970, 0 to 4294967295, that `Date.now` begins with: 0 like a board that does not know the time. Default: the computer's. */
 	clock?: number;
-	/** More arguments for the host. */
+	/** More arguments for the desktop host's program: see its README. */
 	args?: string[];
-	/** The host's program, when it is already built. */
+	/** Path of the desktop host's program, as `engine()` returns it. Default: it is built if need be. */
 	engine?: string;
-	/** How far compiling the engine is, if it has to be compiled. */
+	/** Called while the engine is compiled, if it has to be. */
 	onProgress?: (progress: Progress) => void;
-	/** Every event, also to be had with on(type). */
+	/** Called with every event; `on(type, ...)` hears one type. */
 	onEvent?: (event: BoardEvent) => void;
 }
 
@@ -145,6 +162,9 @@ export class Board extends EventEmitter<Events> {
 	/** Builds the engine if necessary, and starts the board. Resolves when the firmware is about to run; rejects if it cannot. */
 	async start(): Promise<this> {
 		if (this.#child) throw new Error("The board was started already; make a new one.");
+		const { firmware } = this.options;
+		if (/\.[cm]?ts$/.test(firmware))
+			throw new Error(`${firmware} is TypeScript: compile it, and give the path of the .js file.`);
 		const program = this.options.engine ?? (await engine({ onProgress: this.options.onProgress }));
 		await new Promise<void>((started, failed) => {
 			this.once("ready", () => started());
@@ -174,24 +194,22 @@ export class Board extends EventEmitter<Events> {
 		this.#send("restore");
 	}
 
-	/** Sets the counters to 0. */
+	/** What counts since the last mark begins at 0 again. */
 	mark(): void {
 		this.#send("mark");
 	}
 
 	/** Collects garbage, and resolves with the counters: what is in use then is live. */
-	collect(): Promise<Counters> {
+	async collect(): Promise<Counters> {
 		this.#send("collect");
 		return this.counters();
 	}
 
-	/** What was allocated since the mark, and what is in use. Rejects when the board ends before it answers. */
-	counters(): Promise<Counters> {
-		if (this.#end || !this.#child) return Promise.reject(new Error("The board is not running."));
-		return new Promise((resolve, reject) => {
-			this.#counters.push({ resolve, reject });
-			this.#send("counters");
-		});
+	/** What was allocated since the mark, and what is in use. Rejects with the reason when the board has ended, or ends first. */
+	async counters(): Promise<Counters> {
+		this.#send("counters");
+		if (this.#end) throw new Error(`The board has ended: ${describe(this.#end)}`);
+		return new Promise((resolve, reject) => this.#counters.push({ resolve, reject }));
 	}
 
 	/** Gives a value to the firmware's onReading ("desktop/machine"). */
@@ -199,7 +217,10 @@ export class Board extends EventEmitter<Events> {
 		this.#send(`reading ${value}`);
 	}
 
-	/** Resolves with the next event of a type; rejects when the board ends without one. */
+	/**
+	 * Resolves with the next event of a type that `accept` returns true for. What came before the call does not count. Waits
+	 * without a limit: your test runner has one. Rejects with the reason when the board ends first.
+	 */
 	next<T extends BoardEvent["type"]>(
 		type: T,
 		accept: (event: EventOf<T>) => boolean = () => true,
@@ -218,7 +239,7 @@ export class Board extends EventEmitter<Events> {
 			};
 			const ended = (end: BoardEnd) => {
 				stop();
-				reject(new Error(`The board ended before "${type}" came: ${describe(end)}`));
+				reject(new Error(`The board has ended: ${describe(end)}\nNo "${type}" event came before.`));
 			};
 			if (this.#end) return ended(this.#end);
 			this.on("event", heard);
@@ -226,7 +247,7 @@ export class Board extends EventEmitter<Events> {
 		});
 	}
 
-	/** Asks the firmware to end (`onQuit` of "desktop/machine"); after two seconds the process is killed. */
+	/** Asks the firmware to end (`onQuit` of "desktop/machine"). After two seconds the process is killed. */
 	async stop(): Promise<BoardEnd> {
 		const child = this.#child;
 		if (!child) throw new Error("The board was not started.");
@@ -307,14 +328,25 @@ export class Board extends EventEmitter<Events> {
 		if (this.#child) running.delete(this.#child);
 		const end: BoardEnd = { status, signal, abort: this.#abort, stderr: this.#stderr };
 		this.#end = end;
-		for (const waiting of this.#counters) waiting.reject(new Error(`The board ended: ${describe(end)}`));
+		for (const waiting of this.#counters) waiting.reject(new Error(`The board has ended: ${describe(end)}`));
 		this.#counters = [];
 		this.emit("end", end);
 		this.#finish(end);
 	}
 }
 
+/** What the message of an abort does not say by itself. */
+const WHY: Partial<Record<AbortReason, string>> = {
+	stack: "stack full: ",
+	exception: "exception: ",
+	rejection: "unhandled rejection: ",
+};
+
 function describe(end: BoardEnd): string {
-	const how = end.abort ? end.abort.message : end.signal ? `signal ${end.signal}` : `status ${end.status}`;
+	const how = end.abort
+		? `${WHY[end.abort.reason] ?? ""}${end.abort.message}`
+		: end.signal
+			? `signal ${end.signal}`
+			: `status ${end.status}`;
 	return end.stderr ? `${how}\n${end.stderr.trim()}` : how;
 }

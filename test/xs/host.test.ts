@@ -2,6 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { resolve } from "node:path";
+import { Board } from "../../hosts/desktop/board.js";
 import { Device, FIRST, reportOf, STACKS, start } from "../support/board.js";
 import * as c from "./firmware/commands.js";
 
@@ -64,6 +65,26 @@ test.each(["", "x", "-1", "1x", "4294967296"])('"%s" is no seed, and refused', a
 	const device = new Device({ firmware: "test/xs/firmware/host", args: ["--seed", seed] });
 	await expect(device.board.start()).rejects.toThrow("not a seed from 0 to 4294967295");
 	expect(await device.board.ended).toMatchObject({ status: 64 });
+});
+
+test.each([
+	["exception", "The board has ended: exception: RangeError: nobody catches this"],
+	["memory", "The board has ended: memory full"],
+	["stack", "The board has ended: stack full: "],
+])("who asks a board that ran into %s hears of it", async (name, why) => {
+	const { board } = new Device({ firmware: "test/xs/firmware/host", config: { name }, board: "esp8266" });
+	await board.start();
+	await board.ended;
+	await expect(board.counters()).rejects.toThrow(why);
+	await expect(board.collect()).rejects.toThrow(why);
+	await expect(board.next("trace")).rejects.toThrow(why);
+});
+
+test("what was not started has no counters, and TypeScript is not firmware yet", async () => {
+	const board = new Board({ firmware: "test/xs/firmware/host.ts" });
+	await expect(board.counters()).rejects.toThrow("The board was not started.");
+	await expect(board.collect()).rejects.toThrow("The board was not started.");
+	await expect(board.start()).rejects.toThrow(/host\.ts is TypeScript.*compile it.*\.js/);
 });
 
 test.each([
