@@ -20,6 +20,8 @@ import { snippets } from "../support/snippets.js";
 
 interface Packed {
 	filename: string;
+	/** Bytes of the tarball. */
+	size: number;
 	files: { path: string }[];
 }
 
@@ -72,20 +74,23 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const pathsOf = ({ files }: Packed) => files.map(({ path }) => path);
 
-/** Each relative path that a manifest names, as seen from the package's root. */
+/** Each relative path that a manifest names (the folder of all that it takes with *), as seen from the package's root. */
 function namedBy(manifest: string, where: string): string[] {
 	const text = readFileSync(join(where, manifest), "utf8");
-	return [...text.matchAll(/"(\.{1,2}\/[^"*]+)"/g)].map(([, path]) =>
-		normalize(join(dirname(manifest), path)),
+	return [...text.matchAll(/"(\.{1,2}\/[^"]+)"/g)].map(([, path]) =>
+		normalize(join(dirname(manifest), path.replace(/\/\*$/, ""))),
 	);
 }
 
 test("nothing is packed but what its users need", () => {
-	const superfluous = /(^|\/)(test|bench|node_modules)\/|\.(map|tsbuildinfo|tgz|env|key)$|^src\/.*\.test\./;
+	const superfluous =
+		/(^|\/)(test|bench|node_modules)\/|\.(map|tsbuildinfo|tgz|env|key|pem|css|sh)$|^src\/.*\.test\.|favicon/;
 	for (const it of Object.values(packed))
 		expect(pathsOf(it).filter((path) => superfluous.test(path))).toEqual([]);
 	expect(
-		pathsOf(packed.tools).every((path) => /^(build\/|bin\.js$|package\.json$|LICENSE$|README)/.test(path)),
+		pathsOf(packed.tools).every((path) =>
+			/^(build\/.*(?<!\.d\.ts)$|bin\.js$|package\.json$|LICENSE$|README)/.test(path),
+		),
 	).toBe(true);
 });
 
@@ -213,4 +218,6 @@ test("docs/install.md tells how large they are", () => {
 	).length;
 	const [, told] = /^\| `xs-mqtt-tools` \| (\d+)/m.exec(page)!;
 	expect(Math.abs(count - Number(told))).toBeLessThanOrEqual(5);
+	const sizes = [...page.matchAll(/^\| `xs-mqtt.*\| ([\d.]+) MB/gm)].map(([, size]) => size);
+	expect(sizes).toEqual([packed.sdk, packed.tools].map(({ size }) => (size / 1e6).toFixed(1)));
 });
