@@ -3,12 +3,14 @@
 
 import { Property } from "xs-mqtt/node";
 import type { Field, Packet, Sender } from "./packet.js";
+import { SERVERS_ONLY } from "./reason-codes.js";
 import { violate } from "./violate.js";
 
 /** What is true of a side that has said nothing of it (sections 3.1.2.11 and 3.2.2.3). */
 const RECEIVE_MAXIMUM = 65_535;
 const CONTINUE = 0x18;
 const REAUTHENTICATE = 0x19;
+const DISCONNECT_WITH_WILL = 0x04;
 
 /** What one side has told of itself; undefined: it is not known. */
 type Told = ReadonlyMap<number, string | number> | undefined;
@@ -32,6 +34,7 @@ export class Agreement {
 		if (type === "CONNECT") this.#told.client = facts.properties;
 		else if (type === "AUTH") this.#authentication(packet, sender);
 		else if (type === "PUBLISH") this.#publish(packet, sender);
+		else if (type === "DISCONNECT") checkDisconnect(packet, sender);
 		this.#checkSize(packet, sender);
 		if (sender === "client") this.#awaitsConnack(packet);
 		if (type === "CONNACK") this.#connack(packet);
@@ -156,6 +159,19 @@ export class Agreement {
 				`it has ${packet.length} bytes, and the Maximum Packet Size is ${most}`,
 			);
 	}
+}
+
+/** A DISCONNECT has reason codes and properties that only one of the sides sends (section 3.14.2). */
+function checkDisconnect(packet: Packet, sender: Sender): void {
+	const { reasonCode = 0, properties } = packet.facts;
+	if (sender === "client" && SERVERS_ONLY.includes(reasonCode))
+		violate(packet, "MQTT-3.14.2-1", `only a Server sends DISCONNECT with the Reason Code ${reasonCode}`);
+	if (sender === "server" && reasonCode === DISCONNECT_WITH_WILL)
+		violate(packet, "MQTT-3.14.2-1", `only a Client sends DISCONNECT with the Reason Code ${reasonCode}`);
+	if (sender === "client" && properties?.has(Property.SERVER_REFERENCE))
+		violate(packet, "section 3.14.2.2.5", "a Client's DISCONNECT has a Server Reference");
+	if (sender === "server" && properties?.has(Property.SESSION_EXPIRY))
+		violate(packet, "MQTT-3.14.2-2", "a Server's DISCONNECT has a Session Expiry Interval");
 }
 
 function otherThan(sender: Sender): Sender {

@@ -88,8 +88,10 @@ export function readProperties(
 	return { properties, sound: whole && sound };
 }
 
+/** Whether either side may send the property in a packet of `type`. */
 function isAllowed(identifier: number, type: number): boolean {
-	return (rowOf(identifier) & (Row.PLACE << type)) !== 0;
+	const place = type === 14 ? Row.DISCONNECT | Row.CLIENT_DISCONNECT : Row.PLACE << type;
+	return (rowOf(identifier) & place) !== 0;
 }
 
 /** User properties may come again, and a message has an identifier for each subscription (section 3.3.2.3.8). */

@@ -56,7 +56,10 @@ export const enum Row {
 	CONNACK = PLACE << PacketType.CONNACK,
 	PUBLISH = PLACE << PacketType.PUBLISH,
 	SUBSCRIBE = PLACE << PacketType.SUBSCRIBE,
+	/** A DISCONNECT of the server. */
 	DISCONNECT = PLACE << PacketType.DISCONNECT,
+	/** A DISCONNECT of the client, which has other properties (section 3.14.2.2). */
+	CLIENT_DISCONNECT = PLACE << 17,
 	AUTH = PLACE << PacketType.AUTH,
 	/** What answers something. */
 	ACKNOWLEDGEMENTS = (PLACE << PacketType.PUBACK) |
@@ -74,6 +77,7 @@ export const enum Row {
 		SUBSCRIBE |
 		(PLACE << PacketType.UNSUBSCRIBE) |
 		DISCONNECT |
+		CLIENT_DISCONNECT |
 		AUTH |
 		ACKNOWLEDGEMENTS,
 }
@@ -97,7 +101,9 @@ export const rowOf = (property: number): number => {
 		case Property.TOPIC_ALIAS:
 			return Form.TWO_BYTES | Row.PUBLISH;
 		case Property.REASON_STRING:
-			return Form.STRING | Row.CONNACK | Row.ACKNOWLEDGEMENTS | Row.DISCONNECT | Row.AUTH;
+			return (
+				Form.STRING | Row.CONNACK | Row.ACKNOWLEDGEMENTS | Row.DISCONNECT | Row.CLIENT_DISCONNECT | Row.AUTH
+			);
 		case Property.SERVER_REFERENCE:
 			return Form.STRING | Row.CONNACK | Row.DISCONNECT;
 		case Property.AUTHENTICATION_METHOD:
@@ -105,7 +111,7 @@ export const rowOf = (property: number): number => {
 		case Property.AUTHENTICATION_DATA:
 			return Form.BINARY | Row.CONNECT | Row.CONNACK | Row.AUTH;
 		case Property.SESSION_EXPIRY:
-			return Form.FOUR_BYTES | Row.CONNECT | Row.CONNACK | Row.DISCONNECT;
+			return Form.FOUR_BYTES | Row.CONNECT | Row.CONNACK | Row.CLIENT_DISCONNECT;
 		case Property.MAXIMUM_PACKET_SIZE:
 			return Form.FOUR_BYTES | Row.CONNECT | Row.CONNACK;
 		case Property.RECEIVE_MAXIMUM:

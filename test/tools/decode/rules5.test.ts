@@ -235,6 +235,13 @@ const EXCHANGES: [rule: string | undefined, ...[Sender, Uint8Array][]][] = [
 		C(auth(0x19)),
 	],
 	["MQTT-3.15.2-1", ...opened([], METHOD), C(auth(0))],
+	["MQTT-3.14.2-1", ...OPENED, C(packet(0xe0, [0x8b]))],
+	["MQTT-3.14.2-1", ...OPENED, S(packet(0xe0, [0x04]))],
+	[undefined, ...OPENED, C(packet(0xe0, [0x04]))],
+	["section 3.14.2.2.5", ...OPENED, C(packet(0xe0, [0], block([Property.SERVER_REFERENCE, ...field("b")])))],
+	[undefined, ...OPENED, S(packet(0xe0, [0x9c], block([Property.SERVER_REFERENCE, ...field("b")])))],
+	["MQTT-3.14.2-2", ...OPENED, S(packet(0xe0, [0x8b], block([Property.SESSION_EXPIRY, 0, 0, 0, 0])))],
+	[undefined, ...OPENED, C(packet(0xe0, [0], block([Property.SESSION_EXPIRY, 0, 0, 0, 0])))],
 ];
 
 test.each(EXCHANGES.map(([rule, ...parts]) => [rule, parts] as const))(

@@ -79,7 +79,7 @@ const table: [string, Part, string[]][] = [
 	["Response Topic", data(0x08, "a/b"), ["PUBLISH"]],
 	["Correlation Data", data(0x09, [0, 1, 2]), ["PUBLISH"]],
 	["Subscription Identifier", number(0x0b, 300), ["PUBLISH"]],
-	["Session Expiry Interval", four(0x11, 0), ["CONNACK", "DISCONNECT"]],
+	["Session Expiry Interval", four(0x11, 0), ["CONNACK"]],
 	["Assigned Client Identifier", data(0x12, "id"), ["CONNACK"]],
 	["Server Keep Alive", two(0x13, 0), ["CONNACK"]],
 	["Authentication Method", data(0x15, "SCRAM"), ["CONNACK", "AUTH"]],
