@@ -103,7 +103,7 @@ test("correlation data longer than the option size is refused and counted", () =
 });
 
 test("where properties did not fit propertySize, nothing is answered wrongly", () => {
-	const setup = connected5({ propertySize: 24 });
+	const setup = connected5({ propertySize: 32 });
 	const { responder: answering, log } = responder(setup);
 	sent(setup.peer);
 	ask(setup, "answers/a/rather/long/name", "1");

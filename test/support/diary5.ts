@@ -63,7 +63,7 @@ export class Diary5 implements PacketSink5 {
 	constructor(way: Way = {}) {
 		const { payloadSize = 512, topicSize = 64, propertySize = 128, stops = false } = way;
 		this.#goOn = !stops;
-		this.decoder = new Decoder5(this, payloadSize, topicSize, propertySize);
+		this.decoder = new Decoder5(this, payloadSize, topicSize, propertySize, 29);
 		this.decoder.claim();
 		this.#keepsProblemInformation = way.keepsProblemInformation ?? true;
 		this.#source = new Bytes(way.most ?? Number.POSITIVE_INFINITY);

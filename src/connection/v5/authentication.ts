@@ -33,6 +33,8 @@ export const AUTHENTICATOR_FAILED = new Reason(
 export interface AuthenticationOwner {
 	/** Sends an AUTH packet: the broker's answer is awaited from now on. */
 	sendAuth(packet: Uint8Array): void;
+	/** The current packet has authentication data for which there was no room. */
+	readonly dataSkipped: boolean;
 	/** Ends the connection, with DISCONNECT and the reason's code where that can go (section 4.12.1). */
 	refuse(reason: Reason): void;
 	/** A re-authentication has gone well. */
@@ -174,9 +176,7 @@ export class Authentication {
 		if (received.foundLength !== method.length - 2) return AUTH_METHOD;
 		for (let i = method.length - 1; i >= 2; i--)
 			if (received.buffer[at + i - 2] !== method[i]) return AUTH_METHOD;
-		return received.truncated && received.locate(Property.AUTHENTICATION_DATA) < 0
-			? AUTH_TOO_LONG
-			: undefined;
+		return this.owner.dataSkipped ? AUTH_TOO_LONG : undefined;
 	}
 
 	private rest(stage: Stage): void {

@@ -24,7 +24,7 @@ import { Dialer5 } from "./dialer.js";
 import { Limits } from "./limits.js";
 import { type Ending, Expiry, isPinned, sessionExpiryOf } from "./options.js";
 import type { Reader5, ReaderEvents5 } from "./reader.js";
-import { answerTo, isLastingCode, isRedirect, isVersionRefusal } from "./reasons.js";
+import { answerTo, isLastingCode, isRedirect, isVersionRefusal, PACKETS_TOO_SMALL } from "./reasons.js";
 import { type Reference, referencesIn } from "./references.js";
 import type { Writer5 } from "./writer.js";
 
@@ -36,6 +36,11 @@ const enum Change {
 	CLOSED = 1,
 	/** The broker has refused the version. */
 	REFUSED = 2,
+}
+
+const enum Least {
+	/** Bytes of the largest packet that acknowledges something: PUBCOMP with a reason code (section 3.7.2). */
+	PACKET = 5,
 }
 
 export class Connection5 extends Connection implements ReaderEvents5, AuthenticationOwner {
@@ -51,8 +56,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	private change: Change;
 	/** Something has come on this connection. */
 	private heard: boolean;
-	/** The broker has sent DISCONNECT: nothing must be sent any more (section 3.14.4). */
-	private dismissed: boolean;
 
 	// What most clients have not takes no heap.
 	/** Hosts that have accepted in 3.1.1, after they had refused 5.0. */
@@ -79,7 +82,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		this.fives = 0;
 		this.change = Change.NONE;
 		this.heard = false;
-		this.dismissed = false;
 		const { authentication } = options;
 		if (authentication !== undefined) this.authentication = new Authentication(authentication, this);
 	}
@@ -161,15 +163,14 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	// ---- which version is used
 
-	/** The host whose turn it is, as a bit. */
+	/** The host of the options whose turn it is, as a bit. A client that follows redirects needs none: its version is pinned. */
 	private get host(): number {
-		return 1 << this.dialer.place;
+		return 1 << this.dialer.turn;
 	}
 
 	protected override connect(): void {
 		if (this.change === Change.NONE) this.five = this.pinned || ((this.fours ?? 0) & this.host) === 0;
 		this.heard = false;
-		this.dismissed = false;
 		this.reader.speak(this.five);
 		this.writer.speak(this.five);
 		this.outbox.bound(this.options.window ?? Default.WINDOW);
@@ -266,6 +267,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			}
 			if (stream !== this.stream) return undefined; // the authenticator, which may be the app's, has closed the client
 			this.takeLimits();
+			if (this.five && this.granted.maximumPacketSize < Least.PACKET) {
+				this.end(PACKETS_TOO_SMALL);
+				return undefined;
+			}
 		}
 		return super.accept(code, sessionPresent);
 	}
@@ -384,7 +389,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	onServerDisconnect(code: number): void {
-		this.dismissed = true;
 		if (!isRedirect(code)) {
 			this.end(code < ReasonCode.UNSPECIFIED_ERROR ? CONNECTION_LOST : reasonOf(code));
 			return;
@@ -419,6 +423,10 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		else this.writer.sendAuth(packet);
 	}
 
+	get dataSkipped(): boolean {
+		return this.reader.decoder.hasSkipped(Property.AUTHENTICATION_DATA);
+	}
+
 	refuse(reason: Reason): void {
 		if (reason.fault !== "peer") this.sendDisconnect(reason.code ?? ReasonCode.UNSPECIFIED_ERROR);
 		this.end(reason);
@@ -439,7 +447,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		// It is not about a packet of the broker's.
 		if (reason.fault !== "broker" || reason.code === undefined) this.reader.forgetProperties();
 		if (state === Phase.HANDSHAKE && reason.fault === "peer" && !this.five) this.forgetVersion();
-		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five && !this.dismissed)
+		if (state >= Phase.HANDSHAKE && reason.fault === "peer" && this.five)
 			this.sendDisconnect(answerTo(reason));
 		if (state >= Phase.CONNECTED) this.dialer.leaveTemporaryServer();
 		this.change = Change.NONE;
@@ -480,9 +488,6 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		}
 		this.target = undefined;
 		dialer.redirect(target.host, target.port, reason.code === ReasonCode.SERVER_MOVED);
-		this.fives &= ~this.host;
-		if (this.fours !== undefined) this.fours &= ~this.host;
-		if (this.silent !== undefined) this.silent &= ~this.host;
 		return 0;
 	}
 }

@@ -5,8 +5,6 @@ import { Dialer, isAddress } from "../dialer.js";
 const enum Redirect {
 	/** Redirects in a row that are followed; then it is the original's turn again. */
 	HOPS = 3,
-	/** The place of a server that the options do not name, behind those of the options. */
-	PLACE = 16,
 }
 
 export class Dialer5 extends Dialer {
@@ -29,11 +27,6 @@ export class Dialer5 extends Dialer {
 
 	protected override get isAddress(): boolean {
 		return this.target === undefined ? super.isAddress : isAddress(this.target);
-	}
-
-	/** The number of the host whose turn it is: its place in the options, or one behind them. */
-	get place(): number {
-		return this.target === undefined ? this.turn : Redirect.PLACE;
 	}
 
 	/** The port that a server has whose name came without one. */

@@ -17,7 +17,7 @@ export interface Options5 {
 	 * with `clean` 0.
 	 */
 	sessionExpiry?: number;
-	/** Bytes of properties that are kept of a received message, 16 to 65535: see `message.properties`. Default 128. */
+	/** Bytes of properties that are kept of a received message, 32 to 65535: see `message.properties`. Default 128. */
 	propertySize?: number;
 	/** How many topics are sent as an alias, 0 to 65535, within the broker's limit (section 3.3.2.3.4). Default 4. */
 	topicAliases?: number;
@@ -67,6 +67,8 @@ export interface Ending {
 
 export interface Settings5 extends Settings {
 	propertySize: number;
+	/** Bytes of CONNACK's properties that must fit: all limits, and the authentication method. */
+	connackReserve: number;
 	topicAliases: number;
 	aliases: number;
 }
@@ -74,6 +76,11 @@ export interface Settings5 extends Settings {
 export const enum Expiry {
 	/** Seconds that never end (section 3.1.2.11.2). */
 	NEVER = 0xffff_ffff,
+}
+
+const enum Connack {
+	/** Bytes of all its properties that are numbers (section 3.2.2.3). */
+	NUMBERS = 29,
 }
 
 const ONLY_5 = Object.freeze([
@@ -140,7 +147,8 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 			`sessionExpiry is ${options.sessionExpiry}: with clean it must be 0, or left out: such a session ends with the ` +
 				"connection",
 		);
-	settings.propertySize = checkWhole("propertySize", options.propertySize, 128, 16, 65_535);
+	settings.propertySize = checkWhole("propertySize", options.propertySize, 128, 32, 65_535);
+	settings.connackReserve = Connack.NUMBERS;
 	settings.topicAliases = checkWhole("topicAliases", options.topicAliases, 4, 0, 65_535);
 	settings.aliases = checkWhole("aliases", options.aliases, 0, 0, 256);
 	if (options.maximumPacketSize !== undefined)
@@ -149,7 +157,11 @@ export const checkOptions5 = (options: ClientOptions): Settings5 => {
 	checkBoolean("responseInformation", options.responseInformation);
 	checkFunction("onRedirect", options.onRedirect);
 	if (options.userProperties !== undefined) encodePairs(options.userProperties);
-	if (options.authentication !== undefined) checkAuthenticator(options.authentication);
+	if (options.authentication !== undefined) {
+		settings.connackReserve += 1 + checkAuthenticator(options.authentication).length;
+		const least = Math.max(1, settings.connackReserve - settings.propertySize);
+		checkWhole("receiveSize", settings.receiveSize, undefined, least, 268_435_455);
+	}
 	checkFunction("onReauthenticated", options.onReauthenticated);
 	if (options.pipelining) checkPipelining(options);
 	return settings;

@@ -50,9 +50,9 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	/** For the constructor. */
 	protected override newDecoder(settings: Settings): Decoder5 {
-		const { receiveSize, topicSize, propertySize, aliases } = settings as Settings5;
+		const { receiveSize, topicSize, propertySize, connackReserve, aliases } = settings as Settings5;
 		const size = (topicSize + 7) & ~7;
-		const decoder = new Decoder5(this, receiveSize, size, propertySize);
+		const decoder = new Decoder5(this, receiveSize, size, propertySize, connackReserve);
 		if (aliases > 0) {
 			this.aliases = new InboundAliases(aliases, size);
 			this.topicWords = decoder.topicWords();

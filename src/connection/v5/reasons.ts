@@ -1,13 +1,12 @@
 // What reason codes mean for a connection: when to try again, and which code answers what the broker does wrong.
 
-import {
-	CONNACK_CLEAN,
-	NOT_YET_CONNECTED,
-	type Reason,
-	SECOND_CONNACK,
-	SUBACK_CODES,
-} from "../../wire/reason.js";
+import { CONNACK_CLEAN, NOT_YET_CONNECTED, Reason, SECOND_CONNACK, SUBACK_CODES } from "../../wire/reason.js";
 import { ReasonCode } from "../../wire/v5/reason-codes.js";
+
+export const PACKETS_TOO_SMALL = new Reason(
+	"broker",
+	"the broker's Maximum Packet Size is below 5 bytes, too few to acknowledge a message: raise it in the broker's settings",
+);
 
 const bit = (code: ReasonCode): number => 1 << (code & 31);
 

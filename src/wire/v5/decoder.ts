@@ -64,8 +64,10 @@ const enum Cell5 {
 	LEFT = Cell.OTHER + 1,
 	/** Properties that were seen in this packet, a bit each; -1: a CONNACK that has none. */
 	SEEN = Cell.OTHER + 2,
-	/** Bytes of a second length that are behind what is skipped. */
-	SECOND = Cell.OTHER + 3,
+	/** Bytes of a second length that are behind what is skipped. No payload and no code comes before properties end. */
+	SECOND = Cell.CONSUMED,
+	/** Bytes of a CONNACK's properties that its text leaves free. */
+	RESERVED = Cell.OTHER + 3,
 	/** 1: the topic name of the current PUBLISH was longer than the buffer. */
 	TOPIC_SKIPPED = Cell.OTHER + 4,
 	/** 1: reason strings and user properties of packets other than PUBLISH are kept, as far as there is room. */
@@ -75,8 +77,6 @@ const enum Cell5 {
 const enum Room {
 	/** Behind the room for properties: a number for which there is none is read there, to be checked. */
 	SLACK = 8,
-	/** Bytes of all numbers of a CONNACK, which its strings leave free: no limit must be lost. */
-	NUMBERS = 29,
 }
 
 /** Whether the bytes from `at` to `end` are a string as section 1.5.4 has it. Most are ASCII. */
@@ -94,9 +94,12 @@ const hasWildcard = (bytes: Uint8Array, at: number, end: number): boolean => {
 	return false;
 };
 
-/** Whether a property of CONNACK leaves room for numbers. A wrong authentication method ends the connection anyway. */
+/** Whether a property of CONNACK leaves room for others: for its limits, and for the authentication method. */
 const yields = (property: number, row: number): boolean =>
 	(row & Row.FORM) >= Form.BINARY && property !== Property.AUTHENTICATION_METHOD;
+
+/** In Cell5.SEEN. The prime tells apart the properties that are allowed in one packet. */
+const bitOf = (property: number): number => 1 << (property % 31);
 
 export class Decoder5 extends Decoder {
 	declare protected readonly sink: PacketSink5;
@@ -125,13 +128,21 @@ export class Decoder5 extends Decoder {
 	/**
 	 * `propertySize` in bytes, rounded up to a multiple of 8: what does not fit is skipped. Properties of packets other than
 	 * PUBLISH have the payload's buffer, too.
+	 * @param reserved bytes of a CONNACK's properties that its text leaves free: no limit must be lost
 	 */
-	constructor(sink: PacketSink5, payloadSize: number, topicSize: number, propertySize: number) {
+	constructor(
+		sink: PacketSink5,
+		payloadSize: number,
+		topicSize: number,
+		propertySize: number,
+		reserved: number,
+	) {
 		super(sink, payloadSize, topicSize, ((propertySize + 7) & ~7) + Room.SLACK);
 		this.five = false;
 		this.propertiesAt = Bytes.TOPIC_AT + topicSize + 8;
 		this.properties = new Uint8Array(this.buffer, this.propertiesAt);
 		this.lastLength = -1;
+		this.cells[Cell5.RESERVED] = reserved;
 		this.received = new ReceivedProperties(this.properties);
 		this.alias = 0;
 		this.subscriptionIdentifier = 0;
@@ -629,8 +640,8 @@ export class Decoder5 extends Decoder {
 			let size = 1;
 			if (got > 0) {
 				const row = rowOf(store[kept]);
-				const most =
-					type === PacketType.CONNACK && yields(store[kept], row) ? capacity - Room.NUMBERS : capacity;
+				const reserved = type === PacketType.CONNACK && yields(store[kept], row) ? cells[Cell5.RESERVED] : 0;
+				const most = capacity - reserved;
 				if ((row & place) === 0) return this.reject(row === 0 ? PROPERTY_UNKNOWN : PROPERTY_MISPLACED);
 				size = sizeOf(store, kept, cells[Cell5.END], row);
 				if (size === 0) return this.reject(PROPERTY_INTEGER);
@@ -715,10 +726,14 @@ export class Decoder5 extends Decoder {
 		return this.cells[Cell5.KEEPS_PROBLEM_INFORMATION] === 1 || this.cells[Cell.TYPE] === PacketType.PUBLISH;
 	}
 
+	/** Whether the current packet, no PUBLISH, has a property for which there was no room. */
+	hasSkipped(property: number): boolean {
+		return (this.cells[Cell5.SEEN] & bitOf(property)) !== 0 && this.received.locate(property) < 0;
+	}
+
 	/** Whether a property was there before, which must not come again. */
 	private isRepeated(property: number): boolean {
-		// A prime that tells apart those which are allowed in one packet.
-		const bit = 1 << (property % 31);
+		const bit = bitOf(property);
 		if ((this.cells[Cell5.SEEN] & bit) !== 0) return true;
 		this.cells[Cell5.SEEN] |= bit;
 		return false;

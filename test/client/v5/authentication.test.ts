@@ -359,7 +359,7 @@ describe("an authenticator of the app's", () => {
 	});
 
 	test("has its method recognised in the least memory", () => {
-		const setup = simple(1, { propertySize: 16, receiveSize: 8 });
+		const setup = simple(1, { propertySize: 32, receiveSize: 1 });
 		setup.peer.open();
 		setup.sent();
 		setup.send(connack(undefined, "x"));

@@ -512,7 +512,7 @@ describe("DISCONNECT of ours", () => {
 	});
 
 	test("leaves out what this broker does not take", () => {
-		const setup = connected5({}, { maximumPacketSize: 4 });
+		const setup = connected5({}, { maximumPacketSize: 5 });
 		setup.client.close({ sessionExpiry: 0 });
 		setup.peer.expect(Uint8Array.of(0xe0, 0));
 	});

@@ -61,7 +61,7 @@ class Trial {
 			packetSize: random.pick([32, 128, 512]),
 			receiveSize: random.pick([8, 64, 512]),
 			topicSize: random.pick([8, 64]),
-			propertySize: random.pick([16, 128]),
+			propertySize: random.pick([32, 128]),
 			window: random.pick([1, 2, 4]),
 			unreleased: random.pick([1, 4, 32]),
 			acknowledgements: random.pick([1, 4, 16]),

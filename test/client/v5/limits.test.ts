@@ -1,6 +1,7 @@
 // What the broker has granted with CONNACK, kept by what is published (sections 3.2.2.3 and 4.9).
 
 import type { ClientOptions } from "../../../src/connection/options.js";
+import { PACKETS_TOO_SMALL } from "../../../src/connection/v5/reasons.js";
 import {
 	MESSAGE_TOO_LARGE,
 	Properties,
@@ -11,12 +12,43 @@ import {
 	TOO_LARGE,
 } from "../../../src/v5.js";
 import { Topic } from "../../../src/wire/topic.js";
-import { CONNACK, PINGREQ, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL } from "../../support/packets.js";
+import {
+	CONNACK,
+	concat,
+	PINGREQ,
+	PUBACK,
+	PUBCOMP,
+	PUBLISH,
+	PUBREC,
+	PUBREL,
+	packet,
+	word,
+} from "../../support/packets.js";
 import { CONNACK5, data, four, PUBLISH5, two, user } from "../../support/packets5.js";
 import { Setup } from "../../support/setup.js";
 import { connected5, Setup5 } from "../../support/setup5.js";
 
 const publish = (id: number, dup = false, qos = 1) => PUBLISH5("t", "x", [], { qos, id, dup });
+
+describe("a Maximum Packet Size", () => {
+	test.each([1, 2, 3, 4])(
+		"of %d, which no acknowledgement fits, ends the connection without a byte",
+		(size) => {
+			const setup = new Setup5();
+			setup.accept(true, { maximumPacketSize: size });
+			expect(setup.news()).toEqual([`disconnected ${PACKETS_TOO_SMALL}`]);
+			expect(setup.sent()).toEqual([]);
+			expect(setup.peer.socket.closed).toBe(true);
+		},
+	);
+
+	test("of 5 is enough for what must be answered", () => {
+		const setup = new Setup5();
+		setup.accept(true, { maximumPacketSize: 5 });
+		setup.peer.send(PUBLISH5("t", "x", [], { qos: 1, id: 1 }), PUBREL(9));
+		setup.peer.expect(PUBACK(1), packet(0x70, word(9), [0x92]));
+	});
+});
 
 describe("Receive Maximum", () => {
 	test.each([
@@ -304,7 +336,41 @@ describe("a CONNACK with more than there is room for", () => {
 	});
 
 	test.each([[false], [true]])("keeps all limits in the least memory; byte by byte: %p", (cut) => {
-		const client = grantedBehind(data(0x12, "name"), { propertySize: 16, receiveSize: 16 }, cut);
+		const client = grantedBehind(data(0x12, "name"), { propertySize: 32, receiveSize: 1 }, cut);
 		expect(client.limits?.assignedClientId).toBe(undefined);
+	});
+
+	describe("with authentication", () => {
+		const simple = (method: string) => ({
+			authentication: {
+				method,
+				begin: () => undefined,
+				respond: () => {},
+				finish: () => undefined,
+			},
+		});
+
+		test.each([[false], [true]])("keeps method and limits behind text; byte by byte: %p", (cut) => {
+			const method = "some method";
+			for (let length = 560; length < 650; length++)
+				grantedBehind(
+					concat([user("n", "v".repeat(length)), data(0x15, method)]),
+					{ ...simple(method), problemInformation: true },
+					cut,
+				);
+		});
+
+		test("keeps them in the least memory, and refuses less", () => {
+			const method = "m".repeat(100);
+			const least = 29 + 3 + 100 - 32;
+			grantedBehind(data(0x15, method), { ...simple(method), propertySize: 32, receiveSize: least }, false);
+			expect(() =>
+				grantedBehind(
+					data(0x15, method),
+					{ ...simple(method), propertySize: 32, receiveSize: least - 1 },
+					false,
+				),
+			).toThrow(`receiveSize is ${least - 1}: it must be a whole number from ${least} to`);
+		});
 	});
 });

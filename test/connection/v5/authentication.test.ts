@@ -61,7 +61,11 @@ function properties(method?: string, data?: string): ReceivedProperties {
 
 function setUp(method = new Method()) {
 	const told: unknown[] = [];
+	const skipping = { data: false };
 	const authentication: Authentication = new Authentication(method, {
+		get dataSkipped() {
+			return skipping.data;
+		},
 		sendAuth(bytes) {
 			const read = parser({ protocolVersion: 5 });
 			read.on("packet", (packet) => {
@@ -82,7 +86,7 @@ function setUp(method = new Method()) {
 			told.push("again");
 		},
 	});
-	return { method, told, authentication };
+	return { method, told, authentication, skipping };
 }
 
 /** Accepted, with one exchange. */
@@ -186,9 +190,10 @@ describe("the broker's faults", () => {
 	});
 
 	test.each([undefined, "TEST"])("data too long to be kept, method %p", (name) => {
-		const { authentication, told } = setUp();
+		const { authentication, told, skipping } = setUp();
 		const received = properties(name);
 		received.truncate();
+		skipping.data = true;
 		authentication.begin();
 		authentication.onAuth(CONTINUE, received);
 		expect(told).toEqual([AUTH_TOO_LONG]);
@@ -196,9 +201,9 @@ describe("the broker's faults", () => {
 		expect(authentication.accept(received)).toBe(AUTH_TOO_LONG);
 	});
 
-	test("another property that was too long is none", () => {
+	test.each(["ask", undefined])("another property that was too long is none, data %p", (data) => {
 		const { authentication, told } = setUp();
-		const received = properties("TEST", "ask");
+		const received = properties("TEST", data);
 		received.truncate();
 		authentication.begin();
 		authentication.onAuth(CONTINUE, received);
@@ -351,6 +356,7 @@ test("the packets are those of an independent encoder", () => {
 	let sent: Uint8Array | undefined;
 	const method = new Method();
 	const authentication = new Authentication(method, {
+		dataSkipped: false,
 		sendAuth: (it) => {
 			sent = it;
 		},

@@ -96,7 +96,7 @@ const four = (name: string, packet: Uint8Array, size?: number) =>
 	run(name, new Decoder(sink as PacketSink, 512, 128), Uint8Array.of(0x20, 2, 0, 0), feeds(packet, size));
 
 function five(name: string, operate: (pipe: Pipe) => () => void, look?: (decoder: Decoder5) => void): void {
-	const decoder = new Decoder5(sink, 512, 128, 128);
+	const decoder = new Decoder5(sink, 512, 128, 128, 29);
 	decoder.claim();
 	decoder.speak(true, true);
 	if (look !== undefined)
@@ -176,7 +176,7 @@ five("properties that are looked at", feeds(PUBLISH5("t", PAYLOAD, ALL)), ({ rec
 
 /** What is wrong, on a stream of its own each time. */
 function refuses(): void {
-	const decoder = new Decoder5(sink, 512, 128, 128);
+	const decoder = new Decoder5(sink, 512, 128, 128, 29);
 	decoder.speak(true, false);
 	const connack = packets5.CONNACK5();
 	const streams = breaches.map(([, bytes, , way]) =>
@@ -220,7 +220,7 @@ const kept: unknown[] = [undefined, undefined];
 const before = live();
 kept[0] = new Decoder(sink as PacketSink, 512, 128);
 const between = live();
-kept[1] = new Decoder5(sink, 512, 128, 128);
+kept[1] = new Decoder5(sink, 512, 128, 128, 29);
 const after = live();
 
 const heap = { decoder: between - before, decoder5: after - between };

@@ -186,9 +186,11 @@ hears(
 );
 hears(
 	"properties that do not fit",
-	{ propertySize: 16 },
+	{ propertySize: 32 },
 	["home/+"],
-	([one]) => [PUBLISH5("home/x", "1", [user("name", "more than sixteen bytes"), number(0x0b, one)])],
+	([one]) => [
+		PUBLISH5("home/x", "1", [user("name", "more than thirty-two bytes in all"), number(0x0b, one)]),
+	],
 	1,
 );
 hears(
