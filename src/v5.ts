@@ -9,6 +9,7 @@ export {
 	AUTHENTICATOR_FAILED,
 } from "./connection/v5/authentication.js";
 export type { Options5 } from "./connection/v5/options.js";
+export { PACKETS_TOO_SMALL } from "./connection/v5/reasons.js";
 export { QOS_UNAVAILABLE, RETAIN_UNAVAILABLE, TOO_LARGE } from "./connection/v5/writer.js";
 export {
 	MESSAGE_EXPIRED,

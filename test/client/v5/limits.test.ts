@@ -1,9 +1,9 @@
 // What the broker has granted with CONNACK, kept by what is published (sections 3.2.2.3 and 4.9).
 
 import type { ClientOptions } from "../../../src/connection/options.js";
-import { PACKETS_TOO_SMALL } from "../../../src/connection/v5/reasons.js";
 import {
 	MESSAGE_TOO_LARGE,
+	PACKETS_TOO_SMALL,
 	Properties,
 	QOS_NOT_AVAILABLE,
 	QOS_UNAVAILABLE,
