@@ -270,6 +270,15 @@ describe("handlers of overlapping filters", () => {
 		expect(hears("a/x")).toEqual(["wild", "wild"]);
 	});
 
+	test("a shared one is a filter like any other: 3.1.1 has no such thing", () => {
+		const { client, on, hears } = listening();
+		client.subscribe("$share/group/a/+", 1, on("shared"));
+		expect(hears("a/b")).toEqual([expect.stringMatching(/^message a\/b/)]);
+		client.subscribe("a/#", 1, on("a/#"));
+		expect(hears("a/b")).toEqual(["a/#"]);
+		expect(hears("$share/group/a/b")).toEqual(["shared"]);
+	});
+
 	test("are one and the same for topics with and without wildcards, before and after unsubscribe", () => {
 		const { client, on, hears } = listening();
 		client.subscribe("a", 0, on("a"));
