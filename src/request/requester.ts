@@ -25,7 +25,8 @@ export interface RequesterOptions {
 	/**
 	 * The topic for answers. It must be for this device alone, and is subscribed to. Or a function that makes one from the
 	 * broker's Response Information (section 4.10.1) at each connect; the client's option responseInformation asks for that.
-	 * Without Response Information, or a valid topic name, `send` returns NO_RESPONSE_TOPIC.
+	 * Without Response Information, a valid topic name, or room among the client's `subscriptions`, `send` returns
+	 * NO_RESPONSE_TOPIC.
 	 */
 	responseTopic: string | ((information: string) => string);
 	/** How many requests may wait for their answers, 1 to 255. Default 4. */
@@ -126,7 +127,7 @@ export class Requester implements Listener {
 			new Properties(fields);
 		} else this.answerTo(new Topic(responseTopic), fields);
 		client.attach(this);
-		if (client.state === CONNECTED) this.onConnected();
+		if (client.state === CONNECTED) this.arrange();
 	}
 
 	/**
@@ -148,8 +149,9 @@ export class Requester implements Listener {
 
 	/** Takes a slot, before anything else is reported, and puts its number into what the request is published with. */
 	private reserve(): number {
-		const { properties, slots, inFlight } = this;
 		if (this.client.protocolVersion === 4) return NEEDS_5;
+		if (this.properties === undefined && this.client.state === CONNECTED) this.onConnected();
+		const { properties, slots, inFlight } = this;
 		if (properties === undefined) return NO_RESPONSE_TOPIC;
 		const slot = slots.indexOf(0);
 		if (slot < 0 || slot >= inFlight) return BUSY;
@@ -171,12 +173,23 @@ export class Requester implements Listener {
 		}
 		slots[slot + inFlight] = this.ticks() + this.timeout;
 		slots[slot + 2 * inFlight] = id;
-		if (this.waiting++ === 0) this.client.wakeWithin(this.timeout);
+		this.waiting++;
+		// Each time: within a failure, those that are due already wake nobody any more.
+		this.client.wakeWithin(this.timeout);
 		return slots[slot];
 	}
 
 	/** @internal */
 	onConnected(): void {
+		try {
+			this.arrange();
+		} catch {
+			// No room for its subscription, as the broker has not ended the one before: `send` tries again.
+		}
+	}
+
+	/** Makes the response topic from what the broker says. Throws when there is no room to subscribe to it. */
+	private arrange(): void {
 		const { topicOf, client } = this;
 		if (topicOf === undefined) return;
 		const information = client.limits?.responseInformation;
@@ -189,17 +202,19 @@ export class Requester implements Listener {
 			}
 		const before = this.responseTopic;
 		if (topic !== undefined && topic.name === before) return;
+		this.properties = undefined;
+		this.responseTopic = undefined;
 		if (before !== undefined) client.unsubscribe(before);
-		this.responseTopic = topic?.name;
+		if (topic === undefined) return;
 		this.answerTo(topic, this.fields!);
+		this.responseTopic = topic.name;
 	}
 
-	private answerTo(topic: Topic | undefined, fields: PropertyFields): void {
-		this.properties = undefined;
-		if (topic === undefined) return;
+	private answerTo(topic: Topic, fields: PropertyFields): void {
 		fields.responseTopic = topic;
-		this.properties = new Properties(fields);
+		const properties = new Properties(fields);
 		this.client.subscribe(topic.name, this.qos, this.handler);
+		this.properties = properties;
 	}
 
 	/** The request that a message, or a part of one, answers; 0 if it is late, or not ours. */
@@ -266,8 +281,16 @@ export class Requester implements Listener {
 	onDisconnected(reason: Reason): void {
 		if (this.client.state !== CLOSED) return;
 		const { slots, inFlight } = this;
-		for (let slot = 0; slot < inFlight; slot++)
-			if (slots[slot] !== 0 && slots[slot + 2 * inFlight] !== Numbers.UNSENT) this.fail(slot, reason);
+		let failure: { error: unknown } | undefined;
+		for (let slot = 0; slot < inFlight; slot++) {
+			if (slots[slot] === 0 || slots[slot + 2 * inFlight] === Numbers.UNSENT) continue;
+			try {
+				this.fail(slot, reason);
+			} catch (error) {
+				failure ??= { error };
+			}
+		}
+		if (failure !== undefined) throw failure.error;
 	}
 
 	private fail(slot: number, reason: Reason): void {

@@ -1,6 +1,6 @@
 // Answers to requests (section 4.10 of MQTT 5.0), in fixed memory. Knows the Client's public face, no packets.
 
-import type { Client, Message, Payload } from "../client.js";
+import { type Client, type Message, NO_ROOM, type Payload } from "../client.js";
 import { checkWhole } from "../wire/check.js";
 import type { QoS } from "../wire/protocol.js";
 import { encodeField, Topic } from "../wire/topic.js";
@@ -122,15 +122,20 @@ export class Responder {
 	reply(request: number, payload: Payload): number {
 		const address = this.recall(request);
 		if (address === undefined) return NOT_AWAITED;
-		let id: number;
+		const { numbers } = this;
+		const slot = request & Numbers.SLOT;
+		// What is dropped for it is told meanwhile: the app may answer once more then, or another request may come.
+		numbers[slot] = 0;
+		let id = NO_ROOM;
 		try {
 			id = this.client.publish(address.topic, payload, this.qos, false, address.properties);
 		} catch (error) {
 			// A stranger has chosen how long topic and correlation data are: that must not throw at the app.
 			if (!(error instanceof RangeError)) throw error;
 			return ANSWER_TOO_LARGE;
+		} finally {
+			if (id < 0 && numbers[slot] === 0) numbers[slot] = request;
 		}
-		if (id >= 0) this.numbers[request & Numbers.SLOT] = 0;
 		return id;
 	}
 

@@ -12,7 +12,7 @@ import {
 } from "../../src/request/index.js";
 import { MESSAGE_EXPIRED } from "../../src/session/v5/reasons.js";
 import { CONNACK, PUBACK } from "../support/packets.js";
-import { data, PUBLISH5, SUBACK5 } from "../support/packets5.js";
+import { CONNACK5, data, PUBLISH5, SUBACK5, UNSUBACK5 } from "../support/packets5.js";
 import { Setup } from "../support/setup.js";
 import { values } from "../tools/decode/decoded.js";
 import { accept, connected5, dialling, type Published, published, sent } from "./sent.js";
@@ -110,6 +110,28 @@ test("the app sends the next request from within an answer, and from within a fa
 	expect(published(setup.peer).map(({ payload }) => payload)).toEqual(["after a failure"]);
 	expect(seen.every((number) => number > 0)).toBe(true);
 	expect(asking.waiting).toBe(1);
+});
+
+test("one that is sent from within a failure, while others fail too, has failed in its time", () => {
+	// Nothing else wakes this client.
+	const setup = connected5({ keepAlive: 0 });
+	const sendings: number[] = [];
+	const failures: string[] = [];
+	const { requester: asking } = requester(setup, {
+		qos: 0,
+		timeout: 3000,
+		onFailed: (request) => {
+			failures.push(`${request} at ${setup.clock.ticks() - began}`);
+			if (failures.length === 1) sendings.push(asking.send("c"));
+		},
+	});
+	const [subscribe] = sent(setup.peer);
+	setup.peer.send(SUBACK5(subscribe.facts.packetId!, [0]));
+	const began = setup.clock.ticks();
+	for (const payload of ["a", "b"]) sendings.push(asking.send(payload));
+	setup.clock.advance(60_000);
+	const [a, b, c] = sendings;
+	expect(failures).toEqual([`${a} at 3000`, `${b} at 3000`, `${c} at 6000`]);
 });
 
 test("what has no answer in time has failed, each at its own time; a late answer is counted", () => {
@@ -239,6 +261,24 @@ test("closing ends what waits", () => {
 	expect(asking.send("b")).toBe(NOT_OPEN);
 });
 
+test("closing ends all that waits, though the app throws at the first", () => {
+	const setup = connected5();
+	const failed: number[] = [];
+	const { requester: asking } = requester(setup, {
+		qos: 0,
+		onFailed: (request) => {
+			failed.push(request);
+			throw new Error(`at ${request}`);
+		},
+	});
+	sent(setup.peer);
+	const numbers = ["a", "b", "c"].map((payload) => asking.send(payload));
+	setup.peer.fail();
+	expect(() => setup.client.close()).toThrow(`at ${numbers[0]}`);
+	expect(failed).toEqual(numbers);
+	expect(asking.waiting).toBe(0);
+});
+
 test("after a reconnect an answer still finds its request, and the response topic is subscribed to again", () => {
 	const setup = connected5();
 	const { requester: asking, log } = requester(setup);
@@ -311,6 +351,25 @@ describe("Response Information", () => {
 		expect(log).toEqual([]);
 		setup.clock.advance(20_000);
 		expect(log).toEqual([expect.stringContaining("failed")]);
+	});
+
+	test("another one, where the broker has not ended the subscription before, and there is no room for two: as soon as it has", () => {
+		const setup = dialling({ responseInformation: true, subscriptions: 1 });
+		const { requester: asking } = requester(setup, { responseTopic: make });
+		accept(setup.peer, give("x"));
+		setup.peer.fail();
+		setup.redial();
+		setup.peer.open();
+		setup.peer.take();
+		setup.peer.send(CONNACK5(true, 0, give("y")));
+		expect(setup.news()).toContain("connected true");
+		const unsubscribe = sent(setup.peer).find(({ type }) => type === "UNSUBSCRIBE")!;
+		expect(asking.send("a")).toBe(NO_RESPONSE_TOPIC);
+		setup.peer.send(UNSUBACK5(unsubscribe.facts.packetId!, [0]));
+		expect(asking.send("b")).toBeGreaterThan(0);
+		const packets = sent(setup.peer);
+		expect(packets.map(({ type }) => type)).toEqual(["SUBSCRIBE", "PUBLISH"]);
+		expect(values(packets[0], "Topic Filter")).toEqual(["y/answers"]);
 	});
 
 	test("a Requester made while connected has it at once", () => {

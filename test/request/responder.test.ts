@@ -168,6 +168,50 @@ test("an answer that found no room may be tried again", () => {
 	expect(answers(setup)).toContain("answers/a now 1");
 });
 
+describe("what happens while an answer is published, for which another message is dropped", () => {
+	function dropping(onDropped: (answering: Responder) => void, options: Partial<ResponderOptions> = {}) {
+		const seen: number[] = [];
+		let drops = false;
+		const setup: Setup = connected5({
+			storeSize: 128,
+			window: 1,
+			whenFull: "dropOldest",
+			onDropped: () => drops && onDropped(answering),
+		});
+		const { responder: answering } = responder(setup, {
+			handle: (_message, request) => seen.push(request),
+			...options,
+		});
+		sent(setup.peer);
+		ask(setup, "answers/a", "1");
+		for (let i = 0; i < 3; i++) setup.client.publish("t", "forty characters, to fill more of it here", 1);
+		drops = true;
+		return { setup, answering, seen };
+	}
+
+	test("the app answers once more: there is one answer", () => {
+		const more: number[] = [];
+		const { setup, answering, seen } = dropping((answering) => more.push(answering.reply(seen[0], "more")));
+		expect(answering.reply(seen[0], "once")).toBeGreaterThan(0);
+		expect(more).toEqual([NOT_AWAITED]);
+		expect(answers(setup).filter((line) => line.startsWith("answers/"))).toEqual(["answers/a once 1"]);
+	});
+
+	test("the next request takes the place: it can be answered", () => {
+		const { setup, answering, seen } = dropping(() => setup.client.resume());
+		setup.client.pause();
+		ask(setup, "answers/b", "2");
+		expect(answering.reply(seen[0], "one")).toBeGreaterThan(0);
+		expect(seen).toHaveLength(2);
+		expect(answering.reply(seen[1], "two")).toBeGreaterThan(0);
+		expect([answering.forgotten, answering.reply(seen[0], "more")]).toEqual([0, NOT_AWAITED]);
+		expect(answers(setup).filter((line) => line.startsWith("answers/"))).toEqual([
+			"answers/a one 1",
+			"answers/b two 2",
+		]);
+	});
+});
+
 test("a request in parts has one number, and its parts are refused together", () => {
 	const setup = connected5({ receiveSize: 64 });
 	const seen: number[] = [];
