@@ -38,10 +38,16 @@ export class Router5 extends Router {
 		return true;
 	}
 
-	/** A filter that is the only one to take the topic name needs no identifier. */
+	/**
+	 * A filter that is the only one to take the topic name needs no identifier. One that has its own has only its messages:
+	 * those of another one come until the broker has ended that.
+	 */
 	private recallUnique(): Subscription | undefined {
 		this.forget();
-		return super.recall();
+		const unique = super.recall() as Subscription5 | undefined;
+		if (unique === undefined) return undefined;
+		const { identifier } = unique;
+		return identifier === 0 || identifier === this.decoder.subscriptionIdentifier ? unique : undefined;
 	}
 
 	override seek(): Subscription {

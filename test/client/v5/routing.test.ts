@@ -339,6 +339,20 @@ describe("a message with subscription identifiers", () => {
 		expect(setup.news()).toEqual(["message a/b=2"]);
 	});
 
+	test("of a subscription that is being ended: it is not for another one, which has its own", () => {
+		const { client, broker, setup, on, heard } = listening();
+		for (const filter of ["a/#", "a/b"]) client.subscribe(filter, 2, on(filter));
+		broker.settle();
+		client.unsubscribe("a/#");
+		setup.news();
+		// The broker does not know yet.
+		for (const way of WAYS) {
+			broker.publish("a/b", "x", way, 2);
+			expect(heard.splice(0)).toEqual(["a/b"]);
+		}
+		expect(setup.news()).toEqual(["message a/b=x qos2"]);
+	});
+
 	test.each([
 		["more than there is room for", 32, []],
 		["behind user properties that fill the room", 40, [user("name", "v".repeat(28))]],
