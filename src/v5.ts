@@ -7,6 +7,7 @@ export {
 	AUTH_TOO_LONG,
 	AUTH_UNEXPECTED,
 	AUTHENTICATOR_FAILED,
+	AUTHENTICATOR_LATE,
 } from "./connection/v5/authentication.js";
 export type { Options5 } from "./connection/v5/options.js";
 export { PACKETS_TOO_SMALL } from "./connection/v5/reasons.js";

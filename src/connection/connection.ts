@@ -383,7 +383,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 		try {
 			packet = this.encodeConnect();
 		} catch (error) {
-			this.end(NO_CREDENTIALS);
+			if (stream === this.stream) this.end(NO_CREDENTIALS);
 			throw error;
 		}
 		if (stream !== this.stream) return; // the password function has closed the client

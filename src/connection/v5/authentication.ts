@@ -23,6 +23,11 @@ export const AUTH_TOO_LONG = new Reason(
 	"the broker's authentication data are longer than the option receiveSize: raise it",
 	ReasonCode.PACKET_TOO_LARGE,
 );
+export const AUTHENTICATOR_LATE = new Reason(
+	"app",
+	"the authenticator in the option authentication has not answered the broker within connectTimeout: raise that; Scram needs " +
+		"time for the iterations that the broker asks for",
+);
 export const AUTHENTICATOR_FAILED = new Reason(
 	"app",
 	"the authenticator in the option authentication threw",
@@ -76,9 +81,22 @@ export class Authentication {
 		return fieldOf(this.authenticator.begin());
 	}
 
-	/** The connection is over. */
+	/** The connection is over: no answer of the authenticator's goes out any more. It is to be stopped then. */
+	leave(): void {
+		this.stage = Stage.NONE;
+		this.turn++;
+		this.ours = false;
+	}
+
+	/** The connection is over, and all of it is told: the authenticator can let go. Throws what that throws. */
 	stop(): void {
-		this.rest(Stage.NONE);
+		this.leave();
+		this.authenticator.stop?.();
+	}
+
+	/** It is the authenticator's turn. */
+	get works(): boolean {
+		return this.ours;
 	}
 
 	/** An answer of the broker's is awaited, on a live connection. */
@@ -124,13 +142,15 @@ export class Authentication {
 		let failure: Reason | undefined;
 		try {
 			failure = this.authenticator.finish(received.bytes(Property.AUTHENTICATION_DATA));
+			if (turn === this.turn && failure === undefined) {
+				this.stage = Stage.DONE;
+				this.authenticator.stop?.();
+			}
 		} catch (error) {
 			if (turn === this.turn) this.owner.refuse(AUTHENTICATOR_FAILED);
 			throw error;
 		}
-		if (turn !== this.turn) return undefined; // it has closed the client
-		if (failure === undefined) this.rest(Stage.DONE);
-		return failure;
+		return turn === this.turn ? failure : undefined; // else it has closed the client
 	}
 
 	private respond(received: ReceivedProperties): void {
@@ -177,13 +197,6 @@ export class Authentication {
 		for (let i = method.length - 1; i >= 2; i--)
 			if (received.buffer[at + i - 2] !== method[i]) return AUTH_METHOD;
 		return this.owner.dataSkipped ? AUTH_TOO_LONG : undefined;
-	}
-
-	private rest(stage: Stage): void {
-		this.stage = stage;
-		this.turn++;
-		this.ours = false;
-		this.authenticator.stop?.();
 	}
 }
 

@@ -17,9 +17,15 @@ import type { ReceivedProperties } from "../../wire/v5/received.js";
 import { Connection, Phase } from "../connection.js";
 import { type ClientOptions, Default, type Settings } from "../options.js";
 import type { Parts } from "../parts.js";
-import { CONNECTION_LOST, REPLACED } from "../reasons.js";
+import { CONNECT_TIMEOUT, CONNECTION_LOST, REPLACED } from "../reasons.js";
 import type { Statistics } from "../statistics.js";
-import { AUTH_UNEXPECTED, Authentication, type AuthenticationOwner } from "./authentication.js";
+import {
+	AUTH_UNEXPECTED,
+	AUTHENTICATOR_FAILED,
+	AUTHENTICATOR_LATE,
+	Authentication,
+	type AuthenticationOwner,
+} from "./authentication.js";
 import { Dialer5 } from "./dialer.js";
 import { Limits } from "./limits.js";
 import { type Ending, Expiry, isPinned, sessionExpiryOf } from "./options.js";
@@ -220,8 +226,14 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 
 	protected override encodeConnect(): Uint8Array {
 		if (!this.five) return super.encodeConnect();
-		const { options, will, authentication } = this;
-		const authenticationData = authentication?.begin();
+		const { options, will, authentication, stream } = this;
+		let authenticationData: Uint8Array | undefined;
+		try {
+			authenticationData = authentication?.begin();
+		} catch (error) {
+			if (stream === this.stream) this.end(AUTHENTICATOR_FAILED);
+			throw error;
+		}
 		const fields = this.connectFields();
 		const { assignedClientId } = this.granted;
 		return encodeConnect5({
@@ -400,7 +412,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	// ---- authentication
 
 	override reauthenticate(): boolean {
-		return this.authentication?.reauthenticate() ?? false;
+		return this.state === Phase.CONNECTED && this.authentication?.reauthenticate() === true;
 	}
 
 	onAuth(code: number): void {
@@ -451,7 +463,12 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 			this.sendDisconnect(answerTo(reason));
 		if (state >= Phase.CONNECTED) this.dialer.leaveTemporaryServer();
 		this.change = Change.NONE;
-		super.end(reason);
+		const works = this.authentication?.works === true;
+		try {
+			super.end(works && reason === CONNECT_TIMEOUT ? AUTHENTICATOR_LATE : reason);
+		} finally {
+			this.authentication?.stop();
+		}
 	}
 
 	/** The broker has sent more than our Receive Maximum (section 3.3.4), or an old session has brought it on top. */
@@ -466,7 +483,7 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 	}
 
 	protected override tearDown(): void {
-		this.authentication?.stop();
+		this.authentication?.leave();
 		super.tearDown();
 	}
 

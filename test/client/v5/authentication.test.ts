@@ -11,12 +11,19 @@ import {
 } from "../../../src/authentication/index.js";
 import { State } from "../../../src/client.js";
 import type { ClientOptions } from "../../../src/connection/options.js";
-import { CONNECT_TIMEOUT, NO_CREDENTIALS, NO_REPLY } from "../../../src/connection/reasons.js";
+import {
+	CLOSED_BY_APP,
+	CONNECT_TIMEOUT,
+	CONNECTION_LOST,
+	NO_REPLY,
+} from "../../../src/connection/reasons.js";
 import {
 	AUTH_CODE,
 	AUTH_METHOD,
 	AUTH_TOO_LONG,
 	AUTH_UNEXPECTED,
+	AUTHENTICATOR_FAILED,
+	AUTHENTICATOR_LATE,
 } from "../../../src/connection/v5/authentication.js";
 import type { Reason } from "../../../src/wire/reason.js";
 import { bytes, ScramServer } from "../../support/scram.js";
@@ -225,6 +232,18 @@ describe("a wrong broker", () => {
 		}
 	});
 
+	test("asks for more than can be done within connectTimeout: that is not the network's fault", () => {
+		const trial = new Trial(
+			{ ticks: () => 0, timer: { repeat: () => 0, clear: () => {} } },
+			{ connectTimeout: 5000 },
+		);
+		trial.peer.open();
+		trial.send(auth(CONTINUE, trial.server.challenge(trial.data("connect"))));
+		trial.clock.advance(5000);
+		expect(trial.news()).toEqual([`disconnected ${AUTHENTICATOR_LATE}`]);
+		expect(AUTHENTICATOR_LATE.fault).toBe("app");
+	});
+
 	test("never accepts: connectTimeout ends it", () => {
 		const trial = new Trial({}, { connectTimeout: 5000 });
 		trial.prove();
@@ -303,8 +322,28 @@ describe("functions of the app's that throw", () => {
 		const trial = new Trial({ username: fail });
 		expect(() => trial.peer.open()).toThrow("no");
 		expect(trial.sent()).toEqual([]);
-		expect(trial.news()).toEqual([`disconnected ${NO_CREDENTIALS}`]);
+		expect(trial.news()).toEqual([`disconnected ${AUTHENTICATOR_FAILED}`]);
 	});
+
+	test.each(["username", "password"] as const)(
+		"the %s's, once it has closed the client: that is all",
+		(name) => {
+			const trial: Trial = new Trial({
+				[name]: () => {
+					trial.client.close();
+					return fail();
+				},
+			});
+			expect(() => {
+				trial.peer.open();
+				trial.send(auth(CONTINUE, trial.server.challenge(trial.data("connect"))));
+			}).toThrow("no");
+			trial.clock.advance(60_000);
+			expect(trial.news()).toEqual([`disconnected ${CLOSED_BY_APP}`]);
+			expect(trial.client.state).toBe(State.CLOSED);
+			expect(trial.place.peers.length).toBe(1);
+		},
+	);
 
 	test("the password's: the connection ends, and the next attempt comes", () => {
 		const trial = new Trial({ password: fail });
@@ -364,5 +403,80 @@ describe("an authenticator of the app's", () => {
 		setup.sent();
 		setup.send(connack(undefined, "x"));
 		expect(setup.news()).toEqual(["connected false"]);
+	});
+});
+
+describe("stop of an authenticator", () => {
+	const AGREED = { authenticationMethod: "M" };
+
+	/** One that is accepted, if `stop` lets it. */
+	function stopping(stop: (setup: Setup5) => void) {
+		const setup: Setup5 = new Setup5({
+			authentication: {
+				method: "M",
+				begin: () => undefined,
+				respond: (_data, answer) => answer(undefined),
+				finish: () => undefined,
+				stop: () => stop(setup),
+			},
+		});
+		return setup;
+	}
+
+	test("throws when the broker has accepted: the connection ends, and the next attempt comes", () => {
+		let fails = true;
+		const setup = stopping(() => {
+			if (fails) throw new Error("stop");
+		});
+		expect(() => setup.accept(false, AGREED)).toThrow("stop");
+		expect(setup.exchange()).toEqual(["disconnect 0x80"]);
+		expect(setup.news()).toEqual([`disconnected ${AUTHENTICATOR_FAILED}`]);
+		expect(setup.peer.socket.closed).toBe(true);
+		fails = false;
+		setup.redial();
+		setup.accept(false, AGREED);
+		expect(setup.news()).toEqual(["connected false"]);
+	});
+
+	test("throws when the connection is lost, or closed: it is over all the same", () => {
+		let fails = false;
+		const setup = stopping(() => {
+			if (fails) throw new Error("stop");
+		});
+		setup.accept(false, AGREED);
+		setup.news();
+		fails = true;
+		expect(() => setup.peer.fail()).toThrow("stop");
+		expect(setup.news()).toEqual([`disconnected ${CONNECTION_LOST}`]);
+		expect(setup.peer.socket.closed).toBe(true);
+		setup.redial();
+		expect(() => setup.client.close()).toThrow("stop");
+		expect(setup.news()).toEqual([`disconnected ${CLOSED_BY_APP}`]);
+		expect(setup.client.state).toBe(State.CLOSED);
+	});
+
+	test.each(["when the broker has accepted", "when the connection is lost"])(
+		"closes the client %s",
+		(when) => {
+			let closes = when === "when the broker has accepted";
+			const setup = stopping(({ client }) => {
+				if (closes) client.close();
+			});
+			setup.accept(false, AGREED);
+			setup.news();
+			closes = true;
+			setup.peer.fail();
+			setup.clock.advance(60_000);
+			expect(setup.client.state).toBe(State.CLOSED);
+			expect(setup.place.peers.length).toBe(1);
+		},
+	);
+
+	test("cannot begin again when the broker has accepted: there is no connection yet", () => {
+		const results: boolean[] = [];
+		const setup = stopping(({ client }) => results.push(client.reauthenticate()));
+		setup.accept(false, AGREED);
+		expect(results).toEqual([false]);
+		expect(setup.exchange()).toEqual([]);
 	});
 });
