@@ -11,6 +11,7 @@ import {
 	type RequesterOptions,
 } from "../../src/request/index.js";
 import { MESSAGE_EXPIRED } from "../../src/session/v5/reasons.js";
+import { Properties } from "../../src/wire/v5/properties.js";
 import { CONNACK, PUBACK } from "../support/packets.js";
 import { CONNACK5, data, PUBLISH5, SUBACK5, UNSUBACK5 } from "../support/packets5.js";
 import { Setup } from "../support/setup.js";
@@ -412,6 +413,7 @@ test.each<[keyof RequesterOptions, unknown, RegExp]>([
 	["onAnswer", undefined, /onAnswer is undefined: it must be a function/],
 	["onFailed", 1, /onFailed is 1/],
 	["properties", { payloadFormat: 2 }, /payloadFormat is 2/],
+	["properties", new Properties({ contentType: "a" }), /are a Properties already/],
 ])("the option %s of %p throws", (name, value, rule) => {
 	expect(() => requester(connected5(), { [name]: value })).toThrow(rule);
 });

@@ -20,7 +20,8 @@ export const AUTH_METHOD = forbidden(
 );
 export const AUTH_TOO_LONG = new Reason(
 	"app",
-	"the broker's authentication data are longer than the option receiveSize: raise it",
+	"the broker's authentication data, and the texts in front of them, are longer than the option receiveSize: raise it, or leave " +
+		"problemInformation out",
 	ReasonCode.PACKET_TOO_LARGE,
 );
 export const AUTHENTICATOR_LATE = new Reason(

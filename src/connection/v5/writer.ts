@@ -117,7 +117,7 @@ export class Writer5 extends Writer {
 		}
 		const span = (bytes + Bytes.SPAN) >> 2;
 		if (span > outbox.spanMost && (owner === 0 || span > outbox.spanFor(owner)))
-			throw this.tooLong(topic, length, span, owner);
+			throw besideProperties(properties, this.tooLong(topic, length, span, owner));
 		if (this.limits !== undefined) {
 			const declined = this.declines(topic, qos, retain, length, properties);
 			if (declined !== 0) return this.decline(declined);
@@ -249,7 +249,8 @@ export class Writer5 extends Writer {
 		if (properties?.checksPayload && typeof payload !== STRING) checkText(payload as Uint8Array, length, 0);
 		const bytes = outbox.bytesFor(topic, qos, length, properties);
 		const span = Store.span(bytes);
-		if (span > outbox.spanMost) throw this.tooLong(topic, length, span, 0, payload);
+		if (span > outbox.spanMost)
+			throw besideProperties(properties, this.tooLong(topic, length, span, 0, payload));
 		const declined = this.declines(topic, qos, retain, length, properties);
 		if (declined !== 0) return this.decline(declined);
 		this.tick();
@@ -278,14 +279,15 @@ export class Writer5 extends Writer {
 		const before = outbox.bytesFor(topic, qos, 0, properties);
 		// All that stands before the payload goes out at once: a header, and what may be added to the properties.
 		if (before + Bytes.HEADER_MOST + 1 + Size.EXPIRY > this.window.length)
-			throw this.topicTooLong(topic, "packetSize", this.window.length);
+			throw besideProperties(properties, this.topicTooLong(topic, "packetSize", this.window.length));
 		if (before + Size.EXPIRY + 4 + total > Limit.REMAINING_LENGTH)
 			throw new RangeError(
 				`total is ${total}: with its properties the message is over MQTT's limit of ${Limit.REMAINING_LENGTH}`,
 			);
 		const bytes = outbox.bytesFor(topic, qos, 6, properties);
 		const span = Store.span(bytes);
-		if (span > outbox.spanMost) throw this.topicTooLong(topic, "storeSize", outbox.spanMost * 4);
+		if (span > outbox.spanMost)
+			throw besideProperties(properties, this.topicTooLong(topic, "storeSize", outbox.spanMost * 4));
 		const declined = this.declines(topic, qos, retain, total, properties);
 		if (declined !== 0) return this.decline(declined);
 		this.tick();
@@ -511,6 +513,12 @@ export class Writer5 extends Writer {
 /** Bytes of the properties that are sent with a message, without an alias, and without their length. */
 const insideOf = ({ block, messageExpiry }: Properties): number =>
 	block.length - leadOf(block, 0) + (messageExpiry < 0 ? 0 : Size.EXPIRY);
+
+/** What does not fit, with the part that its properties have in it: they cannot go in pieces. */
+const besideProperties = (properties: Properties | undefined, error: RangeError): RangeError =>
+	properties === undefined
+		? error
+		: new RangeError(`${error.message} (its properties take ${properties.block.length} bytes of that)`);
 
 /** Throws when a payload that is said to be text is not (section 3.3.2.3.2). */
 const checkText = (bytes: Uint8Array, end: number, at: number): void => {

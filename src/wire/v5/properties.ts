@@ -162,6 +162,9 @@ export class Properties {
 	constructor(fields: PropertyFields) {
 		if (typeof fields !== "object" || fields === null)
 			throw new TypeError(`the properties are ${fields}: they must be an object, such as { contentType }`);
+		// Also where its fields were copied: most of it would be left out silently.
+		if ((fields as Partial<Properties>).block !== undefined)
+			throw new TypeError("the properties are a Properties already: give what it was made of");
 		const { messageExpiry, correlationData } = fields;
 		const block = encodeFields(fields);
 		if (block.length > Limit.REMAINING_LENGTH)

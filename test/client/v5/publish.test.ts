@@ -603,3 +603,15 @@ test("nothing is lost when the store is full", () => {
 	setup.peer.send(PUBACK(1));
 	expect(setup.news()).toEqual(["delivered 1", "writable"]);
 });
+
+test("properties that do not fit are named, with what they take", () => {
+	const { client } = connected5({ packetSize: 128, storeSize: 512 });
+	const properties = new Properties({ contentType: "x".repeat(600) });
+	const named = /\(its properties take 605 bytes of that\)$/;
+	expect(() => client.publish("t", "x", 1, false, properties)).toThrow(named);
+	expect(() => client.publish("t", "x".repeat(200), 1, false, properties)).toThrow(named);
+	expect(() => client.publishFrom("t", 5, () => 5, 1, false, properties)).toThrow(named);
+	const writer = { write: (_bytes: Uint8Array, at: number) => at };
+	expect(() => client.publishWith(new Topic("t"), 1, false, writer, 0, properties)).toThrow(named);
+	expect(() => client.publish("t", "x".repeat(600), 1)).toThrow(/raise storeSize, or use publishFrom$/);
+});

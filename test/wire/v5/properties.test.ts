@@ -27,6 +27,16 @@ const refused: [string, unknown, string][] = [
 		{ contentType: "x".repeat(65_536) },
 		"contentType has 65536 bytes of UTF-8: it must have at most 65535",
 	],
+	[
+		"Properties that are made already",
+		new Properties({ contentType: "a" }),
+		"the properties are a Properties already: give what it was made of",
+	],
+	[
+		"a copy of such ones",
+		{ ...new Properties({ contentType: "a", messageExpiry: 5 }) },
+		"the properties are a Properties already",
+	],
 	["payload format 2", { payloadFormat: 2 }, "payloadFormat is 2: it must be a whole number from 0 to 1"],
 	[
 		"payload format true",
