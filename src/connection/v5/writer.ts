@@ -331,7 +331,7 @@ export class Writer5 extends Writer {
 
 	/** A message was refused since its identifier is in use: it goes again under a new one. */
 	sendAgain(id: number, qos: number): boolean {
-		if (!this.outbox.renumber(id, qos)) return false;
+		if (!this.outbox.renumber(id, qos, this.partial > 0)) return false;
 		this.open = false;
 		this.topic = NONE;
 		return true;

@@ -313,8 +313,11 @@ export class Outbox5 extends Outbox {
 		return this.acknowledgeOther(id, qos << 1);
 	}
 
-	/** The broker uses this identifier for another: the message waits again in its place, under a new one. */
-	renumber(id: number, qos: number): boolean {
+	/**
+	 * The broker uses this identifier for another: the message waits again in its place, under a new one.
+	 * @param halfSent whether the next message is: it goes first
+	 */
+	renumber(id: number, qos: number, halfSent = false): boolean {
 		const at = this.seek(id);
 		if (at === 0) return false;
 		const marks = this.words[at + 1];
@@ -329,8 +332,17 @@ export class Outbox5 extends Outbox {
 		all[to] = other >> 8;
 		all[to + 1] = other;
 		this.inFlight--;
-		if (this.unsent === 0 || at < this.unsent) this.unsent = at;
+		if (halfSent) words[Cell.WAITS_BEFORE] = 1;
+		else if (this.unsent === 0 || at < this.unsent) this.unsent = at;
 		return true;
+	}
+
+	override markSent(at: number): void {
+		super.markSent(at);
+		const { words } = this;
+		if (words[Cell.WAITS_BEFORE] === 0) return;
+		words[Cell.WAITS_BEFORE] = 0;
+		this.unsent = this.empty ? 0 : this.head;
 	}
 
 	/**

@@ -2,6 +2,8 @@
 
 import { Topic } from "../../../src/wire/topic.js";
 import { reasonOf } from "../../../src/wire/v5/reason-codes.js";
+import { judge } from "../../support/judge.js";
+import { concat } from "../../support/packets.js";
 import { connected5 } from "../../support/setup5.js";
 
 const answer = { 1: "puback", 2: "pubrec" } as const;
@@ -73,6 +75,22 @@ describe.each([1, 2] as const)("at QoS %d", (qos) => {
 		expect(setup.exchange()).toEqual([publish(4)]);
 		client.publish("topic", payload, qos);
 		expect(setup.sent()).toMatchObject([{ messageId: 5, topic: "", payload: Buffer.of(1) }]);
+	});
+
+	test("0x91 while another message is half sent: that one goes on, and the refused one after it", () => {
+		const setup = connected5({}, undefined, { room: 40 });
+		const { client, peer } = setup;
+		client.publish("t", "x", qos);
+		expect(setup.exchange()).toEqual([publish(1)]);
+		client.publish("t", "y".repeat(100), qos);
+		client.publish("t", "z", qos);
+		const first = peer.takeSome(10);
+		setup.acknowledge(answer[qos], 1, 0x91);
+		expect(judge(concat([first, peer.take()]), 5)).toMatchObject([
+			{ messageId: 2, payload: Buffer.from("y".repeat(100)) },
+			{ messageId: 4, payload: Buffer.from("x") },
+			{ messageId: 3, payload: Buffer.from("z") },
+		]);
 	});
 
 	test("0x10: nobody has subscribed to it, which is a delivery", () => {
