@@ -164,7 +164,7 @@ export class Properties {
 			throw new TypeError(`the properties are ${fields}: they must be an object, such as { contentType }`);
 		// Also where its fields were copied: most of it would be left out silently.
 		if ((fields as Partial<Properties>).block !== undefined)
-			throw new TypeError("the properties are a Properties already: give what it was made of");
+			throw new TypeError("the properties are a Properties already: pass the fields that it was made from");
 		const { messageExpiry, correlationData } = fields;
 		const block = encodeFields(fields);
 		if (block.length > Limit.REMAINING_LENGTH)

@@ -30,7 +30,7 @@ const refused: [string, unknown, string][] = [
 	[
 		"Properties that are made already",
 		new Properties({ contentType: "a" }),
-		"the properties are a Properties already: give what it was made of",
+		"the properties are a Properties already: pass the fields that it was made from",
 	],
 	[
 		"a copy of such ones",
