@@ -25,8 +25,6 @@ export const enum Cell {
 	LOOKED_AT,
 	/** Seconds until the message expires that is being sent. */
 	SECONDS_LEFT,
-	/** MQTT 5.0: 1 if one that waits again may stand before the one that is half sent. */
-	WAITS_BEFORE,
 	/** The table of released identifiers. */
 	TABLE,
 }

@@ -44,6 +44,8 @@ export const enum Mark {
 	EXPIRES = 0x80000,
 	/** Its properties were told to be left out. */
 	OMITTED = 0x100000,
+	/** MQTT 5.0: while it was half sent, one before it was refused, and waits again. */
+	OVERTAKES = 0x200000,
 }
 
 export class Store {

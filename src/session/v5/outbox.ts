@@ -326,23 +326,21 @@ export class Outbox5 extends Outbox {
 		// While the old one is still taken.
 		const other = this.nextId();
 		words[at] = (words[at] & ~Id.MASK) | other;
-		words[at + 1] = marks & ~(Mark.IN_FLIGHT | Mark.BEGUN);
+		words[at + 1] = marks & ~(Mark.IN_FLIGHT | Mark.BEGUN | Mark.OVERTAKES);
 		const topic = this.topicAt(at);
 		const to = topic + 2 + ((all[topic] << 8) | all[topic + 1]);
 		all[to] = other >> 8;
 		all[to + 1] = other;
 		this.inFlight--;
-		if (halfSent) words[Cell.WAITS_BEFORE] = 1;
+		if (halfSent) words[this.unsent + 1] |= Mark.OVERTAKES;
 		else if (this.unsent === 0 || at < this.unsent) this.unsent = at;
 		return true;
 	}
 
 	override markSent(at: number): void {
+		const overtakes = (this.words[at + 1] & Mark.OVERTAKES) !== 0;
 		super.markSent(at);
-		const { words } = this;
-		if (words[Cell.WAITS_BEFORE] === 0) return;
-		words[Cell.WAITS_BEFORE] = 0;
-		this.unsent = this.empty ? 0 : this.head;
+		if (overtakes) this.unsent = this.empty ? 0 : this.head;
 	}
 
 	/**
