@@ -350,7 +350,8 @@ export class Reader implements PacketSink {
 				writer.statistics.delivered++;
 				return this.tellDelivered(id);
 			}
-			known = false;
+			this.statistics.strayAcknowledgements++;
+			return this.announceRoom(); // in 5.0 it may end a message that was given up
 		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.mayDecode();

@@ -292,8 +292,11 @@ export class Connection5 extends Connection implements ReaderEvents5, Authentica
 		const { outbox, five, granted } = this;
 		const lost: number[] = [];
 		if (five)
-			for (let name = outbox.nextUnservable(granted); name >= 0; name = outbox.nextUnservable(granted))
+			for (;;) {
+				const name = outbox.nextUnservable(granted, sessionPresent);
+				if (name < 0) break;
 				lost.push(name);
+			}
 		let failure = super.resumeSession(sessionPresent);
 		for (let i = 0; i < lost.length; i++) failure = this.tellGone(lost[i], failure);
 		if (five) return failure;

@@ -131,7 +131,7 @@ export class Reader5 extends Reader implements PacketSink5 {
 			this.liveness.answer();
 			if (!outbox.complete(id)) {
 				statistics.strayAcknowledgements++;
-				return this.mayDecode();
+				return this.announceRoom();
 			}
 			statistics.delivered++;
 			return this.tellDelivered(id, code);

@@ -54,6 +54,8 @@ const enum Name {
 	QOS = 3 << SHIFT,
 	RETAIN = 4 << SHIFT,
 	MASK = EXPIRED - 1,
+	/** In the table of released identifiers: its message was given up, and nobody is told of PUBCOMP. */
+	ABANDONED = 1 << SHIFT,
 }
 
 const WHY = Object.freeze([MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE]);
@@ -344,10 +346,11 @@ export class Outbox5 extends Outbox {
 	}
 
 	/**
-	 * Gives up the first message that the broker does not take (section 3.2.2.3).
+	 * Gives up the first message that the broker does not take (section 3.2.2.3). One at QoS 2 that a broker with our session
+	 * may hold is released: else its identifier would stay in use there (section 4.3.3), and count as in flight.
 	 * @returns its `nameOf`, and why, which `whyOf` and `plainName` tell apart; -1: there is none
 	 */
-	nextUnservable(granted: Granted): number {
+	nextUnservable(granted: Granted, sessionPresent = false): number {
 		const { words, tail } = this;
 		for (let at = this.head; at < tail; at += words[at] >>> 16) {
 			const marks = words[at + 1];
@@ -357,9 +360,37 @@ export class Outbox5 extends Outbox {
 			else if ((marks & Mark.RETAIN) !== 0 && !granted.retainAvailable) why = Name.RETAIN;
 			else if (this.packetLength(at) > granted.maximumPacketSize) why = Name.LARGE;
 			else continue;
-			return this.giveUp(at) | why;
+			const name = this.giveUp(at);
+			if (sessionPresent && (marks & (Mark.BEGUN | Mark.QOS)) === (Mark.BEGUN | 4)) {
+				words[Cell.TABLE + words[Cell.RELEASED]++] = (name & Id.MASK) | Name.ABANDONED;
+				this.inFlight++;
+			}
+			return name | why;
 		}
 		return -1;
+	}
+
+	/** False also for a message that was given up. */
+	override complete(id: number): boolean {
+		const { words } = this;
+		for (let i = 0; i < words[Cell.RELEASES_SENT]; i++)
+			if (words[Cell.TABLE + i] === (id | Name.ABANDONED)) {
+				this.forgetRelease(i);
+				return false;
+			}
+		return super.complete(id);
+	}
+
+	override dropReleased(): number {
+		let name = super.dropReleased();
+		while (name >= Name.ABANDONED) name = super.dropReleased();
+		return name;
+	}
+
+	override get held(): number {
+		let count = super.held;
+		for (let i = 0; i < this.released; i++) if (this.words[Cell.TABLE + i] >= Name.ABANDONED) count--;
+		return count;
 	}
 
 	/** Bytes of a message as a packet of 5.0, without alias. */

@@ -1,6 +1,7 @@
 // What the broker has granted with CONNACK, kept by what is published (sections 3.2.2.3 and 4.9).
 
 import type { ClientOptions } from "../../../src/connection/options.js";
+import { CONNECTION_LOST } from "../../../src/connection/reasons.js";
 import {
 	MESSAGE_TOO_LARGE,
 	PACKETS_TOO_SMALL,
@@ -256,6 +257,52 @@ describe("accepted before it was known", () => {
 		]);
 		expect(client.held).toBe(1);
 		expect(client.statistics.dropped).toBe(6);
+	});
+
+	describe("at QoS 2, when the broker may have taken it on an earlier connection", () => {
+		const sent = () => {
+			const setup = connected5({ window: 1 });
+			setup.client.publish("t", "x".repeat(50), 2);
+			setup.client.publish("t", "y", 1);
+			setup.exchange();
+			return setup;
+		};
+
+		test("its identifier is released, and what waits goes after that", () => {
+			const setup = sent();
+			setup.resume(true, { maximumPacketSize: 20 });
+			expect(setup.news()).toContain(`dropped 1 ${MESSAGE_TOO_LARGE}`);
+			expect(setup.client.held).toBe(1);
+			expect(setup.exchange()).toEqual(["pubrel 1"]);
+			setup.acknowledge("pubcomp", 1);
+			expect(setup.exchange()).toEqual(["publish 2 qos1"]);
+			expect(setup.news()).toEqual([]);
+		});
+
+		test("also with a reason code in PUBCOMP", () => {
+			const setup = sent();
+			setup.resume(true, { maximumQoS: 1 });
+			expect(setup.exchange()).toEqual(["pubrel 1"]);
+			setup.acknowledge("pubcomp", 1, 0x92);
+			expect(setup.exchange()).toEqual(["publish 2 qos1"]);
+		});
+
+		test("on the next connection again, until the session is lost", () => {
+			const setup = sent();
+			setup.resume(true, { maximumQoS: 1 });
+			setup.resume(true, {});
+			expect(setup.exchange()).toEqual(["pubrel 1"]);
+			setup.news();
+			setup.resume(false, {});
+			expect(setup.exchange()).toEqual(["publish 2 qos1"]);
+			expect(setup.news()).toEqual([`disconnected ${CONNECTION_LOST}`, "connected false"]);
+		});
+
+		test("without a session there is nothing to release", () => {
+			const setup = sent();
+			setup.resume(false, { maximumQoS: 1 });
+			expect(setup.exchange()).toEqual(["publish 2 qos1"]);
+		});
 	});
 
 	test("under a broker of 3.1.1 it goes", () => {
