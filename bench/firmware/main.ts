@@ -161,12 +161,14 @@ function publishPacket(qos: number, properties = new Uint8Array(0)): Uint8Array 
 		group.publish();
 	});
 }
+/** @param changing where a byte of the message is that is another one each time; 0: all are the same */
 function receive(
 	name: string,
 	filter: string,
 	message: Uint8Array,
 	release?: Uint8Array,
 	options: Partial<ClientOptions> = {},
+	changing = 0,
 ): void {
 	const line = new Line(options);
 	const { pipe } = line;
@@ -175,9 +177,15 @@ function receive(
 	line.subscribe(filter, () => {
 		received++;
 	});
-	const once = () => {
+	const same = () => {
 		pipe.feed(packet);
 	};
+	// Properties that are those of the last message need no check.
+	const another = () => {
+		packet[changing] ^= 1;
+		pipe.feed(packet);
+	};
+	const once = changing === 0 ? same : another;
 	const twice = () => {
 		pipe.feed(packet);
 		pipe.feed(release!);
@@ -192,6 +200,11 @@ receive("receiveQos2", NAME, publishPacket(2), Uint8Array.of(0x62, 2, 0, 7));
 receive("receive5Qos0", NAME, publishPacket(0, PROPERTIES), undefined, FIVE);
 receive("receive5Qos1", NAME, publishPacket(1, PROPERTIES), undefined, FIVE);
 receive("receive5Qos2", NAME, publishPacket(2, PROPERTIES), Uint8Array.of(0x62, 2, 0, 7), FIVE);
+{
+	// The last letter of a user property.
+	const at = 2 + topic.field.length + PROPERTIES.length - 1;
+	receive("receive5Changing", NAME, publishPacket(0, PROPERTIES), undefined, FIVE, at);
+}
 receive("receiveWildcard", "home/+/temperature/#", publishPacket(0));
 {
 	// The last of 32 filters takes it, the others do not.
