@@ -182,6 +182,18 @@ describe.each(WAYS)("%s: handlers of overlapping filters", (way) => {
 		else expect(new Set(got)).toEqual(new Set(["#", "old"]));
 	});
 
+	test("that an earlier connection has made without identifiers, while they get theirs one by one", () => {
+		const { setup, client, broker, heard, on } = listening({}, { subscriptionIdentifiersAvailable: false });
+		for (const filter of ["a", "+", "#"]) client.subscribe(filter, 0, on(filter));
+		broker.settle();
+		setup.resume(true, {});
+		// A message names those alone that have one already.
+		do {
+			broker.publish("a", "x", way);
+			expect(new Set(heard.splice(0))).toEqual(new Set(["a", "+", "#"]));
+		} while (broker.step());
+	});
+
 	test("one that throws: the others have the message too, it is acknowledged, and the first error goes on", () => {
 		const { setup, client, broker, heard, on } = listening();
 		const fail = (text: string) => () => {
