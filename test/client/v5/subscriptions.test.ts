@@ -183,6 +183,20 @@ describe("subscription identifiers", () => {
 		expect(setup.client.statistics.strayAcknowledgements).toBe(0);
 	});
 
+	test.each([0, 1, 2] as const)(
+		"no retained messages then, whatever it had asked for: %d",
+		(retainHandling) => {
+			const setup = connected5();
+			setup.client.subscribe("a/b", 1, ignore, { retainHandling });
+			const [asked] = subscribes(setup);
+			expect(asked.subscriptions[0].rh).toBe(retainHandling);
+			setup.peer.send(SUBACK5(asked.messageId!, [1]));
+			setup.client.subscribe("a/+", 2, ignore);
+			// 3 is none (section 3.8.3.1).
+			expect(subscribes(setup)[0].subscriptions[0]).toMatchObject({ topic: "a/b", rh: 2 });
+		},
+	);
+
 	test("are not for a broker that does not have them: what is asked for together goes together", () => {
 		const setup = connected5({}, { subscriptionIdentifiersAvailable: false });
 		setup.client.subscribe(["a", "b/+", "#"], 1, ignore);
