@@ -2,7 +2,7 @@
 // not why a connection begins or ends.
 
 import { Message } from "../session/message.js";
-import type { Outbox } from "../session/outbox.js";
+import { Id, type Outbox } from "../session/outbox.js";
 import { handToAll, NOBODY, Router } from "../session/router.js";
 import type { Subscription, Subscriptions } from "../session/subscriptions.js";
 import type { Stream } from "../transport/stream.js";
@@ -329,7 +329,7 @@ export class Reader implements PacketSink {
 		return source === decoder.source && (decoder.blocks & Block.PAUSED) === 0;
 	}
 
-	onAcknowledgement(type: number, id: number): boolean {
+	onAcknowledgement(type: number, id: number, code?: number): boolean {
 		const { writer } = this;
 		const { outbox } = writer;
 		let known: boolean;
@@ -346,12 +346,13 @@ export class Reader implements PacketSink {
 			if (this.overflowed && outbox.noneUnreleased && (writer.flags & Flag.CLOSED) === 0)
 				return this.endOverflow();
 		} else if (type === PacketType.PUBCOMP) {
-			if (outbox.complete(id)) {
+			const name = outbox.complete(id);
+			known = name !== 0;
+			if (name >= Id.ABANDONED) return this.announceRoom();
+			if (known) {
 				writer.statistics.delivered++;
-				return this.tellDelivered(id);
+				return this.tellDelivered(id, code);
 			}
-			this.statistics.strayAcknowledgements++;
-			return this.announceRoom(); // in 5.0 it may end a message that was given up
 		} else return this.tellUnsubscribed(id);
 		if (!known) this.statistics.strayAcknowledgements++;
 		return this.mayDecode();

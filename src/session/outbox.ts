@@ -32,6 +32,8 @@ export const enum Id {
 	LAST = 65_535,
 	/** The packet identifier in a record's word 0. */
 	MASK = 0xffff,
+	/** MQTT 5.0, in the table of released identifiers: its message was given up, and nobody is told of PUBCOMP. */
+	ABANDONED = 0x1000000,
 }
 
 const enum Most {
@@ -569,15 +571,16 @@ export class Outbox extends SessionStore {
 		return true;
 	}
 
-	/** Takes a PUBCOMP; false when it was not awaited. */
-	complete(id: number): boolean {
+	/** Takes a PUBCOMP; returns the message's `nameOf`, 0 when it was not awaited. */
+	complete(id: number): number {
 		const { words } = this;
-		for (let i = 0; i < words[Cell.RELEASES_SENT]; i++)
-			if ((words[Cell.TABLE + i] & Id.MASK) === id) {
-				this.forgetRelease(i);
-				return true;
-			}
-		return false;
+		for (let i = 0; i < words[Cell.RELEASES_SENT]; i++) {
+			const name = words[Cell.TABLE + i];
+			if ((name & Id.MASK) !== id) continue;
+			this.forgetRelease(i);
+			return name;
+		}
+		return 0;
 	}
 
 	protected forgetRelease(i: number): void {

@@ -126,16 +126,8 @@ export class Reader5 extends Reader implements PacketSink5 {
 
 	onReasonCode(type: number, id: number, code: number): boolean {
 		const { outbox, statistics } = this;
-		if (type === PacketType.PUBREL) return this.onAcknowledgement(type, id);
-		if (type === PacketType.PUBCOMP) {
-			this.liveness.answer();
-			if (!outbox.complete(id)) {
-				statistics.strayAcknowledgements++;
-				return this.announceRoom();
-			}
-			statistics.delivered++;
-			return this.tellDelivered(id, code);
-		}
+		if (type === PacketType.PUBREL || type === PacketType.PUBCOMP)
+			return this.onAcknowledgement(type, id, code);
 		if (code >= ReasonCode.UNSPECIFIED_ERROR)
 			return this.onRefused(type === PacketType.PUBACK ? 1 : 2, id, code);
 		if (type === PacketType.PUBREC) return this.onAcknowledgement(type, id);

@@ -54,8 +54,6 @@ const enum Name {
 	QOS = 3 << SHIFT,
 	RETAIN = 4 << SHIFT,
 	MASK = EXPIRED - 1,
-	/** In the table of released identifiers: its message was given up, and nobody is told of PUBCOMP. */
-	ABANDONED = 1 << SHIFT,
 }
 
 const WHY = Object.freeze([MESSAGE_EXPIRED, MESSAGE_TOO_LARGE, QOS_NOT_AVAILABLE, RETAIN_NOT_AVAILABLE]);
@@ -362,7 +360,7 @@ export class Outbox5 extends Outbox {
 			else continue;
 			const name = this.giveUp(at);
 			if (sessionPresent && (marks & (Mark.BEGUN | Mark.QOS)) === (Mark.BEGUN | 4)) {
-				words[Cell.TABLE + words[Cell.RELEASED]++] = (name & Id.MASK) | Name.ABANDONED;
+				words[Cell.TABLE + words[Cell.RELEASED]++] = (name & Id.MASK) | Id.ABANDONED;
 				this.inFlight++;
 			}
 			return name | why;
@@ -370,26 +368,15 @@ export class Outbox5 extends Outbox {
 		return -1;
 	}
 
-	/** False also for a message that was given up. */
-	override complete(id: number): boolean {
-		const { words } = this;
-		for (let i = 0; i < words[Cell.RELEASES_SENT]; i++)
-			if (words[Cell.TABLE + i] === (id | Name.ABANDONED)) {
-				this.forgetRelease(i);
-				return false;
-			}
-		return super.complete(id);
-	}
-
 	override dropReleased(): number {
 		let name = super.dropReleased();
-		while (name >= Name.ABANDONED) name = super.dropReleased();
+		while (name >= Id.ABANDONED) name = super.dropReleased();
 		return name;
 	}
 
 	override get held(): number {
 		let count = super.held;
-		for (let i = 0; i < this.released; i++) if (this.words[Cell.TABLE + i] >= Name.ABANDONED) count--;
+		for (let i = 0; i < this.released; i++) if (this.words[Cell.TABLE + i] >= Id.ABANDONED) count--;
 		return count;
 	}
 

@@ -277,6 +277,7 @@ describe("accepted before it was known", () => {
 			setup.acknowledge("pubcomp", 1);
 			expect(setup.exchange()).toEqual(["publish 2 qos1"]);
 			expect(setup.news()).toEqual([]);
+			expect(setup.client.statistics).toMatchObject({ delivered: 0, dropped: 1, strayAcknowledgements: 0 });
 		});
 
 		test("also with a reason code in PUBCOMP", () => {
