@@ -792,7 +792,8 @@ export class Writer {
 		const total = this.outbox.pulledLength(at);
 		const before = head + remaining - total;
 		while (this.partial < before) {
-			const count = Math.min(before - this.partial, this.capacity);
+			// What was accepted in 3.1.1 may be a byte longer than the window in 5.0.
+			const count = Math.min(before - this.partial, this.capacity, window.length);
 			if (this.writable < count) return false;
 			this.composePart(at, head, remaining, count);
 			if (!this.sendPart(at, count)) return false;

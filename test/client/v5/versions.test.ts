@@ -13,7 +13,7 @@ import {
 } from "../../../src/wire/reason.js";
 import { reasonOf } from "../../../src/wire/v5/reason-codes.js";
 import { CONNACK, field, PUBLISH, packet, word } from "../../support/packets.js";
-import { PUBLISH5 } from "../../support/packets5.js";
+import { PUBLISH5, variable } from "../../support/packets5.js";
 import { Setup } from "../../support/setup.js";
 import type { Peer } from "../../support/socket.js";
 
@@ -299,6 +299,27 @@ describe("without protocolVersion", () => {
 		begins(setup.peer, FIVE);
 		setup.peer.send(CONNACK5(0, [], true));
 		setup.peer.expect(PUBLISH5("t", "a", [], { qos: 1, id: 1, dup: true }));
+	});
+
+	test("what fits packetSize in 3.1.1 to the last byte goes in 5.0 too", () => {
+		const setup = free({ packetSize: 64 });
+		begins(setup.peer, FIVE);
+		setup.peer.send(CONNACK(false, 1));
+		setup.clock.advance(1);
+		begins(setup.peer, FOUR);
+		setup.peer.send(CONNACK());
+		setup.peer.fail();
+		const topic = "t".repeat(55);
+		// So long that the header has five bytes.
+		setup.client.publishFrom(topic, 2_100_000, (_offset, view) => view.fill(0x61).length, 1);
+		setup.redial().open();
+		setup.peer.take();
+		setup.peer.send(CONNACK(false, 1));
+		setup.clock.advance(1);
+		begins(setup.peer, FIVE);
+		setup.peer.send(CONNACK5());
+		const length = variable(2 + topic.length + 2 + 1 + 2_100_000);
+		expect([...setup.peer.takeSome(66)]).toEqual([0x32, ...length, ...field(topic), 0, 1, 0, 0x61]);
 	});
 
 	test("close within the moment between two versions", () => {
