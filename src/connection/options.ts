@@ -120,7 +120,8 @@ export interface ClientOptions extends Network, Options5 {
 	onUnsubscribed?(filter: string, code?: number): void;
 	/**
 	 * The broker has acknowledged the message with this packet identifier, at QoS 2 with PUBCOMP.
-	 * @param code MQTT 5.0 only: 0x10 if nobody has subscribed to its topic (QoS 1)
+	 * @param code MQTT 5.0 only: 0x10 if nobody has subscribed to its topic (QoS 1), 0x92 if the broker had completed it before
+	 * (QoS 2); otherwise undefined
 	 */
 	onDelivered?(packetId: number, code?: number): void;
 	/** A message was dropped, one of ours or a received one. 0: it has no packet identifier. */

@@ -7,8 +7,9 @@ import { type ClientOptions, checkOptions, type Settings } from "../options.js";
 import { checkAuthenticator } from "./authentication.js";
 
 /**
- * Options that only MQTT 5.0 has. With `protocolVersion: 4` the constructor throws if one is set. With any of them the client
- * does not fall back to 3.1.1: if the broker does not know 5.0, `onDisconnected` gets its refusal.
+ * Options that only MQTT 5.0 has. With `protocolVersion: 4` the constructor throws if one is set; a build without 5.0 ignores
+ * all but `authentication`. With any of them the client does not fall back to 3.1.1: if the broker does not know 5.0,
+ * `onDisconnected` gets its refusal.
  */
 export interface Options5 {
 	/**
