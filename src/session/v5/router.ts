@@ -63,7 +63,7 @@ export class Router5 extends Router {
 		const { decoder, subscriptions, identifier } = this;
 		const { received } = decoder;
 		let known = false;
-		if (identifier > 0) known = this.add(subscriptions.withIdentifier(identifier));
+		if (identifier > 0) known = this.addIdentified(identifier);
 		else if (received.truncated) return false;
 		else
 			for (
@@ -71,15 +71,19 @@ export class Router5 extends Router {
 				at >= 0;
 				at = received.locate(Property.SUBSCRIPTION_IDENTIFIER, at + received.foundLength)
 			)
-				known =
-					this.add(subscriptions.withIdentifier(received.numberAt(Property.SUBSCRIPTION_IDENTIFIER, at))) ||
-					known;
+				known = this.addIdentified(received.numberAt(Property.SUBSCRIPTION_IDENTIFIER, at)) || known;
 		if (!known) return false;
 		// What the broker has without an identifier is not named.
 		for (let it = subscriptions.first; it !== undefined; it = it.next as Subscription5 | undefined)
 			if (it.handler !== undefined && !subscriptions.isIdentified(it)) this.add(it);
 		this.remember();
 		return true;
+	}
+
+	/** The subscription with this identifier has the current message too, if it has not ended. False: there was none. */
+	private addIdentified(identifier: number): boolean {
+		const { subscriptions } = this;
+		return this.add(subscriptions.withIdentifier(identifier)) || subscriptions.hasEnded(identifier);
 	}
 
 	/** It has the current message too. False: its filter does not take the topic name. */

@@ -43,6 +43,11 @@ const enum Bit {
 	LATE = 0x4000,
 }
 
+const enum Most {
+	/** Ended ones whose identifiers are remembered. */
+	ENDED = 8,
+}
+
 const enum Hash {
 	/** FNV-1a, 32 bits. */
 	BASIS = 0x811c9dc5,
@@ -131,6 +136,8 @@ export class Subscriptions5 extends Subscriptions {
 	private identified = false;
 	/** Some were refused without the broker being asked. */
 	refuses = false;
+	/** Identifiers of those that have ended last: what the broker had queued for them may come behind its answer. */
+	private ended?: Int32Array;
 
 	override make(
 		topicFilter: string,
@@ -273,6 +280,7 @@ export class Subscriptions5 extends Subscriptions {
 	}
 
 	override resume(sessionPresent: boolean): void {
+		if (!sessionPresent && this.ended !== undefined) this.ended = undefined;
 		for (let it = this.first; it !== undefined; it = it.next as Subscription5 | undefined) {
 			// Without a session there is nothing to renew.
 			if (!sessionPresent) it.bits &= ~(Bit.RENEWED | Bit.LATE | Bit.IDENTIFIED);
@@ -302,6 +310,20 @@ export class Subscriptions5 extends Subscriptions {
 			return it.topicFilter;
 		}
 		return undefined;
+	}
+
+	protected override remove(subscription: Subscription): void {
+		super.remove(subscription);
+		const { identifier } = subscription as Subscription5;
+		if (identifier === 0) return;
+		this.ended ??= new Int32Array(Most.ENDED);
+		this.ended.copyWithin(0, 1);
+		this.ended[Most.ENDED - 1] = identifier;
+	}
+
+	/** Whether the subscription with this identifier has ended, not long ago. */
+	hasEnded(identifier: number): boolean {
+		return this.ended !== undefined && this.ended.indexOf(identifier) >= 0;
 	}
 
 	/** The subscription with this identifier. */

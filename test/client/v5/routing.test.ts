@@ -365,6 +365,37 @@ describe("a message with subscription identifiers", () => {
 		expect(setup.news()).toEqual(["message a/b=x qos2"]);
 	});
 
+	test("of a subscription that has ended, from the broker's queue: it is not for others that have their own", () => {
+		const { setup, client, broker, on, heard } = listening({ subscriptions: 40 });
+		for (const filter of ["a/+", "a/b"]) client.subscribe(filter, 2, on(filter));
+		broker.settle();
+		const churn = ["#", "a/#", "+/b", "+/+", "a/b/#", "+/#", "a/b/+/#", "+/b/#"];
+		for (const filter of churn) client.subscribe(filter, 2, on(filter));
+		broker.settle();
+		const queued = broker.packets("a/b", "x", "one for each", 2);
+		for (const filter of churn) client.unsubscribe(filter);
+		broker.settle();
+		expect(broker.kept.size).toBe(2);
+		// It keeps what it has queued with the session.
+		setup.resume(true);
+		broker.drop();
+		setup.peer.send(...queued);
+		expect(heard.splice(0)).toEqual(["a/+", "a/b"]);
+		// One that is made again has its messages again; with another session there are none of the ended.
+		client.subscribe("a/#", 2, on("again"));
+		broker.settle();
+		const [again] = broker.takers("a/b").filter(({ filter }) => filter === "a/#");
+		setup.peer.send(broker.packet("a/b", "x", [again.identifier]));
+		expect(heard.splice(0)).toEqual(["again"]);
+		client.unsubscribe("a/#");
+		broker.settle();
+		setup.resume(false);
+		broker.forget();
+		broker.settle();
+		setup.peer.send(broker.packet("a/b", "x", [again.identifier]));
+		expect(heard.splice(0)).toEqual(["a/+", "a/b"]);
+	});
+
 	test.each([
 		["more than there is room for", 32, []],
 		["behind user properties that fill the room", 40, [user("name", "v".repeat(28))]],
