@@ -629,6 +629,7 @@ export class Connection implements DialerEvents, ReaderEvents {
 	 * the accepted ones, because what it has not read when we close may be lost.
 	 */
 	onOverflowEnd(): void {
+		this.outbox.dropOldUnreleased();
 		this.bound = 0;
 		this.end(UNRELEASED_FULL);
 	}

@@ -84,7 +84,8 @@ export interface ClientOptions extends Network, Options5 {
 	/**
 	 * How many QoS 2 messages may be received that the broker has not released yet (PUBREL), 1 to 1024. When it is full,
 	 * further QoS 2 messages are ignored until all accepted ones are released, or until replyTimeout is over. Then the
-	 * connection is closed with UNRELEASED_FULL, and the broker sends the ignored ones on the next one. Default 32.
+	 * connection is closed with UNRELEASED_FULL, and the broker sends the ignored ones on the next one. Those of earlier
+	 * connections that the broker has not sent again by then are forgotten. Default 32.
 	 */
 	unreleased?: number;
 	/** How many acknowledgements may wait for room in the socket, 1 to 1024. When it is full, reading waits. Default 16. */

@@ -125,6 +125,7 @@ export class Reader implements PacketSink {
 
 	/** A new stream. */
 	start(stream: Stream): void {
+		this.outbox.ageUnreleased();
 		this.decoder.start(stream);
 	}
 

@@ -10,6 +10,8 @@ export const enum Cell {
 	UNRELEASED = 1,
 	UNRELEASED_MOST,
 	UNRELEASED_AT,
+	/** How many of them, at the front, are of earlier connections, and were not sent again on this one. */
+	UNRELEASED_OLD,
 	/** Identifiers in the table of those that we have released, and how many of their PUBRELs this connection has sent. */
 	RELEASED,
 	RELEASES_SENT,
@@ -57,8 +59,17 @@ export class SessionStore extends Store {
 		return this.words[Cell.UNRELEASED] === 0;
 	}
 
+	/** Whether a message with this identifier came before. If it did on an earlier connection, the broker still has it. */
 	isUnreleased(id: number): boolean {
-		return this.seekUnreleased(id) > 0;
+		const at = this.seekUnreleased(id);
+		if (at === 0) return false;
+		const old = this.keepUnreleased(at);
+		const { all } = this;
+		all[at] = all[old];
+		all[at + 1] = all[old + 1];
+		all[old] = id >> 8;
+		all[old + 1] = id;
+		return true;
 	}
 
 	/** Not to be called when full. */
@@ -71,9 +82,13 @@ export class SessionStore extends Store {
 
 	/** False when it was not there. */
 	removeUnreleased(id: number): boolean {
-		const at = this.seekUnreleased(id);
+		let at = this.seekUnreleased(id);
 		if (at === 0) return false;
 		const { words, all } = this;
+		const old = this.keepUnreleased(at);
+		all[at] = all[old];
+		all[at + 1] = all[old + 1];
+		at = old;
 		const last = words[Cell.UNRELEASED_AT] + (--words[Cell.UNRELEASED] << 1);
 		all[at] = all[last];
 		all[at + 1] = all[last + 1];
@@ -82,7 +97,31 @@ export class SessionStore extends Store {
 
 	/** The broker has lost the session. */
 	clearUnreleased(): void {
-		this.words[Cell.UNRELEASED] = 0;
+		this.words[Cell.UNRELEASED] = this.words[Cell.UNRELEASED_OLD] = 0;
+	}
+
+	/** A new connection: with a session the broker sends again what it has not released (section 4.4). */
+	ageUnreleased(): void {
+		this.words[Cell.UNRELEASED_OLD] = this.words[Cell.UNRELEASED];
+	}
+
+	/** Forgets those of earlier connections that the broker has not sent again: it does not have them any more. */
+	dropOldUnreleased(): void {
+		const { words, all } = this;
+		const at = words[Cell.UNRELEASED_AT];
+		const old = words[Cell.UNRELEASED_OLD];
+		all.copyWithin(at, at + (old << 1), at + (words[Cell.UNRELEASED] << 1));
+		words[Cell.UNRELEASED] -= old;
+		words[Cell.UNRELEASED_OLD] = 0;
+	}
+
+	/** What stands at `at` is no longer an old one. Returns where to put it, and what stands there in its place. */
+	private keepUnreleased(at: number): number {
+		const { words } = this;
+		const last = words[Cell.UNRELEASED_AT] + (words[Cell.UNRELEASED_OLD] << 1) - 2;
+		if (at > last) return at;
+		words[Cell.UNRELEASED_OLD]--;
+		return last;
 	}
 
 	/** Where an identifier stands, in `all`; 0: nowhere. */

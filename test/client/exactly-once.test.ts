@@ -517,6 +517,20 @@ describe("a message received at QoS 2", () => {
 			setup.peer.expect(PUBCOMP(1), PUBCOMP(2), PUBREC(3));
 		});
 
+		test("finds room if those before are unknown to the broker: it does not send them again", () => {
+			const setup = full({ replyTimeout: 5000, keepAlive: 0 });
+			setup.reconnect(true);
+			setup.peer.send(message(2, { dup: true }), message(3, { dup: true }));
+			setup.peer.expect(PUBREC(2));
+			setup.clock.advance(5250);
+			expect(setup.news()).toContain(ended[0]);
+			setup.redial().accept(true);
+			setup.news();
+			setup.peer.send(message(2, { dup: true }), message(3, { dup: true }), PUBREL(2), message(1));
+			setup.peer.expect(PUBREC(2), PUBREC(3), PUBCOMP(2), PUBREC(1));
+			expect(setup.news()).toEqual(["message t=3 qos2 dup", "message t=1 qos2"]);
+		});
+
 		test("comes soon after: the delay before the next connection begins anew", () => {
 			const setup = full({ random: () => 0.999 });
 			for (let round = 0; round < 6; round++) {

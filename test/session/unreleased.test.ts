@@ -57,3 +57,33 @@ test("forgets all at once", () => {
 	expect([store.isUnreleased(1), store.isUnreleased(2), store.unreleasedFull]).toEqual([false, false, false]);
 	expect(store.removeUnreleased(1)).toBe(false);
 });
+
+test("forgets those of earlier connections that did not come again, and no others", () => {
+	const store = storeFor(6);
+	const model = new Set<number>();
+	let old = new Set<number>();
+	for (let i = 0; i < 2000; i++) {
+		const chance = (i * i * 31 + (i >> 2) * 7) % 64;
+		const id = 1 + (chance % 9);
+		if (chance < 4) {
+			store.ageUnreleased();
+			old = new Set(model);
+		} else if (chance < 7) {
+			store.dropOldUnreleased();
+			for (const each of old) model.delete(each);
+			old.clear();
+		} else if (chance < 24) {
+			expect(store.isUnreleased(id)).toBe(model.has(id));
+			old.delete(id);
+		} else if (chance < 40 || model.has(id)) {
+			expect(store.removeUnreleased(id)).toBe(model.delete(id));
+			old.delete(id);
+		} else if (model.size < 6) {
+			store.addUnreleased(id);
+			model.add(id);
+		}
+		expect(store.noneUnreleased).toBe(model.size === 0);
+		expect(store.unreleasedFull).toBe(model.size === 6);
+	}
+	for (let id = 1; id < 10; id++) expect(store.isUnreleased(id)).toBe(model.has(id));
+});
