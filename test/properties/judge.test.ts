@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import type { IConnectPacket, Packet } from "mqtt-packet";
+import { NO_ROOM } from "../../src/client.js";
 import type { QoS } from "../../src/wire/protocol.js";
 import { cuts, payload, text, topicFilter, topicName } from "../support/arbitraries.js";
 import { judge, written } from "../support/judge.js";
@@ -73,6 +74,7 @@ test("PUBLISH, SUBSCRIBE and UNSUBSCRIBE say what the calls say", () => {
 			for (const call of calls) {
 				if ("retain" in call) {
 					const id = setup.client.publish(call.topic, call.payload, call.qos, call.retain);
+					if (id === NO_ROOM) continue;
 					wanted.push({
 						cmd: "publish",
 						topic: call.topic,
