@@ -1,6 +1,8 @@
 export default {
 	// Most of a test is waiting, for brokers and for boards.
 	maxWorkers: "100%",
+	// Milliseconds, for tests and hooks: keys are generated and brokers start on machines that are busy.
+	testTimeout: 30_000,
 	// The second one judges which tests name a statement of MQTT, and is there once tsc has run.
 	reporters: ["default", "<rootDir>/build/test/conformance/reporter.js"],
 	testMatch: ["<rootDir>/test/**/*.test.ts"],
