@@ -63,12 +63,7 @@ export class SessionStore extends Store {
 	isUnreleased(id: number): boolean {
 		const at = this.seekUnreleased(id);
 		if (at === 0) return false;
-		const old = this.keepUnreleased(at);
-		const { all } = this;
-		all[at] = all[old];
-		all[at + 1] = all[old + 1];
-		all[old] = id >> 8;
-		all[old + 1] = id;
+		this.renewUnreleased(at);
 		return true;
 	}
 
@@ -85,10 +80,7 @@ export class SessionStore extends Store {
 		let at = this.seekUnreleased(id);
 		if (at === 0) return false;
 		const { words, all } = this;
-		const old = this.keepUnreleased(at);
-		all[at] = all[old];
-		all[at + 1] = all[old + 1];
-		at = old;
+		if (words[Cell.UNRELEASED_OLD] !== 0) at = this.renewUnreleased(at);
 		const last = words[Cell.UNRELEASED_AT] + (--words[Cell.UNRELEASED] << 1);
 		all[at] = all[last];
 		all[at + 1] = all[last + 1];
@@ -115,12 +107,18 @@ export class SessionStore extends Store {
 		words[Cell.UNRELEASED_OLD] = 0;
 	}
 
-	/** What stands at `at` is no longer an old one. Returns where to put it, and what stands there in its place. */
-	private keepUnreleased(at: number): number {
-		const { words } = this;
+	/** The identifier at `at` was heard of on this connection. Returns where it stands then. */
+	private renewUnreleased(at: number): number {
+		const { words, all } = this;
 		const last = words[Cell.UNRELEASED_AT] + (words[Cell.UNRELEASED_OLD] << 1) - 2;
 		if (at > last) return at;
 		words[Cell.UNRELEASED_OLD]--;
+		const high = all[at];
+		const low = all[at + 1];
+		all[at] = all[last];
+		all[at + 1] = all[last + 1];
+		all[last] = high;
+		all[last + 1] = low;
 		return last;
 	}
 
